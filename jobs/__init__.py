@@ -1,0 +1,1 @@
+"""What bot and worker agree on: requests and results, the queue, stored pictures, the ledger, the fleet."""

@@ -1,0 +1,26 @@
+"""One way to reach Redis: short timeouts for the bot, patient ones for a worker that blocks on the queue."""
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+REDIS_DOWN = (RedisConnectionError, RedisTimeoutError)
+"""What a caller catches to say "the queue cannot be reached" honestly."""
+
+PREFIX = "glyphcord:"
+"""Every key of ours starts with this; RQ's own start with `rq:`."""
+
+
+def connect(url: str, *, patient: bool = False) -> Redis:
+    """A client for `url` (redis://, rediss:// or unix://); connects at first use.
+
+    Impatient (the bot): a command gives up within about 2 s, so a user gets an answer. Patient (a worker):
+    three tries with jittered back-off, and no read timeout of its own, since RQ sets one per blocking call.
+    """
+    if patient:
+        retry = Retry(ExponentialWithJitterBackoff(base=0.2, cap=2.0), 3)
+        return Redis.from_url(url, socket_connect_timeout=5, health_check_interval=30, retry=retry)
+    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 1)
+    return Redis.from_url(url, socket_connect_timeout=0.7, socket_timeout=1.0, retry=retry)

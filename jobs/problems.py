@@ -1,0 +1,45 @@
+"""The one registry of what can go wrong, in sentences for users; operators get code, reference and detail.
+
+Picture problems come from `models.problems`; the rest, about the service itself, stands here. A sentence
+says what happened and what to do, and never holds text from outside.
+"""
+
+import secrets
+from typing import Final
+
+from models.problems import PICTURE_SENTENCES, PictureProblem
+
+__all__ = ["SENTENCES", "PictureProblem", "ServiceProblem", "new_reference"]
+
+SERVICE_SENTENCES: Final[dict[str, str]] = {
+    "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
+    "store_full": "Too many pictures are waiting right now. Please try again in a few minutes.",
+    "attachment_gone": "Discord no longer has that file. Please attach it again.",
+    "attachment_slow": "Discord took too long to hand me that file. Please try again.",
+    "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
+    "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
+    "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
+    "too_large_result": "The finished picture is larger than this server lets me upload. "
+    "Please try again with fewer columns.",
+    "no_permission": "I am not allowed to post here. A moderator can give me the permission "
+    "to send messages and attach files.",
+    "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
+    "if it keeps happening, tell an admin the reference {reference}.",
+    "not_admin": "Only this bot's admins can do that.",
+    "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
+}
+SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
+
+
+class ServiceProblem(Exception):
+    """A failure of ours, by a `code` of SERVICE_SENTENCES: `str()` is for the user, `detail` for operators."""
+
+    def __init__(self, code: str, detail: str = "", **facts: object) -> None:
+        super().__init__(SERVICE_SENTENCES[code].format(**facts))
+        self.code = code
+        self.detail = detail
+
+
+def new_reference() -> str:
+    """Eight characters that stand in the user's message and in the operator's log line alike."""
+    return secrets.token_hex(4)

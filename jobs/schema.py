@@ -1,0 +1,86 @@
+"""The messages between bot and worker, as they stand in Redis: versioned JSON, checked on both sides.
+
+A worker that meets a `schema_version` it does not know refuses the job by name rather than guessing.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from models import limits
+from models.palettes import DEFAULT_PALETTE, Background, find_palette
+
+Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Message(BaseModel):
+    """Base of all stored records: unknown fields are refused, values never change after creation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reply(Message):
+    """The Discord message that the bot owns and the worker fills.
+
+    With `token` (an interaction's) it is edited as that interaction's original response until
+    `token_expires_at` (Unix seconds); without, or after, as an ordinary message of the bot's. A `private`
+    reply is ephemeral: it can be reached by its token only.
+    """
+
+    application_id: Snowflake
+    channel_id: Snowflake
+    message_id: Snowflake
+    token: str | None = Field(default=None, repr=False)
+    token_expires_at: float = 0.0
+    private: bool = False
+
+
+class RenderRequest(Message):
+    """One picture to draw. `job_id` is the interaction's id, or `<message id>-<palette>` for a reaction."""
+
+    schema_version: Literal[1] = 1
+    job_id: JobId
+    origin: Literal["command", "reaction"]
+    picture: Sha256
+    palette: str = DEFAULT_PALETTE
+    columns: int = Field(default=limits.DEFAULT_COLUMNS, ge=limits.MIN_COLUMNS, le=limits.MAX_COLUMNS)
+    background: Background = "light"
+    user_id: Snowflake
+    guild_id: Snowflake | None = None
+    reply: Reply
+    message_version: int = Field(default=1, ge=1, description="counts the jobs aimed at one message")
+    upload_limit: int = Field(gt=0, description="bytes that Discord takes in this place")
+    created_at: float = Field(description="Unix seconds")
+    deadline_at: float = Field(description="Unix seconds; past it the user is told and nothing is drawn")
+
+    @field_validator("palette")
+    @classmethod
+    def _known_palette(cls, name: str) -> str:
+        return find_palette(name).name
+
+
+Outcome = Literal["posted", "refused", "failed", "gone", "stale"]
+
+
+class RenderResult(Message):
+    """How a job ended.
+
+    `posted`: the picture is on the message. `refused`: the user was told what is wrong with the picture.
+    `failed`: the user was told that it is our fault. `gone`: the message was deleted. `stale`: a newer job
+    owns the message. `stages_ms` has decode, tone, generator, paint, encode, post.
+    """
+
+    schema_version: Literal[1] = 1
+    job_id: JobId
+    outcome: Outcome
+    code: str = ""
+    palette: str = ""
+    columns: int = 0
+    rows: int = 0
+    model: str = ""
+    model_version: str = ""
+    worker: str = ""
+    stages_ms: dict[str, float] = Field(default_factory=dict)
+    finished_at: float = 0.0

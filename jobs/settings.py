@@ -1,0 +1,20 @@
+"""Settings that bot and worker share, read from the environment and `.env`."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EnvSettings(BaseSettings):
+    """Environment first, then a `.env` file in the working directory; unknown names are other programs'."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+
+class SharedSettings(EnvSettings):
+    """Redis and Discord, the two ends that bot and worker both speak to."""
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    discord_token: SecretStr
+    discord_api_base: str = "https://discord.com/api/v10"
+    picture_ttl_s: int = Field(default=7 * 24 * 3600, gt=0, description="how long a picture can be redrawn")
+    picture_budget_mb: int = Field(default=512, gt=0, description="Redis memory for stored pictures")

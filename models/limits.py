@@ -1,0 +1,27 @@
+"""How large, how many: every limit a user can meet, declared once for library, bot and worker."""
+
+from typing import Final
+
+MAX_BYTES: Final = 20 * 2**20
+"""Largest file taken, in bytes."""
+
+MAX_PIXELS: Final = 40_000_000
+"""Most pixels (width × height) of one picture; a decoded one costs at most 8 bytes a pixel."""
+
+MAX_PIXELS_JPEG: Final = 120_000_000
+"""The same for JPEG, which can be decoded at an eighth of its size (draft mode)."""
+
+MAX_JPEG_SCANS: Final = 100
+"""A progressive JPEG has about 10 scans; thousands of them in a small file keep a decoder busy for minutes."""
+
+MIN_SIDE: Final = 8
+"""Shortest side taken, in pixels: half a cell's height."""
+
+MAX_RATIO: Final = 16
+"""Longest side over shortest side."""
+
+MIN_COLUMNS: Final = 20
+MAX_COLUMNS: Final = 200
+DEFAULT_COLUMNS: Final = 64
+MAX_CELLS: Final = 20_000
+"""Most cells (columns × rows) of one picture, whatever its aspect."""

@@ -1,0 +1,73 @@
+"""Look at a picture's header, decode nothing: is it one we draw, how large is it, how many frames has it?
+
+Pillow reads headers lazily, so this is cheap and safe in the bot's process. Only the listed formats may
+open a file: without the list a PostScript file under a `.png` name would start Ghostscript.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from models import limits
+from models.problems import PictureProblem
+
+FORMATS: Final = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "BMP")
+# What Pillow raises on damaged headers beyond OSError (seen over several hundred hostile files).
+PILLOW_ERRORS: Final = (
+    OSError, ValueError, TypeError, SyntaxError, RuntimeError, IndexError, KeyError, OverflowError,
+    AttributeError, EOFError, MemoryError, ArithmeticError, AssertionError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PictureInfo:
+    """What a header says: Pillow's format name, size in pixels as stored (before EXIF rotation)."""
+
+    format: str
+    width: int
+    height: int
+
+
+def open_header(data: bytes) -> Image.Image:
+    """Open without decoding. Raises PictureProblem `empty`, `not_a_picture` or `too_many_pixels`."""
+    if not data:
+        raise PictureProblem("empty")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns above its own soft limit; ours, below, decides.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise PictureProblem(
+            "too_many_pixels", str(error), width="more than 10,000", height="10,000",
+            limit_mp=limits.MAX_PIXELS // 1_000_000,
+        ) from None  # fmt: skip
+    except PILLOW_ERRORS as error:
+        raise PictureProblem("not_a_picture", repr(error)) from None
+
+
+def sniff(data: bytes) -> PictureInfo:
+    """Check bytes against every limit that the header can tell.
+
+    Raises PictureProblem: `empty`, `too_many_bytes`, `not_a_picture`, `too_many_pixels`, `too_small`,
+    `too_thin` or `too_slow`.
+    """
+    if len(data) > limits.MAX_BYTES:
+        raise PictureProblem("too_many_bytes", f"{len(data)} bytes", limit_mb=limits.MAX_BYTES // 2**20)
+    with open_header(data) as image:
+        info = PictureInfo(image.format or "?", image.width, image.height)
+    size = {"width": f"{info.width:,}", "height": f"{info.height:,}"}
+    jpeg = info.format in ("JPEG", "MPO")
+    most = limits.MAX_PIXELS_JPEG if jpeg else limits.MAX_PIXELS
+    if info.width * info.height > most:
+        raise PictureProblem("too_many_pixels", f"{info}", limit_mp=most // 1_000_000, **size)
+    if min(info.width, info.height) < limits.MIN_SIDE:
+        raise PictureProblem("too_small", f"{info}", least=limits.MIN_SIDE, **size)
+    if max(info.width, info.height) > limits.MAX_RATIO * min(info.width, info.height):
+        raise PictureProblem("too_thin", f"{info}", ratio=limits.MAX_RATIO, **size)
+    if jpeg and (scans := data.count(b"\xff\xda")) > limits.MAX_JPEG_SCANS:
+        raise PictureProblem("too_slow", f"{scans} scans")
+    return info
