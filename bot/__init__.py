@@ -1,0 +1,1 @@
+"""The Discord side: commands, reactions and admin orders become jobs; no picture is ever decoded here."""

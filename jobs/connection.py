@@ -3,11 +3,15 @@
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-REDIS_DOWN = (RedisConnectionError, RedisTimeoutError)
-"""What a caller catches to say "the queue cannot be reached" honestly."""
+REDIS_DOWN = (RedisConnectionError, RedisTimeoutError, ReadOnlyError)
+"""What a caller catches to say "the queue cannot be reached" honestly (read-only: a fail-over is under way)."""
+
+REDIS_FULL = (OutOfMemoryError,)
+"""Redis is there, but its own `maxmemory` leaves no room for the write."""
 
 PREFIX = "glyphcord:"
 """Every key of ours starts with this; RQ's own start with `rq:`."""

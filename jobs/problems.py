@@ -16,6 +16,7 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "store_full": "Too many pictures are waiting right now. Please try again in a few minutes.",
     "attachment_gone": "Discord no longer has that file. Please attach it again.",
     "attachment_slow": "Discord took too long to hand me that file. Please try again.",
+    "attachment_failed": "Discord could not hand me that file. Please try again, or attach it again.",
     "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
     "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
     "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
@@ -25,6 +26,7 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "to send messages and attach files.",
     "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
     "if it keeps happening, tell an admin the reference {reference}.",
+    "restarting": "I am being restarted. Please send that again in a minute.",
     "not_admin": "Only this bot's admins can do that.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }

@@ -1,0 +1,86 @@
+"""`python -m bot`: run the bot until SIGTERM or Ctrl-C.
+
+Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token or the intents, 4 Discord cannot be
+reached.
+"""
+
+import asyncio
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import aiohttp
+import discord
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from bot import log
+from bot.client import GlyphcordClient
+from bot.endpoints import point_at
+from bot.settings import BotSettings, explain
+
+BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
+THREADS: Final = 32
+"""For Redis and header checks: a Redis that hangs holds a thread for seconds, and others must get through."""
+
+AUTHENTICATION_FAILED: Final = 4004
+"""The gateway's close code for a bad token."""
+
+
+async def serve(settings: BotSettings) -> None:
+    """Run until a signal. Raises what discord.py raises when it cannot log in or loses the gateway for good."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS, "bot"))
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    async with GlyphcordClient(settings) as client:
+        running = asyncio.create_task(client.start(settings.discord_token.get_secret_value()))
+        stop = asyncio.create_task(asked.wait())
+        await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            await client.stop()
+            running.cancel()
+            await asyncio.wait({running})
+            return
+        stop.cancel()
+        await running
+
+
+def why(error: BaseException, api_base: str) -> tuple[int, str]:
+    """The exit code and the line for an end that could be foreseen."""
+    match error:
+        case discord.LoginFailure():
+            return REFUSED, "Discord refuses DISCORD_TOKEN. Copy it again from the developer portal, page Bot."
+        case discord.PrivilegedIntentsRequired():
+            return REFUSED, "Discord refuses the bot's intents. Check the developer portal, page Bot."
+        case discord.ConnectionClosed(code=code) if code == AUTHENTICATION_FAILED:
+            return REFUSED, "Discord's gateway refuses DISCORD_TOKEN. Was it reset a moment ago?"
+        case discord.ConnectionClosed(code=code):
+            return UNREACHABLE, f"Discord's gateway closed the connection for good (code {code})."
+        case discord.HTTPException(status=status):
+            return UNREACHABLE, f"Discord answered the login with status {status}. Please try again later."
+    return UNREACHABLE, f"Discord cannot be reached at {api_base}."
+
+
+def main() -> int:
+    """Read the settings, run, and turn every foreseeable end into one line and an exit code."""
+    try:
+        settings = BotSettings()  # type: ignore[call-arg]  # the token comes from the environment
+    except (ValidationError, SettingsError) as error:
+        print(explain(error), file=sys.stderr)
+        return BAD_SETTINGS
+    log.configure(settings.log_level, settings.discord_token.get_secret_value())
+    point_at(settings.discord_api_base, settings.discord_gateway_url)
+    try:
+        asyncio.run(serve(settings))
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        code, line = why(error, settings.discord_api_base)
+        print(line, file=sys.stderr)
+        return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""What a person sees of an interaction: one sentence in the one message that it owns."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.problems import as_trouble, report
+from jobs.problems import SENTENCES, ServiceProblem
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+QUIET = discord.AllowedMentions.none()
+UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a call to Discord raises when it could not be carried out."""
+
+
+class InFlight:
+    """The commands and reactions being answered now, so that a stop can wait for them, then tell the rest."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    @asynccontextmanager
+    async def track(self) -> AsyncIterator[None]:
+        """Count the current task. Raises ServiceProblem `restarting` once the bot is stopping."""
+        task = asyncio.current_task()
+        if self._closing or task is None:
+            raise ServiceProblem("restarting")
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
+    @asynccontextmanager
+    async def answering(self, interaction: Interaction) -> AsyncIterator[None]:
+        """The same for a deferred interaction, whose user is told if the work is cut short."""
+        async with self.track():
+            try:
+                yield
+            except asyncio.CancelledError:
+                await edit(interaction, SENTENCES["restarting"])
+                raise
+
+    async def drain(self, seconds: float) -> None:
+        """Give what is under way `seconds` to end, then cancel it and give it as long to say so."""
+        self._closing = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=seconds)
+
+
+async def edit(interaction: Interaction, sentence: str) -> None:
+    """Make `sentence` the deferred response; if Discord does not take it, that is logged and no more."""
+    try:
+        await interaction.edit_original_response(content=sentence, allowed_mentions=QUIET)
+    except UNDELIVERED as error:
+        log.warning("not told interaction=%d detail=%r", interaction.id, error)
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """The command tree with the one place where a command's errors become answers."""
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        trouble = as_trouble(cause)
+        report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
+        if interaction.response.is_done():
+            await edit(interaction, trouble.sentence)
+            return
+        try:
+            await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
+        except (discord.InteractionResponded, *UNDELIVERED) as failure:
+            log.warning("not told interaction=%d detail=%r", interaction.id, failure)

@@ -1,0 +1,91 @@
+"""`/ascii`: a picture in, a job on the queue, and the deferred response as the place where the result appears."""
+
+import asyncio
+import logging
+import time
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.answers import InFlight, Interaction, edit
+from bot.intake import Intake
+from bot.services import Services
+from jobs.intake import sniff
+from jobs.options import DEFAULT_PALETTE, PALETTES
+from jobs.problems import SENTENCES
+from jobs.schema import RenderRequest, Reply
+
+log = logging.getLogger(__name__)
+
+TOKEN_S: Final = 14.5 * 60
+"""An interaction's token lasts 15 minutes; half a minute is kept for the last request to arrive."""
+
+PRIVATE_DEADLINE_S: Final = 14 * 60
+"""A private response can be reached by its token only, so it has to be filled before that ends."""
+
+DEADLINE_S: Final = 60 * 60
+
+CHOICES: Final = [app_commands.Choice(name=palette.label, value=name) for name, palette in PALETTES.items()]
+
+
+def ascii_command(services: Services, intake: Intake, in_flight: InFlight) -> app_commands.Command[Any, ..., None]:
+    """The `/ascii` command over the given services."""
+
+    @app_commands.command(name="ascii", description="Draw a picture in readable characters")
+    @app_commands.describe(
+        image="The picture: PNG, JPEG, GIF, WebP or BMP",
+        palette="The colours of the characters",
+        private="Show the result to you alone",
+    )
+    @app_commands.choices(palette=CHOICES)
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    async def command(
+        interaction: Interaction,
+        image: discord.Attachment,
+        palette: str = DEFAULT_PALETTE,
+        private: bool = False,
+    ) -> None:
+        received_at = time.time()
+        # Before anything that can wait: Discord gives three seconds, and a download or Redis may take longer.
+        callback = await interaction.response.defer(ephemeral=private)
+        message_id = callback.message_id if callback else None
+        async with in_flight.answering(interaction):
+            async with intake.fetch(image.url, image.size) as data:
+                info = await asyncio.to_thread(sniff, data)
+                picture = await asyncio.to_thread(services.pictures.put, data)
+            if message_id is None:
+                message_id = (await interaction.original_response()).id
+            request = RenderRequest(
+                job_id=str(interaction.id),
+                origin="command",
+                picture=picture,
+                palette=palette,
+                user_id=str(interaction.user.id),
+                guild_id=str(interaction.guild_id) if interaction.guild_id else None,
+                reply=Reply(
+                    application_id=str(interaction.application_id),
+                    channel_id=str(interaction.channel_id),
+                    message_id=str(message_id),
+                    token=interaction.token,
+                    token_expires_at=received_at + TOKEN_S,
+                    private=private,
+                ),
+                upload_limit=interaction.filesize_limit,
+                created_at=received_at,
+                deadline_at=received_at + (PRIVATE_DEADLINE_S if private else DEADLINE_S),
+            )
+            awake = await asyncio.to_thread(services.fleet.alive)
+            if not awake:
+                # Before the job is on the queue, so that this can never overwrite a worker's result.
+                await edit(interaction, SENTENCES["queued_no_worker"])
+            await asyncio.to_thread(services.submit, request)
+        log.info(
+            "queued interaction=%d user=%s guild=%s format=%s size=%dx%d bytes=%d palette=%s private=%s "
+            "workers=%d ms=%.0f",
+            interaction.id, request.user_id, request.guild_id, info.format, info.width, info.height,
+            image.size, palette, private, len(awake), 1000 * (time.time() - received_at),
+        )  # fmt: skip
+
+    return command

@@ -1,0 +1,86 @@
+"""The Discord client: what it listens to, and which module answers what."""
+
+import logging
+from typing import Final
+
+import discord
+
+from bot.admins import is_admin, owners_of
+from bot.answers import QUIET, InFlight, Interaction, Tree
+from bot.ascii import ascii_command
+from bot.commands_sync import sync_if_changed
+from bot.intake import Intake
+from bot.model_admin import ModelAdmin
+from bot.reactions import answer_reaction
+from bot.services import Services
+from bot.settings import BotSettings
+from jobs.problems import ServiceProblem
+
+log = logging.getLogger(__name__)
+
+DRAIN_S: Final = 2.0
+"""Seconds that a stop gives to what is under way, and again to telling those who were cut short."""
+
+
+def intents() -> discord.Intents:
+    """Servers (for their upload limit) and reactions; neither is privileged, and no message text is read."""
+    wanted = discord.Intents.none()
+    wanted.guilds = True
+    wanted.guild_reactions = True
+    return wanted
+
+
+class GlyphcordClient(discord.Client):
+    """A client without caches: every event is answered from Redis, so a restart forgets nothing."""
+
+    def __init__(self, settings: BotSettings) -> None:
+        super().__init__(
+            intents=intents(),
+            allowed_mentions=QUIET,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self._settings = settings
+        self._services = Services.open(settings)
+        self._intake = Intake(settings.discord_cdn_hosts)
+        self._in_flight = InFlight()
+        self.tree = Tree(self)
+        self.tree.add_command(ascii_command(self._services, self._intake, self._in_flight))
+        self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
+
+    async def setup_hook(self) -> None:
+        """After login, before the gateway."""
+        await sync_if_changed(self.tree)
+
+    async def on_ready(self) -> None:
+        log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        try:
+            async with self._in_flight.track():
+                await answer_reaction(self, self._services, payload)
+        except ServiceProblem as problem:
+            log.info("reaction ignored message=%d code=%s", payload.message_id, problem.code)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        log.exception("event failed event=%s", event_method)
+
+    async def stop(self) -> None:
+        """Finish or call off what is under way, then leave."""
+        await self._in_flight.drain(DRAIN_S)
+        await self.close()
+
+    async def close(self) -> None:
+        await self._intake.close()
+        await super().close()
+
+    def _is_admin(self, interaction: Interaction) -> bool:
+        user = interaction.user
+        return is_admin(
+            user.id,
+            [role.id for role in user.roles] if isinstance(user, discord.Member) else [],
+            admin_users=self._settings.admin_user_ids,
+            admin_roles=self._settings.admin_role_ids,
+            owners=owners_of(self.application),
+        )

@@ -1,0 +1,33 @@
+"""One line an event on stderr, ids as key=value, and no token in any of them."""
+
+import logging
+import re
+import sys
+from typing import Final
+
+# Interaction tokens stand in webhook and callback paths, which discord.py logs at DEBUG.
+_PATH_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s?'\"]+")
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, traceback included, then blanks the bot's token and every interaction token."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._secret = secret
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = _PATH_TOKEN.sub(r"\1[token]", super().format(record))
+        return line.replace(self._secret, "[token]")
+
+
+def configure(level: str, secret: str) -> None:
+    """Send all logging to stderr at `level`; `secret` is the bot's token."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter(secret))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def one_line(text: str, most: int = 300) -> str:
+    """Text from elsewhere, made safe for one log line."""
+    return " ".join(text.split())[:most]

@@ -1,0 +1,96 @@
+"""The bot's settings, from the environment and `.env`, and what is wrong with them in one readable line."""
+
+import logging
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import NoDecode, SettingsError
+from yarl import URL
+
+from bot.cdn import parse_origins
+from jobs.settings import SharedSettings
+
+Ids = Annotated[frozenset[int], NoDecode]
+
+
+class BotSettings(SharedSettings):
+    """Lists are comma-separated; ids are Discord's numbers (copied with developer mode on)."""
+
+    discord_gateway_url: str | None = None
+    discord_cdn_hosts: Annotated[frozenset[URL], NoDecode] = Field(
+        default="cdn.discordapp.com,media.discordapp.net", validate_default=True
+    )
+    admin_user_ids: Ids = frozenset()
+    admin_role_ids: Ids = frozenset()
+    log_level: str = "INFO"
+
+    @field_validator("admin_user_ids", "admin_role_ids", mode="before")
+    @classmethod
+    def _ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        entries = [entry.strip() for entry in value.split(",") if entry.strip()]
+        if not all(entry.isascii() and entry.isdigit() for entry in entries):
+            raise ValueError("it must be numbers separated by commas")
+        return frozenset(int(entry) for entry in entries)
+
+    @field_validator("discord_cdn_hosts", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        return parse_origins(value) if isinstance(value, str) else value
+
+    @field_validator("discord_token")
+    @classmethod
+    def _token(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value().strip()
+        if not text or not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("it must be the token alone, without spaces or line breaks")
+        return SecretStr(text)
+
+    @field_validator("discord_api_base")
+    @classmethod
+    def _api_base(cls, value: str) -> str:
+        _absolute(value, "http", "https")
+        return value.rstrip("/")
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _gateway(cls, value: str | None) -> str | None:
+        if value is not None:
+            _absolute(value, "ws", "wss")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("it must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        names = logging.getLevelNamesMapping()
+        if value.upper() not in names:
+            raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+
+def _absolute(value: str, *schemes: str) -> None:
+    url = URL(value)
+    if url.scheme not in schemes or not url.host:
+        raise ValueError(f"it must be an address that starts with {' or '.join(s + '://' for s in schemes)}")
+
+
+def explain(error: ValidationError | SettingsError) -> str:
+    """What to mend, in one line that names the variables and never shows their values."""
+    if isinstance(error, SettingsError):
+        return "The settings cannot be read. Please compare your .env with .env.example."
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else "The settings"
+        if problem["type"] == "missing":
+            lines.append(f"{name} is missing: set it in the environment or in .env (see .env.example)")
+        else:
+            lines.append(f"{name} is wrong: {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines) + "."
