@@ -30,6 +30,10 @@ def intents() -> discord.Intents:
     return wanted
 
 
+# We never join voice, so discord.py's advice to install its libraries is noise in the log.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
 class GlyphcordClient(discord.Client):
     """A client without caches: every event is answered from Redis, so a restart forgets nothing."""
 

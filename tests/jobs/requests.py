@@ -1,0 +1,25 @@
+"""A whole, valid request to vary in tests."""
+
+import time
+from typing import Any
+
+from jobs.schema import RenderRequest, Reply
+
+
+def a_request(**changes: Any) -> RenderRequest:
+    """A command's request; keyword arguments replace fields, `reply` as a dict of the reply's fields."""
+    reply = {"application_id": "10", "channel_id": "20", "message_id": "30", "token": "the-interaction-token"}
+    reply |= changes.pop("reply", {})
+    now = time.time()
+    fields: dict[str, Any] = {
+        "job_id": "40",
+        "origin": "command",
+        "picture": "a" * 64,
+        "user_id": "50",
+        "guild_id": "60",
+        "reply": Reply.model_validate(reply),
+        "upload_limit": 10 * 2**20,
+        "created_at": now,
+        "deadline_at": now + 3600,
+    }
+    return RenderRequest.model_validate(fields | changes)

@@ -1,0 +1,60 @@
+"""What the stored messages accept and refuse."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from jobs.problems import SENTENCES
+from jobs.schema import RenderRequest, RenderResult
+from tests.jobs.requests import a_request
+
+
+def test_a_request_survives_the_way_through_json() -> None:
+    request = a_request(palette="#0000FF-#ff69b4", columns=100)
+    assert RenderRequest.model_validate_json(request.model_dump_json()) == request
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": 2},
+        {"colour": "red"},
+        {"palette": "plaid"},
+        {"palette": "#12345-#123456"},
+        {"columns": 0},
+        {"columns": 100_000},
+        {"picture": "A" * 64},
+        {"picture": "../../etc/passwd"},
+        {"job_id": "no spaces"},
+        {"job_id": ""},
+        {"user_id": "someone"},
+        {"upload_limit": 0},
+        {"message_version": 0},
+        {"reply": {"application_id": "1", "channel_id": "2", "message_id": "3", "colour": "red"}},
+    ],
+)
+def test_what_is_unknown_or_out_of_range_is_refused(change: dict[str, Any]) -> None:
+    stored = a_request().model_dump(mode="json")
+    RenderRequest.model_validate(stored)
+    with pytest.raises(ValidationError):
+        RenderRequest.model_validate(stored | change)
+
+
+def test_a_result_of_another_version_is_refused() -> None:
+    RenderResult(job_id="1", outcome="posted")
+    with pytest.raises(ValidationError):
+        RenderResult.model_validate({"job_id": "1", "outcome": "posted", "schema_version": 2})
+    with pytest.raises(ValidationError):
+        RenderResult.model_validate({"job_id": "1", "outcome": "perhaps"})
+
+
+def test_the_interaction_token_stays_out_of_a_printed_request() -> None:
+    assert "the-interaction-token" not in repr(a_request())
+
+
+def test_every_sentence_is_one_paragraph_that_ends() -> None:
+    for code, sentence in SENTENCES.items():
+        assert "\n" not in sentence, code
+        assert sentence.rstrip("`").endswith("."), code
+        assert len(sentence) < 300, code
