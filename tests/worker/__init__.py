@@ -1,0 +1,1 @@
+"""Tests of the worker: real Valkey, real RQ, real HTTP, real processes."""

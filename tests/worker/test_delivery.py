@@ -1,0 +1,171 @@
+"""Ways to a message and the client under them, against real HTTP."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.schema import Reply
+from tests.worker.conftest import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
+from tests.worker.standin import Order, Standin
+from worker.delivery import Route, Verdict, deliver, judge, routes, tell
+from worker.discord import Answer, Attachment, Discord, DiscordUnavailable, Edit
+
+PICTURE = Edit("blue", Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text"))
+
+
+@pytest.fixture
+def discord(standin: Standin) -> Iterator[Discord]:
+    client = Discord(standin.api, BOT_TOKEN)
+    yield client
+    client.close()
+
+
+def reply(token: str | None = INTERACTION_TOKEN, *, private: bool = False) -> Reply:
+    return Reply(
+        application_id="10", channel_id="20", message_id="30", token=token, token_expires_at=1000.0, private=private
+    )
+
+
+def soon(seconds: float = 5.0) -> float:
+    return time.monotonic() + seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "now", "expected"),
+    [
+        (reply(), 999.0, [Route.TOKEN, Route.BOT]),
+        (reply(), 1000.0, [Route.BOT]),
+        (reply(None), 0.0, [Route.BOT]),
+        (reply(private=True), 999.0, [Route.TOKEN]),
+        (reply(private=True), 1000.0, []),
+    ],
+)
+def test_routes(given: Reply, now: float, expected: list[Route]) -> None:
+    assert routes(given, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "code", "verdict"),
+    [
+        (Route.TOKEN, 200, 0, Verdict.DONE),
+        (Route.TOKEN, 401, 50027, Verdict.CLOSED),
+        (Route.TOKEN, 404, 10015, Verdict.CLOSED),
+        (Route.TOKEN, 404, 0, Verdict.CLOSED),
+        (Route.TOKEN, 404, 10008, Verdict.GONE),
+        (Route.BOT, 404, 10008, Verdict.GONE),
+        (Route.BOT, 404, 10003, Verdict.GONE),
+        (Route.BOT, 401, 0, Verdict.CLOSED),
+        (Route.BOT, 403, 50013, Verdict.FORBIDDEN),
+        (Route.BOT, 403, 50001, Verdict.FORBIDDEN),
+        (Route.TOKEN, 413, 0, Verdict.TOO_LARGE),
+        (Route.TOKEN, 400, 40005, Verdict.TOO_LARGE),
+        (Route.TOKEN, 400, 50035, Verdict.REJECTED),
+    ],
+)
+def test_judge(route: Route, status: int, code: int, verdict: Verdict) -> None:
+    assert judge(route, Answer(status, code)) is verdict
+
+
+def test_token_route_replaces_everything_without_the_bots_token(discord: Discord, standin: Standin) -> None:
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    (seen,) = standin.seen
+    assert seen.path == TOKEN_PATH
+    assert "authorization" not in seen.headers
+    assert seen.headers["user-agent"].startswith("DiscordBot (https://")
+    assert seen.body == {
+        "content": "blue",
+        "attachments": [{"id": 0, "filename": "ascii-blue.png", "description": "alt text"}],
+        "components": [],
+        "allowed_mentions": {"parse": []},
+    }
+    assert seen.files == {"files[0]": ("ascii-blue.png", "image/png", b"\x89PNG bytes")}
+
+
+def test_sentence_takes_the_files_away(discord: Discord, standin: Standin) -> None:
+    assert tell(discord, reply(None), "No.", now=0.0, deadline=soon()) is Verdict.DONE
+    (seen,) = standin.seen
+    assert seen.path == BOT_PATH
+    assert seen.headers["authorization"] == f"Bot {BOT_TOKEN}"
+    assert seen.body["content"] == "No."
+    assert seen.body["attachments"] == []
+
+
+def test_closed_token_falls_back_to_the_bot(discord: Discord, standin: Standin) -> None:
+    standin.orders.append(Order(401, {"code": 50027, "message": "Invalid Webhook Token"}))
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    assert [seen.path for seen in standin.seen] == [TOKEN_PATH, BOT_PATH]
+    assert standin.state[BOT_PATH].files
+
+
+def test_private_reply_is_never_edited_as_the_bot(discord: Discord, standin: Standin) -> None:
+    standin.orders.append(Order(401, {"code": 50027}))
+    assert deliver(discord, reply(private=True), PICTURE, now=0.0, deadline=soon()) is Verdict.CLOSED
+    assert [seen.path for seen in standin.seen] == [TOKEN_PATH]
+
+
+def test_gone_message_is_not_tried_elsewhere(discord: Discord, standin: Standin) -> None:
+    standin.orders.append(Order(404, {"code": 10008, "message": "Unknown Message"}))
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.GONE
+    assert len(standin.seen) == 1
+
+
+def test_sentence_passes_over_a_forbidden_route(discord: Discord, standin: Standin) -> None:
+    standin.orders.append(Order(403, {"code": 50013}))
+    assert tell(discord, reply(), "No.", now=0.0, deadline=soon()) is Verdict.DONE
+    assert standin.state[BOT_PATH].body["content"] == "No."
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        Order(429, {"message": "limited", "retry_after": 0.4, "global": False}, {"Retry-After": "1"}),
+        Order(429, raw=b"<html>", headers={"Content-Type": "text/html", "Retry-After": "0.4"}),
+    ],
+    ids=["discord", "proxy"],
+)
+def test_rate_limit_is_waited_for(discord: Discord, standin: Standin, limited: Order) -> None:
+    standin.orders.append(limited)
+    start = time.monotonic()
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    assert time.monotonic() - start >= 0.4
+    assert len(standin.seen) == 2
+
+
+def test_rate_limit_past_the_deadline_is_handed_back_at_once(discord: Discord, standin: Standin) -> None:
+    standin.orders.append(Order(429, {"retry_after": 60.0}))
+    with pytest.raises(DiscordUnavailable, match="429"):
+        deliver(discord, reply(), PICTURE, now=0.0, deadline=soon())
+    assert len(standin.seen) == 1
+
+
+@pytest.mark.parametrize("fault", [Order(500), Order(502, raw=b"<html>"), Order(drop="before")])
+def test_hiccup_is_tried_again(discord: Discord, standin: Standin, fault: Order) -> None:
+    standin.orders.append(fault)
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    assert [seen.path for seen in standin.seen] == [TOKEN_PATH, TOKEN_PATH]
+
+
+def test_lost_answer_leaves_one_state(discord: Discord, standin: Standin) -> None:
+    standin.orders.append(Order(drop="after"))
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    first, second = standin.seen
+    assert (first.body, first.files) == (second.body, second.files)
+    assert list(standin.state) == [TOKEN_PATH]
+
+
+def test_lasting_outage_ends_at_the_deadline(discord: Discord, standin: Standin) -> None:
+    standin.always = Order(503)
+    with pytest.raises(DiscordUnavailable, match="503"):
+        deliver(discord, reply(), PICTURE, now=0.0, deadline=soon(1.0))
+    assert len(standin.seen) >= 2
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        client = Discord(f"http://127.0.0.1:{closed.getsockname()[1]}/api/v10", BOT_TOKEN)
+        with pytest.raises(DiscordUnavailable, match="ConnectError"):
+            tell(client, reply(), "No.", now=0.0, deadline=soon(0.5))
+        client.close()

@@ -1,0 +1,108 @@
+"""`python -m worker`: one worker process, from settings to the last job.
+
+Exit codes: 0 after a signal, 1 for settings or weights that cannot be used, 70 when a job hung.
+"""
+
+import logging
+import signal
+import sys
+import time
+
+import torch
+from pydantic import ValidationError
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError
+
+from jobs.connection import connect
+from jobs.fleet import Fleet
+from jobs.ledger import Ledger
+from jobs.pictures import PictureStore
+from models.renderer import WeightsError, find_weights, pick_device
+from worker import logs, tasks
+from worker.control import Control
+from worker.discord import Discord
+from worker.engine import Engine
+from worker.outage import Outage, back_off_s
+from worker.rq_worker import GlyphWorker, unique_name
+from worker.settings import WorkerSettings, explain
+
+_log = logging.getLogger("worker")
+
+
+def main() -> int:
+    """Run until a signal; the exit code."""
+    try:
+        settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
+    except ValidationError as error:
+        return _refuse(explain(error))
+    logs.set_up([settings.discord_token.get_secret_value()])
+    try:
+        redis = connect(settings.redis_url, patient=True)
+    except ValueError as error:
+        return _refuse(f"REDIS_URL: {error}")
+    try:
+        find_weights(settings.model_weights, settings.weights_dir)
+        device = pick_device(settings.device)
+    except WeightsError as error:
+        return _refuse(str(error))
+    return _work(settings, redis, device)
+
+
+def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
+    # RQ reads the server at once and is not made to wait for it, so wait first; until the worker's own
+    # handlers are in place a signal ends the process, and that must count as a clean end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    outage = Outage()
+    try:
+        _wait_for(redis, outage)
+        fleet = Fleet(redis)
+        seen = fleet.latest_order()  # before the weights are loaded, so that none given since is missed
+        if settings.torch_threads is not None:
+            torch.set_num_threads(settings.torch_threads)
+        engine = Engine(settings.model_weights, settings.weights_dir, device)
+        worker = GlyphWorker(redis, name=unique_name(), outage=outage)
+    except (AuthenticationError, WeightsError) as error:
+        return _refuse(str(error))
+    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
+    pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
+    tasks.equip(tasks.Tools(engine, discord, Ledger(redis), pictures, worker.name))
+    control = Control(fleet, engine, worker, seen)
+    control.start()
+    renderer = engine.renderer
+    _log.info(
+        "worker ready name=%s device=%s model=%s version=%s",
+        worker.name, renderer.device, renderer.name, renderer.version,
+    )  # fmt: skip
+    try:
+        worker.serve()
+    finally:
+        control.stop()
+        discord.close()
+    _log.info("worker stopped name=%s", worker.name)
+    return 0
+
+
+def _wait_for(redis: Redis, outage: Outage) -> None:
+    failures = 0
+    while True:
+        try:
+            redis.ping()
+        except AuthenticationError:
+            raise
+        except RedisError as error:
+            outage.down(error)
+            failures += 1
+            time.sleep(back_off_s(failures))
+        else:
+            outage.up()
+            return
+
+
+def _refuse(reason: str) -> int:
+    print(f"worker: {reason}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""A thin client for the two Discord requests a worker makes: replace a message, by token or as the bot.
+
+https://discord.com/developers/docs/resources/webhook#edit-webhook-message and
+https://discord.com/developers/docs/resources/message#edit-message. One connection pool is kept alive;
+every call has a total deadline, within which rate limits are waited for and hiccups tried again. A PATCH
+that replaces a message's whole state changes nothing when it is repeated, so a lost answer is no problem.
+"""
+
+import json
+import logging
+import random
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+_log = logging.getLogger(__name__)
+
+# The form that Discord asks for: https://discord.com/developers/docs/reference#user-agent
+USER_AGENT: Final = f"DiscordBot (https://glyphcord.invalid, {version('glyphcord')})"
+_TRY_S: Final = 10.0
+"""Longest silence of one try, in seconds."""
+_FIRST_WAIT_S: Final = 0.25
+
+
+class DiscordUnavailable(Exception):
+    """Discord did not take the request before its deadline; the same request may succeed later."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to upload; `description` is its alt text."""
+
+    filename: str
+    data: bytes
+    description: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """The whole state that a message is to have. Nobody is ever mentioned; other files and buttons go."""
+
+    content: str
+    attachment: Attachment | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The JSON of the edit; the attachment's bytes travel beside it."""
+        attachments = []
+        if self.attachment is not None:
+            file = self.attachment
+            attachments.append({"id": 0, "filename": file.filename, "description": file.description})
+        return {
+            "content": self.content,
+            "attachments": attachments,
+            "components": [],
+            "allowed_mentions": {"parse": []},
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Discord said: HTTP status, its own error code (0 when there is none) and its words for operators."""
+
+    status: int
+    code: int = 0
+    message: str = ""
+
+
+class Discord:
+    """Requests against one API base, such as `https://discord.com/api/v10`."""
+
+    def __init__(self, api_base: str, token: str) -> None:
+        self._bot = {"Authorization": f"Bot {token}"}
+        self._http = httpx.Client(
+            base_url=api_base.rstrip("/") + "/",
+            headers={"User-Agent": USER_AGENT},
+            timeout=_TRY_S,
+            limits=httpx.Limits(keepalive_expiry=60),
+        )
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._http.close()
+
+    def edit_original(self, application_id: str, token: str, edit: Edit, *, deadline: float) -> Answer:
+        """Replace the message that an interaction's token owns; needs no other authorisation.
+
+        `deadline` is on time.monotonic()'s clock. Raises DiscordUnavailable.
+        """
+        path = f"webhooks/{application_id}/{quote(token, safe='')}/messages/@original"
+        return self._patch(path, edit, {}, deadline)
+
+    def edit_message(self, channel_id: str, message_id: str, edit: Edit, *, deadline: float) -> Answer:
+        """Replace one of the bot's own messages, as the bot. Raises DiscordUnavailable."""
+        return self._patch(f"channels/{channel_id}/messages/{message_id}", edit, self._bot, deadline)
+
+    def _patch(self, path: str, edit: Edit, headers: dict[str, str], deadline: float) -> Answer:
+        wait = _FIRST_WAIT_S
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DiscordUnavailable("no time left to ask Discord")
+            try:
+                response = self._send(path, edit, headers, min(_TRY_S, left))
+            except httpx.RequestError as error:
+                # Its text names no URL, and the URL (with the interaction's token) must not be logged.
+                reason, pause = type(error).__name__, wait
+            else:
+                if response.status_code == 429:
+                    reason, pause = "status 429", _retry_after(response)
+                elif response.status_code >= 500:
+                    reason, pause = f"status {response.status_code}", wait
+                else:
+                    return _answer(response)
+            pause *= random.uniform(1.0, 1.25)
+            if time.monotonic() + pause >= deadline:
+                raise DiscordUnavailable(f"{reason}; {pause:.1f} s more do not fit the deadline")
+            _log.info("discord not ready reason=%r wait_s=%.2f", reason, pause)
+            time.sleep(pause)
+            wait *= 2
+
+    def _send(self, path: str, edit: Edit, headers: dict[str, str], timeout: float) -> httpx.Response:
+        body, file = edit.body(), edit.attachment
+        if file is None:
+            return self._http.patch(path, json=body, headers=headers, timeout=timeout)
+        return self._http.patch(
+            path,
+            data={"payload_json": json.dumps(body)},
+            files={"files[0]": (file.filename, file.data, "image/png")},
+            headers=headers,
+            timeout=timeout,
+        )
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds to wait after a 429: the body's figure is finer than the header's, a proxy sends the header alone."""
+    for figure in (_json(response).get("retry_after"), response.headers.get("Retry-After")):
+        try:
+            return max(0.0, float(str(figure)))
+        except ValueError:
+            continue
+    return 1.0
+
+
+def _answer(response: httpx.Response) -> Answer:
+    body = _json(response) if response.is_error else {}
+    code = body.get("code")
+    return Answer(response.status_code, code if isinstance(code, int) else 0, str(body.get("message", ""))[:200])
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,61 @@
+"""A job's lease: renewed while the job runs, and an end to the process when the job hangs.
+
+RQ's SimpleWorker renews nothing while it works, so a live job would look abandoned, or a dead one alive for
+its whole timeout. And a timeout by signal cannot interrupt native code: only ending the process can.
+"""
+
+import faulthandler
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final
+
+_log = logging.getLogger(__name__)
+
+EXIT_HUNG: Final = 70
+_GIL_GRACE_S: Final = 2
+_STDERR: Final = 2
+
+
+class Lease:
+    """Around one job: call `renew` every `every_s` seconds from a thread; end the process after `hard_s`."""
+
+    def __init__(self, renew: Callable[[], None], *, every_s: float, hard_s: float, job_id: str) -> None:
+        self._renew = renew
+        self._every_s = every_s
+        self._hard_s = hard_s
+        self._job_id = job_id
+        self._over = threading.Event()
+        # Two threads, since renewing may wait for a lost Redis and the deadline must not.
+        self._threads = [
+            threading.Thread(target=work, name=f"lease-{job_id}", daemon=True)
+            for work in (self._keep_renewing, self._watch)
+        ]
+
+    def __enter__(self) -> None:
+        # A C thread, which needs no interpreter lock: it ends a process whose native code holds that lock.
+        faulthandler.dump_traceback_later(self._hard_s + _GIL_GRACE_S, exit=True, file=_STDERR)
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        faulthandler.cancel_dump_traceback_later()
+
+    def _keep_renewing(self) -> None:
+        while not self._over.wait(self._every_s):
+            self._renew()
+
+    def _watch(self) -> None:
+        start = time.monotonic()
+        if not self._over.wait(self._hard_s):
+            _log.critical(
+                "job hangs id=%s ran_s=%.0f; ending this process so that another worker takes the job",
+                self._job_id, time.monotonic() - start,
+            )  # fmt: skip
+            os._exit(EXIT_HUNG)

@@ -1,0 +1,245 @@
+"""RQ's SimpleWorker with what it lacks: a lease while a job runs, a loop that outlives Redis, a clean end.
+
+The loop is ours because RQ's own ends the process on a lost Redis, and stops an idle worker by raising out
+of a blocking pop, where the job just popped is lost for a minute. Everything about jobs stays RQ's. Read
+against RQ 3.0.
+"""
+
+# mypy: disallow-untyped-calls=False
+# RQ leaves most of its methods without types.
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.callbacks import execute_failure_callback
+from rq.exceptions import DequeueTimeout
+from rq.executions import Execution
+from rq.job import Job
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+from rq.utils import import_attribute, now
+
+from jobs.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, render_queue
+from worker.discord import DiscordUnavailable
+from worker.lease import Lease
+from worker.outage import Outage, back_off_s
+from worker.tasks import BadRequest
+
+_log = logging.getLogger(__name__)
+
+MAINTENANCE_LOCK_S: Final = 60
+"""RQ holds this lock for 15 min; a worker killed while it cleans would stop all recovery for as long."""
+
+
+class RenderJob(Job):
+    """A job that may call our task and our callback and nothing else.
+
+    RQ imports whatever function a job names, so whoever can write to Redis could run any code here.
+    """
+
+    tasks: frozenset[str] = frozenset({RENDER_TASK})
+
+    @property
+    def func(self) -> Any:
+        """The function to call. Raises BadRequest if it is none of ours."""
+        if self.func_name not in self.tasks:
+            self.retries_left = 0
+            raise BadRequest("the job names a function that is no task of ours")
+        return import_attribute(self.func_name)
+
+    @property
+    def failure_callback(self) -> Any:
+        """Always ours, whatever the job says."""
+        return import_attribute(FAILURE_TASK)
+
+    @property
+    def success_callback(self) -> None:
+        """None, whatever the job says."""
+        return None
+
+
+class GlyphWorker(SimpleWorker):
+    """One process, one queue, one job at a time. Needs Redis to be there when it is made."""
+
+    lease_s = 30
+    """A job whose worker is gone is free for another after this many seconds."""
+    renew_s = 10.0
+    hard_grace_s = 10.0
+    """Seconds past a job's timeout after which a process that still runs it is ended."""
+    maintenance_s = 15
+    job_class = RenderJob
+
+    def __init__(self, redis: Redis, *, name: str, outage: Outage) -> None:
+        queue = render_queue(redis)
+        queue.job_class = self.job_class
+        self.outage = outage
+        self.jobs_done = 0
+        self.last_error = ""
+        self._registered = False
+        self._beat_at = 0.0
+        super().__init__(
+            [queue],
+            name=name,
+            connection=redis,
+            serializer=JSONSerializer,
+            worker_ttl=30,
+            maintenance_interval=self.maintenance_s,
+            log_job_description=False,
+        )
+
+    # --- the loop ---------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Work until SIGTERM or SIGINT; a job in hand is finished, no other is taken.
+
+        A second signal a second later hands the job in hand back to the queue and ends. A lost Redis is
+        waited for, however long it takes.
+        """
+        self._install_signal_handlers()
+        failures = 0
+        while not self._stop_requested:
+            try:
+                self._step()
+                failures = 0
+                self.outage.up()
+            except RedisError as error:
+                self.outage.down(error)
+                self._registered = False
+                failures += 1
+                self._pause(back_off_s(failures))
+            except Exception as error:
+                _log.exception("queue error=%s", type(error).__name__)
+                self._put_aside(error)
+                failures += 1
+                self._pause(back_off_s(failures))
+        _log.info("worker stopping name=%s jobs_done=%d", self.name, self.jobs_done)
+        try:
+            self.register_death()
+        except RedisError as error:
+            self.outage.down(error)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a signal has asked this worker to end."""
+        return self._stop_requested
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds of one blocking pop, and so the longest an idle worker takes to see a signal."""
+        return 1
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """The signal's handler only notes the wish: raising from here could lose a job just popped."""
+        self._shutdown_requested_date = now()
+        self._stop_requested = True
+        signal.signal(signal.SIGINT, self.request_force_stop)
+        signal.signal(signal.SIGTERM, self.request_force_stop)
+
+    def _step(self) -> None:
+        if not self._registered:
+            self.connection.delete(self.key)
+            self.register_birth()
+            self.set_state("idle")
+            self._registered = True
+        if time.monotonic() - self._beat_at > self.renew_s:
+            self.heartbeat()
+            self._beat_at = time.monotonic()
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()
+        try:
+            found = self.queue_class.dequeue_any(
+                self.queues, self.dequeue_timeout, connection=self.connection, job_class=self.job_class,
+                serializer=self.serializer, death_penalty_class=self.death_penalty_class,
+            )  # fmt: skip
+        except DequeueTimeout:
+            return
+        if found is not None:
+            self.execute_job(*found)
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stop_requested and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _put_aside(self, error: Exception) -> None:
+        """Drop a record that is no job from the pop's side list, or every maintenance pass would trip on it."""
+        job_id, queue = getattr(error, "job_id", None), getattr(error, "queue", None)
+        if isinstance(job_id, str) and isinstance(queue, Queue):
+            try:
+                queue.intermediate_queue.remove(job_id)
+            except RedisError as lost:
+                self.outage.down(lost)
+
+    # --- one job ----------------------------------------------------------------------------------------
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run one job in this process, with its lease renewed and a hard end if it hangs."""
+        execution = self.prepare_execution(job)
+        timeout = float(job.timeout or JOB_TIMEOUT_S)
+        lease = Lease(
+            self._renewal(job, execution), every_s=self.renew_s, hard_s=timeout + self.hard_grace_s, job_id=job.id
+        )
+        try:
+            with lease:
+                self.perform_job(job, queue, execution)
+        finally:
+            self.executions.pop(execution.id, None)
+            self.jobs_done += 1
+        self.set_state("idle")
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """Seconds that a lease lasts; RQ's own is the job's timeout and a minute."""
+        return self.lease_s
+
+    def _renewal(self, job: Job, execution: Execution) -> Callable[[], None]:
+        def renew() -> None:
+            try:
+                self.maintain_heartbeats(job, execution)
+                self.outage.up()
+            except RedisError as error:
+                self.outage.down(error)
+
+        return renew
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log a failed try in one line; a traceback only where one was not expected."""
+        kind, error, _ = exc_info
+        expected = isinstance(error, (DiscordUnavailable, BadRequest))
+        self.last_error = f"{kind.__name__} in job {job.id}"
+        _log.error(
+            "job raised id=%s retries_left=%s error=%s reason=%r",
+            job.id, job.retries_left or 0, kind.__name__, str(error)[:200],
+            exc_info=None if expected else exc_info,
+        )  # fmt: skip
+
+    # --- maintenance ------------------------------------------------------------------------------------
+
+    def clean_registries(self) -> None:
+        """RQ's recovery of abandoned jobs, with a lock that outlives a killed holder by a minute at most."""
+        for queue in self.queues:
+            self.connection.expire(queue.registry_cleaning_key, MAINTENANCE_LOCK_S, lt=True)
+        super().clean_registries()
+
+    def handle_job_failure(
+        self, job: Job, queue: Queue, started_job_registry: Any = None, exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:  # fmt: skip
+        """As RQ's; and where RQ forgets the callback (a job stuck between pop and start), call it."""
+        if execution is None:
+            execute_failure_callback(job, self.death_penalty_class, None, None, None)
+        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+
+
+def unique_name() -> str:
+    """Host, process and chance: RQ refuses the name of a killed worker for a minute and a half."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"

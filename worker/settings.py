@@ -1,0 +1,24 @@
+"""What a worker reads from the environment and `.env`, beyond what it shares with the bot."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from jobs.settings import SharedSettings
+
+
+class WorkerSettings(SharedSettings):
+    """`model_weights` is the name of a weights file, looked for in `weights_dir` and then in the package."""
+
+    model_weights: str = "classic"
+    weights_dir: Path | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    torch_threads: int | None = Field(default=None, ge=1, description="threads of one worker on the CPU")
+
+
+def explain(error: ValidationError) -> str:
+    """Settings that cannot be used, in one line by their names in the environment and without their values."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    parts = (f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}" for fault in faults)
+    return "; ".join(parts)

@@ -1,0 +1,253 @@
+"""What the queue calls by name: `render` draws one request, `tell_failure` ends one that cannot be drawn.
+
+Both may run more than once for one job (a killed worker, a lost answer, a retry), so both look into the
+ledger first and replace the message's whole state rather than add to it. A user reads only sentences of
+`jobs.problems`; what an operator needs stands in the log under the same reference.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final
+
+from pydantic import ValidationError
+from redis import Redis
+from rq import get_current_job
+from rq.job import Job
+
+from jobs.ledger import Ledger
+from jobs.pictures import PictureStore
+from jobs.problems import PictureProblem, ServiceProblem, new_reference
+from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
+from models.renderer import Renderer
+from worker.delivery import Verdict, deliver, tell
+from worker.discord import Attachment, Discord, DiscordUnavailable, Edit
+from worker.engine import Engine
+from worker.pipeline import Drawing, Stages, draw, timed
+
+_log = logging.getLogger(__name__)
+
+POST_S: Final = 20.0
+"""Seconds that one job may spend with Discord, out of JOB_TIMEOUT_S."""
+TELL_FAILURE_S: Final = 6.0
+"""The same for the message after a failure, which may come at the very end of a job's time."""
+
+
+class BadRequest(Exception):
+    """A job whose arguments are no RenderRequest of a version we know. Trying again cannot help."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every job of this process shares, made once: connections, stores, the warm model."""
+
+    engine: Engine
+    discord: Discord
+    ledger: Ledger
+    pictures: PictureStore
+    worker: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended, and with which code of `jobs.problems` if not well."""
+
+    outcome: Outcome
+    code: str = ""
+    drawing: Drawing | None = None
+
+
+class _Shared:
+    """RQ calls tasks by name, so what they share must stand in the module."""
+
+    tools: Tools | None = None
+
+
+def equip(tools: Tools) -> None:
+    """Hand the tasks of this process what they work with; once, before the first job."""
+    _Shared.tools = tools
+
+
+def render(payload: dict[str, Any]) -> dict[str, Any]:
+    """Draw one RenderRequest and put the picture, or the reason why not, on its message.
+
+    Returns the RenderResult as JSON. Raises BadRequest (not tried again) for another kind of payload,
+    DiscordUnavailable (tried again) when Discord did not answer in time.
+    """
+    tools = _tools()
+    request = _parse(payload)
+    before = tools.ledger.result_of(request.job_id)
+    if before is not None and before.outcome == "posted":
+        _log.info("job again id=%s outcome=posted; it was posted before", request.job_id)
+        return before.model_dump(mode="json")
+    renderer, stages = tools.engine.renderer, Stages()
+    ending = _answer(tools, request, renderer, stages)
+    result = RenderResult(
+        job_id=request.job_id,
+        outcome=ending.outcome,
+        code=ending.code,
+        palette=request.palette,
+        columns=ending.drawing.columns if ending.drawing else 0,
+        rows=ending.drawing.rows if ending.drawing else 0,
+        model=renderer.name,
+        model_version=renderer.version,
+        worker=tools.worker,
+        stages_ms=stages,
+        finished_at=time.time(),
+    )
+    tools.ledger.record(result)
+    _log.info(
+        "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d waited_s=%.1f %s model=%s version=%s",
+        request.job_id, result.outcome, result.code or "-", result.palette, result.columns, result.rows,
+        max(0.0, result.finished_at - request.created_at - sum(stages.values()) / 1000),
+        " ".join(f"{stage}_ms={ms:g}" for stage, ms in stages.items()), result.model, result.model_version,
+    )  # fmt: skip
+    return result.model_dump(mode="json")
+
+
+def tell_failure(
+    job: Job,
+    connection: Redis,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    traceback: TracebackType | None,
+) -> None:
+    """RQ's on_failure callback: after the last try, tell the user once, unless the job ended otherwise.
+
+    RQ calls it after every failed try, in the worker that tried; for a job whose worker died, in whichever
+    worker finds it.
+    """
+    if job.should_retry:
+        return
+    tools, reference = _tools(), new_reference()
+    reason = kind.__name__ if kind is not None else "unknown"
+    reply = _reply_of(job)
+    if reply is None:
+        _log.error("job lost id=%s reference=%s reason=%s told=no; no reply in it", job.id, reference, reason)
+        return
+    if tools.ledger.result_of(job.id) is not None:
+        _log.info("job over id=%s reason=%s; it had ended before", job.id, reason)
+        return
+    request = _request_of(job)
+    told: str = "stale"
+    if request is None or tools.ledger.is_newest(request):
+        try:
+            sentence = str(ServiceProblem("internal", reference=reference))
+            deadline = time.monotonic() + TELL_FAILURE_S
+            told = tell(tools.discord, reply, sentence, now=time.time(), deadline=deadline)
+        except DiscordUnavailable as unavailable:
+            told = f"no ({unavailable})"
+    tools.ledger.record(
+        RenderResult(job_id=job.id, outcome="failed", code="internal", worker=tools.worker, finished_at=time.time())
+    )
+    _log.error("job failed id=%s reference=%s reason=%s told=%r", job.id, reference, reason, told)
+
+
+def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Ending:
+    """Draw and deliver, or tell the user why not."""
+    start = time.monotonic()
+    if not tools.ledger.is_newest(request):
+        return Ending("stale")
+    try:
+        drawing = _draw(tools, request, renderer, stages)
+        content = (
+            f"{request.palette} · {drawing.columns}×{drawing.rows} characters · "
+            f"{renderer.name} {renderer.version} · {time.monotonic() - start:.1f} s"
+        )
+        # Looked up again: drawing takes long enough for a newer job to be ordered.
+        if not tools.ledger.is_newest(request):
+            return Ending("stale", drawing=drawing)
+        edit = Edit(content, _attachment(request, drawing))
+        return timed(stages, "post", lambda: _post(tools, request, edit, drawing))
+    except (PictureProblem, ServiceProblem) as problem:
+        outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
+        _log.info("job refused id=%s code=%s detail=%r", request.job_id, problem.code, problem.detail)
+        code, sentence = problem.code, str(problem)
+        return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
+
+
+def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
+    """The finished picture. Raises PictureProblem, or ServiceProblem `expired`, `picture_gone` or too large."""
+    late = time.time() - request.deadline_at
+    if late > 0:
+        raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
+    data = tools.pictures.get(request.picture)
+    if data is None:
+        raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
+    drawing = draw(
+        renderer, data, palette=request.palette, columns=request.columns, background=request.background,
+        stages=stages,
+    )  # fmt: skip
+    if len(drawing.png) > request.upload_limit:
+        raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
+    return drawing
+
+
+def _attachment(request: RenderRequest, drawing: Drawing) -> Attachment:
+    palette = request.palette.replace("#", "")
+    alt = f"The picture drawn with {drawing.columns}×{drawing.rows} characters, palette {request.palette}."
+    return Attachment(f"ascii-{palette}.png", drawing.png, alt)
+
+
+def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:
+    """Put the picture on the message. Raises ServiceProblem when Discord will never take it."""
+    deadline = time.monotonic() + POST_S
+    match deliver(tools.discord, request.reply, edit, now=time.time(), deadline=deadline):
+        case Verdict.DONE:
+            return Ending("posted", drawing=drawing)
+        case Verdict.GONE:
+            return Ending("gone", drawing=drawing)
+        case Verdict.FORBIDDEN:
+            raise ServiceProblem("no_permission", "Discord answered 403")
+        case Verdict.TOO_LARGE:
+            raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes, said Discord")
+        case Verdict.CLOSED:
+            # Neither the token nor the bot can reach the message, so there is nobody to tell.
+            return Ending("failed", "unreachable", drawing)
+        case Verdict.REJECTED:
+            reference = new_reference()
+            raise ServiceProblem("internal", f"reference={reference} Discord rejected it", reference=reference)
+
+
+def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, sentence: str) -> Ending:
+    deadline = time.monotonic() + POST_S
+    verdict = tell(tools.discord, request.reply, sentence, now=time.time(), deadline=deadline)
+    if verdict is Verdict.GONE:
+        return Ending("gone", code)
+    if verdict is not Verdict.DONE:
+        _log.warning("user not told id=%s code=%s verdict=%s", request.job_id, code, verdict)
+    return Ending(outcome, code)
+
+
+def _parse(payload: object) -> RenderRequest:
+    try:
+        return RenderRequest.model_validate(payload)
+    except ValidationError as error:
+        if (job := get_current_job()) is not None:
+            job.retries_left = 0
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        where = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)
+        # `from None`, since the original's text quotes the values and with them the interaction's token.
+        raise BadRequest(f"not a request of a version this worker knows ({where})") from None
+
+
+def _request_of(job: Job) -> RenderRequest | None:
+    try:
+        return RenderRequest.model_validate(job.args[0])
+    except Exception:
+        return None
+
+
+def _reply_of(job: Job) -> Reply | None:
+    """The reply alone, which may be readable where the rest of a request is not (another schema version)."""
+    try:
+        return Reply.model_validate(job.args[0]["reply"])
+    except Exception:
+        return None
+
+
+def _tools() -> Tools:
+    if _Shared.tools is None:
+        raise RuntimeError("worker.tasks.equip was not called in this process")
+    return _Shared.tools
