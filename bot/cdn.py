@@ -2,8 +2,11 @@
 
 from yarl import URL
 
+Origin = tuple[str, str, int]
+"""Scheme, host in lower case, port (its scheme's own where the address has none)."""
 
-def parse_origins(hosts: str) -> frozenset[URL]:
+
+def parse_origins(hosts: str) -> frozenset[Origin]:
     """Origins from a comma-separated list; an entry without a scheme means https.
 
     Raises ValueError for an entry that is more or less than an origin.
@@ -14,18 +17,25 @@ def parse_origins(hosts: str) -> frozenset[URL]:
     return frozenset(_origin(entry) for entry in entries)
 
 
-def _origin(entry: str) -> URL:
+def _origin(entry: str) -> Origin:
     url = URL(entry if "://" in entry else f"https://{entry}")
     bare = url.path in ("", "/") and not url.query_string and not url.fragment and url.user is None
-    if url.scheme not in ("http", "https") or not url.host or not bare:
+    origin = _origin_of(url)
+    if origin is None or not bare:
         raise ValueError("an entry must be a host name, or http(s):// with a host and perhaps a port")
-    return url.origin()
+    return origin
 
 
-def is_allowed(address: str, origins: frozenset[URL]) -> bool:
+def is_allowed(address: str, origins: frozenset[Origin]) -> bool:
     """Whether an attachment's address lies on one of the origins (scheme, host and port all count)."""
     try:
         url = URL(address)
-        return url.user is None and url.password is None and url.origin() in origins
     except ValueError:
         return False
+    return url.user is None and url.password is None and _origin_of(url) in origins
+
+
+def _origin_of(url: URL) -> Origin | None:
+    if url.scheme not in ("http", "https") or not url.host or url.port is None:
+        return None
+    return url.scheme, url.host, url.port

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from bot.cdn import is_allowed
+from bot.cdn import Origin, is_allowed
 from jobs.options import MAX_BYTES
 from jobs.problems import PictureProblem, ServiceProblem
 
@@ -25,7 +25,7 @@ _MB: Final = MAX_BYTES // 2**20
 class Intake:
     """Downloads attachments over a session of its own, which holds neither cookies nor the bot's token."""
 
-    def __init__(self, origins: frozenset[URL], fetch_s: float = FETCH_S) -> None:
+    def __init__(self, origins: frozenset[Origin], fetch_s: float = FETCH_S) -> None:
         self._origins = origins
         self._fetch_s = fetch_s
         self._slots = asyncio.Semaphore(AT_ONCE)

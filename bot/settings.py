@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import NoDecode, SettingsError
 from yarl import URL
 
-from bot.cdn import parse_origins
+from bot.cdn import Origin, parse_origins
 from jobs.settings import SharedSettings
 
 Ids = Annotated[frozenset[int], NoDecode]
@@ -17,7 +17,7 @@ class BotSettings(SharedSettings):
     """Lists are comma-separated; ids are Discord's numbers (copied with developer mode on)."""
 
     discord_gateway_url: str | None = None
-    discord_cdn_hosts: Annotated[frozenset[URL], NoDecode] = Field(
+    discord_cdn_hosts: Annotated[frozenset[Origin], NoDecode] = Field(
         default="cdn.discordapp.com,media.discordapp.net", validate_default=True
     )
     admin_user_ids: Ids = frozenset()

@@ -1,0 +1,55 @@
+"""A stop waits for what is nearly done and calls off the rest."""
+
+import asyncio
+
+import pytest
+
+from bot.answers import InFlight
+from jobs.problems import ServiceProblem
+
+
+async def test_what_ends_in_time_is_waited_for() -> None:
+    in_flight, finish, done = InFlight(), asyncio.Event(), False
+
+    async def work() -> None:
+        nonlocal done
+        async with in_flight.track():
+            await finish.wait()
+            done = True
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    drain = asyncio.create_task(in_flight.drain(30))
+    await asyncio.sleep(0)
+    assert not drain.done()
+    finish.set()
+    await drain
+    assert done and not task.cancelled()
+
+
+async def test_what_does_not_is_cancelled_and_may_still_say_so() -> None:
+    in_flight, said = InFlight(), False
+
+    async def work() -> None:
+        nonlocal said
+        async with in_flight.track():
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await asyncio.sleep(0)
+                said = True
+                raise
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    await in_flight.drain(0.05)
+    assert said and task.cancelled()
+
+
+async def test_what_comes_after_is_turned_away() -> None:
+    in_flight = InFlight()
+    await in_flight.drain(1)
+    with pytest.raises(ServiceProblem) as problem:
+        async with in_flight.track():
+            pass
+    assert problem.value.code == "restarting"

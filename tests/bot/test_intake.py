@@ -1,0 +1,182 @@
+"""Fetching an attachment from a real local server that misbehaves in every way a CDN can."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.cdn import parse_origins
+from bot.intake import AT_ONCE, Intake
+from jobs.options import MAX_BYTES
+from jobs.problems import PictureProblem, ServiceProblem
+
+PATIENT_S, HASTY_S = 20.0, 0.5
+
+
+class Cdn:
+    """A server whose paths name their misbehaviour; counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.headers: dict[str, str] = {}
+        self.now = self.most = 0
+        app = web.Application()
+        app.router.add_get("/{how}", self.answer)
+        self.server = TestServer(app)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        how = request.match_info["how"]
+        self.asked.append(request.raw_path)
+        self.headers = dict(request.headers)
+        whole = {
+            "good": b"bytes",
+            "empty": b"",
+            "large": bytes(MAX_BYTES),
+            "announced": bytes(MAX_BYTES + 1),
+        }
+        if how in whole:
+            return web.Response(body=whole[how])
+        if how.isdigit():
+            return web.Response(status=int(how))
+        if how == "redirect":
+            raise web.HTTPFound("/good")
+        if how == "busy":
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.05)
+            self.now -= 1
+            return web.Response(body=b"bytes")
+        return await self.misbehave(request, how)
+
+    async def misbehave(self, request: web.Request, how: str) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if how == "stalls":
+            await asyncio.Event().wait()
+        if how == "short":
+            response.content_length = 100
+        await response.prepare(request)
+        if how == "short":
+            await response.write(b"only this")
+            assert request.transport is not None
+            request.transport.close()
+            return response
+        chunk, pause = {"endless": (bytes(2**20), 0.0), "trickle": (b"x", 0.02)}[how]
+        while True:
+            await response.write(chunk)
+            await asyncio.sleep(pause)
+
+    def address(self, how: str) -> str:
+        return str(self.server.make_url(f"/{how}"))
+
+
+@pytest.fixture
+async def cdn() -> AsyncIterator[Cdn]:
+    cdn = Cdn()
+    await cdn.server.start_server()
+    yield cdn
+    await cdn.server.close()
+
+
+async def fetch(cdn: Cdn, how: str, *, declared: int = 5, fetch_s: float = PATIENT_S) -> bytes:
+    intake = Intake(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), fetch_s)
+    try:
+        async with intake.fetch(cdn.address(how), declared) as data:
+            return data
+    finally:
+        await intake.close()
+
+
+async def test_a_good_attachment_arrives_and_its_signature_is_left_alone(cdn: Cdn) -> None:
+    assert await fetch(cdn, "good?ex=1&hm=a%2Bb%20c") == b"bytes"
+    assert cdn.asked == ["/good?ex=1&hm=a%2Bb%20c"]
+    assert cdn.headers["Accept-Encoding"] == "identity"
+    assert "Authorization" not in cdn.headers
+
+
+async def test_exactly_the_cap_is_taken_and_nothing_is_read_as_nothing(cdn: Cdn) -> None:
+    assert len(await fetch(cdn, "large")) == MAX_BYTES
+    assert await fetch(cdn, "empty") == b""
+
+
+@pytest.mark.parametrize("how", ["announced", "endless"])
+async def test_more_than_the_cap_is_refused_however_it_comes(cdn: Cdn, how: str) -> None:
+    with pytest.raises(PictureProblem) as problem:
+        await fetch(cdn, how)
+    assert problem.value.code == "too_many_bytes"
+
+
+async def test_a_declared_size_over_the_cap_is_refused_unasked(cdn: Cdn) -> None:
+    with pytest.raises(PictureProblem) as problem:
+        await fetch(cdn, "good", declared=MAX_BYTES + 1)
+    assert problem.value.code == "too_many_bytes"
+    assert cdn.asked == []
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ("404", "attachment_gone"),
+        ("403", "attachment_gone"),
+        ("500", "attachment_failed"),
+        ("redirect", "attachment_failed"),
+        ("short", "attachment_failed"),
+    ],
+)
+async def test_a_refusal_or_a_broken_transfer_says_which(cdn: Cdn, how: str, code: str) -> None:
+    with pytest.raises(ServiceProblem) as problem:
+        await fetch(cdn, how)
+    assert problem.value.code == code
+    assert len(cdn.asked) == 1  # a redirect in particular is not followed
+
+
+@pytest.mark.parametrize("how", ["stalls", "trickle"])
+async def test_a_stalling_server_ends_in_a_sentence(cdn: Cdn, how: str) -> None:
+    with pytest.raises(ServiceProblem) as problem:
+        await fetch(cdn, how, fetch_s=HASTY_S)
+    assert problem.value.code == "attachment_slow"
+
+
+async def test_another_host_is_never_asked(cdn: Cdn) -> None:
+    intake = Intake(parse_origins("cdn.discordapp.com"))
+    with pytest.raises(ServiceProblem) as problem:
+        async with intake.fetch(cdn.address("good"), 5):
+            pass
+    assert problem.value.code == "attachment_host"
+    assert cdn.asked == []
+
+
+async def test_a_server_that_is_not_there_is_a_failure() -> None:
+    intake = Intake(parse_origins("http://127.0.0.1:1"))
+    with pytest.raises(ServiceProblem) as problem:
+        async with intake.fetch("http://127.0.0.1:1/a", 5):
+            pass
+    assert problem.value.code == "attachment_failed"
+    await intake.close()
+
+
+async def test_no_more_than_a_few_attachments_are_held_at_once(cdn: Cdn) -> None:
+    intake = Intake(parse_origins(str(cdn.server.make_url("/")).rstrip("/")))
+    held = most = 0
+
+    async def one() -> None:
+        nonlocal held, most
+        async with intake.fetch(cdn.address("busy"), 5):
+            held += 1
+            most = max(most, held)
+            await asyncio.sleep(0.01)
+            held -= 1
+
+    await asyncio.gather(*(one() for _ in range(3 * AT_ONCE)))
+    await intake.close()
+    assert 1 < cdn.most <= AT_ONCE
+    assert most <= AT_ONCE
+
+
+async def test_the_signature_never_reaches_the_operators_detail(cdn: Cdn) -> None:
+    logging.captureWarnings(True)
+    with pytest.raises(ServiceProblem) as problem:
+        await fetch(cdn, "short?hm=the-signature")
+    assert "the-signature" not in problem.value.detail

@@ -1,0 +1,75 @@
+"""From errors to sentences, and what of them the log may hold."""
+
+import logging
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.log import RedactingFormatter
+from bot.problems import as_trouble, report
+from jobs.connection import connect
+from jobs.pictures import PictureStore
+from jobs.problems import SENTENCES, PictureProblem, ServiceProblem
+
+
+def test_a_known_problem_keeps_its_code_and_sentence() -> None:
+    for error in (PictureProblem("empty"), ServiceProblem("attachment_gone", "status 404")):
+        trouble = as_trouble(error)
+        assert (trouble.code, trouble.sentence, trouble.detail) == (error.code, SENTENCES[error.code], error.detail)
+
+
+def test_redis_out_of_reach_is_the_queue_being_down() -> None:
+    with pytest.raises(RedisError) as error:
+        connect("redis://127.0.0.1:1/0").ping()
+    assert as_trouble(error.value).code == "queue_down"
+
+
+def test_redis_out_of_memory_is_a_full_store(redis: Redis) -> None:
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(RedisError) as error:
+            PictureStore(redis, 60, 1000).put(b"a")
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert as_trouble(error.value).code == "store_full"
+
+
+def test_the_unforeseen_shows_a_reference_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise RuntimeError("the inside of the bot\nin two lines")
+    except RuntimeError as error:
+        trouble = as_trouble(error)
+        with caplog.at_level(logging.INFO):
+            report(trouble, error, "interaction=5")
+    assert trouble.reference in trouble.sentence
+    assert "inside" not in trouble.sentence
+    (record,) = caplog.records
+    line = record.getMessage()
+    assert f"code=internal reference={trouble.reference} interaction=5" in line
+    assert "\n" not in line
+    assert record.exc_info is not None
+
+
+def test_a_foreseen_problem_logs_one_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    error = PictureProblem("not_a_picture", "cannot identify\nimage")
+    with caplog.at_level(logging.INFO):
+        report(as_trouble(error), error, "interaction=5")
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "detail=cannot identify image" in record.getMessage()
+
+
+def test_no_token_gets_through_the_formatter() -> None:
+    formatter = RedactingFormatter("bot-secret")
+    try:
+        raise RuntimeError("Bot bot-secret was refused at /webhooks/12/aW50ZXJhY3Rpb24/messages/@original")
+    except RuntimeError as error:
+        record = logging.LogRecord(
+            "n", logging.ERROR, __file__, 1, "POST %s", ("/interactions/34/aW50ZXJ/callback",),
+            (type(error), error, error.__traceback__),
+        )  # fmt: skip
+    text = formatter.format(record)
+    assert "/interactions/34/[token]/callback" in text
+    assert "/webhooks/12/[token]/messages/@original" in text
+    assert "bot-secret" not in text and "aW50" not in text

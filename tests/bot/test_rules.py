@@ -1,0 +1,158 @@
+"""The bot's decisions that need no client: who is an admin, which reaction counts, when commands differ."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+
+from bot.admins import is_admin, owners_of
+from bot.ascii import ascii_command
+from bot.commands_sync import comparable
+from bot.model_admin import MESSAGE_LIMIT, reload_report
+from bot.reactions import is_for_us, nonce_of, palette_of
+from jobs.fleet import ReloadAnswer
+from jobs.options import DEFAULT_PALETTE, PALETTES
+
+OWNER, ADMIN, OTHER, ROLE = 1, 2, 3, 9
+
+
+@pytest.mark.parametrize(
+    ("user", "roles", "admin_users", "admin_roles", "allowed"),
+    [
+        (OWNER, [], set(), set(), True),
+        (OTHER, [ROLE], set(), set(), False),
+        (ADMIN, [], {ADMIN}, set(), True),
+        (OTHER, [], {ADMIN}, set(), False),
+        (OWNER, [], {ADMIN}, set(), False),
+        (OTHER, [ROLE, 8], set(), {ROLE}, True),
+        (OTHER, [8], set(), {ROLE}, False),
+        (OWNER, [], set(), {ROLE}, False),
+        (ADMIN, [], {ADMIN}, {ROLE}, True),
+    ],
+)
+def test_the_settings_name_the_admins_and_else_the_owner_is_one(
+    user: int, roles: list[int], admin_users: set[int], admin_roles: set[int], allowed: bool
+) -> None:
+    answer = is_admin(
+        user,
+        roles,
+        admin_users=frozenset(admin_users),
+        admin_roles=frozenset(admin_roles),
+        owners=frozenset({OWNER}),
+    )
+    assert answer is allowed
+
+
+def an_application(team: Any) -> Any:
+    return SimpleNamespace(owner=SimpleNamespace(id=OWNER), team=team)
+
+
+def test_a_teams_application_is_owned_by_those_who_accepted() -> None:
+    accepted, invited = discord.TeamMembershipState.accepted, discord.TeamMembershipState.invited
+    members = [
+        SimpleNamespace(id=4, membership_state=accepted),
+        SimpleNamespace(id=5, membership_state=invited),
+    ]
+    assert owners_of(an_application(SimpleNamespace(members=members))) == {4}
+    assert owners_of(an_application(None)) == {OWNER}
+    assert owners_of(None) == frozenset()
+
+
+def test_hearts_in_pink_ask_for_pink() -> None:
+    assert {palette_of(emoji) for emoji in ("🩷", "🩷\ufe0f", "💗", "💖")} == {"pink"}
+    assert {palette_of(emoji) for emoji in ("❤️", "👍", "pink", "", None)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("user", "author", "bot", "counts"),
+    [
+        (3, 77, False, True),
+        (3, None, False, True),
+        (3, 78, False, False),
+        (77, 77, None, False),
+        (3, 77, True, False),
+        (3, 77, None, True),
+    ],
+)
+def test_only_people_and_only_our_messages_count(
+    user: int, author: int | None, bot: bool | None, counts: bool
+) -> None:
+    member = None if bot is None else SimpleNamespace(bot=bot)
+    payload: Any = SimpleNamespace(user_id=user, message_author_id=author, member=member)
+    assert is_for_us(payload, own_id=77) is counts
+
+
+def test_a_nonce_is_stable_distinct_and_short_enough() -> None:
+    largest = str(2**64 - 1)
+    assert nonce_of(largest, "pink") == nonce_of(largest, "pink")
+    assert len({nonce_of(largest, "pink"), nonce_of(largest, "green"), nonce_of("1", "pink")}) == 3
+    assert len(nonce_of(largest, "a" * 40)) <= 25
+
+
+def tree_with(description: str) -> dict[str, Any]:
+    client = discord.Client(intents=discord.Intents.none())
+    tree = app_commands.CommandTree(client)
+    command: Any = ascii_command(None, None, None)  # type: ignore[arg-type]  # never invoked here
+    command.description = description
+    tree.add_command(command)
+    payload: dict[str, Any] = command.to_dict(tree)
+    return payload
+
+
+def as_registered(payload: dict[str, Any]) -> dict[str, Any]:
+    """The command as Discord gives it back: with ids and versions, defaults left out, lists in its own order."""
+    options = [
+        {key: value for key, value in option.items() if value not in (False, [], None)}
+        for option in payload["options"]
+    ]
+    return payload | {
+        "id": "1", "application_id": "2", "version": "3", "default_member_permissions": None,
+        "name_localizations": None, "dm_permission": False, "options": options,
+        "contexts": payload["contexts"][::-1],
+    }  # fmt: skip
+
+
+async def test_a_command_that_discord_gives_back_equals_ours_until_something_changes() -> None:
+    ours = tree_with("Draw a picture")
+    assert comparable(as_registered(ours)) == comparable(ours)
+    assert comparable(as_registered(tree_with("Draw it"))) != comparable(ours)
+    without_choice = as_registered(ours)
+    without_choice["options"][1]["choices"] = without_choice["options"][1]["choices"][1:]
+    assert comparable(without_choice) != comparable(ours)
+    optional = as_registered(ours)
+    del optional["options"][0]["required"]
+    assert comparable(optional) != comparable(ours)
+
+
+async def test_every_palette_is_a_choice_and_the_default_is_one_of_them() -> None:
+    (option,) = (option for option in tree_with("x")["options"] if option["name"] == "palette")
+    assert [choice["value"] for choice in option["choices"]] == list(PALETTES)
+    assert DEFAULT_PALETTE in PALETTES
+
+
+def an_answer(worker: str, error: str = "", model: str = "glyphs") -> ReloadAnswer:
+    return ReloadAnswer(worker=worker, model=model, model_version="0123456789ab", took_ms=420, error=error)
+
+
+def test_a_reload_names_every_worker_and_what_came_of_it() -> None:
+    report = reload_report({"a", "b", "c"}, {"a": an_answer("a"), "b": an_answer("b", "no such file")})
+    assert report.splitlines() == [
+        "1 of 3 workers loaded the weights again.",
+        "✅ `a` runs `glyphs` version `0123456789ab` (0.4 s)",
+        "❌ `b` still runs `glyphs` version `0123456789ab`: no such file",
+        "⏳ `c` has not answered",
+    ]
+
+
+def test_a_reloads_reason_cannot_ping_format_or_flood() -> None:
+    hostile = "`code` @everyone **bold** <@123456789012345678>\n" + "x" * 5000
+    report = reload_report({"a"}, {"a": an_answer("a", hostile, model="`m`")})
+    assert "@everyone" not in report and "**bold**" not in report and "<@1" not in report
+    assert len(report.splitlines()) == 2
+    assert len(report) < 600
+    many = {f"worker-{number}": an_answer(f"worker-{number}", hostile) for number in range(100)}
+    crowded = reload_report(set(many), many)
+    assert len(crowded) <= 2000 and len(crowded) > MESSAGE_LIMIT / 2
+    assert "more, see the log." in crowded

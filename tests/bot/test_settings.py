@@ -1,0 +1,113 @@
+"""What the bot makes of its environment, and what it says when it can make nothing of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.__main__ import BAD_SETTINGS, UNREACHABLE
+from bot.cdn import parse_origins
+from bot.settings import BotSettings, explain
+
+TOKEN = "MTAwMA.secret.part"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in BotSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **env: str) -> BotSettings:
+    for name, value in ({"DISCORD_TOKEN": TOKEN} | env).items():
+        monkeypatch.setenv(name, value)
+    return BotSettings()  # type: ignore[call-arg]
+
+
+def test_a_token_is_enough_and_the_rest_is_discords_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch)
+    assert settings.discord_cdn_hosts == parse_origins("cdn.discordapp.com,media.discordapp.net")
+    assert settings.discord_api_base == "https://discord.com/api/v10"
+    assert settings.discord_gateway_url is None
+    assert settings.admin_user_ids == settings.admin_role_ids == frozenset()
+    assert TOKEN not in repr(settings)
+
+
+def test_lists_are_comma_separated_and_empty_means_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch,
+        ADMIN_USER_IDS="1, 22,",
+        ADMIN_ROLE_IDS="",
+        DISCORD_CDN_HOSTS="http://127.0.0.1:8080, cdn.example",
+        DISCORD_API_BASE="http://127.0.0.1:8080/api/v10/",
+        LOG_LEVEL="debug",
+    )
+    assert settings.admin_user_ids == {1, 22}
+    assert settings.admin_role_ids == frozenset()
+    assert settings.discord_cdn_hosts == {("http", "127.0.0.1", 8080), ("https", "cdn.example", 443)}
+    assert settings.discord_api_base == "http://127.0.0.1:8080/api/v10"
+    assert settings.log_level == "DEBUG"
+
+
+def test_an_env_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nADMIN_USER_IDS=7\nWORKERS_OWN=1\n")
+    settings = BotSettings()  # type: ignore[call-arg]
+    assert settings.discord_token.get_secret_value() == TOKEN
+    assert settings.admin_user_ids == {7}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", "two words"),
+        ("DISCORD_TOKEN", "tökn"),
+        ("DISCORD_API_BASE", "discord.com"),
+        ("DISCORD_GATEWAY_URL", "http://discord.com"),
+        ("DISCORD_CDN_HOSTS", "https://cdn.example/path"),
+        ("DISCORD_CDN_HOSTS", "ftp://cdn.example"),
+        ("DISCORD_CDN_HOSTS", ","),
+        ("ADMIN_USER_IDS", "ada"),
+        ("ADMIN_ROLE_IDS", "-5"),
+        ("REDIS_URL", "localhost:6379"),
+        ("PICTURE_TTL_S", "0"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_wrong_value_is_named_but_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        read(monkeypatch, **{name: value})
+    line = explain(error.value)
+    assert line.startswith(f"{name} is wrong: ")
+    assert "\n" not in line
+    assert len(value) < 3 or value not in line
+
+
+def run_bot(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    kept = {key: value for key, value in os.environ.items() if key.lower() not in BotSettings.model_fields}
+    return subprocess.run(
+        [sys.executable, "-m", "bot"],
+        env=kept | {"PYTHONPATH": str(ROOT)} | env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_without_a_token_the_program_says_what_to_set(tmp_path: Path) -> None:
+    done = run_bot(tmp_path)
+    assert done.returncode == BAD_SETTINGS
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("DISCORD_TOKEN is missing: ")
+
+
+def test_without_discord_the_program_says_where_it_looked(tmp_path: Path) -> None:
+    done = run_bot(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10", LOG_LEVEL="ERROR")
+    assert done.returncode == UNREACHABLE
+    assert done.stderr == "Discord cannot be reached at http://127.0.0.1:1/api/v10.\n"
