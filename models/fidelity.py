@@ -1,0 +1,75 @@
+"""How well a page of print, seen from a distance, shows a tone: the measure the whole project is judged by.
+
+Both are blurred by a Gaussian (the distance), the print is fitted to the tone by least squares (so ink that
+cannot get as dark as black is not punished), and the structural similarity of Wang et al. 2004 is averaged
+over the picture.
+"""
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+C1, C2 = 0.01**2, 0.03**2
+
+
+@lru_cache(maxsize=32)
+def _kernel(sigma: float) -> Tensor:
+    reach = max(1, math.ceil(3.5 * sigma))
+    offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
+    return kernel / kernel.sum()
+
+
+def blur(image: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of (B, C, H, W) by `sigma` px, edges replicated."""
+    if sigma <= 0:
+        return image
+    kernel = _kernel(sigma).to(image.device, image.dtype)
+    channels, reach = image.shape[1], len(kernel) // 2
+    across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
+    padded = F.pad(image, (reach, reach, reach, reach), mode="replicate")
+    return F.conv2d(F.conv2d(padded, across, groups=channels), across.transpose(2, 3), groups=channels)
+
+
+def ssim_map(a: Tensor, b: Tensor, window: float) -> Tensor:
+    """Structural similarity at each pixel of two (B, C, H, W) images of data range 1; window σ in px."""
+    moments = blur(torch.cat((a, b, a * a, b * b, a * b), 1), window)
+    mean_a, mean_b, square_a, square_b, product = moments.chunk(5, 1)
+    variance = square_a - mean_a**2 + square_b - mean_b**2
+    covariance = product - mean_a * mean_b
+    luminance = (2 * mean_a * mean_b + C1) / (mean_a**2 + mean_b**2 + C1)
+    return luminance * (2 * covariance + C2) / (variance + C2)
+
+
+def affine_fit(print_: Tensor, tone: Tensor) -> Tensor:
+    """a · print + b nearest to tone in least squares, a and b per picture; both (B, 1, H, W)."""
+    mean_p, mean_t = print_.mean((1, 2, 3), keepdim=True), tone.mean((1, 2, 3), keepdim=True)
+    centred = print_ - mean_p
+    slope = (centred * (tone - mean_t)).mean((1, 2, 3), keepdim=True)
+    slope = slope / (centred**2).mean((1, 2, 3), keepdim=True).clamp_min(1e-6)
+    return slope * centred + mean_t
+
+
+def fidelity(print_: Tensor, tone: Tensor, sigma: float = 4.0, window: float = 3.0) -> Tensor:
+    """Mean SSIM per picture, (B,), of print (ink coverage) against tone, both (B, 1, H, W) in [0, 1].
+
+    `sigma` is the viewing blur in px (4 is half a cell's width), `window` the SSIM window's σ in px.
+    """
+    seen, wanted = blur(print_, sigma), blur(tone, sigma)
+    return ssim_map(affine_fit(seen, wanted), wanted, window).mean((1, 2, 3))
+
+
+def effective_glyphs(glyphs: Tensor, blank: int = 0) -> tuple[float, float]:
+    """exp(entropy) of the glyph histogram over non-blank cells, and the largest glyph's share in [0, 1].
+
+    `glyphs` is an integer tensor of any shape; (0, 0) when every cell is blank.
+    """
+    counts = torch.bincount(glyphs[glyphs != blank].flatten().cpu()).double()
+    counts = counts[counts > 0]
+    if not len(counts):
+        return 0.0, 0.0
+    shares = counts / counts.sum()
+    return float(torch.exp(-(shares * shares.log()).sum())), float(shares.max())

@@ -1,0 +1,111 @@
+"""The generator: a U-Net (Ronneberger et al. 2015, Isola et al. 2017) that sees cells and answers in glyphs.
+
+Tone is cut into cells first, so each cell's 128 pixels become channels and no pixel is lost; the U-Net then
+works on the grid of cells, down to a quarter of it and back up with skips. It answers with logits over the
+atlas; painting the likeliest glyph of every cell can therefore never blur a character. Parity channels
+tell neighbours apart where the tone is flat, so that a pattern can form.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.teachers import cells_of
+
+PARITIES: Final = 4
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Widths (channels) at the full, half and quarter grid of cells, and the atlas's size."""
+
+    glyphs: int = 95
+    widths: tuple[int, ...] = (96, 192, 256)
+    blocks: int = 2
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values, as they stand in a weights file."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "GeneratorConfig":
+        """Back from plain values. Raises ValueError or TypeError on anything that is no sane network."""
+        config = GeneratorConfig(int(values["glyphs"]), tuple(map(int, values["widths"])), int(values["blocks"]))
+        sane = all(8 <= width <= 1024 and width % 8 == 0 for width in config.widths)
+        if len(config.widths) != 3 or not sane or not 1 <= config.blocks <= 8 or not 2 <= config.glyphs <= 1024:
+            raise ValueError(f"no network is built like {values}")
+        return config
+
+
+SIZES: Final[dict[str, GeneratorConfig]] = {
+    "tiny": GeneratorConfig(widths=(32, 48, 64), blocks=1),
+    "base": GeneratorConfig(),
+}
+
+
+class Block(nn.Module):
+    """Two 3×3 convolutions around a residual path."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.norm = nn.GroupNorm(8, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = F.leaky_relu(self.first(self.norm(x)), 0.2)
+        out: Tensor = x + self.second(inner)
+        return out
+
+
+class Generator(nn.Module):
+    """Tone to glyph logits, for any size."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        full, half, quarter = config.widths
+        self.config = config
+
+        def blocks(width: int) -> nn.Sequential:
+            return nn.Sequential(*(Block(width) for _ in range(config.blocks)))
+
+        self.stem = nn.Conv2d(CELL_HEIGHT * CELL_WIDTH + PARITIES, full, 3, padding=1)
+        self.down_full = Block(full)
+        self.to_half = nn.Conv2d(full, half, 2, stride=2)
+        self.down_half = Block(half)
+        self.to_quarter = nn.Conv2d(half, quarter, 2, stride=2)
+        self.deep = blocks(quarter)
+        self.from_quarter = nn.ConvTranspose2d(quarter, half, 2, stride=2)
+        self.up_half = Block(half)
+        self.from_half = nn.ConvTranspose2d(half, full, 2, stride=2)
+        self.up_full = blocks(full)
+        self.norm = nn.GroupNorm(8, full)
+        self.head = nn.Conv2d(full, config.glyphs, 1)
+
+    def forward(self, tone: Tensor) -> Tensor:
+        """Tone (B, 1, rows · 16, columns · 8) in [0, 1] to logits (B, rows, columns, glyphs)."""
+        cells = cells_of(tone * 2.0 - 1.0).permute(0, 3, 1, 2)
+        rows, columns = cells.shape[2:]
+        # The grid halves twice; short edges are continued by their last cells and cut off again.
+        padded = F.pad(cells, (0, -columns % 4, 0, -rows % 4), mode="replicate")
+        full = self.stem(torch.cat((padded, _parities(padded)), 1))
+        full = self.down_full(full)
+        half = self.down_half(self.to_half(full))
+        deep = self.deep(self.to_quarter(half))
+        half = self.up_half(half + self.from_quarter(deep))
+        full = self.up_full(full + self.from_half(half))
+        logits: Tensor = self.head(F.leaky_relu(self.norm(full), 0.2))
+        return logits.permute(0, 2, 3, 1)[:, :rows, :columns]
+
+
+def _parities(cells: Tensor) -> Tensor:
+    """±1 by the two lowest bits of row and column, (B, 4, rows, columns)."""
+    batch, _, rows, columns = cells.shape
+    row = torch.arange(rows, device=cells.device).view(1, rows, 1).expand(1, rows, columns)
+    column = torch.arange(columns, device=cells.device).view(1, 1, columns).expand(1, rows, columns)
+    bits = torch.cat((row, row // 2, column, column // 2)) % 2
+    return (bits.to(cells.dtype) * 2 - 1).expand(batch, PARITIES, rows, columns)

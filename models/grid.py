@@ -1,0 +1,34 @@
+"""A page of characters: one glyph of an atlas in every cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`glyphs` is (rows, columns) of indices into the atlas's charset."""
+
+    glyphs: NDArray[np.int64]
+    atlas: Atlas
+
+    @property
+    def rows(self) -> int:
+        return int(self.glyphs.shape[0])
+
+    @property
+    def columns(self) -> int:
+        return int(self.glyphs.shape[1])
+
+    def text(self) -> str:
+        """The characters, a line per row, each ended by a newline; spaces at line ends are dropped."""
+        charset = np.array(list(self.atlas.charset))
+        return "".join("".join(charset[row]).rstrip() + "\n" for row in self.glyphs)
+
+    def coverage(self) -> NDArray[np.float32]:
+        """The page's ink, (rows · 16, columns · 8) float32 in [0, 1]."""
+        cells = self.atlas.ink[self.glyphs].transpose(0, 2, 1, 3)
+        return cells.reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)

@@ -1,0 +1,69 @@
+"""Bytes in, plain sRGB pixels out: EXIF rotation, transparency, palettes, CMYK and 16 bits handled here.
+
+Decoding runs C code that nothing in Python can interrupt, so it belongs in a process that may be killed.
+"""
+
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from models.palettes import PAPER, Background
+from models.problems import PictureProblem
+from models.sniff import PILLOW_ERRORS, open_header, sniff
+
+_DEEP_GREY = ("I", "I;16", "I;16L", "I;16B", "I;16N", "F")
+
+
+def decode(data: bytes, max_side: int = 2048, background: Background = "light") -> NDArray[np.uint8]:
+    """The first frame as (H, W, 3) sRGB bytes, upright, its longest side at most `max_side` px.
+
+    Transparent parts show the paper of `background`. Raises PictureProblem as `sniff` does, or `broken`.
+    """
+    sniff(data)
+    with open_header(data) as image, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
+            image.draft(None, (max_side, max_side))
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            flat = _flatten(_to_srgb(upright), background)
+            flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
+        except PILLOW_ERRORS as error:
+            raise PictureProblem("broken", repr(error)) from None
+    return np.asarray(flat, np.uint8)
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "CMYK", "L"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, *PILLOW_ERRORS):
+        return image  # a damaged or mismatched profile says nothing about the pixels
+    return converted if converted is not None else image
+
+
+def _flatten(image: Image.Image, background: Background) -> Image.Image:
+    if image.mode in _DEEP_GREY:
+        return _deep_grey(image).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        paper = Image.new("RGBA", image.size, (*PAPER[background], 255))
+        paper.alpha_composite(image.convert("RGBA"))
+        return paper.convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_grey(image: Image.Image) -> Image.Image:
+    """16-bit and float grey to 8 bits: by full range where the values fit one, else stretched to fit."""
+    values = np.nan_to_num(np.asarray(image, np.float32))
+    most = float(values.max(initial=0.0))
+    least = min(float(values.min(initial=0.0)), 0.0)
+    full = next((top for top in (1.0, 255.0, 65535.0) if most <= top), most)
+    scaled = (values - least) / max(full - least, 1e-6)
+    return Image.fromarray(np.rint(scaled * 255).astype(np.uint8))

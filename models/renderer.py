@@ -1,0 +1,41 @@
+"""A warm model: weights loaded once, tone in, a page of characters out."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.grid import Grid
+from models.tone import fit, rows_for
+from models.weights_file import WeightsError, find_weights, load_weights
+
+__all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
+
+
+def pick_device(wanted: str) -> str:
+    """`auto` becomes `cuda` where a GPU answers, else `cpu`. Raises WeightsError if `cuda` is asked in vain."""
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise WeightsError("DEVICE=cuda, but PyTorch finds no GPU here")
+    return wanted
+
+
+class Renderer:
+    """One loaded weights file. `name` is the file's stem, `version` the start of its sha256."""
+
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        """Load, check and move to the device. Raises WeightsError with the reason."""
+        weights = load_weights(path)
+        self.name, self.version, self.device = weights.name, weights.version, device
+        self.atlas, self.metadata = weights.atlas, weights.metadata
+        self._generator = weights.generator.to(device)
+
+    @torch.inference_mode()
+    def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
+        """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1]."""
+        height, width = tone.shape
+        fitted = fit(tone, columns, rows_for(width, height, columns))
+        logits = self._generator(torch.from_numpy(fitted)[None, None].to(self.device))
+        return Grid(logits[0].argmax(-1).cpu().numpy(), self.atlas)

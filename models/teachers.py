@@ -1,0 +1,155 @@
+"""Teachers: ways to choose glyphs that know the tone and take their time, for the generator to learn from.
+
+`search` takes per cell the glyph whose blurred print is nearest the blurred tone. `climb` improves a whole
+page: it changes a glyph where that raises the page's structural similarity, given all its neighbours.
+
+How the climber is fast. One term of 1 − SSIM at a window w, with the mean's part l held, is
+V(e)/D with e = seen print − seen tone, V a windowed variance, D = V(print) + V(tone) + C2. By Dinkelbach's
+fractional programming (1967), lowering V(e) − λ·D, λ = V(e)/D, lowers the ratio; with λ and D frozen this is
+quadratic in the print. So a swap's change is its gradient times (new glyph − old glyph) plus a curvature
+that depends on the two glyphs alone (a table) and on one number per cell: every swap of every cell is
+weighed by two matrix products. Swaps are then made in cells of a lattice, apart from each other. Starting
+with less than the true curvature (`DAMPING` below 1) shakes the page out of poor arrangements.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.fidelity import C1, C2, blur
+
+VIEWING_SIGMA: Final = 4.0
+WINDOW_SIGMA: Final = 3.0
+VARIETY: Final = 10.0
+FREE_SHARE: Final = 0.03
+LATTICE: Final = (2, 3)
+DAMPING: Final = (0.6, 1.0)
+
+
+def paint_ink(glyphs: Tensor, ink: Tensor) -> Tensor:
+    """Glyph indices (B, rows, columns) to coverage (B, 1, rows · h, columns · w); `ink` is (N, h, w)."""
+    return join_cells(ink[glyphs])
+
+
+def cells_of(image: Tensor, height: int = CELL_HEIGHT, width: int = CELL_WIDTH) -> Tensor:
+    """Cut (B, 1, H, W) into cells, (B, rows, columns, height · width)."""
+    batch, _, full_height, full_width = image.shape
+    cut = image.reshape(batch, full_height // height, height, full_width // width, width)
+    return cut.transpose(2, 3).flatten(3)
+
+
+def sharpen(tone: Tensor) -> Tensor:
+    """Local contrast: unsharp masking by twice the band between σ 2 and σ 12 px, clipped to [0, 1]."""
+    return (tone + 2.0 * (blur(tone, 2.0) - blur(tone, 12.0))).clamp(0.0, 1.0)
+
+
+def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
+    """Per cell the glyph whose blurred print is nearest the blurred tone in least squares.
+
+    `tone` (B, 1, H, W) in [0, 1], `ink` (N, 16, 8); returns (B, rows, columns) indices.
+    """
+    densest = float(ink.mean((1, 2)).max())
+    margin = (CELL_WIDTH, CELL_WIDTH, CELL_HEIGHT, CELL_HEIGHT)
+    prints = blur(F.pad(ink[:, None], margin), sigma)
+    book = prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
+    wanted = cells_of(blur(tone * 0.95 * densest, sigma))
+    return ((book**2).sum(1) - 2.0 * wanted @ book.T).argmin(-1)
+
+
+def climb(
+    tone: Tensor,
+    glyphs: Tensor,
+    ink: Tensor,
+    sweeps: int,
+    *,
+    variety: float = VARIETY,
+    shrink: int = 4,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Improve whole pages from a start: about `sweeps` chances for every cell to change.
+
+    `tone` (B, 1, H, W), `glyphs` (B, rows, columns); the loss is taken at 1/`shrink` of the resolution (4, or
+    2: slower and finer). `variety` is the price of a glyph's share of the page above FREE_SHARE. Returns the
+    better page and the cost of every alternative, (B, rows, columns, N), lower is better, 0 for the glyph
+    that stands there.
+    """
+    small, curvature = _glyph_tables(ink, shrink)
+    seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
+    places = LATTICE[0] * LATTICE[1]
+    shaken = sweeps * places * 2 // 3
+    costs = torch.zeros(())
+    for step in range(sweeps * places):
+        damping = DAMPING[0] if step < shaken else DAMPING[1]
+        costs = _swap_costs(glyphs, small, curvature * damping, seen_tone)
+        costs = costs + _price_of_sameness(glyphs, len(ink), variety)
+        if step % places == 0:
+            order = torch.randperm(places, generator=generator).tolist()
+        row, column = divmod(order[step % places], LATTICE[1])
+        best, choice = costs.min(-1)
+        turn = torch.zeros_like(best, dtype=torch.bool)
+        turn[:, row :: LATTICE[0], column :: LATTICE[1]] = True
+        glyphs = torch.where(turn & (best < -1e-4), choice, glyphs)
+    costs = _swap_costs(glyphs, small, curvature, seen_tone)
+    return glyphs, costs + _price_of_sameness(glyphs, len(ink), variety)
+
+
+def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, tone: Tensor) -> Tensor:
+    """Predicted change of the summed 1 − SSIM for each glyph in each cell, (B, rows, columns, N)."""
+    size = (small.shape[1], small.shape[2])
+    shrink = CELL_WIDTH // size[1]
+    sigma, window = VIEWING_SIGMA / shrink, WINDOW_SIGMA / shrink
+    with torch.enable_grad():
+        page = paint_ink(glyphs, small).requires_grad_()
+        seen = blur(page, sigma)
+        mean_p, mean_t = seen.detach().mean((1, 2, 3), keepdim=True), tone.mean((1, 2, 3), keepdim=True)
+        spread = seen.detach() - mean_p
+        slope = (spread * (tone - mean_t)).mean((1, 2, 3), keepdim=True)
+        slope = slope / (spread**2).mean((1, 2, 3), keepdim=True).clamp_min(1e-6)
+        shown = slope * (seen - mean_p) + mean_t
+        moments = blur(torch.cat((shown, tone, shown**2, tone**2, shown * tone), 1), window)
+        mean_a, mean_b, square_a, square_b, product = moments.chunk(5, 1)
+        variance = square_a - mean_a**2 + square_b - mean_b**2 + C2
+        luminance = (2 * mean_a * mean_b + C1) / (mean_a**2 + mean_b**2 + C1)
+        structure = (2 * (product - mean_a * mean_b) + C2) / variance
+        (slopes,) = torch.autograd.grad((1 - luminance * structure).sum(), page)
+    weight = (luminance * structure.clamp_min(0.2) / variance).detach()
+    weight = F.avg_pool2d(blur(weight, sigma), size)[:, 0] * slope[:, 0] ** 2
+    along = cells_of(slopes, *size) @ small.flatten(1).T
+    standing = along.gather(-1, glyphs[..., None])
+    return along - standing + weight[..., None] * curvature[glyphs]
+
+
+def _price_of_sameness(glyphs: Tensor, count: int, variety: float) -> Tensor:
+    """What each glyph costs more than the one that stands there, for being common on the page already."""
+    shares = F.one_hot(glyphs.flatten(1), count).sum(1).float()
+    shares[:, 0] = 0.0  # blank paper is not a repetition
+    shares = shares / shares.sum(1, keepdim=True).clamp_min(1.0)
+    price = variety * (shares - FREE_SHARE).clamp_min(0.0)
+    standing = price.gather(1, glyphs.flatten(1)).view(*glyphs.shape, 1)
+    return price[:, None, None, :] - standing
+
+
+@lru_cache(maxsize=8)
+def _glyph_tables(ink: Tensor, shrink: int) -> tuple[Tensor, Tensor]:
+    """The shrunken glyphs, and for every pair the windowed energy of their seen difference, (N, N).
+
+    Kept per tensor: a training run has one atlas.
+    """
+    small = F.avg_pool2d(ink[:, None], shrink)
+    sigma, window = VIEWING_SIGMA / shrink, WINDOW_SIGMA / shrink
+    margin = int(6 * sigma) + 4
+    seen = blur(F.pad(small, (margin,) * 4), sigma)
+    local = (seen - blur(blur(seen, window), window)).flatten(1)
+    gram = seen.flatten(1) @ local.T
+    square = gram.diagonal()
+    return small[:, 0], square[:, None] + square[None] - 2 * gram
+
+
+def join_cells(cells: Tensor) -> Tensor:
+    """Cells (B, rows, columns, h, w) to one image, (B, 1, rows · h, columns · w)."""
+    batch, rows, columns, height, width = cells.shape
+    return cells.transpose(2, 3).reshape(batch, 1, rows * height, columns * width)

@@ -1,0 +1,233 @@
+"""Training: one loop, top to bottom.
+
+Each step draws fresh crops, lets the climber improve a page (first the search teacher's, then the
+generator's own: expert iteration, Anthony et al. 2017), and teaches the generator the better page by
+cross-entropy, softened by what each alternative would have cost. From `adversarial_from` on, the
+discriminator joins in through a straight-through Gumbel-softmax (Jang et al. 2017) and the painter.
+The generator that is kept is the running average of the weights (EMA).
+"""
+
+import json
+import math
+import signal
+import time
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.atlas import default_atlas
+from models.data import Photos
+from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
+from models.fidelity import effective_glyphs, fidelity
+from models.generator import SIZES, Generator
+from models.teachers import climb, join_cells, paint_ink, search, sharpen
+from models.weights_file import save_weights
+
+CHECKPOINT: Final = "checkpoint.pt"
+LOG: Final = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Every number of a run; stored in the checkpoint and taken from it on resume."""
+
+    size: str = "base"
+    steps: int = 6000
+    batch: int = 16
+    columns: int = 32
+    rows: int = 16
+    learning_rate: float = 1e-3
+    warm_steps: int = 400
+    warm_sweeps: int = 6
+    sweeps: int = 3
+    temperature: float = 0.7
+    adversarial_from: int = 4500
+    adversarial_weight: float = 0.02
+    ema: float = 0.998
+    seed: int = 0
+
+
+class TrainingStopped(Exception):
+    """Training cannot go on; `str()` says why."""
+
+
+class Trainer:
+    """Everything that a step changes, in one place, so that a checkpoint is complete."""
+
+    def __init__(self, config: TrainConfig, photos: Photos, device: str) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.photos, self.device = config, photos, device
+        self.rng = np.random.default_rng(config.seed)
+        self.atlas = default_atlas()
+        self.ink = torch.from_numpy(self.atlas.ink).to(device)
+        self.generator = Generator(SIZES[config.size]).to(device)
+        self.discriminator = Discriminator().to(device)
+        self.average = deepcopy(self.generator).eval().requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(
+            self.generator.parameters(), config.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+        )
+        self.critic_optimizer = torch.optim.Adam(self.discriminator.parameters(), 2e-4, betas=(0.5, 0.99))
+        self.step = 0
+
+    def train_step(self) -> dict[str, float]:
+        """One optimiser step; returns scalars. Raises TrainingStopped when the loss is no number."""
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * _schedule(self.step, config.steps)
+        tone = self.photos.batch(config.batch, config.columns, config.rows, self.rng).to(self.device)
+        logits = self.generator(tone)
+        warm = self.step < config.warm_steps
+        with torch.no_grad():
+            start = search(sharpen(tone), self.ink) if warm else logits.argmax(-1)
+        better, costs = climb(tone, start, self.ink, config.warm_sweeps if warm else config.sweeps)
+        wanted = torch.softmax(-costs / config.temperature, -1)
+        loss = F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
+        scalars = {"cross_entropy": loss.item()}
+        if self.step >= config.adversarial_from:
+            loss = loss + config.adversarial_weight * self._adversarial(tone, logits, better, scalars)
+        if not math.isfinite(loss.item()):
+            raise TrainingStopped(f"the loss became {loss.item()} at step {self.step}; try a lower --learning-rate")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
+        self.optimizer.step()
+        decay = min(config.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for kept, fresh in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+                kept.lerp_(fresh, 1 - decay)
+        self.step += 1
+        return scalars
+
+    def _adversarial(self, tone: Tensor, logits: Tensor, better: Tensor, scalars: dict[str, float]) -> Tensor:
+        """Train the discriminator once, then return the generator's share of the game."""
+        choice = F.gumbel_softmax(logits, tau=1.0, hard=True)
+        fake = join_cells((choice @ self.ink.flatten(1)).view(*choice.shape[:3], *self.ink.shape[1:]))
+        real = paint_ink(better, self.ink)
+        critic = discriminator_loss(self.discriminator, tone, real, fake)
+        self.critic_optimizer.zero_grad(set_to_none=True)
+        critic.backward()  # type: ignore[no-untyped-call]
+        self.critic_optimizer.step()
+        game = adversarial_loss(self.discriminator, tone, real, fake)
+        scalars |= {"discriminator": critic.item(), "adversarial": game.item()}
+        return game
+
+    @torch.inference_mode()
+    def evaluate(self, count: int = 16) -> dict[str, float]:
+        """Fidelity and glyph variety of the averaged generator on validation photos at 64×32 cells."""
+        tone = self.photos.validation_pages(count).to(self.device)
+        glyphs = torch.cat([self.average(page[None]).argmax(-1) for page in tone])
+        rule = torch.cat([search(sharpen(page[None]), self.ink) for page in tone])
+        variety = [effective_glyphs(page) for page in glyphs]
+        return {
+            "fidelity": float(fidelity(paint_ink(glyphs, self.ink), tone).mean()),
+            "fidelity_of_per_cell_rule": float(fidelity(paint_ink(rule, self.ink), tone).mean()),
+            "effective_glyphs": float(np.mean([effective for effective, _ in variety])),
+            "largest_share": float(np.mean([share for _, share in variety])),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """All that `restore` needs to go on as if never stopped."""
+        return {
+            "config": self.config.__dict__,
+            "step": self.step,
+            "generator": self.generator.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "critic_optimizer": self.critic_optimizer.state_dict(),
+            "torch_rng": torch.get_rng_state(),
+            "numpy_rng": json.dumps(self.rng.bit_generator.state),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a state from `state()`."""
+        self.step = state["step"]
+        for name in ("generator", "discriminator", "average", "optimizer", "critic_optimizer"):
+            getattr(self, name).load_state_dict(state[name])
+        torch.set_rng_state(state["torch_rng"])
+        self.rng.bit_generator.state = json.loads(state["numpy_rng"])
+
+
+def train(
+    photos: Photos, out: Path, config: TrainConfig, *, device: str, resume: bool, save_every_s: float
+) -> Path:
+    """Run to the last step or to Ctrl-C, saving checkpoint and weights; returns the weights file.
+
+    Raises TrainingStopped with the reason when training cannot go on.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint, weights = out / CHECKPOINT, out / f"{out.name}.safetensors"
+    state: dict[str, Any] | None = None
+    if resume:
+        if not checkpoint.is_file():
+            raise TrainingStopped(f"{checkpoint} is not there: start without --resume first")
+        state = torch.load(checkpoint, weights_only=True)
+        config = TrainConfig(**state["config"])
+    elif checkpoint.exists():
+        raise TrainingStopped(f"{checkpoint} is there already: add --resume to go on, or choose another --out")
+    trainer = Trainer(config, photos, device)
+    if state:
+        trainer.restore(state)
+    interrupted = False
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with _progress() as bar:
+            task = bar.add_task("training", total=config.steps, completed=trainer.step, shown="")
+            saved = time.monotonic()
+            means: dict[str, float] = {}
+            while trainer.step < config.steps and not interrupted:
+                scalars = trainer.train_step()
+                means = {k: 0.98 * means.get(k, v) + 0.02 * v for k, v in scalars.items()}
+                bar.update(task, completed=trainer.step, shown=_shown(means))
+                if time.monotonic() - saved > save_every_s:
+                    _save(trainer, checkpoint, weights, means)
+                    saved = time.monotonic()
+            measures = _save(trainer, checkpoint, weights, means)
+            bar.update(task, shown=_shown(measures))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return weights
+
+
+def _save(trainer: Trainer, checkpoint: Path, weights: Path, means: dict[str, float]) -> dict[str, float]:
+    measures = {key: round(value, 4) for key, value in trainer.evaluate().items()}
+    unfinished = checkpoint.with_suffix(".unfinished")
+    torch.save(trainer.state(), unfinished)
+    unfinished.replace(checkpoint)
+    teacher = f"climber, {trainer.config.sweeps} sweeps from the generator's own page"
+    save_weights(weights, trainer.average, trainer.atlas, teacher=teacher, step=trainer.step, metrics=measures)
+    line = {"step": trainer.step, **{k: round(v, 4) for k, v in means.items()}, **measures}
+    with (checkpoint.parent / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")
+    return measures
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Learning rate over the run, as a factor: 200 steps up, then a cosine down to 2 %."""
+    return min(1.0, (step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))))
+
+
+def _shown(values: dict[str, float]) -> str:
+    return "  ".join(f"{key.replace('_', ' ')} {value:.3f}" for key, value in values.items())
+
+
+def _progress() -> Progress:
+    columns = ("[progress.percentage]{task.percentage:>3.0f}%", "{task.fields[shown]}")
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn(columns[0]), TextColumn("step {task.completed}"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn(columns[1]),
+        console=Console(stderr=True),
+    )  # fmt: skip
