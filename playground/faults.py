@@ -1,0 +1,95 @@
+"""Faults that a test orders: the matching request is answered wrongly, late, or not at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.errors import ControlError
+
+FIELDS = {"method", "path", "status", "delay_s", "drop", "stall", "times", "body", "retry_after", "global"}
+
+
+@dataclass
+class Fault:
+    """One rule. The first rule that matches a request and is not used up applies."""
+
+    id: int
+    path: re.Pattern[str]
+    method: str | None = None
+    status: int | None = None
+    delay_s: float = 0.0
+    drop: str | None = None
+    stall: bool = False
+    times: int | None = 1
+    body: Any = None
+    retry_after: float = 1.0
+    is_global: bool = False
+    hits: int = field(default=0)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "method": self.method,
+            "path": self.path.pattern,
+            "status": self.status,
+            "delay_s": self.delay_s,
+            "drop": self.drop,
+            "stall": self.stall,
+            "times": self.times,
+            "hits": self.hits,
+        }
+
+
+class Faults:
+    def __init__(self) -> None:
+        self.rules: list[Fault] = []
+        self._made = 0
+
+    def add(self, rule: Any) -> Fault:
+        """Check and store one rule. Raises ControlError (400) naming what is wrong with it."""
+        if not isinstance(rule, dict):
+            raise ControlError(400, "a fault is a JSON object")
+        if odd := set(rule) - FIELDS:
+            raise ControlError(400, f"a fault has no {sorted(odd)}; it has {sorted(FIELDS)}")
+        if rule.get("drop") not in (None, "before", "after"):
+            raise ControlError(400, 'drop is "before" or "after" (the effect)')
+        if not any(rule.get(key) for key in ("status", "delay_s", "drop", "stall")):
+            raise ControlError(400, "a fault needs one of status, delay_s, drop, stall")
+        try:
+            pattern = re.compile(rule.get("path") or "")
+            self._made += 1
+            fault = Fault(
+                id=self._made,
+                path=pattern,
+                method=str(rule["method"]).upper() if rule.get("method") else None,
+                status=int(rule["status"]) if rule.get("status") is not None else None,
+                delay_s=float(rule.get("delay_s") or 0),
+                drop=rule.get("drop"),
+                stall=bool(rule.get("stall")),
+                times=int(rule["times"]) if rule.get("times", 1) is not None else None,
+                body=rule.get("body"),
+                retry_after=float(rule.get("retry_after", 1.0)),
+                is_global=bool(rule.get("global")),
+            )
+            if "times" not in rule:
+                fault.times = 1
+        except (re.error, TypeError, ValueError) as error:
+            raise ControlError(400, f"the fault cannot be read: {error}") from error
+        if fault.status is not None and not 400 <= fault.status <= 599:
+            raise ControlError(400, "status must be an error, 400 to 599")
+        self.rules.append(fault)
+        return fault
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The rule for this request, counted as used; None when it is to be answered properly."""
+        for rule in self.rules:
+            spent = rule.times is not None and rule.hits >= rule.times
+            if not spent and rule.method in (None, method) and rule.path.search(path):
+                rule.hits += 1
+                return rule
+        return None
+
+    def clear(self) -> None:
+        self.rules.clear()

@@ -1,0 +1,279 @@
+"""Who and what lives in the playground: one guild, its people, roles and channels, all with fixed ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.clock import iso
+from playground.snowflake import created_at
+
+Json = dict[str, Any]
+
+TOKEN = "playground-token"  # noqa: S105  # opens nothing but a playground that was not given another
+GUILD_ID = "110000000000000001"
+APPLICATION_ID = BOT_ID = "120000000000000001"  # an application and its bot user share their id, as on Discord
+ADA_ID, MOD_ID, MIA_ID, SAM_ID = (f"13000000000000000{n}" for n in (1, 2, 3, 4))
+EVERYONE_ROLE = GUILD_ID
+ADMIN_ROLE, MODERATOR_ROLE, BOT_ROLE = (f"14000000000000000{n}" for n in (1, 2, 3))
+ASCII_CHANNEL, GENERAL_CHANNEL, QUIET_CHANNEL, STAFF_CHANNEL = (f"15000000000000000{n}" for n in (1, 2, 3, 4))
+
+ADMINISTRATOR = 1 << 3
+MANAGE_GUILD = 1 << 5
+ADD_REACTIONS = 1 << 6
+VIEW_CHANNEL = 1 << 10
+SEND_MESSAGES = 1 << 11
+MANAGE_MESSAGES = 1 << 13
+EMBED_LINKS = 1 << 14
+ATTACH_FILES = 1 << 15
+READ_MESSAGE_HISTORY = 1 << 16
+USE_EXTERNAL_EMOJIS = 1 << 18
+USE_APPLICATION_COMMANDS = 1 << 31
+ALL_PERMISSIONS = (1 << 50) - 1
+ORDINARY = (
+    ADD_REACTIONS
+    | VIEW_CHANNEL
+    | SEND_MESSAGES
+    | EMBED_LINKS
+    | ATTACH_FILES
+    | READ_MESSAGE_HISTORY
+    | USE_EXTERNAL_EMOJIS
+    | USE_APPLICATION_COMMANDS
+)
+
+
+@dataclass(frozen=True)
+class User:
+    id: str
+    username: str
+    global_name: str | None
+    roles: tuple[str, ...] = ()
+    bot: bool = False
+
+    def as_json(self) -> Json:
+        data: Json = {
+            "id": self.id,
+            "username": self.username,
+            "avatar": None,
+            "discriminator": "0001" if self.bot else "0",
+            "public_flags": 0,
+            "flags": 0,
+            "global_name": self.global_name,
+            "primary_guild": None,
+        }
+        if self.bot:
+            data["bot"] = True
+        return data
+
+
+@dataclass(frozen=True)
+class Role:
+    id: str
+    name: str
+    permissions: int
+    position: int
+    color: int = 0
+    managed: bool = False
+
+    def as_json(self) -> Json:
+        data: Json = {
+            "id": self.id,
+            "name": self.name,
+            "permissions": str(self.permissions),
+            "position": self.position,
+            "color": self.color,
+            "colors": {"primary_color": self.color, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "managed": self.managed,
+            "mentionable": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "flags": 0,
+        }
+        if self.managed:
+            data["tags"] = {"bot_id": BOT_ID}
+        return data
+
+
+@dataclass(frozen=True)
+class Channel:
+    id: str
+    name: str
+    topic: str
+    position: int
+    denied: dict[str, int] = field(default_factory=dict)  # role id -> permissions taken away here
+
+    def as_json(self) -> Json:
+        return {
+            "id": self.id,
+            "type": 0,
+            "flags": 0,
+            "guild_id": GUILD_ID,
+            "name": self.name,
+            "position": self.position,
+            "topic": self.topic,
+            "nsfw": False,
+            "parent_id": None,
+            "rate_limit_per_user": 0,
+            "last_message_id": None,
+            "permission_overwrites": [
+                {"id": role, "type": 0, "allow": "0", "deny": str(bits)} for role, bits in self.denied.items()
+            ],
+        }
+
+
+USERS = {
+    user.id: user
+    for user in (
+        User(BOT_ID, "glyphcord", None, (BOT_ROLE,), bot=True),
+        User(ADA_ID, "ada", "Ada", (ADMIN_ROLE,)),
+        User(MOD_ID, "moderator", "Moderator", (MODERATOR_ROLE,)),
+        User(MIA_ID, "mia", "Mia"),
+        User(SAM_ID, "sam", "Sam"),
+    )
+}
+ROLES = {
+    role.id: role
+    for role in (
+        Role(EVERYONE_ROLE, "@everyone", ORDINARY, 0),
+        Role(BOT_ROLE, "glyphcord", ORDINARY, 1, managed=True),
+        Role(MODERATOR_ROLE, "Moderator", ORDINARY | MANAGE_MESSAGES, 2, 0x3498DB),
+        Role(ADMIN_ROLE, "Admin", ADMINISTRATOR, 3, 0xE91E63),
+    )
+}
+CHANNELS = {
+    channel.id: channel
+    for channel in (
+        Channel(ASCII_CHANNEL, "ascii", "Pictures made of letters: /ascii", 0),
+        Channel(GENERAL_CHANNEL, "general", "Everything else", 1),
+        Channel(QUIET_CHANNEL, "quiet", "The bot may read here, not write", 2, {BOT_ROLE: SEND_MESSAGES}),
+        Channel(STAFF_CHANNEL, "staff", "The bot may not look in here", 3, {BOT_ROLE: VIEW_CHANNEL}),
+    )
+}
+
+
+def permissions(user_id: str, channel_id: str) -> int:
+    """What a user may do in a channel, as a bit set.
+
+    https://docs.discord.com/developers/topics/permissions#permission-overwrites
+    """
+    if user_id == ADA_ID:  # the owner may everything
+        return ALL_PERMISSIONS
+    roles = (EVERYONE_ROLE, *USERS[user_id].roles)
+    granted = 0
+    for role in roles:
+        granted |= ROLES[role].permissions
+    if granted & ADMINISTRATOR:
+        return ALL_PERMISSIONS
+    for role in roles:
+        granted &= ~CHANNELS[channel_id].denied.get(role, 0)
+    return granted if granted & VIEW_CHANNEL else 0
+
+
+def member_json(user_id: str, *, with_user: bool = True) -> Json:
+    data: Json = {
+        "avatar": None,
+        "banner": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "joined_at": iso(created_at(GUILD_ID)),
+        "nick": None,
+        "pending": False,
+        "premium_since": None,
+        "roles": list(USERS[user_id].roles),
+        "mute": False,
+        "deaf": False,
+    }
+    if with_user:
+        data["user"] = USERS[user_id].as_json()
+    return data
+
+
+def guild_json() -> Json:
+    return {
+        "id": GUILD_ID,
+        "name": "Playground",
+        "icon": None,
+        "description": None,
+        "home_header": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": [],
+        "banner": None,
+        "owner_id": ADA_ID,
+        "application_id": None,
+        "region": "us-west",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "roles": [role.as_json() for role in ROLES.values()],
+        "default_message_notifications": 0,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+    }
+
+
+def guild_create_json() -> Json:
+    """The GUILD_CREATE event: the guild with everything that only the gateway sends."""
+    return {
+        **guild_json(),
+        "joined_at": iso(created_at(GUILD_ID)),
+        "large": False,
+        "unavailable": False,
+        "member_count": len(USERS),
+        "members": [member_json(user) for user in USERS],
+        "channels": [channel.as_json() for channel in CHANNELS.values()],
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def application_json() -> Json:
+    return {
+        "id": APPLICATION_ID,
+        "name": "glyphcord",
+        "icon": None,
+        "description": "A bot on its playground.",
+        "type": None,
+        "bot": USERS[BOT_ID].as_json(),
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": 0,
+        "flags_new": "0",
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": USERS[ADA_ID].as_json(),
+        "approximate_guild_count": 1,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": ["bot", "applications.commands"],
+    }

@@ -1,0 +1,36 @@
+"""Keeps every REST exchange, and writes it as one JSON object a line, so that it can be checked against
+Discord's published OpenAPI description afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from pathlib import Path
+from typing import IO, Any
+
+KEPT = 500
+SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
+
+
+class Recorder:
+    """Holds the last exchanges in memory; with a path it also appends each to that file at once."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.recent: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._file: IO[str] | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8")
+
+    def add(self, exchange: dict[str, Any]) -> None:
+        headers = exchange.get("headers", {})
+        # A token names no person and opens nothing real here, yet a record is made to be shown around.
+        exchange["headers"] = {k: "(hidden)" if k in SECRET_HEADERS else v for k, v in headers.items()}
+        self.recent.append(exchange)
+        if self._file is not None:
+            self._file.write(json.dumps(exchange, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
