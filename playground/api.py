@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +22,7 @@ from playground.record import Recorder
 from playground.rest import Call, Reply, find_route
 from playground.world import World
 
+log = logging.getLogger(__name__)
 STATUS_TEXT = {500: "500: Internal Server Error", 502: "502: Bad Gateway", 503: "503: Service Unavailable"}
 
 
@@ -65,11 +67,12 @@ class Api:
             if injected and fault is not None:
                 raise _injected(fault)
             reply = self._answer(request, path, body, problem, headers)
-        except ApiError as error:
-            headers.update(error.headers)
-            reply = Reply(error.body, error.status)
+        except Exception as fail:
+            refusal = fail if isinstance(fail, ApiError) else _broken(fail)
+            headers.update(refusal.headers)
+            reply = Reply(refusal.body, refusal.status)
             if injected and fault is not None and fault.body is not None:
-                reply = Reply(fault.body, error.status)
+                reply = Reply(fault.body, refusal.status)
         if injected:  # not what Discord's description promises, so it is not given for its answer
             exchange["injected_status"] = reply.status
         elif fault is None or fault.drop != "after":
@@ -90,6 +93,12 @@ class Api:
             raise problem
         call = Call(self.world, self.gateway, params, dict(request.query), body)
         return route.answer(call)
+
+
+def _broken(error: Exception) -> ApiError:
+    """A fault of the playground's own, most likely a body odder than it foresaw."""
+    log.error("a route failed", exc_info=error)
+    return ApiError(500, 0, STATUS_TEXT[500])
 
 
 def _injected(fault: Fault) -> ApiError:

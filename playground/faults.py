@@ -73,8 +73,6 @@ class Faults:
                 retry_after=float(rule.get("retry_after", 1.0)),
                 is_global=bool(rule.get("global")),
             )
-            if "times" not in rule:
-                fault.times = 1
         except (re.error, TypeError, ValueError) as error:
             raise ControlError(400, f"the fault cannot be read: {error}") from error
         if fault.status is not None and not 400 <= fault.status <= 599:

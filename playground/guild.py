@@ -127,7 +127,7 @@ USERS = {
     for user in (
         User(BOT_ID, "glyphcord", None, (BOT_ROLE,), bot=True),
         User(ADA_ID, "ada", "Ada", (ADMIN_ROLE,)),
-        User(MOD_ID, "moderator", "Moderator", (MODERATOR_ROLE,)),
+        User(MOD_ID, "mod", "Mod", (MODERATOR_ROLE,)),
         User(MIA_ID, "mia", "Mia"),
         User(SAM_ID, "sam", "Sam"),
     )

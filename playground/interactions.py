@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground import commands as cmd
+from playground.clock import iso
 from playground.errors import ControlError
 from playground.guild import BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS, member_json, permissions
 from playground.messages import Attachment
@@ -37,7 +38,7 @@ class Interaction:
     command: str = ""
     message_id: str | None = None  # the message that a component sits on
     acknowledged: bool = False
-    failed: bool = False  # three seconds passed without an answer
+    failed: bool = False  # to its user: the application did not respond
     response_type: int | None = None
     response_message_id: str | None = None
     response_data: Json | None = None  # choices (8) or modal (9)
@@ -51,6 +52,7 @@ class Interaction:
             "user_id": self.user_id,
             "channel_id": self.channel_id,
             "command": self.command,
+            "created": iso(self.created),
             "acknowledged": self.acknowledged,
             "failed": self.failed,
             "response_type": self.response_type,

@@ -330,14 +330,13 @@ def post_callback(call: Call) -> Reply:
         interaction.response_data = data
     interaction.acknowledged, interaction.response_type = True, kind
     call.world.changed("interaction", interaction.as_json())
-    if message is not None:
-        call.world.changed("message", call.world.state_json(message))
     if not call.flag("with_response"):
         return NO_CONTENT
     about: Json = {"id": interaction.id, "type": interaction.type}
     body: Json = {"interaction": about}
+    if interaction.response_message_id is not None:
+        about["response_message_id"] = interaction.response_message_id
     if message is not None:
-        about["response_message_id"] = message.id
         about["response_message_loading"] = message.loading
         about["response_message_ephemeral"] = message.ephemeral_to is not None
         # The published schema knows a resource for types 4 and 7 only; a deferred answer is a message of type 4's.

@@ -465,7 +465,7 @@ class World:
     # Interactions
 
     def open_interaction(self, interaction: Interaction) -> None:
-        """Remember it, and mark it failed when three seconds pass unanswered."""
+        """Remember it; it failed when 3 s pass unanswered, or 15 min with nothing but a promise."""
         self.interactions[interaction.id] = interaction
         self._tokens[interaction.token] = interaction
 
@@ -474,7 +474,14 @@ class World:
                 interaction.failed = True
                 self.changed("interaction", interaction.as_json())
 
+        def expire() -> None:
+            answer = self.messages.get(interaction.response_message_id or "")
+            if answer is not None and answer.loading:
+                interaction.failed = True
+                self.changed("interaction", interaction.as_json())
+
         self.clock.at(interaction.created + ACKNOWLEDGE_WITHIN_S, give_up)
+        self.clock.at(interaction.created + TOKEN_LIVES_S, expire)
         self.changed("interaction", interaction.as_json())
 
     def acknowledge(self, interaction_id: str, token: str) -> Interaction:
