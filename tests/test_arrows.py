@@ -1,0 +1,57 @@
+"""The house's arrows: `bot -> jobs <- worker -> models`; `playground` and `models` stand alone.
+
+Read from the source, so that an import inside a function counts as well.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = {"bot", "jobs", "worker", "models", "playground"}
+MAY_IMPORT = {
+    "bot": {"bot", "jobs"},
+    "jobs": {"jobs", "models"},
+    "worker": {"worker", "jobs", "models"},
+    "models": {"models"},
+    "playground": {"playground"},
+}
+# What jobs may take from models: the leaves that need no torch.
+LEAVES = {"limits", "palettes", "problems", "sniff"}
+
+
+def imported(file: Path) -> set[str]:
+    """Dotted names of all that a file imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: import by the full name"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_imports_run_one_way(room: str) -> None:
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    for file in files:
+        rooms = {name.split(".")[0] for name in imported(file)} & ROOMS
+        assert rooms <= MAY_IMPORT[room], f"{file.relative_to(ROOT)} imports {sorted(rooms - MAY_IMPORT[room])}"
+
+
+def test_jobs_takes_only_leaves_of_models() -> None:
+    for file in sorted((ROOT / "jobs").rglob("*.py")):
+        for name in imported(file):
+            if name.startswith("models."):
+                assert name.split(".")[1] in LEAVES, f"{file.name} imports {name}"
+
+
+def test_the_bot_runs_without_torch() -> None:
+    code = "import sys; sys.modules['torch'] = None; import bot.__main__; import bot.client"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
