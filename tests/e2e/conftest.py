@@ -1,0 +1,40 @@
+"""The whole service as real processes, once for this folder."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo import Stack
+from playground.testing import Controls
+
+ROOT = Path(__file__).parents[2]
+PANDA = ROOT / "docs" / "samples" / "panda.jpg"
+
+
+@pytest.fixture(scope="package")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the playground writes every REST exchange."""
+    return tmp_path_factory.mktemp("record") / "exchange.jsonl"
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Iterator[Stack]:
+    """Valkey, playground, bot and one worker."""
+    folder = tmp_path_factory.mktemp("stack")
+    # One thread: the tests share the machine with everything they start.
+    with Stack(folder, record=record, settings={"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1"}) as running:
+        yield running
+
+
+@pytest.fixture
+def controls(stack: Stack) -> Iterator[Controls]:
+    """The playground's controls, with no fault left over."""
+    yield stack.controls
+    stack.controls.clear_faults()
+
+
+def exchanges(record: Path) -> list[dict[str, object]]:
+    """All recorded exchanges so far."""
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]

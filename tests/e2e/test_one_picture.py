@@ -1,0 +1,128 @@
+"""One picture, all the way: synced, asked for, drawn, posted, pink, reloaded, drawn again; and the record."""
+
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo import Stack
+from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
+from playground.testing import ADA_ID, Controls
+from tests.e2e.conftest import PANDA, ROOT, exchanges
+
+Message = dict[str, Any]
+VALIDATOR = ROOT.parent / "shared" / "discord" / "validate.py"
+
+
+def picture_of(controls: Controls, message: Message) -> Image.Image:
+    """The one picture on a message, opened."""
+    assert len(message["attachments"]) == 1, message
+    return Image.open(io.BytesIO(controls.fetch(message["attachments"][0]["url"])))
+
+
+def read_characters(picture: Image.Image) -> str:
+    """Read a posted black-on-white page back; fails where a cell is not exactly a character of the atlas."""
+    atlas = default_atlas()
+    ink = 1 - np.asarray(picture.convert("L"), np.float32) / 255
+    rows, columns = ink.shape[0] // CELL_HEIGHT, ink.shape[1] // CELL_WIDTH
+    lines = []
+    for row in ink.reshape(rows, CELL_HEIGHT, columns, CELL_WIDTH).transpose(0, 2, 1, 3):
+        distance = np.abs(row[:, None] - atlas.ink[None]).max((2, 3))
+        assert distance.min(1).max() < 2 / 255, "a cell is no character"
+        lines.append("".join(atlas.charset[index] for index in distance.argmin(1)))
+    return "\n".join(lines)
+
+
+def test_the_whole_way(stack: Stack, controls: Controls, record: Path) -> None:
+    names = {command["name"] for command in controls.state()["commands"]}
+    assert {"ascii", "model"} <= names
+
+    used = controls.slash("ascii", files={"image": PANDA})
+    posted = controls.wait_for_answer(used)
+    first = picture_of(controls, posted)
+    assert first.format == "PNG"
+    assert first.width == 64 * CELL_WIDTH
+
+    controls.react(posted["id"], "🩷")
+
+    def pink_replies() -> list[Message]:
+        found = [
+            m for m in controls.messages() if (m.get("message_reference") or {}).get("message_id") == posted["id"]
+        ]
+        return [m for m in found if m["attachments"]]
+
+    reply = controls.wait_for(pink_replies)[0]
+    pink = picture_of(controls, reply)
+    assert pink.size == first.size
+    assert (
+        np.asarray(pink.convert("RGB"))[-CELL_HEIGHT:].tolist()
+        != np.asarray(first.convert("RGB"))[-CELL_HEIGHT:].tolist()
+    )
+    ink = np.asarray(pink.convert("L")) < 250
+    assert (ink == (np.asarray(first.convert("L")) < 250)).mean() > 0.97, "the same characters in other ink"
+
+    reload = controls.wait_for_answer(controls.slash("model reload", user=ADA_ID), 60)
+    assert "classic" in reload["content"]
+    assert not reload["attachments"]
+
+    again = controls.wait_for_answer(controls.slash("ascii", {"palette": "mono"}, files={"image": PANDA}))
+    text = read_characters(picture_of(controls, again))
+    assert len(set(text)) > 8
+    credit = re.compile(r"classic [0-9a-f]{12}")
+    assert credit.search(again["content"])[0] == credit.search(posted["content"])[0]  # type: ignore[index]
+
+    seen = {
+        (str(e["method"]), re.sub(r"\d{6,}", "N", re.sub(r"/[\w.-]{60,}", "/TOKEN", str(e["path"]))))
+        for e in exchanges(record)
+    }
+    paths = {f"{method} {path}" for method, path in seen}
+    for method, ending in [
+        ("PUT", "/commands"), ("POST", "/callback"), ("PATCH", "/messages/@original"),
+        ("POST", "/channels/N/messages"), ("PATCH", "/channels/N/messages/N"),
+    ]:  # fmt: skip
+        assert any(p.startswith(method) and p.endswith(ending) for p in paths), (method, ending, sorted(paths))
+    patches = [e for e in exchanges(record) if e["method"] == "PATCH" and str(e["path"]).endswith("@original")]
+    assert any(e.get("multipart") for e in patches), "pictures go up as multipart"
+    assert all("authorization" not in {k.lower() for k in e["headers"]} for e in patches if e.get("multipart"))  # type: ignore[attr-defined]
+
+
+def test_one_pink_reply_however_many_click(controls: Controls) -> None:
+    posted = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
+    for user in (ADA_ID, posted["author"]["id"]):
+        if user != posted["author"]["id"]:
+            controls.react(posted["id"], "🩷", user=user)
+    controls.react(posted["id"], "🩷")
+    controls.unreact(posted["id"], "🩷")
+    controls.react(posted["id"], "🩷")
+
+    def replies() -> list[Message]:
+        return [
+            m for m in controls.messages() if (m.get("message_reference") or {}).get("message_id") == posted["id"]
+        ]
+
+    controls.wait_for(lambda: [m for m in replies() if m["attachments"]])
+    # Whatever the other clicks caused is done once a later picture is through.
+    controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
+    assert len(replies()) == 1
+
+
+def test_a_private_picture_is_seen_by_its_sender_alone(controls: Controls) -> None:
+    posted = controls.wait_for_answer(controls.slash("ascii", {"private": True}, files={"image": PANDA}))
+    assert posted["ephemeral_to"]
+    assert picture_of(controls, posted).width == 64 * CELL_WIDTH
+
+
+@pytest.mark.skipif(not VALIDATOR.is_file(), reason="../shared/discord/validate.py is not there")
+def test_the_record_fits_discords_own_description(controls: Controls, record: Path) -> None:
+    controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
+    checked = subprocess.run(
+        [sys.executable, VALIDATOR, record, "--spec", VALIDATOR.with_name("openapi.json"), "--responses"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
