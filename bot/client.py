@@ -47,7 +47,7 @@ class GlyphcordClient(discord.Client):
         )
         self._settings = settings
         self._services = Services.open(settings)
-        self._intake = Intake(settings.discord_cdn_hosts)
+        self._intake = Intake(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
         self.tree = Tree(self)
         self.tree.add_command(ascii_command(self._services, self._intake, self._in_flight))

@@ -12,9 +12,6 @@ from bot.cdn import Origin, is_allowed
 from jobs.options import MAX_BYTES
 from jobs.problems import PictureProblem, ServiceProblem
 
-FETCH_S: Final = 20.0
-"""Most seconds for one attachment, from the first connection to the last byte."""
-
 AT_ONCE: Final = 8
 """Attachments in memory at one time; with MAX_BYTES this bounds the bot's memory, further ones wait."""
 
@@ -23,9 +20,12 @@ _MB: Final = MAX_BYTES // 2**20
 
 
 class Intake:
-    """Downloads attachments over a session of its own, which holds neither cookies nor the bot's token."""
+    """Downloads attachments over a session of its own, which holds neither cookies nor the bot's token.
 
-    def __init__(self, origins: frozenset[Origin], fetch_s: float = FETCH_S) -> None:
+    `origins` may be asked; one download takes at most `fetch_s` seconds, from connecting to the last byte.
+    """
+
+    def __init__(self, origins: frozenset[Origin], fetch_s: float) -> None:
         self._origins = origins
         self._fetch_s = fetch_s
         self._slots = asyncio.Semaphore(AT_ONCE)

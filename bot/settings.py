@@ -20,6 +20,7 @@ class BotSettings(SharedSettings):
     discord_cdn_hosts: Annotated[frozenset[Origin], NoDecode] = Field(
         default="cdn.discordapp.com,media.discordapp.net", validate_default=True
     )
+    attachment_timeout_s: float = Field(default=20, gt=0, description="for one download, first byte to last")
     admin_user_ids: Ids = frozenset()
     admin_role_ids: Ids = frozenset()
     log_level: str = "INFO"

@@ -14,7 +14,8 @@ from PIL import Image
 from models import limits
 from models.problems import PictureProblem
 
-FORMATS: Final = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "BMP")
+# A camera's multi-picture file (MPO) comes in through JPEG; naming it here makes Pillow raise a KeyError.
+FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 # What Pillow raises on damaged headers beyond OSError (seen over several hundred hostile files).
 PILLOW_ERRORS: Final = (
     OSError, ValueError, TypeError, SyntaxError, RuntimeError, IndexError, KeyError, OverflowError,

@@ -140,7 +140,7 @@ async def test_a_stalling_server_ends_in_a_sentence(cdn: Cdn, how: str) -> None:
 
 
 async def test_another_host_is_never_asked(cdn: Cdn) -> None:
-    intake = Intake(parse_origins("cdn.discordapp.com"))
+    intake = Intake(parse_origins("cdn.discordapp.com"), PATIENT_S)
     with pytest.raises(ServiceProblem) as problem:
         async with intake.fetch(cdn.address("good"), 5):
             pass
@@ -149,7 +149,7 @@ async def test_another_host_is_never_asked(cdn: Cdn) -> None:
 
 
 async def test_a_server_that_is_not_there_is_a_failure() -> None:
-    intake = Intake(parse_origins("http://127.0.0.1:1"))
+    intake = Intake(parse_origins("http://127.0.0.1:1"), PATIENT_S)
     with pytest.raises(ServiceProblem) as problem:
         async with intake.fetch("http://127.0.0.1:1/a", 5):
             pass
@@ -158,7 +158,7 @@ async def test_a_server_that_is_not_there_is_a_failure() -> None:
 
 
 async def test_no_more_than_a_few_attachments_are_held_at_once(cdn: Cdn) -> None:
-    intake = Intake(parse_origins(str(cdn.server.make_url("/")).rstrip("/")))
+    intake = Intake(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), PATIENT_S)
     held = most = 0
 
     async def one() -> None:

@@ -1,0 +1,30 @@
+"""One playground and one bot for the tests of the whole program; each test begins without faults or jobs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from playground.testing import Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess
+
+
+@pytest.fixture(scope="session")
+def playground() -> Iterator[PlaygroundProcess]:
+    with PlaygroundProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def running_bot(
+    playground: PlaygroundProcess, redis_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BotProcess]:
+    with BotProcess(playground, redis_server, tmp_path_factory.mktemp("bot")) as process:
+        yield process
+
+
+@pytest.fixture
+def discord(playground: PlaygroundProcess, running_bot: BotProcess) -> Iterator[Controls]:
+    """The playground's controls, with the bot connected to it."""
+    assert running_bot.running(), running_bot.log
+    yield playground.controls
+    playground.controls.clear_faults()

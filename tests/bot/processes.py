@@ -1,0 +1,102 @@
+"""`python -m bot` as a process, for tests that need the whole program; and what a worker would do to Discord."""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+from PIL import Image
+from redis import Redis
+
+from bot.settings import BotSettings
+from jobs.ledger import Ledger
+from jobs.queue import render_queue
+from jobs.schema import RenderRequest, RenderResult
+from playground.testing import PlaygroundProcess
+
+ROOT = Path(__file__).parents[2]
+
+
+class BotProcess:
+    """The bot against a playground and a Redis, for the length of a with block; its log is in `log`."""
+
+    def __init__(self, playground: PlaygroundProcess, redis_url: str, folder: Path, **env: str) -> None:
+        inherited = {key: value for key, value in os.environ.items() if key.lower() not in BotSettings.model_fields}
+        ours = {"DISCORD_CDN_HOSTS": playground.url, "REDIS_URL": redis_url, "PYTHONPATH": str(ROOT)}
+        self._env = inherited | playground.environment() | ours | env
+        self._folder = folder
+        self._file = folder / "bot.log"
+        self._controls = playground.controls
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> Self:
+        """Start and do not wait."""
+        with self._file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot"], env=self._env, cwd=self._folder, stdout=log, stderr=log
+            )
+        return self
+
+    def start(self) -> Self:
+        """Start, and wait until it is connected; its commands are registered before that."""
+        self.launch()
+        self._controls.wait_for(lambda: self._controls.state()["sessions"] or not self.running())
+        assert self.running(), self.log
+        return self
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop and return its exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def log(self) -> str:
+        return self._file.read_text() if self._file.exists() else ""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.running():
+            self.process.kill()
+            self.process.wait()
+
+
+def a_png(width: int = 64, height: int = 48) -> tuple[str, bytes, str]:
+    """A small real picture, as an upload."""
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).save(buffer, "PNG")
+    return "cat.png", buffer.getvalue(), "image/png"
+
+
+def queued(redis: Redis) -> list[RenderRequest]:
+    """What is on the queue, in order."""
+    return [RenderRequest.model_validate(job.args[0]) for job in render_queue(redis).jobs]
+
+
+def draw(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:
+    """Do what a worker does at the end of a job: fill the message, then write the ledger."""
+    reply = request.reply
+    path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
+    call(playground, "PATCH", path, {"content": "the picture"})
+    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted", palette=request.palette))
+
+
+def call(playground: PlaygroundProcess, method: str, path: str, body: dict[str, Any]) -> None:
+    """One REST call with the bot's token."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bot {playground.token}"}
+    url, data = f"{playground.url}/api/v10{path}", json.dumps(body).encode()
+    with contextlib.closing(
+        urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=30)
+    ):
+        pass

@@ -1,0 +1,60 @@
+"""The program's beginning and end: a refused token, a stop in the middle of work, the gateway's disturbances."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.__main__ import REFUSED
+from jobs.problems import SENTENCES
+from playground.testing import Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, queued
+
+
+def test_a_wrong_token_is_one_readable_line(playground: PlaygroundProcess, tmp_path: Path) -> None:
+    bot = BotProcess(
+        playground, "redis://127.0.0.1:1/0", tmp_path, DISCORD_TOKEN="not-the-token", LOG_LEVEL="ERROR"
+    )
+    bot.launch()
+    assert bot.process is not None and bot.process.wait(30) == REFUSED
+    assert bot.log.count("\n") == 1
+    assert "DISCORD_TOKEN" in bot.log and "not-the-token" not in bot.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(playground: PlaygroundProcess, tmp_path: Path, number: signal.Signals) -> None:
+    with BotProcess(playground, "redis://127.0.0.1:1/0", tmp_path) as bot:
+        assert bot.stop(number) == 0
+        assert "Traceback" not in bot.log and "Unclosed" not in bot.log
+
+
+def test_a_signal_during_login_ends_it_too(tmp_path: Path) -> None:
+    with PlaygroundProcess() as own:
+        own.controls.fault(path="/users/@me", stall=True)
+        bot = BotProcess(own, "redis://127.0.0.1:1/0", tmp_path).launch()
+        own.controls.wait_for(lambda: own.controls.faults()[0]["hits"])
+        assert bot.stop() == 0
+        assert "Traceback" not in bot.log
+
+
+def test_a_stop_tells_those_who_wait(redis_url: str, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path) as bot:
+        own.controls.fault(path="^/cdn/", stall=True)
+        used = own.controls.slash("ascii", files={"image": a_png()})
+        own.controls.wait_for(lambda: own.controls.answer_to(used))
+        assert bot.stop() == 0
+        answer = own.controls.answer_to(used)
+        assert answer is not None and answer["content"] == SENTENCES["restarting"]
+        assert "Traceback" not in bot.log
+
+
+@pytest.mark.parametrize("action", ["drop", "reconnect"])
+def test_commands_work_again_after_the_gateway_was_disturbed(
+    discord: Controls, redis: Redis, running_bot: BotProcess, action: str
+) -> None:
+    resumed = running_bot.log.count("RESUMED")
+    assert discord.gateway(action) == 1
+    discord.wait_for(lambda: running_bot.log.count("RESUMED") > resumed)
+    discord.slash("ascii", files={"image": a_png()})
+    assert len(discord.wait_for(lambda: queued(redis))) == 1

