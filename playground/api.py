@@ -27,7 +27,7 @@ STATUS_TEXT = {500: "500: Internal Server Error", 502: "502: Bad Gateway", 503: 
 
 
 class Api:
-    """Callable on a request under /api/v10: routes and faults see the path after that."""
+    """Answers every request under /api/v10: routes and faults see the path after that."""
 
     def __init__(self, world: World, gateway: Gateway, faults: Faults, recorder: Recorder) -> None:
         self.world = world
@@ -36,7 +36,7 @@ class Api:
         self.recorder = recorder
         self.limits = Limits(world.clock)
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.raw_path.split("?", 1)[0].split("/", 3)[3].replace("%40", "@")
         body, problem = Body(), None
         try:

@@ -18,12 +18,8 @@ INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 async def serve_file(request: web.Request, world: World, fault: Fault | None) -> web.StreamResponse:
     """One file, or 404 when the address is unknown, wrongly signed or expired."""
-    file = world.file_by_url(
-        request.match_info["kind"],
-        request.match_info["channel_id"],
-        request.match_info["file_id"],
-        dict(request.query),
-    )
+    path = request.path.removeprefix("/cdn")
+    file = world.file_by_url(request.match_info["file_id"], path, request.query)
     if file is None:
         return web.Response(status=404, text=GONE)
     kind = file.content_type or "application/octet-stream"

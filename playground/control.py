@@ -86,8 +86,8 @@ class Control:
             data = self._menu_data(command, channel_id, str(payload["target_id"]))
         else:
             command = self.world.commands.find(name, CHAT_INPUT)
-            check_permission(command, user_id, channel_id)
             declared, chain = descend(command, path)
+            check_permission(command, user_id, channel_id)
             files = self._option_files(uploads, channel_id, payload.get("declare") or {})
             filled = fill_options(declared, options, files)
             for file in files.values():

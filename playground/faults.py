@@ -68,7 +68,7 @@ class Faults:
                 delay_s=float(rule.get("delay_s") or 0),
                 drop=rule.get("drop"),
                 stall=bool(rule.get("stall")),
-                times=int(rule["times"]) if rule.get("times", 1) is not None else None,
+                times=None if rule.get("times", 1) is None else int(rule.get("times", 1)),
                 body=rule.get("body"),
                 retry_after=float(rule.get("retry_after", 1.0)),
                 is_global=bool(rule.get("global")),

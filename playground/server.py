@@ -124,7 +124,7 @@ class Playground:
 
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.add_routes(self.control.routes())
-        app.router.add_route("*", "/api/v10/{path:.+}", self._api)
+        app.router.add_route("*", "/api/v10/{path:.+}", self._api.handle)
         app.router.add_get("/gateway", self._gateway)
         for kind in ("attachments", "ephemeral-attachments"):
             path = f"/{{kind:{kind}}}/{{channel_id}}/{{file_id}}/{{name:.*}}"

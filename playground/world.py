@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +34,7 @@ from playground.messages import (
     check_not_empty,
     make_attachment,
     numbered,
+    safe_filename,
 )
 from playground.snowflake import Snowflakes
 
@@ -107,20 +108,19 @@ class World:
 
     @staticmethod
     def _file_path(attachment: Attachment) -> str:
-        name = quote(attachment.filename.replace("/", "_"), safe="")
-        return f"/{attachment.kind}/{attachment.channel_id}/{attachment.id}/{name}"
+        return f"/{attachment.kind}/{attachment.channel_id}/{attachment.id}/{safe_filename(attachment.filename)}"
 
     def file_url(self, attachment: Attachment) -> str:
         path = self._file_path(attachment)
         now = int(self.clock.now())
         expires, issued = f"{now + URL_LIVES_S:x}", f"{now:x}"
         signature = self._signature(path, expires, issued)
-        return f"{self.cdn_base}{path}?ex={expires}&is={issued}&hm={signature}&"
+        return f"{self.cdn_base}{quote(path)}?ex={expires}&is={issued}&hm={signature}&"
 
-    def file_by_url(self, kind: str, channel_id: str, file_id: str, query: dict[str, str]) -> Attachment | None:
-        """The file behind a CDN address; None when unknown, wrongly signed or expired."""
+    def file_by_url(self, file_id: str, path: str, query: Mapping[str, str]) -> Attachment | None:
+        """The file behind a CDN path such as /attachments/1/2/cat.png; None when unknown, wrongly signed or expired."""
         attachment = self.files.get(file_id)
-        if attachment is None or (attachment.kind, attachment.channel_id) != (kind, channel_id):
+        if attachment is None or self._file_path(attachment) != path:
             return None
         expires, issued, given = (query.get(key, "") for key in ("ex", "is", "hm"))
         wanted = self._signature(self._file_path(attachment), expires, issued)

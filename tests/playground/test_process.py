@@ -1,0 +1,124 @@
+"""The program: its first line, its port, who may talk to it, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from playground.guild import ASCII_CHANNEL
+from playground.testing import Controls, PlaygroundProcess
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[PlaygroundProcess]:
+    with PlaygroundProcess() as running:
+        yield running
+
+
+def get(url: str, **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_the_page_and_the_state_are_there(process: PlaygroundProcess) -> None:
+    status, text = get(process.url + "/")
+    assert status == 200 and "<html" in text
+    assert list(process.controls.messages()) == []
+    assert process.controls.state()["channels"][0]["id"] == ASCII_CHANNEL
+
+
+def test_a_taken_port_gives_the_next_free_one() -> None:
+    with PlaygroundProcess() as first:
+        taken = int(first.url.rsplit(":", 1)[1])
+        command = [sys.executable, "-m", "playground", "--port", str(taken)]
+        second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert second.stdout is not None
+        address, said = second.stdout.readline(), second.stdout.readline()
+        second.send_signal(signal.SIGINT)
+        assert second.wait(10) == 0
+        second.stdout.close()
+    port = int(address.rsplit(":", 1)[1])
+    assert address.startswith("playground: http://127.0.0.1:") and taken < port <= taken + 50
+    assert said == f"Port {taken} is taken, so it is {port}.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_with_0_even_with_requests_pending(number: signal.Signals) -> None:
+    with PlaygroundProcess() as running:
+        assert running.process is not None
+        running.controls.fault(path=".", stall=True)
+        host, port = running.url.removeprefix("http://").split(":")
+        with (
+            socket.create_connection((host, int(port))) as stalled,
+            urllib.request.urlopen(running.url + "/playground/events", timeout=10) as page,
+        ):
+            stalled.sendall(b"GET /api/v10/gateway HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert page.readline() == b": hello\n"
+            running.controls.wait_for(lambda: running.controls.faults()[0]["hits"] == 1, 5)
+            running.process.send_signal(number)
+            assert running.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
+def test_only_loopback_is_served(host: str) -> None:
+    command = [sys.executable, "-m", "playground", "--port", "0", "--host", host]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert "no passwords yet" in done.stderr and "127.0.0.1" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_all_ports_taken_is_one_readable_line() -> None:
+    command = [sys.executable, "-m", "playground", "--port", "70000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and done.stderr.startswith("playground: ") and done.stderr.count("\n") == 1
+
+
+def test_another_name_for_us_is_refused(process: PlaygroundProcess) -> None:
+    """DNS rebinding: a page of evil.example whose name now points at 127.0.0.1."""
+    port = process.url.rsplit(":", 1)[1]
+    for path in ("/playground/state", "/", "/api/v10/gateway"):
+        status, text = get(process.url + path, Host=f"evil.example:{port}")
+        assert status == 403 and "evil.example" in text
+    assert get(process.url + "/playground/state", Host=f"localhost:{port}")[0] == 200
+
+
+def test_another_sites_page_cannot_control_it(process: PlaygroundProcess) -> None:
+    url = process.url + "/playground/clock"
+
+    def post(**headers: str) -> int:
+        request = urllib.request.Request(url, data=b'{"advance_s": 1}', headers=headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert post(Origin="https://evil.example") == 403
+    assert post(Origin="null") == 403
+    assert post(**{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert post(Origin=process.url) == 200
+
+
+def test_mistakes_in_controls_are_told(process: PlaygroundProcess) -> None:
+    request = Controls(process.url).request
+    for path, body, says in (
+        ("/playground/clock", {}, "advance_s"),
+        ("/playground/gateway", {"action": "explode"}, "drop"),
+        ("/playground/react", {"message_id": "1"}, "no message"),
+        ("/playground/react", {"message_id": "1", "user_id": "7"}, "mia"),
+        ("/playground/slash", {"command": "x", "channel_id": "7"}, "#ascii"),
+    ):
+        with pytest.raises(Exception, match=says):
+            request("POST", path, body)
+    assert get(process.url + "/page/../server.py")[0] == 404
