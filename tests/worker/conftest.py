@@ -26,6 +26,10 @@ TOKEN_PATH = f"/webhooks/10/{INTERACTION_TOKEN}/messages/@original"
 BOT_PATH = "/channels/20/messages/30"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than 20 seconds; runs all the same")
+
+
 @pytest.fixture(scope="session")
 def standin_server() -> Iterator[Standin]:
     with Standin() as server:

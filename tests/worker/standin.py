@@ -7,7 +7,9 @@ look at what a user would see. Faults are ordered one request at a time.
 import json
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,17 +86,18 @@ def parse(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, tup
     """JSON or multipart with `payload_json`, as Discord reads it."""
     if content_type == "application/json":
         return json.loads(body), {}
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
-    fields: dict[str, Any] = {}
+    head = b"Content-Type: " + content_type.encode() + b"\r\n\r\n"
+    message = BytesParser(EmailMessage, policy=HTTP).parsebytes(head + body)
+    payload: dict[str, Any] = {}
     files = {}
-    for part in message.iter_parts():  # type: ignore[attr-defined]
-        name = part.get_param("name", header="content-disposition")
-        data = part.get_payload(decode=True)
-        if part.get_filename() is None:
-            fields[name] = json.loads(data)
+    for part in message.iter_parts():
+        name, data = str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True)
+        assert isinstance(data, bytes)
+        if name == "payload_json":
+            payload = json.loads(data)
         else:
-            files[name] = (part.get_filename(), part.get_content_type(), data)
-    return fields["payload_json"], files
+            files[name] = (part.get_filename() or "", part.get_content_type(), data)
+    return payload, files
 
 
 def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
@@ -115,7 +118,8 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(answer)
+            with suppress(ConnectionError):  # a killed worker waits for no answer
+                self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""

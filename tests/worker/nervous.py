@@ -1,0 +1,39 @@
+"""`python -m tests.worker.nervous`: a worker with short times that also takes this module's deadly tasks.
+
+A job that kills its worker is retried twice; with the real lease that takes minutes, and with this one seconds.
+"""
+
+import os
+import signal
+import sys
+from collections import deque
+from itertools import repeat
+from typing import Any
+
+from worker import rq_worker
+from worker.__main__ import main
+
+
+def die(payload: dict[str, Any]) -> None:
+    """As a crash in native code or the out-of-memory killer would end a worker."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(payload: dict[str, Any]) -> None:
+    """Native code that never returns and never lets go of the interpreter's lock."""
+    deque(repeat(None), maxlen=0)
+
+
+def fail(payload: dict[str, Any]) -> None:
+    """A bug of ours."""
+    raise RuntimeError("text from inside")
+
+
+if __name__ == "__main__":
+    rq_worker.GlyphWorker.lease_s = 2
+    rq_worker.GlyphWorker.renew_s = 0.5
+    rq_worker.GlyphWorker.maintenance_s = 1
+    rq_worker.GlyphWorker.hard_grace_s = 1.0
+    ours = {f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail)}
+    rq_worker.RenderJob.tasks = rq_worker.RenderJob.tasks | ours
+    sys.exit(main())

