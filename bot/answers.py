@@ -21,6 +21,10 @@ UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What a call to Discord raises when it could not be carried out."""
 
 
+UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+"""Discord's codes for an interaction that came too late, and for one that has been acknowledged."""
+
+
 class InFlight:
     """The commands and reactions being answered now, so that a stop can wait for them, then tell the rest."""
 
@@ -61,6 +65,25 @@ class InFlight:
                 await asyncio.wait(late, timeout=seconds)
 
 
+async def defer(interaction: Interaction, *, private: bool) -> int | None:
+    """Acknowledge at once, and return the id of the message that will hold the answer, where Discord tells it.
+
+    A connection that breaks on the way leaves open whether Discord has heard: asking again settles that.
+    Raises discord.HTTPException when the interaction cannot be acknowledged.
+    """
+    try:
+        callback = await interaction.response.defer(ephemeral=private)
+    except (aiohttp.ClientError, OSError) as error:
+        log.warning("acknowledging again interaction=%d detail=%r", interaction.id, error)
+        try:
+            callback = await interaction.response.defer(ephemeral=private)
+        except discord.HTTPException as refusal:
+            if refusal.code != ALREADY_ACKNOWLEDGED:
+                raise
+            return None
+    return callback.message_id if callback else None
+
+
 async def edit(interaction: Interaction, sentence: str) -> None:
     """Make `sentence` the deferred response; if Discord does not take it, that is logged and no more."""
     try:
@@ -74,12 +97,16 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, discord.HTTPException) and cause.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
+            # Too late, or another process of ours has answered: nothing can or need be said.
+            log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
+            return
         trouble = as_trouble(cause)
         report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
-        if interaction.response.is_done():
-            await edit(interaction, trouble.sentence)
-            return
-        try:
-            await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
-        except (discord.InteractionResponded, *UNDELIVERED) as failure:
-            log.warning("not told interaction=%d detail=%r", interaction.id, failure)
+        if not interaction.response.is_done():
+            try:
+                await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
+                return
+            except UNDELIVERED as failure:
+                log.info("not sent interaction=%d detail=%r", interaction.id, failure)
+        await edit(interaction, trouble.sentence)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 from discord import app_commands
 
-from bot.answers import InFlight, Interaction, edit
+from bot.answers import InFlight, Interaction, defer, edit
 from bot.intake import Intake
 from bot.services import Services
 from jobs.intake import sniff
@@ -49,8 +49,7 @@ def ascii_command(services: Services, intake: Intake, in_flight: InFlight) -> ap
     ) -> None:
         received_at = time.time()
         # Before anything that can wait: Discord gives three seconds, and a download or Redis may take longer.
-        callback = await interaction.response.defer(ephemeral=private)
-        message_id = callback.message_id if callback else None
+        message_id = await defer(interaction, private=private)
         async with in_flight.answering(interaction):
             async with intake.fetch(image.url, image.size) as data:
                 info = await asyncio.to_thread(sniff, data)

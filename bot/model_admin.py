@@ -7,7 +7,7 @@ from typing import Final
 
 from discord import app_commands, utils
 
-from bot.answers import InFlight, Interaction, edit
+from bot.answers import InFlight, Interaction, defer, edit
 from bot.services import Services
 from jobs.fleet import ReloadAnswer
 from jobs.problems import ServiceProblem
@@ -40,7 +40,7 @@ class ModelAdmin(app_commands.Group):
         """Order, wait for the answers, report."""
         if not self._is_admin(interaction):
             raise ServiceProblem("not_admin", "command=model-reload")
-        await interaction.response.defer(ephemeral=True)
+        await defer(interaction, private=True)
         async with self._in_flight.answering(interaction):
             expected = {worker.name for worker in await asyncio.to_thread(self._services.fleet.alive)}
             if not expected:

@@ -1,5 +1,6 @@
 """From any error to one sentence for the user and one line for the operator."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ def as_trouble(error: BaseException) -> Trouble:
     reference = new_reference()
     if isinstance(error, (PictureProblem, ServiceProblem)):
         return Trouble(error.code, str(error), reference, error.detail)
+    if isinstance(error, asyncio.CancelledError):
+        return Trouble("restarting", SENTENCES["restarting"], reference, "cut short by a stop")
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, REDIS_DOWN):
         return Trouble("queue_down", SENTENCES["queue_down"], reference, detail)

@@ -256,7 +256,7 @@ class PlaygroundProcess:
             "DISCORD_TOKEN": self.token,
             "DISCORD_API_BASE": f"{self.url}/api/v10",
             "DISCORD_GATEWAY_URL": self.url.replace("http", "ws", 1) + "/gateway",
-            "DISCORD_CDN_HOSTS": "127.0.0.1",
+            "DISCORD_CDN_HOSTS": self.url,
         }
 
     def __enter__(self) -> PlaygroundProcess:

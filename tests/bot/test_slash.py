@@ -1,5 +1,7 @@
 """`/ascii` through the whole program: real client, real gateway, real Redis; no worker, so jobs stay to be read."""
 
+import os
+import signal
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -100,7 +102,7 @@ def a_bomb(width: int, height: int) -> bytes:
         (b"", "empty"),
         (b"hello, I am text", "not_a_picture"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n(/etc/passwd) run", "not_a_picture"),
-        (PNG[:20], "not_a_picture"),
+        (PNG[:20], "broken"),
         (a_png(1, 1)[1], "too_small"),
         (a_png(10, 1000)[1], "too_thin"),
         (a_bomb(20_000, 20_000), "too_many_pixels"),
@@ -162,6 +164,28 @@ def test_twenty_at_once_are_all_deferred_in_time_and_all_queued(discord: Control
     assert not any(discord.interaction(one["interaction_id"])["failed"] for one in used)
 
 
+def test_an_acknowledgement_lost_on_the_way_back_does_not_lose_the_picture(discord: Controls, redis: Redis) -> None:
+    discord.fault(method="POST", path="/callback$", drop="after")
+    used = discord.slash("ascii", files={"image": a_png()})
+    (request,) = discord.wait_for(lambda: queued(redis))
+    answer = discord.wait_for_answer(used)
+    assert request.reply.message_id == answer["id"]
+
+
+def test_an_interaction_that_came_too_late_is_let_go(
+    discord: Controls, redis: Redis, running_bot: BotProcess
+) -> None:
+    discord.fault(
+        method="POST", path="/callback$", status=404, body={"code": 10062, "message": "Unknown interaction"}
+    )
+    used = discord.slash("ascii", files={"image": a_png()})
+    lost = f"interaction lost interaction={used['interaction_id']} code=10062"
+    discord.wait_for(lambda: lost in running_bot.log)
+    assert queued(redis) == []
+    assert discord.answer_to(used) is None
+    assert f"interaction={used['interaction_id']} user=" not in running_bot.log  # no problem was reported
+
+
 def test_a_stalling_cdn_ends_in_a_sentence(redis_url: str, tmp_path: Path) -> None:
     with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="1"):
         own.controls.fault(path="^/cdn/", stall=True)
@@ -194,6 +218,14 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
             assert answer(own.controls) == NO_WORKER
             with connect(url) as redis:
                 assert len(own.controls.wait_for(lambda: queued(redis))) == 1
+                pid = redis.info()["process_id"]
+            # A server that takes connections and says nothing is as good as down.
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                assert answer(own.controls) == SENTENCES["queue_down"]
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            assert answer(own.controls) == NO_WORKER
         finally:
             server.stop()
         # And a bot that finds no Redis at all still starts, and answers.
