@@ -118,7 +118,7 @@ class World:
         return f"{self.cdn_base}{quote(path)}?ex={expires}&is={issued}&hm={signature}&"
 
     def file_by_url(self, file_id: str, path: str, query: Mapping[str, str]) -> Attachment | None:
-        """The file behind a CDN path such as /attachments/1/2/cat.png; None when unknown, wrongly signed or expired."""
+        """The file at a CDN path (/attachments/1/2/cat.png); None when unknown, wrongly signed or expired."""
         attachment = self.files.get(file_id)
         if attachment is None or self._file_path(attachment) != path:
             return None

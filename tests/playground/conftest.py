@@ -1,4 +1,4 @@
-"""A playground inside the test's own event loop, so that a test can look at its state and move its clock directly."""
+"""A playground inside the test's own event loop, so that a test can see its state and move its clock directly."""
 
 from __future__ import annotations
 

@@ -163,6 +163,6 @@ async def control(playground: Playground, method: str, path: str, body: object =
 async def eventually(condition: Any, seconds: float = 10.0) -> Any:
     """Wait until condition() is truthy, and return it."""
     async with asyncio.timeout(seconds):
-        while not (found := condition()):
+        while not (found := condition()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from playground.gateway import Gateway
 from playground.guild import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL
 from playground.server import Playground
 from tests.playground.raw import INTENTS, Hangup, Rest, Socket, connect, eventually
@@ -185,5 +184,6 @@ async def test_orders_from_a_test(playground: Playground) -> None:
         assert (await socket.event("READY"))["session_id"] != socket.session_id
 
 
-def test_the_interval_is_discords_own() -> None:
-    assert Gateway.__init__.__kwdefaults__["heartbeat_interval_s"] == 41.25
+async def test_hello_says_how_often_to_beat(playground: Playground) -> None:
+    async with connect(playground) as socket:
+        assert (await socket.receive())["d"]["heartbeat_interval"] == 41250
