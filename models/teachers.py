@@ -24,7 +24,7 @@ from models.fidelity import C1, C2, blur
 
 VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
-VARIETY: Final = 10.0
+VARIETY: Final = 40.0
 FREE_SHARE: Final = 0.03
 LATTICE: Final = (2, 3)
 DAMPING: Final = (0.6, 1.0)

@@ -49,6 +49,7 @@ class TrainConfig:
     warm_sweeps: int = 6
     sweeps: int = 3
     temperature: float = 0.7
+    variety: float = 40.0
     adversarial_from: int = 4500
     adversarial_weight: float = 0.02
     ema: float = 0.998
@@ -87,7 +88,8 @@ class Trainer:
         warm = self.step < config.warm_steps
         with torch.no_grad():
             start = search(sharpen(tone), self.ink) if warm else logits.argmax(-1)
-        better, costs = climb(tone, start, self.ink, config.warm_sweeps if warm else config.sweeps)
+        sweeps = config.warm_sweeps if warm else config.sweeps
+        better, costs = climb(tone, start, self.ink, sweeps, variety=config.variety)
         wanted = torch.softmax(-costs / config.temperature, -1)
         loss = F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
         scalars = {"cross_entropy": loss.item()}
