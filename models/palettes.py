@@ -2,8 +2,9 @@
 
 A gradient runs from the first to the last row in HSL, each component on a straight line, as the reference
 renderer does: black to blue therefore passes through dark green and teal, blue to pink through magenta.
-Lightness is then kept where print stays readable on its background. Because colour is painted last, a
-retry in pink is exact: the same characters in other ink.
+On dark paper dark ink becomes as light as it was dark, so black turns white. Last, ink is darkened or
+lightened until it has READABLE_CONTRAST to its paper. Because colour is painted after the characters are
+chosen, a retry in pink is exact: the same characters in other ink.
 """
 
 import colorsys
@@ -20,9 +21,8 @@ Background = Literal["light", "dark"]
 RGB = tuple[int, int, int]
 
 PAPER: Final[dict[Background, RGB]] = {"light": (255, 255, 255), "dark": (17, 18, 20)}
-# Ink lighter than this on white, or darker than this on black, falls under a contrast of about 3:1.
-DARKEST_ON_DARK: Final = 0.58
-LIGHTEST_ON_LIGHT: Final = 0.56
+READABLE_CONTRAST: Final = 3.0
+"""Least contrast of ink to paper, as WCAG 2.2 defines it and asks of large or bold text (criterion 1.4.3)."""
 
 
 @dataclass(frozen=True)
@@ -69,29 +69,48 @@ def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.
         raise ValueError(f"palette {palette.name} has no row colours")
     first, last = (colorsys.rgb_to_hls(*(c / 255 for c in ink)) for ink in (palette.top, palette.bottom))
     steps = np.linspace(0.0, 1.0, rows) if rows > 1 else np.array([1.0])
-    inks = np.empty((rows, 3), np.uint8)
+    inks = np.empty((rows, 3), np.float32)
     for row, step in enumerate(steps):
         hue, light, saturation = (a + (b - a) * step for a, b in zip(first, last, strict=True))
-        rgb = colorsys.hls_to_rgb(hue, _readable(light, background), saturation)
-        inks[row] = [round(c * 255) for c in rgb]
-    return inks
+        if background == "dark":
+            light = max(light, 1.0 - light)
+        inks[row] = colorsys.hls_to_rgb(hue, light, saturation)
+    return _readable(inks, background)
 
 
 def readable_inks(colours: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
     """The photo's own colours, (…, 3) RGB bytes, darkened or lightened until print in them can be read."""
-    rgb = colours.astype(np.float32) / 255
-    light = (rgb.max(-1, keepdims=True) + rgb.min(-1, keepdims=True)) / 2
-    if background == "light":
-        rgb = rgb * np.minimum(1.0, LIGHTEST_ON_LIGHT / np.maximum(light, 1e-3))
-    else:
-        lift = np.clip((DARKEST_ON_DARK - light) / np.maximum(1.0 - light, 1e-3), 0.0, 1.0)
-        rgb = rgb + (1.0 - rgb) * lift
-    inks: NDArray[np.uint8] = np.rint(rgb * 255).astype(np.uint8)
-    return inks
+    return _readable(colours.astype(np.float32) / 255, background)
 
 
-def _readable(light: float, background: Background) -> float:
-    return min(light, LIGHTEST_ON_LIGHT) if background == "light" else max(light, DARKEST_ON_DARK)
+def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
+    """WCAG contrast ratio, 1 to 21, of (…, 3) sRGB in [0, 1] to the paper; shape (…, 1)."""
+    paper = np.array(PAPER[background], np.float32) / 255
+    ink, ground = _luminance(inks) + 0.05, _luminance(paper) + 0.05
+    ratio: NDArray[np.float32] = np.maximum(ink, ground) / np.minimum(ink, ground)
+    return ratio
+
+
+def _readable(inks: NDArray[np.float32], background: Background) -> NDArray[np.uint8]:
+    """Ink mixed with as little black (with white on dark paper) as gives READABLE_CONTRAST."""
+    far = np.float32(0.0 if background == "light" else 1.0)
+    short = contrast(inks, background) < READABLE_CONTRAST
+    least, enough = np.zeros_like(inks[..., :1]), np.ones_like(inks[..., :1])
+    for _ in range(8):  # halving eight times is exact to a byte
+        share = (least + enough) / 2
+        reads = contrast(inks + (far - inks) * share, background) >= READABLE_CONTRAST
+        least, enough = np.where(reads, least, share), np.where(reads, share, enough)
+    mixed = np.where(short, inks + (far - inks) * enough, inks)
+    # Bytes are rounded away from the paper, so that rounding takes no contrast.
+    away = np.where(short, np.floor(mixed * 255) if background == "light" else np.ceil(mixed * 255), mixed * 255)
+    rounded: NDArray[np.uint8] = np.rint(away).astype(np.uint8)
+    return rounded
+
+
+def _luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance: NDArray[np.float32] = linear @ np.array([[0.2126], [0.7152], [0.0722]], np.float32)
+    return luminance
 
 
 def _hex(digits: str) -> RGB:

@@ -14,7 +14,8 @@ from models.palettes import PAPER, Background
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
 
-_DEEP_GREY = ("I", "I;16", "I;16L", "I;16B", "I;16N", "F")
+# What 16-bit PNGs open as; none of the formats taken has deeper pixels.
+_DEEP_GREY = ("I", "I;16", "I;16B")
 
 
 def decode(data: bytes, max_side: int = 2048, background: Background = "light") -> NDArray[np.uint8]:
@@ -60,10 +61,6 @@ def _flatten(image: Image.Image, background: Background) -> Image.Image:
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit and float grey to 8 bits: by full range where the values fit one, else stretched to fit."""
-    values = np.nan_to_num(np.asarray(image, np.float32))
-    most = float(values.max(initial=0.0))
-    least = min(float(values.min(initial=0.0)), 0.0)
-    full = next((top for top in (1.0, 255.0, 65535.0) if most <= top), most)
-    scaled = (values - least) / max(full - least, 1e-6)
-    return Image.fromarray(np.rint(scaled * 255).astype(np.uint8))
+    """16-bit grey to 8 bits. Pillow's own conversion clips at 255 instead."""
+    values = np.asarray(image, np.float32).clip(0, 65535)
+    return Image.fromarray(np.rint(values / 257).astype(np.uint8))

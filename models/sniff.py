@@ -21,6 +21,8 @@ PILLOW_ERRORS: Final = (
     OSError, ValueError, TypeError, SyntaxError, RuntimeError, IndexError, KeyError, OverflowError,
     AttributeError, EOFError, MemoryError, ArithmeticError, AssertionError,
 )  # fmt: skip
+# How files of these formats begin: one that begins so and yet cannot be opened is damaged.
+_BEGINNINGS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class PictureInfo:
 
 
 def open_header(data: bytes) -> Image.Image:
-    """Open without decoding. Raises PictureProblem `empty`, `not_a_picture` or `too_many_pixels`."""
+    """Open without decoding. Raises PictureProblem `empty`, `not_a_picture`, `broken` or `too_many_pixels`."""
     if not data:
         raise PictureProblem("empty")
     try:
@@ -47,14 +49,15 @@ def open_header(data: bytes) -> Image.Image:
             limit_mp=limits.MAX_PIXELS // 1_000_000,
         ) from None  # fmt: skip
     except PILLOW_ERRORS as error:
-        raise PictureProblem("not_a_picture", repr(error)) from None
+        begun = data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+        raise PictureProblem("broken" if begun else "not_a_picture", repr(error)) from None
 
 
 def sniff(data: bytes) -> PictureInfo:
     """Check bytes against every limit that the header can tell.
 
-    Raises PictureProblem: `empty`, `too_many_bytes`, `not_a_picture`, `too_many_pixels`, `too_small`,
-    `too_thin` or `too_slow`.
+    Raises PictureProblem: `empty`, `too_many_bytes`, `not_a_picture`, `broken`, `too_many_pixels`,
+    `too_small`, `too_thin` or `too_slow`.
     """
     if len(data) > limits.MAX_BYTES:
         raise PictureProblem("too_many_bytes", f"{len(data)} bytes", limit_mb=limits.MAX_BYTES // 2**20)

@@ -1,0 +1,46 @@
+"""Pictures for the tests, made here from arithmetic, so that every expected value is known."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+SAMPLES = sorted((Path(__file__).parents[2] / "docs" / "samples").glob("*.jpg"))
+
+
+def scene(width: int = 256, height: int = 256, seed: int = 0) -> NDArray[np.float32]:
+    """A tone (H, W) with soft shading, hard edges and fine texture."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / max(width, height)
+    tone = 0.5 + 0.3 * np.sin(7 * x + 3 * y + seed)
+    for _ in range(6):
+        cx, cy, radius = rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.05, 0.3)
+        tone = np.where((x - cx) ** 2 + (y - cy) ** 2 < radius**2, rng.uniform(0, 1), tone)
+    return np.clip(tone + rng.normal(0, 0.02, tone.shape), 0, 1).astype(np.float32)
+
+
+def photo(width: int = 256, height: int = 192, seed: int = 0) -> Image.Image:
+    """The same as an RGB picture, each channel another scene."""
+    channels = [np.rint(scene(width, height, seed + 10 * c) * 255).astype(np.uint8) for c in range(3)]
+    return Image.fromarray(np.stack(channels, -1))
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    """The picture as file bytes."""
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing: the cheapest bomb."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")

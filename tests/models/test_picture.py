@@ -1,0 +1,163 @@
+"""Decoding: every kind of picture that people send comes out upright, in plain RGB, or is called broken."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from models.picture import decode
+from models.problems import PictureProblem
+from tests.models.pictures import encoded, photo
+
+RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (119, 119, 119)
+
+
+def flat(mode: str, colour: object, size: tuple[int, int] = (32, 24)) -> Image.Image:
+    return Image.new(mode, size, colour)  # type: ignore[arg-type]
+
+
+def near(pixels: np.ndarray, colour: tuple[int, int, int], tolerance: int = 3) -> bool:
+    return bool((np.abs(pixels.astype(int) - colour) <= tolerance).all())
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_every_format_keeps_the_colour(form: str) -> None:
+    pixels = decode(encoded(flat("RGB", (200, 30, 60)), form))
+    assert pixels.shape == (24, 32, 3)
+    assert near(pixels, (200, 30, 60))
+
+
+def test_rgb_png_comes_back_to_the_byte() -> None:
+    picture = photo(61, 47)
+    assert np.array_equal(decode(encoded(picture)), np.asarray(picture))
+
+
+def test_cmyk_is_not_inverted() -> None:
+    assert near(decode(encoded(flat("CMYK", (0, 255, 255, 0)), "JPEG")), RED, 6)
+    assert near(decode(encoded(flat("CMYK", (0, 0, 0, 255)), "JPEG")), (0, 0, 0), 6)
+
+
+def test_greyscale_and_one_bit() -> None:
+    assert near(decode(encoded(flat("L", 119))), GREY, 0)
+    assert near(decode(encoded(flat("1", 1))), (255, 255, 255), 0)
+
+
+@pytest.mark.parametrize(("value", "level"), [(0, 0), (1, 0), (255, 1), (32768, 128), (65535, 255)])
+def test_sixteen_bit_grey_uses_the_full_range(value: int, level: int) -> None:
+    deep = Image.fromarray(np.full((24, 32), value, np.uint16))
+    assert near(decode(encoded(deep)), (level, level, level), 1)
+
+
+def test_palette_with_transparency_shows_the_paper() -> None:
+    picture = flat("P", 0)
+    picture.putpalette([*RED, *BLUE])
+    picture.paste(1, (16, 0, 32, 24))
+    data = encoded(picture, transparency=0)
+    for background, paper in (("light", (255, 255, 255)), ("dark", (17, 18, 20))):
+        pixels = decode(data, background=background)  # type: ignore[arg-type]
+        assert near(pixels[:, :16], paper, 0)
+        assert near(pixels[:, 16:], BLUE, 0)
+
+
+def test_grey_with_alpha_mixes_with_the_paper() -> None:
+    assert near(decode(encoded(flat("LA", (0, 0)))), (255, 255, 255), 0)
+    assert near(decode(encoded(flat("LA", (0, 255)))), (0, 0, 0), 0)
+    assert near(decode(encoded(flat("LA", (0, 128)))), (127, 127, 127), 1)
+
+
+def test_rgba_ignores_the_colour_under_full_transparency() -> None:
+    assert near(decode(encoded(flat("RGBA", (*RED, 0)))), (255, 255, 255), 0)
+
+
+def test_rgb_with_a_transparent_colour() -> None:
+    picture = flat("RGB", RED)
+    picture.paste(GREEN, (16, 0, 32, 24))
+    pixels = decode(encoded(picture, transparency=RED))
+    assert near(pixels[:, :16], (255, 255, 255), 0)
+    assert near(pixels[:, 16:], GREEN, 0)
+
+
+# Where a dark corner that is stored top left belongs, by EXIF's orientation.
+CORNERS = {
+    1: ("top", "left"), 2: ("top", "right"), 3: ("bottom", "right"), 4: ("bottom", "left"),
+    5: ("top", "left"), 6: ("top", "right"), 7: ("bottom", "right"), 8: ("bottom", "left"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("orientation", CORNERS)
+def test_exif_rotation(orientation: int) -> None:
+    picture = flat("RGB", (255, 255, 255), (40, 24))
+    picture.paste((0, 0, 0), (0, 0, 12, 8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = decode(encoded(picture, "JPEG", exif=exif, quality=95))
+    assert pixels.shape == ((40, 24, 3) if orientation >= 5 else (24, 40, 3))
+    vertical, horizontal = CORNERS[orientation]
+    corner = pixels[2 if vertical == "top" else -3, 2 if horizontal == "left" else -3]
+    assert near(corner, (0, 0, 0), 10)
+    assert sum(near(pixels[y, x], (0, 0, 0), 10) for y in (2, -3) for x in (2, -3)) == 1
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF"])
+def test_all_black_and_all_white(level: int, form: str) -> None:
+    assert near(decode(encoded(flat("RGB", (level,) * 3), form)), (level,) * 3, 1)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_truncated_files_are_called_broken(form: str, share: float) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
+    whole = encoded(noise, form)
+    with pytest.raises(PictureProblem) as problem:
+        decode(whole[: int(len(whole) * share)])
+    assert problem.value.code == "broken"
+    assert "damaged or cut short" in str(problem.value)
+
+
+def test_a_wrong_profile_leaves_the_pixels_alone() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert near(decode(encoded(flat("RGB", (200, 30, 60)), icc_profile=b"no profile at all")), (200, 30, 60), 0)
+    # A profile for RGB inside a grey and inside a CMYK picture, and a cut one.
+    assert near(decode(encoded(flat("L", 119), icc_profile=srgb)), GREY, 0)
+    assert near(decode(encoded(flat("CMYK", (0, 255, 255, 0)), "JPEG", icc_profile=srgb)), RED, 6)
+    assert near(decode(encoded(flat("RGB", (200, 30, 60)), icc_profile=srgb[:100])), (200, 30, 60), 0)
+
+
+def test_a_profile_that_fits_is_applied() -> None:
+    xyz = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert near(decode(encoded(flat("RGB", (200, 30, 60)), icc_profile=srgb)), (200, 30, 60), 2)
+    assert near(decode(encoded(flat("RGB", (200, 30, 60)), icc_profile=xyz)), (200, 30, 60), 0)
+
+
+def test_the_longest_side_is_kept_under_the_limit_and_the_aspect_stays() -> None:
+    assert decode(encoded(photo(400, 100)), max_side=128).shape == (32, 128, 3)
+    assert decode(encoded(photo(100, 400), "JPEG"), max_side=128).shape == (128, 32, 3)
+    assert decode(encoded(photo(100, 80)), max_side=128).shape == (80, 100, 3)
+
+
+def test_the_first_frame_of_an_animation() -> None:
+    frames = [flat("RGB", RED), flat("RGB", BLUE)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert near(decode(data), RED)
+
+
+def test_a_huge_jpeg_is_decoded_small() -> None:
+    """100 megapixels would take 300 MB as RGB; draft mode decodes an eighth of each side."""
+    code = """
+import resource, sys
+from models.picture import decode
+data = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(decode(data, max_side=512).shape, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    huge = encoded(Image.new("L", (10_000, 10_000), 119), "JPEG")
+    done = subprocess.run([sys.executable, "-c", code], input=huge, capture_output=True, check=True,
+                          cwd=Path(__file__).parents[2])  # fmt: skip
+    shape, megabytes = done.stdout.decode().rsplit(" ", 1)
+    assert shape == "(512, 512, 3)"
+    assert int(megabytes) < 60

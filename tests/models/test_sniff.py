@@ -1,0 +1,126 @@
+"""The header alone decides what is taken, cheaply and without starting anything."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import EpsImagePlugin, Image
+
+from models import limits
+from models.picture import decode
+from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.sniff import sniff
+from tests.models.pictures import encoded, photo, png_header
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n{} loop\n"
+
+
+def problem_of(data: bytes) -> PictureProblem:
+    with pytest.raises(PictureProblem) as problem:
+        sniff(data)
+    return problem.value
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+def test_size_and_format(form: str) -> None:
+    info = sniff(encoded(photo(48, 32), form))
+    assert (info.format, info.width, info.height) == (form, 48, 32)
+
+
+def test_an_empty_file() -> None:
+    assert problem_of(b"").code == "empty"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\0", b"hello, I am text", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7\n", os.urandom(4096), EPS],
+    ids=["byte", "text", "svg", "pdf", "noise", "eps"],
+)
+def test_not_a_picture(data: bytes) -> None:
+    assert problem_of(data).code == "not_a_picture"
+
+
+@pytest.mark.parametrize("form", ["TIFF", "PPM", "TGA", "ICO", "EPS"])
+def test_other_formats_of_pillow_are_not_taken(form: str) -> None:
+    assert problem_of(encoded(photo(48, 32), form)).code == "not_a_picture"
+
+
+def test_postscript_never_starts_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program called `gs`, first on the path, tells when it runs; Pillow by itself does run it."""
+    told = tmp_path / "it-ran"
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {told}\n", encoding="utf-8")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    with pytest.raises(PictureProblem):
+        decode(EPS)
+    assert not told.exists()
+    (tmp_path / "innocent.png").write_bytes(EPS)
+    with pytest.raises(OSError), Image.open(tmp_path / "innocent.png") as unguarded:
+        unguarded.load()
+    assert told.exists(), "the trap itself does not work, so the check above says nothing"
+
+
+@pytest.mark.parametrize("size", [(20_000, 20_000), (6_400, 6_400), (65_535, 65_535), (2**31 - 1, 2**31 - 1)])
+def test_bombs_are_refused_by_their_header(size: tuple[int, int]) -> None:
+    problem = problem_of(png_header(*size))
+    assert problem.code == "too_many_pixels"
+    assert "megapixels" in str(problem)
+
+
+def test_the_pixel_cap_itself_is_taken() -> None:
+    assert sniff(png_header(8_000, limits.MAX_PIXELS // 8_000)).width == 8_000
+
+
+def test_a_large_jpeg_is_taken_since_it_decodes_small() -> None:
+    assert sniff(encoded(Image.new("L", (10_000, 10_000)), "JPEG")).width == 10_000
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 100), (100, 7), (1, 10_000)])
+def test_too_small(size: tuple[int, int]) -> None:
+    problem = problem_of(png_header(*size))
+    assert problem.code == "too_small"
+    assert str(limits.MIN_SIDE) in str(problem)
+
+
+@pytest.mark.parametrize("size", [(10, 10_000), (10_000, 10), (8, 8 * limits.MAX_RATIO + 1)])
+def test_too_thin(size: tuple[int, int]) -> None:
+    assert problem_of(png_header(*size)).code == "too_thin"
+
+
+def test_the_thinnest_taken() -> None:
+    assert sniff(png_header(8, 8 * limits.MAX_RATIO)).height == 8 * limits.MAX_RATIO
+
+
+def test_a_jpeg_of_very_many_scans() -> None:
+    ordinary = encoded(photo(64, 64), "JPEG", progressive=True)
+    assert sniff(ordinary).width == 64
+    # The scans that follow are what makes a decoder run for minutes: repeat the last one.
+    last = ordinary[ordinary.rindex(b"\xff\xda") : -2]
+    assert problem_of(ordinary[:-2] + last * limits.MAX_JPEG_SCANS + b"\xff\xd9").code == "too_slow"
+
+
+def test_too_many_bytes() -> None:
+    assert problem_of(b"\0" * (limits.MAX_BYTES + 1)).code == "too_many_bytes"
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP"])
+def test_a_sniff_decodes_nothing(form: str) -> None:
+    whole = encoded(photo(200, 200), form)
+    cut = whole[: len(whole) // 2]
+    assert sniff(cut).width == 200
+    with pytest.raises(PictureProblem, match="damaged"):
+        decode(cut)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_a_file_cut_inside_its_header_is_damaged_rather_than_no_picture(form: str) -> None:
+    assert problem_of(encoded(photo(48, 32), form)[:14]).code == "broken"
+
+
+def test_every_problem_has_its_sentence_without_details() -> None:
+    facts = {name: "N" for name in ("limit_mb", "limit_mp", "width", "height", "least", "most", "ratio", "names")}
+    for code in PICTURE_SENTENCES:
+        problem = PictureProblem(code, "secret detail", **facts)
+        assert "secret" not in str(problem)
+        assert "{" not in str(problem)
