@@ -9,9 +9,10 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY jobs jobs
 COPY models models
+# hadolint ignore=DL3013
 RUN mkdir -p worker playground && touch worker/__init__.py playground/__init__.py \
     && pip install '.[bot]'
-USER glyphcord
+USER 10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot"]
 
@@ -19,13 +20,15 @@ FROM base AS worker
 # Without a GPU, give the index of PyTorch's CPU builds (pytorch.org, "Start Locally"), else pip takes the
 # CUDA build, which is several gigabytes larger.
 ARG TORCH_INDEX_URL=
+# hadolint ignore=DL3013
 RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install --index-url "$TORCH_INDEX_URL" 'torch>=2.11,<2.15'; fi
 COPY pyproject.toml README.md LICENSE ./
 COPY worker worker
 COPY jobs jobs
 COPY models models
+# hadolint ignore=DL3013
 RUN mkdir -p bot playground && touch bot/__init__.py playground/__init__.py \
     && pip install '.[worker]'
-USER glyphcord
+USER 10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "worker"]
