@@ -18,9 +18,11 @@ C1, C2 = 0.01**2, 0.03**2
 @lru_cache(maxsize=32)
 def _kernel(sigma: float) -> Tensor:
     reach = max(1, math.ceil(3.5 * sigma))
-    offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
-    return kernel / kernel.sum()
+    # Kept for later calls, which may need gradients: a tensor made in inference mode could not give them.
+    with torch.inference_mode(False):
+        offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)
+        kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
+        return kernel / kernel.sum()
 
 
 def blur(image: Tensor, sigma: float) -> Tensor:

@@ -1,0 +1,220 @@
+"""A weights file goes out and comes back the same; anything else is refused with its reason."""
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from models.atlas import Atlas, default_atlas
+from models.generator import SIZES, Generator
+from models.weights_file import MAX_FILE_BYTES, SHIPPED, WeightsError, find_weights, load_weights, save_weights
+
+Contents = tuple[dict[str, torch.Tensor], dict[str, str]]
+
+
+def contents(path: Path) -> Contents:
+    with safe_open(path, framework="pt") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}, dict(file.metadata())  # noqa: SIM118
+
+
+def reason(path: Path) -> str:
+    with pytest.raises(WeightsError) as error:
+        load_weights(path)
+    assert path.name in str(error.value)
+    return str(error.value)
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    net = Generator(SIZES["tiny"]).eval()
+    letters = default_atlas()
+    some = Atlas(" .:#", letters.ink[[0, 14, 26, 3]])
+    four = Generator(type(net.config)(glyphs=4, widths=net.config.widths, blocks=1)).eval()
+    for name, generator, atlas in (("ninety-five", net, letters), ("four", four, some)):
+        path = tmp_path / f"{name}.safetensors"
+        save_weights(path, generator, atlas, teacher="a teacher", step=7, metrics={"fidelity": 0.5})
+        loaded = load_weights(path)
+        assert loaded.name == name
+        assert len(loaded.version) == 12
+        assert loaded.atlas.charset == atlas.charset
+        assert np.abs(loaded.atlas.ink - atlas.ink).max() < 1e-6
+        assert (loaded.metadata["teacher"], loaded.metadata["step"]) == ("a teacher", "7")
+        assert json.loads(loaded.metadata["metrics"]) == {"fidelity": 0.5}
+        tone = torch.rand(1, 1, 64, 64)
+        with torch.inference_mode():
+            assert torch.allclose(loaded.generator(tone), generator(tone), atol=0.02)
+    assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_the_version_follows_the_bytes(tmp_path: Path, weights: Path) -> None:
+    same = tmp_path / "another-name.safetensors"
+    same.write_bytes(weights.read_bytes())
+    assert load_weights(same).version == load_weights(weights).version
+    tensors, metadata = contents(weights)
+    save_file(tensors, same, metadata | {"step": "1"})
+    assert load_weights(same).version != load_weights(weights).version
+
+
+def test_others_may_read_the_file(weights: Path) -> None:
+    assert weights.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+
+    class Trap:
+        def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+            return __import__("os").system, (f"touch {trap}",)
+
+    path = tmp_path / "evil.safetensors"
+    path.write_bytes(pickle.dumps(Trap()))
+    assert "not a whole safetensors file" in reason(path)
+    torch.save({"state": Trap()}, path)
+    assert "not a whole safetensors file" in reason(path)
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
+def test_truncated(tmp_path: Path, weights: Path, share: float) -> None:
+    path = tmp_path / "cut.safetensors"
+    whole = weights.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    assert "not a whole safetensors file" in reason(path)
+
+
+def test_missing_and_folder(tmp_path: Path) -> None:
+    assert "cannot be read" in reason(tmp_path / "none.safetensors")
+    (tmp_path / "folder.safetensors").mkdir()
+    assert "cannot be read" in reason(tmp_path / "folder.safetensors")
+
+
+def test_oversized_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "vast.safetensors"
+    with path.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    assert f"at most {MAX_FILE_BYTES:,}" in reason(path)
+
+
+def spoil_nan(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    tensors["generator.head.weight"][0] = float("nan")
+
+
+def spoil_infinity(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    tensors["generator.head.bias"][3] = float("inf")
+
+
+def spoil_atlas_shape(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    tensors["atlas"] = tensors["atlas"][:, :, :7].contiguous()
+
+
+def spoil_atlas_missing(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    del tensors["atlas"]
+
+
+def spoil_atlas_type(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    tensors["atlas"] = tensors["atlas"].float()
+
+
+def spoil_format(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["format"] = "glyphcord-99"
+
+
+def spoil_all_metadata(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata.clear()
+
+
+def spoil_head(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["head"] = "horns"
+
+
+def spoil_cell(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["cell"] = "9x18"
+
+
+def spoil_charset(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["charset"] = metadata["charset"][:-1]
+
+
+def spoil_architecture(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["architecture"] = "{"
+
+
+def spoil_architecture_size(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["architecture"] = json.dumps({"glyphs": 95, "widths": [8, 8, 10**9], "blocks": 1})
+
+
+def spoil_outputs(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["architecture"] = json.dumps({"glyphs": 96, "widths": [32, 48, 64], "blocks": 1})
+
+
+def spoil_widths(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["architecture"] = json.dumps({"glyphs": 95, "widths": [32, 48, 128], "blocks": 1})
+
+
+def spoil_missing_layer(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    del tensors["generator.head.weight"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (spoil_nan, "not numbers"),
+        (spoil_infinity, "not numbers"),
+        (spoil_atlas_shape, "no atlas that fits"),
+        (spoil_atlas_missing, "no atlas that fits"),
+        (spoil_atlas_type, "no atlas that fits"),
+        (spoil_format, "glyphcord-99"),
+        (spoil_all_metadata, "says format None"),
+        (spoil_head, "horns"),
+        (spoil_cell, "9x18"),
+        (spoil_charset, "no atlas that fits"),
+        (spoil_architecture, "does not describe its architecture"),
+        (spoil_architecture_size, "does not describe its architecture"),
+        (spoil_outputs, "96 outputs for 95"),
+        (spoil_widths, "does not fit its own architecture"),
+        (spoil_missing_layer, "does not fit its own architecture"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_spoiled_files_are_refused(
+    tmp_path: Path, weights: Path, spoil: Callable[[dict[str, torch.Tensor], dict[str, str]], None], says: str
+) -> None:
+    tensors, metadata = contents(weights)
+    spoil(tensors, metadata)
+    path = tmp_path / "spoiled.safetensors"
+    save_file(tensors, path, metadata)
+    assert says in reason(path)
+
+
+def test_other_peoples_safetensors_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stranger.safetensors"
+    save_file({"weight": torch.zeros(3)}, path)
+    assert "says format None" in reason(path)
+
+
+@pytest.mark.parametrize("name", ["../classic", "/etc/passwd", "a/b", "classic.safetensors", "", ".", "a" * 65, "a\n"])
+def test_a_name_is_never_a_path(name: str, tmp_path: Path) -> None:
+    (tmp_path / "classic.safetensors").write_bytes(b"")
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(WeightsError, match="is not a weights name"):
+        find_weights(name, tmp_path / "inner")
+
+
+def test_the_folder_comes_before_the_shipped_ones(tmp_path: Path) -> None:
+    (own := tmp_path / "classic.safetensors").write_bytes(b"")
+    assert find_weights("classic", tmp_path) == own
+    with pytest.raises(WeightsError, match="no file nobody.safetensors"):
+        find_weights("nobody", tmp_path)
+
+
+def test_the_shipped_weights_load() -> None:
+    shipped = sorted(SHIPPED.glob("*.safetensors"))
+    assert find_weights("classic", None) in shipped
+    for path in shipped:
+        assert load_weights(path).generator.config.glyphs == len(load_weights(path).atlas.charset)
