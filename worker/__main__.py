@@ -1,6 +1,7 @@
 """`python -m worker`: one worker process, from settings to the last job.
 
-Exit codes: 0 after a signal, 1 for settings or weights that cannot be used, 70 when a job hung.
+Exit codes: 0 after a signal, 1 for settings or weights that cannot be used, 70 when a job hung,
+71 when the model stopped working (a lost GPU). Something outside starts a new one.
 """
 
 import logging
@@ -61,7 +62,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
         if settings.torch_threads is not None:
             torch.set_num_threads(settings.torch_threads)
         engine = Engine(settings.model_weights, settings.weights_dir, device)
-        worker = GlyphWorker(redis, name=unique_name(), outage=outage)
+        worker = GlyphWorker(redis, name=unique_name(), outage=outage, works=engine.works)
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
     discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
@@ -75,12 +76,12 @@ def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
         worker.name, renderer.device, renderer.name, renderer.version,
     )  # fmt: skip
     try:
-        worker.serve()
+        code = worker.serve()
     finally:
         control.stop()
         discord.close()
     _log.info("worker stopped name=%s", worker.name)
-    return 0
+    return code
 
 
 def _wait_for(redis: Redis, outage: Outage) -> None:

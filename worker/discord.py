@@ -27,7 +27,11 @@ _FIRST_WAIT_S: Final = 0.25
 
 
 class DiscordUnavailable(Exception):
-    """Discord did not take the request before its deadline; the same request may succeed later."""
+    """Discord did not take the request before its deadline; the same request may succeed in `wait_s` seconds."""
+
+    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Discord:
                     return _answer(response)
             pause *= random.uniform(1.0, 1.25)
             if time.monotonic() + pause >= deadline:
-                raise DiscordUnavailable(f"{reason}; {pause:.1f} s more do not fit the deadline")
+                raise DiscordUnavailable(f"{reason}; {pause:.1f} s more do not fit the deadline", pause)
             _log.info("discord not ready reason=%r wait_s=%.2f", reason, pause)
             time.sleep(pause)
             wait *= 2

@@ -4,6 +4,7 @@ A job takes `engine.renderer` once and keeps that object to its end, so replacin
 reload needs: the job in hand finishes on what it started with, the next one starts on the new weights.
 """
 
+import logging
 import time
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from models import limits
 from models.renderer import Renderer, WeightsError, find_weights
+
+_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -31,6 +34,15 @@ class Engine:
         start = time.perf_counter()
         self.renderer = self._load()
         return (time.perf_counter() - start) * 1000
+
+    def works(self) -> bool:
+        """Whether the model still draws: after some CUDA errors no call in the process ever succeeds again."""
+        try:
+            self.renderer.grid(np.zeros((64, 64), np.float32), columns=limits.MIN_COLUMNS)
+        except Exception:
+            _log.exception("engine broken device=%s", self._device)
+            return False
+        return True
 
     def _load(self) -> Renderer:
         renderer = Renderer(find_weights(self._name, self._folder), self._device)

@@ -15,11 +15,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 from rq import SimpleWorker
 from rq.callbacks import execute_failure_callback
 from rq.exceptions import DequeueTimeout
@@ -39,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 MAINTENANCE_LOCK_S: Final = 60
 """RQ holds this lock for 15 min; a worker killed while it cleans would stop all recovery for as long."""
+EXIT_BROKEN: Final = 71
 
 
 class RenderJob(Job):
@@ -69,7 +71,10 @@ class RenderJob(Job):
 
 
 class GlyphWorker(SimpleWorker):
-    """One process, one queue, one job at a time. Needs Redis to be there when it is made."""
+    """One process, one queue, one job at a time. Needs Redis to be there when it is made.
+
+    `works` is asked after a job that raised: a process that can draw no more must not go on taking jobs.
+    """
 
     lease_s = 30
     """A job whose worker is gone is free for another after this many seconds."""
@@ -79,10 +84,12 @@ class GlyphWorker(SimpleWorker):
     maintenance_s = 15
     job_class = RenderJob
 
-    def __init__(self, redis: Redis, *, name: str, outage: Outage) -> None:
+    def __init__(self, redis: Redis, *, name: str, outage: Outage, works: Callable[[], bool]) -> None:
         queue = render_queue(redis)
         queue.job_class = self.job_class
         self.outage = outage
+        self._works = works
+        self._exit_code = 0
         self.jobs_done = 0
         self.last_error = ""
         self._registered = False
@@ -99,8 +106,8 @@ class GlyphWorker(SimpleWorker):
 
     # --- the loop ---------------------------------------------------------------------------------------
 
-    def serve(self) -> None:
-        """Work until SIGTERM or SIGINT; a job in hand is finished, no other is taken.
+    def serve(self) -> int:
+        """Work until SIGTERM or SIGINT; a job in hand is finished, no other is taken. The exit code.
 
         A second signal a second later hands the job in hand back to the queue and ends. A lost Redis is
         waited for, however long it takes.
@@ -127,6 +134,7 @@ class GlyphWorker(SimpleWorker):
             self.register_death()
         except RedisError as error:
             self.outage.down(error)
+        return self._exit_code
 
     @property
     def stopping(self) -> bool:
@@ -156,6 +164,7 @@ class GlyphWorker(SimpleWorker):
             self._beat_at = time.monotonic()
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
+        self._enqueue_due()
         try:
             found = self.queue_class.dequeue_any(
                 self.queues, self.dequeue_timeout, connection=self.connection, job_class=self.job_class,
@@ -165,6 +174,23 @@ class GlyphWorker(SimpleWorker):
             return
         if found is not None:
             self.execute_job(*found)
+
+    def _enqueue_due(self) -> None:
+        """Put postponed jobs whose time has come back on the queue; RQ's scheduler would fork for this."""
+        (queue,) = self.queues
+        registry = queue.scheduled_job_registry
+        if not registry.get_jobs_to_schedule():
+            return
+        with self.connection.pipeline() as pipe, suppress(WatchError):  # another worker was faster
+            pipe.watch(registry.key)
+            due = registry.get_jobs_to_schedule()
+            jobs = self.job_class.fetch_many(due, connection=self.connection, serializer=self.serializer)
+            pipe.multi()
+            for job_id, job in zip(due, jobs, strict=True):
+                if job is not None:
+                    queue._enqueue_job(job, pipeline=pipe)
+                registry.remove(job_id, pipeline=pipe)
+            pipe.execute()
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -191,11 +217,14 @@ class GlyphWorker(SimpleWorker):
         )
         try:
             with lease:
-                self.perform_job(job, queue, execution)
+                succeeded = self.perform_job(job, queue, execution)
         finally:
             self.executions.pop(execution.id, None)
             self.jobs_done += 1
         self.set_state("idle")
+        if not succeeded and not self._works():
+            _log.critical("worker broken name=%s; ending, so that a fresh one can take over", self.name)
+            self._exit_code, self._stop_requested = EXIT_BROKEN, True
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Seconds that a lease lasts; RQ's own is the job's timeout and a minute."""

@@ -6,6 +6,7 @@ ledger first and replace the message's whole state rather than add to it. A user
 """
 
 import logging
+import math
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from redis import Redis
-from rq import get_current_job
+from rq import Retry, get_current_job
 from rq.job import Job
 
 from jobs.ledger import Ledger
@@ -32,6 +33,9 @@ POST_S: Final = 20.0
 """Seconds that one job may spend with Discord, out of JOB_TIMEOUT_S."""
 TELL_FAILURE_S: Final = 6.0
 """The same for the message after a failure, which may come at the very end of a job's time."""
+FIRST_WAIT_S: Final = 10
+LONGEST_WAIT_S: Final = 120
+"""A job that Discord does not take goes back to the queue for so long, twice as long each time."""
 
 
 class BadRequest(Exception):
@@ -69,11 +73,12 @@ def equip(tools: Tools) -> None:
     _Shared.tools = tools
 
 
-def render(payload: dict[str, Any]) -> dict[str, Any]:
+def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     """Draw one RenderRequest and put the picture, or the reason why not, on its message.
 
-    Returns the RenderResult as JSON. Raises BadRequest (not tried again) for another kind of payload,
-    DiscordUnavailable (tried again) when Discord did not answer in time.
+    Returns the RenderResult as JSON, or RQ's Retry when Discord does not answer: later, as long as the
+    request's deadline allows. Raises BadRequest (not tried again) for another kind of payload, and
+    DiscordUnavailable when there is no time left for a later try.
     """
     tools = _tools()
     request = _parse(payload)
@@ -82,7 +87,10 @@ def render(payload: dict[str, Any]) -> dict[str, Any]:
         _log.info("job again id=%s outcome=posted; it was posted before", request.job_id)
         return before.model_dump(mode="json")
     renderer, stages = tools.engine.renderer, Stages()
-    ending = _answer(tools, request, renderer, stages)
+    try:
+        ending = _answer(tools, request, renderer, stages)
+    except DiscordUnavailable as error:
+        return _later(request, error)
     result = RenderResult(
         job_id=request.job_id,
         outcome=ending.outcome,
@@ -218,6 +226,18 @@ def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, s
     if verdict is not Verdict.DONE:
         _log.warning("user not told id=%s code=%s verdict=%s", request.job_id, code, verdict)
     return Ending(outcome, code)
+
+
+def _later(request: RenderRequest, error: DiscordUnavailable) -> Retry:
+    """Give the job back for a while, or raise the error when its deadline would pass meanwhile."""
+    job = get_current_job()
+    tries = (job.number_of_retries if job is not None else 0) or 0
+    wait_s = math.ceil(max(error.wait_s, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries, 10))))
+    if time.time() + wait_s >= request.deadline_at:
+        raise error
+    _log.warning("job postponed id=%s wait_s=%d tries=%d reason=%r", request.job_id, wait_s, tries + 1, str(error))
+    # No limit to the number: the deadline is one, and RQ runs no callback for a job that is over its maximum.
+    return Retry(max=1_000_000, interval=wait_s)
 
 
 def _parse(payload: object) -> RenderRequest:

@@ -10,7 +10,7 @@ from collections import deque
 from itertools import repeat
 from typing import Any
 
-from worker import rq_worker
+from worker import rq_worker, tasks
 from worker.__main__ import main
 
 
@@ -29,11 +29,21 @@ def fail(payload: dict[str, Any]) -> None:
     raise RuntimeError("text from inside")
 
 
+def spoil(payload: dict[str, Any]) -> None:
+    """As an error that leaves the GPU unusable for this process."""
+    tools = tasks._Shared.tools
+    assert tools is not None
+    tools.engine.renderer.grid = None  # type: ignore[method-assign, assignment]
+    raise RuntimeError("device lost")
+
+
 if __name__ == "__main__":
     rq_worker.GlyphWorker.lease_s = 2
     rq_worker.GlyphWorker.renew_s = 0.5
     rq_worker.GlyphWorker.maintenance_s = 1
     rq_worker.GlyphWorker.hard_grace_s = 1.0
-    ours = {f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail)}
+    tasks.POST_S = 1.0  # type: ignore[misc]
+    tasks.FIRST_WAIT_S = 1  # type: ignore[misc]
+    ours = {f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail, spoil)}
     rq_worker.RenderJob.tasks = rq_worker.RenderJob.tasks | ours
     sys.exit(main())

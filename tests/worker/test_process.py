@@ -32,6 +32,7 @@ from tests.worker.conftest import (
 from tests.worker.processes import WorkerProcess, until
 from tests.worker.standin import Order, Seen, Standin
 from worker.__main__ import main
+from worker.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
 
 Start = Callable[..., WorkerProcess]
 
@@ -189,17 +190,6 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     assert "worker stopped" in worker.log
 
 
-def test_a_new_worker_ignores_orders_older_than_itself(start: Start, redis: Redis) -> None:
-    order = Fleet(redis).order_reload("admin")
-    worker = start()
-    worker.wait_for("worker ready")
-    until(lambda: Fleet(redis).alive(), "a report")
-    newer = Fleet(redis).order_reload("admin")
-    until(lambda: Fleet(redis).answers(newer), "an answer to the newer order")
-    assert Fleet(redis).answers(order) == {}
-    assert worker.end(signal.SIGINT) == 0
-
-
 # --- signals and deaths ---------------------------------------------------------------------------------------
 
 
@@ -219,6 +209,33 @@ def test_sigterm_finishes_the_job_in_hand_and_takes_no_other(
     assert ended(ledger) == "posted"
     assert render_queue(redis).job_ids == ["1001"]
     assert Fleet(redis).alive() == []
+
+
+def test_second_signal_hands_the_job_back(
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+) -> None:
+    worker = start()
+    worker.wait_for("worker ready")
+    standin.open.clear()
+    enqueue(redis, request_for(sha))
+    assert standin.arrived.wait(60)
+    worker.process.send_signal(signal.SIGINT)
+    until(lambda: [r.state for r in Fleet(redis).alive()] == ["stopping"], "the worker to say it is stopping")
+    time.sleep(1.1)  # sooner, RQ takes it for the same signal sent twice
+    assert worker.end(signal.SIGINT) == 0
+    assert render_queue(redis).job_ids == ["1000"]
+    assert ledger.result_of("1000") is None
+
+
+def test_worker_whose_device_is_lost_ends_and_leaves_the_job(
+    start: Start, redis: Redis, sha: str, ledger: Ledger
+) -> None:
+    worker = start("tests.worker.nervous")
+    worker.wait_for("worker ready")
+    enqueue_task(redis, "spoil", sha)
+    assert worker.process.wait(60) == EXIT_BROKEN
+    assert render_queue(redis).job_ids == ["1000"]
+    assert ledger.result_of("1000") is None
 
 
 def test_job_that_kills_every_worker_ends_with_a_message(
@@ -250,6 +267,8 @@ def test_failing_job_is_tried_three_times_and_told_once(
 ) -> None:
     worker = start("tests.worker.nervous")
     worker.wait_for("worker ready")
+    # As a worker leaves it that is killed while it cleans: nothing else would be recovered for 15 minutes.
+    redis.set(render_queue(redis).registry_cleaning_key, 1, ex=899)
     enqueue_task(redis, "fail", sha)
     assert ended(ledger) == "failed internal"
     assert [worker.log.count(f"retries_left={left}") for left in (2, 1, 0)] == [1, 1, 1]
@@ -267,7 +286,17 @@ def test_failing_job_is_tried_three_times_and_told_once(
     queue.enqueue("worker.tasks.render", payload, job_id="newer", retry=Retry(max=2))
     worker.wait_for("job raised id=newer retries_left=0 error=BadRequest")
     assert ended(ledger, "newer") == "failed internal"
+    assert (worker.log.count("raised id=evil"), worker.log.count("raised id=newer")) == (1, 1)
     assert not proof.exists()
+
+    # A limit longer than a job may wait sends the job back to the queue until then.
+    standin.orders.append(Order(429, {"retry_after": 1.5}))
+    enqueue(redis, request_for(sha, job_id="limited"))
+    worker.wait_for("job postponed id=limited")
+    assert ended(ledger, "limited") == "posted"
+
+    until(lambda: redis.ttl(queue.registry_cleaning_key) <= MAINTENANCE_LOCK_S, "a shorter maintenance lock")
+    redis.delete(queue.registry_cleaning_key)
 
     # A record that is no job at all stops nobody.
     redis.hset("rq:job:broken", mapping={"created_at": "yesterday", "data": "{}"})

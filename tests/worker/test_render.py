@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from redis import Redis
+from rq import Retry
 
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
@@ -195,9 +196,17 @@ def test_unavailable_discord_is_the_queues_to_try_again(
 ) -> None:
     monkeypatch.setattr(tasks, "POST_S", 0.5)
     standin.always = Order(503)
+    later = tasks.render(request_for(sha).model_dump(mode="json"))
+    assert isinstance(later, Retry) and later.intervals == [tasks.FIRST_WAIT_S]
     with pytest.raises(DiscordUnavailable):
-        run(request_for(sha))
+        tasks.render(request_for(sha, deadline_at=time.time() + 5).model_dump(mode="json"))
     assert ledger.result_of("1000") is None
+
+
+def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
+    standin.always = Order(429, {"retry_after": 300})
+    later = tasks.render(request_for(sha).model_dump(mode="json"))
+    assert isinstance(later, Retry) and later.intervals[0] >= 300
 
 
 @pytest.mark.parametrize("change", [{"schema_version": 2}, {"columns": "many"}, {"unknown": 1}])
