@@ -24,7 +24,10 @@ from models.fidelity import C1, C2, blur
 
 VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
-VARIETY: Final = 40.0
+FAR_SIGMA: Final = 7.0
+"""Blur on top of VIEWING_SIGMA for the tone seen from twice as far: sqrt(8² - 4²)."""
+TONE_WEIGHT: Final = 5.0
+VARIETY: Final = 30.0
 FREE_SHARE: Final = 0.03
 LATTICE: Final = (2, 3)
 DAMPING: Final = (0.6, 1.0)
@@ -77,14 +80,14 @@ def climb(
     better page and the cost of every alternative, (B, rows, columns, N), lower is better, 0 for the glyph
     that stands there.
     """
-    small, curvature = _glyph_tables(ink, shrink)
+    small, curvature, far_curvature = _glyph_tables(ink, shrink)
     seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
     places = LATTICE[0] * LATTICE[1]
     shaken = sweeps * places * 2 // 3
     costs = torch.zeros(())
     for step in range(sweeps * places):
         damping = DAMPING[0] if step < shaken else DAMPING[1]
-        costs = _swap_costs(glyphs, small, curvature * damping, seen_tone)
+        costs = _swap_costs(glyphs, small, curvature * damping, far_curvature, seen_tone)
         costs = costs + _price_of_sameness(glyphs, len(ink), variety)
         if step % places == 0:
             order = torch.randperm(places, generator=generator).tolist()
@@ -93,15 +96,15 @@ def climb(
         turn = torch.zeros_like(best, dtype=torch.bool)
         turn[:, row :: LATTICE[0], column :: LATTICE[1]] = True
         glyphs = torch.where(turn & (best < -1e-4), choice, glyphs)
-    costs = _swap_costs(glyphs, small, curvature, seen_tone)
+    costs = _swap_costs(glyphs, small, curvature, far_curvature, seen_tone)
     return glyphs, costs + _price_of_sameness(glyphs, len(ink), variety)
 
 
-def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, tone: Tensor) -> Tensor:
+def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature: Tensor, tone: Tensor) -> Tensor:
     """Predicted change of the summed 1 − SSIM for each glyph in each cell, (B, rows, columns, N)."""
     size = (small.shape[1], small.shape[2])
     shrink = CELL_WIDTH // size[1]
-    sigma, window = VIEWING_SIGMA / shrink, WINDOW_SIGMA / shrink
+    sigma, window, far_sigma = VIEWING_SIGMA / shrink, WINDOW_SIGMA / shrink, FAR_SIGMA / shrink
     with torch.enable_grad():
         page = paint_ink(glyphs, small).requires_grad_()
         seen = blur(page, sigma)
@@ -115,12 +118,15 @@ def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, tone: Tensor) 
         variance = square_a - mean_a**2 + square_b - mean_b**2 + C2
         luminance = (2 * mean_a * mean_b + C1) / (mean_a**2 + mean_b**2 + C1)
         structure = (2 * (product - mean_a * mean_b) + C2) / variance
-        (slopes,) = torch.autograd.grad((1 - luminance * structure).sum(), page)
+        # From further away: dark stays dark, which structure alone would give up for an even surface.
+        far = TONE_WEIGHT * (blur(shown, far_sigma) - blur(tone, far_sigma)) ** 2
+        (slopes,) = torch.autograd.grad((1 - luminance * structure).sum() + far.sum(), page)
     weight = (luminance * structure.clamp_min(0.2) / variance).detach()
     weight = F.avg_pool2d(blur(weight, sigma), size)[:, 0] * slope[:, 0] ** 2
     along = cells_of(slopes, *size) @ small.flatten(1).T
     standing = along.gather(-1, glyphs[..., None])
-    return along - standing + weight[..., None] * curvature[glyphs]
+    bend = weight[..., None] * curvature[glyphs] + (slope[:, 0] ** 2)[..., None] * far_curvature[glyphs]
+    return along - standing + bend
 
 
 def _price_of_sameness(glyphs: Tensor, count: int, variety: float) -> Tensor:
@@ -134,19 +140,26 @@ def _price_of_sameness(glyphs: Tensor, count: int, variety: float) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def _glyph_tables(ink: Tensor, shrink: int) -> tuple[Tensor, Tensor]:
+def _glyph_tables(ink: Tensor, shrink: int) -> tuple[Tensor, Tensor, Tensor]:
     """The shrunken glyphs, and for every pair the windowed energy of their seen difference, (N, N).
 
     Kept per tensor: a training run has one atlas.
     """
     small = F.avg_pool2d(ink[:, None], shrink)
     sigma, window = VIEWING_SIGMA / shrink, WINDOW_SIGMA / shrink
-    margin = int(6 * sigma) + 4
+    margin = int(6 * sigma) + int(4 * FAR_SIGMA / shrink) + 4
     seen = blur(F.pad(small, (margin,) * 4), sigma)
-    local = (seen - blur(blur(seen, window), window)).flatten(1)
-    gram = seen.flatten(1) @ local.T
+    local = seen - blur(blur(seen, window), window)
+    far = blur(seen, FAR_SIGMA / shrink)
+    # Neighbours that change in the same turn pull the far tone together, hence twice its own curvature.
+    return small[:, 0], _energies(seen, local), 2 * TONE_WEIGHT * _energies(far, far)
+
+
+def _energies(prints: Tensor, weighted: Tensor) -> Tensor:
+    """The quadratic form of each pair's difference, (N, N): (a - b)·W(a - b), `weighted` being W applied."""
+    gram = prints.flatten(1) @ weighted.flatten(1).T
     square = gram.diagonal()
-    return small[:, 0], square[:, None] + square[None] - 2 * gram
+    return square[:, None] + square[None] - 2 * gram
 
 
 def join_cells(cells: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class TrainConfig:
     warm_sweeps: int = 6
     sweeps: int = 3
     temperature: float = 0.7
-    variety: float = 40.0
+    variety: float = 30.0
     adversarial_from: int = 4500
     adversarial_weight: float = 0.02
     ema: float = 0.998
