@@ -1,0 +1,28 @@
+// Talking to the playground's control API; a refusal is shown to the person as it is worded there.
+
+import { toast } from "./dom.js";
+
+async function answer(response) {
+  const body = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
+  if (!response.ok) {
+    toast(body.error || `HTTP ${response.status}`);
+    throw new Error(body.error);
+  }
+  return body;
+}
+
+export async function state() {
+  return answer(await fetch("/playground/state"));
+}
+
+export async function send(method, path, payload) {
+  const headers = { "Content-Type": "application/json" };
+  return answer(await fetch(`/playground${path}`, { method, headers, body: JSON.stringify(payload) }));
+}
+
+export async function upload(path, payload, files) {
+  const form = new FormData();
+  form.append("payload", JSON.stringify(payload));
+  for (const [name, file] of Object.entries(files)) form.append(name, file);
+  return answer(await fetch(`/playground${path}`, { method: "POST", body: form }));
+}
