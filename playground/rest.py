@@ -248,8 +248,8 @@ def list_commands(call: Call) -> Reply:
     return Reply(call.world.commands.all(_application(call)))
 
 
-@route("PUT", GLOBAL_COMMANDS, limit=(2, 5.0))
-@route("PUT", GUILD_COMMANDS, limit=(2, 5.0))
+@route("PUT", GLOBAL_COMMANDS, limit=(10, 10.0))
+@route("PUT", GUILD_COMMANDS, limit=(10, 10.0))
 def put_commands(call: Call) -> Reply:
     commands = call.world.commands.put(_application(call), call.body.payload)
     _tell_commands(call)
