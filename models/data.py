@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from torch import Tensor
 
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.picture import decode
 from models.problems import PictureProblem
 from models.tone import fit, stretch, tone_of
 
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 VALIDATION_SHARE: Final = 16
+FLAT_SHARE: Final = 0.04
+"""One page in so many is a single tone, which photos hardly ever are and users' files sometimes."""
 
 
 class Photos:
@@ -57,7 +60,12 @@ class Photos:
 
     def batch(self, size: int, columns: int, rows: int, rng: np.random.Generator) -> Tensor:
         """Random training crops, (size, 1, rows · 16, columns · 8) float32 in [0, 1]."""
-        crops = [_crop(self.train[rng.integers(len(self.train))], columns, rows, rng) for _ in range(size)]
+        crops = [
+            _flat(columns, rows, rng)
+            if rng.random() < FLAT_SHARE
+            else _crop(self.train[rng.integers(len(self.train))], columns, rows, rng)
+            for _ in range(size)
+        ]
         return torch.from_numpy(np.stack(crops)[:, None])
 
     def validation_pages(self, count: int, columns: int = 64, rows: int = 32) -> Tensor:
@@ -71,6 +79,10 @@ def _middle(tone: NDArray[np.uint8]) -> NDArray[np.float32]:
     top, left = (tone.shape[0] - side) // 2, (tone.shape[1] - side) // 2
     middle: NDArray[np.float32] = tone[top : top + side, left : left + side].astype(np.float32) / np.float32(255)
     return middle
+
+
+def _flat(columns: int, rows: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    return np.full((rows * CELL_HEIGHT, columns * CELL_WIDTH), rng.uniform(-0.1, 1.1), np.float32).clip(0, 1)
 
 
 def _crop(tone: NDArray[np.uint8], columns: int, rows: int, rng: np.random.Generator) -> NDArray[np.float32]:

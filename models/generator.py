@@ -1,9 +1,10 @@
 """The generator: a U-Net (Ronneberger et al. 2015, Isola et al. 2017) that sees cells and answers in glyphs.
 
 Tone is cut into cells first, so each cell's 128 pixels become channels and no pixel is lost; the U-Net then
-works on the grid of cells, down to a quarter of it and back up with skips. It answers with logits over the
-atlas; painting the likeliest glyph of every cell can therefore never blur a character. Parity channels
-tell neighbours apart where the tone is flat, so that a pattern can form.
+works on the grid of cells, down to a quarter of it and back up with skips. The head `glyphs` answers with
+logits over the atlas; painting the likeliest glyph of every cell can therefore never blur a character. The
+head `pixels` is the classic one: a logit of ink for every pixel, through a sub-pixel convolution (Shi et
+al. 2016). Parity channels tell neighbours apart where the tone is flat, so that a pattern can form.
 """
 
 from dataclasses import asdict, dataclass
@@ -17,15 +18,22 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.teachers import cells_of
 
 PARITIES: Final = 4
+HEADS: Final = ("glyphs", "pixels")
 
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """Widths (channels) at the full, half and quarter grid of cells, and the atlas's size."""
+    """The head, the atlas's size, and widths (channels) at the full, half and quarter grid of cells."""
 
+    head: str = "glyphs"
     glyphs: int = 95
     widths: tuple[int, ...] = (96, 192, 256)
     blocks: int = 2
+
+    @property
+    def outputs(self) -> int:
+        """Logits per cell."""
+        return self.glyphs if self.head == "glyphs" else CELL_HEIGHT * CELL_WIDTH
 
     def as_dict(self) -> dict[str, object]:
         """Plain values, as they stand in a weights file."""
@@ -34,9 +42,16 @@ class GeneratorConfig:
     @staticmethod
     def from_dict(values: dict[str, Any]) -> "GeneratorConfig":
         """Back from plain values. Raises ValueError or TypeError on anything that is no sane network."""
-        config = GeneratorConfig(int(values["glyphs"]), tuple(map(int, values["widths"])), int(values["blocks"]))
+        head, widths = str(values["head"]), tuple(map(int, values["widths"]))
+        config = GeneratorConfig(head, int(values["glyphs"]), widths, int(values["blocks"]))
         sane = all(8 <= width <= 1024 and width % 8 == 0 for width in config.widths)
-        if len(config.widths) != 3 or not sane or not 1 <= config.blocks <= 8 or not 2 <= config.glyphs <= 1024:
+        if (
+            head not in HEADS
+            or len(config.widths) != 3
+            or not sane
+            or not 1 <= config.blocks <= 8
+            or not 2 <= config.glyphs <= 1024
+        ):
             raise ValueError(f"no network is built like {values}")
         return config
 
@@ -84,10 +99,13 @@ class Generator(nn.Module):
         self.from_half = nn.ConvTranspose2d(half, full, 2, stride=2)
         self.up_full = blocks(full)
         self.norm = nn.GroupNorm(8, full)
-        self.head = nn.Conv2d(full, config.glyphs, 1)
+        self.head = nn.Conv2d(full, config.outputs, 1)
 
     def forward(self, tone: Tensor) -> Tensor:
-        """Tone (B, 1, rows · 16, columns · 8) in [0, 1] to logits (B, rows, columns, glyphs)."""
+        """Tone (B, 1, rows · 16, columns · 8) in [0, 1] to logits (B, rows, columns, outputs).
+
+        The outputs of a cell are its glyphs, or the 16 · 8 pixels of its ink.
+        """
         cells = cells_of(tone * 2.0 - 1.0).permute(0, 3, 1, 2)
         rows, columns = cells.shape[2:]
         # The grid halves twice; short edges are continued by their last cells and cut off again.

@@ -10,10 +10,15 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 
 @dataclass(frozen=True)
 class Grid:
-    """`glyphs` is (rows, columns) of indices into the atlas's charset."""
+    """`glyphs` is (rows, columns) of indices into the atlas's charset.
+
+    `pixels` is set for a model that draws freely: its ink, (rows · 16, columns · 8) float32 in [0, 1], of which
+    `glyphs` is then the nearest reading.
+    """
 
     glyphs: NDArray[np.int64]
     atlas: Atlas
+    pixels: NDArray[np.float32] | None = None
 
     @property
     def rows(self) -> int:
@@ -30,5 +35,7 @@ class Grid:
 
     def coverage(self) -> NDArray[np.float32]:
         """The page's ink, (rows · 16, columns · 8) float32 in [0, 1]."""
+        if self.pixels is not None:
+            return self.pixels
         cells = self.atlas.ink[self.glyphs].transpose(0, 2, 1, 3)
         return cells.reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)

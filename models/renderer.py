@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.grid import Grid
+from models.teachers import join_cells
 from models.tone import fit, rows_for
 from models.weights_file import WeightsError, find_weights, load_weights
 
@@ -38,4 +40,10 @@ class Renderer:
         height, width = tone.shape
         fitted = fit(tone, columns, rows_for(width, height, columns))
         logits = self._generator(torch.from_numpy(fitted)[None, None].to(self.device))
-        return Grid(logits[0].argmax(-1).cpu().numpy(), self.atlas)
+        if self._generator.config.head == "glyphs":
+            return Grid(logits[0].argmax(-1).cpu().numpy(), self.atlas)
+        cells = logits.sigmoid()
+        book = torch.from_numpy(self.atlas.ink).flatten(1).to(cells)
+        nearest = ((book**2).sum(1) - 2.0 * cells @ book.T).argmin(-1)
+        pixels = join_cells(cells.unflatten(-1, (CELL_HEIGHT, CELL_WIDTH)))
+        return Grid(nearest[0].cpu().numpy(), self.atlas, pixels[0, 0].float().cpu().numpy())

@@ -29,6 +29,13 @@ FAR_SIGMA: Final = 7.0
 TONE_WEIGHT: Final = 5.0
 VARIETY: Final = 30.0
 FREE_SHARE: Final = 0.03
+RAMP: Final = " .,:irs?@9B&#"
+RAMP_GCF: Final = 2
+STROKE_GAIN: Final = 9.0
+STROKE_FLOOR: Final = 0.015
+STROKE_SIGMA: Final = 1.8
+SHIFT_PRICE: Final = 0.05
+BLANK_GIFT: Final = 0.1
 LATTICE: Final = (2, 3)
 DAMPING: Final = (0.6, 1.0)
 
@@ -61,6 +68,47 @@ def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
     book = prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
     wanted = cells_of(blur(tone * 0.95 * densest, sigma))
     return ((book**2).sum(1) - 2.0 * wanted @ book.T).argmin(-1)
+
+
+def ramp(tone: Tensor, charset: str) -> Tensor:
+    """The reference renderer's rule: per cell the character of RAMP for the mean tone to the power RAMP_GCF.
+
+    `tone` (B, 1, H, W) in [0, 1]; returns (B, rows, columns) indices into `charset`, which must hold RAMP.
+    """
+    steps = torch.tensor([charset.index(character) for character in RAMP], device=tone.device)
+    means = cells_of(tone).mean(-1).clamp(0.0, 1.0)
+    return steps[(means**RAMP_GCF * (len(RAMP) - 1)).long()]
+
+
+def strokes(tone: Tensor) -> Tensor:
+    """The lines a hand would draw: (B, 1, H, W) in [0, 1], thin and dark on the dark side of edges.
+
+    A difference of Gaussians (Marr and Hildreth 1980; Winnemöller's XDoG 2012), less what is usual in its
+    surroundings, so that a contour stays and an even texture goes.
+    """
+    band = (blur(tone, 1.6) - blur(tone, 3.2)).clamp_min(0.0)
+    return torch.tanh(STROKE_GAIN * (band - STROKE_FLOOR - 0.6 * blur(band, 16.0)).clamp_min(0.0))
+
+
+def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
+    """Set the strokes of a tone: per cell the glyph nearest the strokes there, moved a little if that helps.
+
+    A hand does not mind a stroke that is off by a pixel or two (the idea behind alignment-insensitive shape
+    similarity, Xu et al. 2010), so every small shift is tried at a price. Returns (B, rows, columns) indices
+    and the cost of every glyph, (B, rows, columns, N).
+    """
+    margin = (CELL_WIDTH, CELL_WIDTH, CELL_HEIGHT, CELL_HEIGHT)
+    prints = blur(F.pad(ink[:, None], margin), STROKE_SIGMA)
+    book = prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
+    wanted = blur(strokes(tone), STROKE_SIGMA)
+    costs = torch.full((), torch.inf)
+    for down in (-2, 0, 2):
+        for right in (-1, 0, 1):
+            cells = cells_of(torch.roll(wanted, (down, right), (2, 3)))
+            square = ((cells**2).sum(-1, keepdim=True) + (book**2).sum(1)) - 2.0 * cells @ book.T
+            costs = torch.minimum(costs, square + SHIFT_PRICE * (abs(down) + abs(right)))
+    costs[..., 0] -= BLANK_GIFT
+    return costs.argmin(-1), costs
 
 
 def climb(

@@ -12,7 +12,7 @@ import math
 import signal
 import time
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,17 +28,24 @@ from models.data import Photos
 from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.fidelity import effective_glyphs, fidelity
 from models.generator import SIZES, Generator
-from models.teachers import climb, join_cells, paint_ink, search, sharpen
+from models.teachers import climb, join_cells, paint_ink, ramp, search, sharpen, trace
 from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
 LOG: Final = "log.jsonl"
+LINES_TEMPERATURE: Final = 0.08
+STYLES: Final = {
+    "classic": "the climber, from the generator's own page",
+    "lines": "strokes traced per cell",
+    "pixels": "the reference ramp of 13 characters, in free pixels",
+}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """Every number of a run; stored in the checkpoint and taken from it on resume."""
 
+    style: str = "classic"
     size: str = "base"
     steps: int = 6000
     batch: int = 16
@@ -69,7 +76,12 @@ class Trainer:
         self.rng = np.random.default_rng(config.seed)
         self.atlas = default_atlas()
         self.ink = torch.from_numpy(self.atlas.ink).to(device)
-        self.generator = Generator(SIZES[config.size]).to(device)
+        if config.style not in STYLES:
+            raise TrainingStopped(f"there is no style {config.style!r}; choose {', '.join(STYLES)}")
+        if config.size not in SIZES:
+            raise TrainingStopped(f"there is no size {config.size!r}; choose {', '.join(SIZES)}")
+        head = "pixels" if config.style == "pixels" else "glyphs"
+        self.generator = Generator(replace(SIZES[config.size], head=head)).to(device)
         self.discriminator = Discriminator().to(device)
         self.average = deepcopy(self.generator).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
@@ -85,16 +97,10 @@ class Trainer:
             group["lr"] = config.learning_rate * _schedule(self.step, config.steps)
         tone = self.photos.batch(config.batch, config.columns, config.rows, self.rng).to(self.device)
         logits = self.generator(tone)
-        warm = self.step < config.warm_steps
-        with torch.no_grad():
-            start = search(sharpen(tone), self.ink) if warm else logits.argmax(-1)
-        sweeps = config.warm_sweeps if warm else config.sweeps
-        better, costs = climb(tone, start, self.ink, sweeps, variety=config.variety)
-        wanted = torch.softmax(-costs / config.temperature, -1)
-        loss = F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
-        scalars = {"cross_entropy": loss.item()}
+        page, loss = self._lesson(tone, logits)
+        scalars = {"reconstruction": loss.item()}
         if self.step >= config.adversarial_from:
-            loss = loss + config.adversarial_weight * self._adversarial(tone, logits, better, scalars)
+            loss = loss + config.adversarial_weight * self._adversarial(tone, logits, page, scalars)
         if not math.isfinite(loss.item()):
             raise TrainingStopped(f"the loss became {loss.item()} at step {self.step}; try a lower --learning-rate")
         self.optimizer.zero_grad(set_to_none=True)
@@ -108,10 +114,31 @@ class Trainer:
         self.step += 1
         return scalars
 
+    def _lesson(self, tone: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The page a style's teacher would set, (B, rows, columns), and the loss towards it."""
+        config = self.config
+        if config.style == "pixels":
+            page = ramp(tone, self.atlas.charset)
+            return page, F.l1_loss(logits.sigmoid(), self.ink.flatten(1)[page])
+        if config.style == "lines":
+            page, costs = trace(tone, self.ink)
+            wanted = torch.softmax(-costs / LINES_TEMPERATURE, -1)
+        else:
+            warm = self.step < config.warm_steps
+            with torch.no_grad():
+                start = search(sharpen(tone), self.ink) if warm else logits.argmax(-1)
+            sweeps = config.warm_sweeps if warm else config.sweeps
+            page, costs = climb(tone, start, self.ink, sweeps, variety=config.variety)
+            wanted = torch.softmax(-costs / config.temperature, -1)
+            # A page of one tone has no structure to climb by: there the search teacher's page is the lesson.
+            flat = tone.std((1, 2, 3)) < 0.01
+            page = torch.where(flat[:, None, None], search(tone, self.ink), page)
+            wanted[flat] = F.one_hot(page[flat], len(self.ink)).float()
+        return page, F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
+
     def _adversarial(self, tone: Tensor, logits: Tensor, better: Tensor, scalars: dict[str, float]) -> Tensor:
         """Train the discriminator once, then return the generator's share of the game."""
-        choice = F.gumbel_softmax(logits, tau=1.0, hard=True)
-        fake = join_cells((choice @ self.ink.flatten(1)).view(*choice.shape[:3], *self.ink.shape[1:]))
+        fake = self._print(logits, sampled=True)
         real = paint_ink(better, self.ink)
         critic = discriminator_loss(self.discriminator, tone, real, fake)
         self.critic_optimizer.zero_grad(set_to_none=True)
@@ -121,16 +148,32 @@ class Trainer:
         scalars |= {"discriminator": critic.item(), "adversarial": game.item()}
         return game
 
+    def _print(self, logits: Tensor, *, sampled: bool = False) -> Tensor:
+        """Ink (B, 1, H, W) of logits: free pixels, the likeliest glyphs, or (with a gradient) drawn ones."""
+        if self.config.style == "pixels":
+            cells = logits.sigmoid()
+        elif sampled:
+            cells = F.gumbel_softmax(logits, tau=1.0, hard=True) @ self.ink.flatten(1)
+        else:
+            return paint_ink(logits.argmax(-1), self.ink)
+        return join_cells(cells.view(*cells.shape[:3], *self.ink.shape[1:]))
+
     @torch.inference_mode()
     def evaluate(self, count: int = 16) -> dict[str, float]:
         """Fidelity and glyph variety of the averaged generator on validation photos at 64×32 cells."""
         tone = self.photos.validation_pages(count).to(self.device)
-        glyphs = torch.cat([self.average(page[None]).argmax(-1) for page in tone])
+        logits = torch.cat([self.average(page[None]) for page in tone])
         rule = torch.cat([search(sharpen(page[None]), self.ink) for page in tone])
-        variety = [effective_glyphs(page) for page in glyphs]
-        return {
-            "fidelity": float(fidelity(paint_ink(glyphs, self.ink), tone).mean()),
+        measures = {
+            "fidelity": float(fidelity(self._print(logits), tone).mean()),
             "fidelity_of_per_cell_rule": float(fidelity(paint_ink(rule, self.ink), tone).mean()),
+        }
+        if self.config.style == "pixels":
+            return measures
+        glyphs = logits.argmax(-1)
+        variety = [effective_glyphs(page) for page in glyphs]
+        return measures | {
+            "blank_share": float((glyphs == 0).float().mean()),
             "effective_glyphs": float(np.mean([effective for effective, _ in variety])),
             "largest_share": float(np.mean([share for _, share in variety])),
         }
@@ -209,7 +252,7 @@ def _save(trainer: Trainer, checkpoint: Path, weights: Path, means: dict[str, fl
     unfinished = checkpoint.with_suffix(".unfinished")
     torch.save(trainer.state(), unfinished)
     unfinished.replace(checkpoint)
-    teacher = f"climber, {trainer.config.sweeps} sweeps from the generator's own page"
+    teacher = STYLES[trainer.config.style]
     save_weights(weights, trainer.average, trainer.atlas, teacher=teacher, step=trainer.step, metrics=measures)
     line = {"step": trainer.step, **{k: round(v, 4) for k, v in means.items()}, **measures}
     with (checkpoint.parent / LOG).open("a", encoding="utf-8") as log:

@@ -1,7 +1,7 @@
 """A weights file explains itself: safetensors with the network in half precision, the atlas, and metadata.
 
 Metadata keys (all strings): `format` (glyphcord-1), `architecture` (JSON of GeneratorConfig), `head`
-(glyphs), `charset`, `cell` (8x16), `teacher`, `step`, `metrics` (JSON). Nothing else is needed to draw.
+(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `step`, `metrics` (JSON). Nothing else is needed to draw.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
-from models.generator import Generator, GeneratorConfig
+from models.generator import HEADS, Generator, GeneratorConfig
 
 FORMAT: Final = "glyphcord-1"
 MAX_FILE_BYTES: Final = 16 * 2**20
@@ -64,7 +64,7 @@ def save_weights(
     metadata = {
         "format": FORMAT,
         "architecture": json.dumps(generator.config.as_dict()),
-        "head": "glyphs",
+        "head": generator.config.head,
         "charset": atlas.charset,
         "cell": f"{CELL_WIDTH}x{CELL_HEIGHT}",
         "teacher": teacher,
@@ -98,7 +98,7 @@ def load_weights(path: Path) -> LoadedWeights:
 def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"{name} says format {metadata.get('format')!r}; this version reads {FORMAT!r}")
-    if metadata.get("head") != "glyphs" or metadata.get("cell") != f"{CELL_WIDTH}x{CELL_HEIGHT}":
+    if metadata.get("head") not in HEADS or metadata.get("cell") != f"{CELL_WIDTH}x{CELL_HEIGHT}":
         raise WeightsError(f"{name} has head {metadata.get('head')!r} and cells {metadata.get('cell')!r}")
     charset = metadata.get("charset", "")
     sheet = tensors.pop(_ATLAS, None)
