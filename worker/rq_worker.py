@@ -218,6 +218,9 @@ class GlyphWorker(SimpleWorker):
         try:
             with lease:
                 succeeded = self.perform_job(job, queue, execution)
+        except RedisError:
+            _log.warning("job interrupted id=%s; it runs again once its lease is over", job.id)
+            raise
         finally:
             self.executions.pop(execution.id, None)
             self.jobs_done += 1

@@ -119,6 +119,12 @@ def ended(ledger: Ledger, job_id: str = "1000", seconds: float = 60) -> str:
     return f"{result.outcome} {result.code}".strip()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def status_of(redis: Redis, job_id: str) -> str:
     """What RQ says of a job."""
     job = render_queue(redis).fetch_job(job_id)
@@ -317,25 +323,33 @@ def test_failing_job_is_tried_three_times_and_told_once(
 # --- Redis comes and goes -------------------------------------------------------------------------------------
 
 
-def test_redis_away_at_the_start_and_in_between(start: Start, standin: Standin, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def test_redis_away_at_the_start_and_in_mid_job(start: Start, standin: Standin, tmp_path: Path) -> None:
+    """Waited for, one log line each way; and a picture posted while nobody could be told is posted once more."""
+    port, folder = free_port(), tmp_path / "valkey"
+    folder.mkdir()
+    durable = {"appendonly": "yes", "appendfsync": "always"}
     url = f"redis://127.0.0.1:{port}/0"
-    worker = start(REDIS_URL=url)
+    worker = start("tests.worker.nervous", REDIS_URL=url)
     worker.wait_for("redis lost")
-    for lost, job_id in ((2, "1000"), (3, "1001")):
-        with ValkeyServer(port=port), connect(url) as redis:
-            worker.wait_for("worker ready")
-            until(lambda: Fleet(redis).alive(), "the worker's report")
-            enqueue(redis, request_for(PictureStore(redis, 60, 2**20).put(photo()), job_id=job_id))
-            assert ended(Ledger(redis), job_id) == "posted"
-        worker.wait_for("redis lost", times=lost)
-    time.sleep(2)  # time enough for more lines, if there were any
-    assert worker.log.count("redis lost") == 3
+    with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True), connect(url) as redis:
+        worker.wait_for("worker ready")
+        until(lambda: Fleet(redis).alive(), "the worker's report")
+        standin.open.clear()
+        enqueue(redis, request_for(PictureStore(redis, 600, 2**20).put(photo())))
+        assert standin.arrived.wait(60)
+    standin.open.set()
+    worker.wait_for("job interrupted id=1000")
+    assert standin.state, "the picture is posted without Redis"
+    time.sleep(2)  # time enough for more lines about the outage, if there were any
+    assert (worker.log.count("redis lost"), worker.log.count("redis back")) == (2, 1)
+    with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True), connect(url) as redis:
+        assert ended(Ledger(redis)) == "posted"
+        until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
+        assert list(standin.state) == [TOKEN_PATH]
+        first, second = standin.seen
+        assert first.files == second.files
+        assert worker.end() == 0
     assert worker.log.count("redis back") == 2
-    assert worker.process.poll() is None
-    assert worker.end() == 0
 
 
 # --- what an operator gets wrong ------------------------------------------------------------------------------
