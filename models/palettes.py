@@ -80,12 +80,12 @@ def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.
 
 def readable_inks(colours: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
     """The photo's own colours, (…, 3) RGB bytes, darkened or lightened until print in them can be read."""
-    return _readable(colours.astype(np.float32) / 255, background)
+    return _readable(colours.astype(np.float32) / np.float32(255), background)
 
 
 def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
     """WCAG contrast ratio, 1 to 21, of (…, 3) sRGB in [0, 1] to the paper; shape (…, 1)."""
-    paper = np.array(PAPER[background], np.float32) / 255
+    paper = np.array(PAPER[background], np.float32) / np.float32(255)
     ink, ground = _luminance(inks) + 0.05, _luminance(paper) + 0.05
     ratio: NDArray[np.float32] = np.maximum(ink, ground) / np.minimum(ink, ground)
     return ratio
@@ -97,7 +97,7 @@ def _readable(inks: NDArray[np.float32], background: Background) -> NDArray[np.u
     short = contrast(inks, background) < READABLE_CONTRAST
     least, enough = np.zeros_like(inks[..., :1]), np.ones_like(inks[..., :1])
     for _ in range(8):  # halving eight times is exact to a byte
-        share = (least + enough) / 2
+        share = (least + enough) * np.float32(0.5)
         reads = contrast(inks + (far - inks) * share, background) >= READABLE_CONTRAST
         least, enough = np.where(reads, least, share), np.where(reads, share, enough)
     mixed = np.where(short, inks + (far - inks) * enough, inks)

@@ -20,7 +20,8 @@ def scene(width: int = 256, height: int = 256, seed: int = 0) -> NDArray[np.floa
     for _ in range(6):
         cx, cy, radius = rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.05, 0.3)
         tone = np.where((x - cx) ** 2 + (y - cy) ** 2 < radius**2, rng.uniform(0, 1), tone)
-    return np.clip(tone + rng.normal(0, 0.02, tone.shape), 0, 1).astype(np.float32)
+    noisy: NDArray[np.float32] = np.clip(tone + rng.normal(0, 0.02, tone.shape), 0, 1).astype(np.float32)
+    return noisy
 
 
 def photo(width: int = 256, height: int = 192, seed: int = 0) -> Image.Image:

@@ -1,5 +1,7 @@
 """The networks take any size and answer in the shapes they promise."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -45,22 +47,42 @@ def test_a_flat_tone_can_still_form_a_pattern() -> None:
     assert (logits[0, 8, 8] - logits[0, 8, 9]).abs().max() > 1e-3
 
 
+SANE: dict[str, object] = {"head": "glyphs", "glyphs": 95, "widths": [8, 8, 8], "blocks": 1}
+
+
+def test_a_sane_description_is_taken() -> None:
+    assert GeneratorConfig.from_dict(SANE).widths == (8, 8, 8)
+
+
 @pytest.mark.parametrize(
-    "values",
+    "change",
     [
-        {},
-        {"glyphs": 95, "widths": [8, 8], "blocks": 1},
-        {"glyphs": 95, "widths": [8, 8, 9], "blocks": 1},
-        {"glyphs": 95, "widths": [8, 8, 10**6], "blocks": 1},
-        {"glyphs": 1, "widths": [8, 8, 8], "blocks": 1},
-        {"glyphs": 95, "widths": [8, 8, 8], "blocks": 10**9},
-        {"glyphs": "many", "widths": [8, 8, 8], "blocks": 1},
-        {"glyphs": 95, "widths": 8, "blocks": 1},
+        {"head": "horns"},
+        {"widths": [8, 8]},
+        {"widths": [8, 8, 9]},
+        {"widths": [8, 8, 10**6]},
+        {"widths": 8},
+        {"glyphs": 1},
+        {"glyphs": "many"},
+        {"blocks": 10**9},
+        {"blocks": None},
     ],
+    ids=str,
 )
-def test_a_description_of_no_sane_network_is_refused(values: dict[str, object]) -> None:
-    with pytest.raises((ValueError, TypeError, KeyError)):
-        GeneratorConfig.from_dict(values)
+def test_a_description_of_no_sane_network_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        GeneratorConfig.from_dict(SANE | change)
+
+
+@pytest.mark.parametrize("name", SANE)
+def test_a_description_that_lacks_something_is_refused(name: str) -> None:
+    with pytest.raises(KeyError):
+        GeneratorConfig.from_dict({key: value for key, value in SANE.items() if key != name})
+
+
+def test_the_pixel_head_gives_every_pixel_of_a_cell() -> None:
+    net = Generator(replace(SIZES["tiny"], head="pixels")).eval()
+    assert net(torch.rand(1, 1, 3 * 16, 5 * 8)).shape == (1, 3, 5, 16 * 8)
 
 
 def test_the_discriminator_looks_at_a_few_cells_at_a_time() -> None:

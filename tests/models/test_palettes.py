@@ -59,13 +59,13 @@ def test_one_row_takes_the_last_colour() -> None:
 @pytest.mark.parametrize("background", ["light", "dark"])
 @pytest.mark.parametrize("palette", GRADIENTS, ids=lambda palette: str(palette.name))
 def test_every_palette_can_be_read(palette: object, background: Background) -> None:
-    inks = row_inks(palette, 64, background).astype(np.float32) / 255  # type: ignore[arg-type]
+    inks = row_inks(palette, 64, background).astype(np.float32) / np.float32(255)  # type: ignore[arg-type]
     assert contrast(inks, background).min() >= READABLE_CONTRAST
 
 
 def test_contrast_of_known_pairs() -> None:
     """Black on white is 21:1 by definition, and #767676 is known as the lightest grey of 4.5:1."""
-    greys = np.array([[0, 0, 0], [255, 255, 255], [0x76] * 3], np.float32) / 255
+    greys = np.array([[0, 0, 0], [255, 255, 255], [0x76] * 3], np.float32) / np.float32(255)
     assert contrast(greys, "light")[:, 0] == pytest.approx([21.0, 1.0, 4.54], abs=0.01)
 
 
@@ -80,7 +80,7 @@ def test_any_custom_gradient_can_be_read(
     palette = find_palette(f"#{bytes(top).hex()}-#{bytes(bottom).hex()}")
     inks = row_inks(palette, rows, background)
     assert inks.shape == (rows, 3)
-    assert contrast(inks.astype(np.float32) / 255, background).min() >= READABLE_CONTRAST
+    assert contrast(inks.astype(np.float32) / np.float32(255), background).min() >= READABLE_CONTRAST
 
 
 def test_readable_colours_are_left_alone_and_the_hue_stays() -> None:
@@ -89,11 +89,12 @@ def test_readable_colours_are_left_alone_and_the_hue_stays() -> None:
     assert inks[0, 0].tolist() == [200, 0, 0]
     assert inks[0, 2].tolist() == [0, 0, 0]
     assert hue(inks[0, 1].astype(int)) == pytest.approx(60, abs=1)
-    assert contrast(inks.astype(np.float32) / 255, "light").min() >= READABLE_CONTRAST
+    assert contrast(inks.astype(np.float32) / np.float32(255), "light").min() >= READABLE_CONTRAST
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Blue", "red", "#fff-#000", "#0000ff", "#0000ff-#ff69b", "#gg0000-#000000", " blue", "#0000ff-#ff69b4\n"]
+    "name",
+    ["", "Blue", "red", "#fff-#000", "#0000ff", "#0000ff-#ff69b", "#gg0000-#000000", " blue", "#0000ff-#ff69b4\n"],
 )
 def test_bad_names(name: str) -> None:
     with pytest.raises(PictureProblem) as problem:

@@ -33,7 +33,14 @@ def test_an_empty_file() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\0", b"hello, I am text", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7\n", os.urandom(4096), EPS],
+    [
+        b"\0",
+        b"hello, I am text",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%PDF-1.7\n",
+        os.urandom(4096),
+        EPS,
+    ],
     ids=["byte", "text", "svg", "pdf", "noise", "eps"],
 )
 def test_not_a_picture(data: bytes) -> None:
@@ -119,7 +126,7 @@ def test_a_file_cut_inside_its_header_is_damaged_rather_than_no_picture(form: st
 
 
 def test_every_problem_has_its_sentence_without_details() -> None:
-    facts = {name: "N" for name in ("limit_mb", "limit_mp", "width", "height", "least", "most", "ratio", "names")}
+    facts = dict.fromkeys(("limit_mb", "limit_mp", "width", "height", "least", "most", "ratio", "names"), "N")
     for code in PICTURE_SENTENCES:
         problem = PictureProblem(code, "secret detail", **facts)
         assert "secret" not in str(problem)

@@ -1,0 +1,126 @@
+"""The teachers choose well, and the climber's promises hold against the true measure."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.atlas import default_atlas
+from models.fidelity import effective_glyphs, fidelity
+from models.picture import decode
+from models.teachers import cells_of, climb, join_cells, paint_ink, search, sharpen
+from models.tone import fit, tone_of
+from tests.models.pictures import SAMPLES, scene
+
+INK = torch.from_numpy(default_atlas().ink)
+
+
+def score(glyphs: Tensor, tone: Tensor) -> float:
+    return fidelity(paint_ink(glyphs, INK), tone).item()
+
+
+def sample(path: Path, columns: int = 40, rows: int = 20) -> Tensor:
+    return torch.from_numpy(fit(tone_of(decode(path.read_bytes())), columns, rows))[None, None]
+
+
+def test_cells_come_together_as_they_were_cut() -> None:
+    image = torch.rand(2, 1, 5 * 16, 7 * 8)
+    cells = cells_of(image)
+    assert cells.shape == (2, 5, 7, 128)
+    assert torch.equal(join_cells(cells.view(2, 5, 7, 16, 8)), image)
+    assert torch.equal(cells_of(join_cells(cells.view(2, 5, 7, 16, 8))), cells)
+
+
+def test_search_finds_the_glyph_that_is_already_there() -> None:
+    """A page painted with the atlas is its own best answer, in single cells on blank paper."""
+    for glyph in range(1, 95):
+        page = torch.zeros(1, 1, 3, dtype=torch.int64)
+        page[0, 0, 1] = glyph
+        wanted = paint_ink(page, INK) / (0.95 * INK.mean((1, 2)).max())
+        assert search(wanted, INK)[0, 0, 1] == glyph
+
+
+def test_search_leaves_white_blank_and_fills_black() -> None:
+    assert search(torch.zeros(1, 1, 32, 32), INK).max() == 0
+    dense = search(torch.ones(1, 1, 64, 64), INK)
+    assert INK[dense].mean() > 0.85 * INK.mean((1, 2)).max()
+
+
+def test_sharpen_leaves_flat_tone_and_steepens_edges() -> None:
+    assert sharpen(torch.full((1, 1, 64, 64), 0.4)).sub(0.4).abs().max() < 1e-5
+    step = torch.full((1, 1, 64, 64), 0.4)
+    step[..., 32:] = 0.6
+    sharp = sharpen(step)
+    assert sharp[..., 28].mean() < 0.4
+    assert sharp[..., 36].mean() > 0.6
+    assert 0.0 <= sharp.min() <= sharp.max() <= 1.0
+
+
+def test_climb_improves_the_true_fidelity_of_a_synthetic_picture() -> None:
+    torch.manual_seed(0)
+    tone = torch.from_numpy(scene(256, 256))[None, None]
+    start = search(sharpen(tone), INK)
+    better, _ = climb(tone, start, INK, 4)
+    assert score(better, tone) > score(start, tone) + 0.02
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.stem))
+def test_climb_improves_real_photos_without_losing_variety(path: Path) -> None:
+    torch.manual_seed(0)
+    tone = sample(path)
+    start = search(sharpen(tone), INK)
+    better, _ = climb(tone, start, INK, 4)
+    assert score(better, tone) > score(start, tone) + 0.01
+    assert effective_glyphs(better)[0] > effective_glyphs(start)[0]
+
+
+def test_climb_leaves_its_start_alone_and_repeats_with_the_same_seed() -> None:
+    tone = torch.from_numpy(scene(128, 128))[None, None]
+    start = search(tone, INK)
+    kept = start.clone()
+    pages = [climb(tone, start, INK, 2, generator=torch.Generator().manual_seed(3))[0] for _ in range(2)]
+    assert torch.equal(start, kept)
+    assert torch.equal(pages[0], pages[1])
+    assert not torch.equal(pages[0], start)
+
+
+def test_the_standing_glyph_costs_nothing() -> None:
+    tone = torch.from_numpy(scene(128, 128))[None, None]
+    glyphs, costs = climb(tone, search(tone, INK), INK, 1)
+    assert costs.shape == (1, 8, 16, 95)
+    assert costs.gather(-1, glyphs[..., None]).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.stem))
+def test_swaps_that_are_praised_help_and_those_warned_of_hurt(path: Path) -> None:
+    """Make them one by one, each in another cell, and measure what becomes of the true fidelity.
+
+    The costs are a model of the change, so not every single one holds; the sum must.
+    """
+    tone = sample(path)
+    page = search(sharpen(tone), INK)
+    _, costs = climb(tone, page, INK, 0, variety=0.0)
+    cells = torch.arange(0, page.numel(), 29)
+    before = score(page, tone)
+
+    def gains(glyphs: Tensor) -> Tensor:
+        pages = page.flatten(1).repeat(len(cells), 1)
+        pages[torch.arange(len(cells)), cells] = glyphs
+        prints = paint_ink(pages.view(-1, *page.shape[1:]), INK)
+        return fidelity(prints, tone.expand(len(cells), -1, -1, -1)) - before
+
+    cost, praised = costs[0].flatten(0, 1)[cells].min(-1)
+    helped = gains(praised)[cost < -1e-3]
+    assert helped.sum() > 0
+    assert (helped > 0).float().mean() > 0.5
+    hurt = gains(costs[0].flatten(0, 1)[cells].max(-1).indices)
+    assert (hurt < 0).float().mean() > 0.9
+
+
+def test_sameness_costs_more_where_a_glyph_is_common() -> None:
+    tone = torch.full((1, 1, 128, 128), 0.5)
+    page = torch.full((1, 8, 16), 40)
+    alike = effective_glyphs(climb(tone, page, INK, 3, variety=0.0)[0])[1]
+    varied = effective_glyphs(climb(tone, page, INK, 3, variety=200.0)[0])[1]
+    assert varied < alike
