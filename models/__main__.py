@@ -8,6 +8,7 @@ from pathlib import Path
 from models import limits
 from models.palettes import DEFAULT_PALETTE, PALETTES
 from models.problems import PictureProblem
+from models.recipe import TrainConfig, read_recipe
 
 
 def main() -> int:
@@ -69,18 +70,21 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    from models.train import TrainConfig  # noqa: PLC0415
-
     parser.add_argument("photos", type=Path, help="a folder of photos")
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("runs/classic"), help="checkpoint and weights go here"
+    )
+    parser.add_argument(
+        "--recipe", default="classic", help="classic, lines, pixels, or a .toml file (see models/recipes)"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
     parser.add_argument("--save-every", type=float, default=180, metavar="SECONDS")
     for field in fields(TrainConfig):
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
+        if field.name != "style":
+            kind = type(field.default)
+            parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, help="instead of the recipe's")
     parser.set_defaults(run=_train)
 
 
@@ -89,12 +93,13 @@ def _train(arguments: argparse.Namespace) -> int:
 
     from models.data import Photos  # noqa: PLC0415
     from models.renderer import WeightsError, pick_device  # noqa: PLC0415
-    from models.train import TrainConfig, TrainingStopped, train  # noqa: PLC0415
+    from models.train import TrainingStopped, train  # noqa: PLC0415
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    config = TrainConfig(**{field.name: getattr(arguments, field.name) for field in fields(TrainConfig)})
+    given = {field.name: getattr(arguments, field.name, None) for field in fields(TrainConfig)}
     try:
+        config = read_recipe(arguments.recipe, {name: value for name, value in given.items() if value is not None})
         photos = Photos(arguments.photos)
         print(
             f"{len(photos.train)} photos to train on, {len(photos.validation)} to check with, "

@@ -12,7 +12,7 @@ import math
 import signal
 import time
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,39 +28,19 @@ from models.data import Photos
 from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.fidelity import effective_glyphs, fidelity
 from models.generator import SIZES, Generator
+from models.journal import Journal
+from models.parallel import Ranks, join_ranks, leave_ranks
+from models.recipe import TrainConfig
 from models.teachers import climb, join_cells, paint_ink, ramp, search, sharpen, trace
 from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
-LOG: Final = "log.jsonl"
 LINES_TEMPERATURE: Final = 0.08
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
     "lines": "strokes traced per cell",
     "pixels": "the reference ramp of 13 characters, in free pixels",
 }
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """Every number of a run; stored in the checkpoint and taken from it on resume."""
-
-    style: str = "classic"
-    size: str = "base"
-    steps: int = 6000
-    batch: int = 16
-    columns: int = 32
-    rows: int = 16
-    learning_rate: float = 1e-3
-    warm_steps: int = 400
-    warm_sweeps: int = 6
-    sweeps: int = 3
-    temperature: float = 0.7
-    variety: float = 30.0
-    adversarial_from: int = 4500
-    adversarial_weight: float = 0.02
-    ema: float = 0.998
-    seed: int = 0
 
 
 class TrainingStopped(Exception):
@@ -70,10 +50,9 @@ class TrainingStopped(Exception):
 class Trainer:
     """Everything that a step changes, in one place, so that a checkpoint is complete."""
 
-    def __init__(self, config: TrainConfig, photos: Photos, device: str) -> None:
+    def __init__(self, config: TrainConfig, photos: Photos, device: str, ranks: Ranks | None = None) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.photos, self.device = config, photos, device
-        self.rng = np.random.default_rng(config.seed)
+        self.config, self.photos, self.device, self.ranks = config, photos, device, ranks or Ranks()
         self.atlas = default_atlas()
         self.ink = torch.from_numpy(self.atlas.ink).to(device)
         if config.style not in STYLES:
@@ -89,6 +68,12 @@ class Trainer:
         )
         self.critic_optimizer = torch.optim.Adam(self.discriminator.parameters(), 2e-4, betas=(0.5, 0.99))
         self.step = 0
+        self._seed(config.seed)
+
+    def _seed(self, seed: int) -> None:
+        """Chance of this rank's own, once all ranks have made the same networks."""
+        self.rng = np.random.default_rng([seed, self.ranks.rank])
+        torch.manual_seed(seed * 1000 + self.ranks.rank)
 
     def train_step(self) -> dict[str, float]:
         """One optimiser step; returns scalars. Raises TrainingStopped when the loss is no number."""
@@ -96,7 +81,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(self.step, config.steps)
         tone = self.photos.batch(config.batch, config.columns, config.rows, self.rng).to(self.device)
-        logits = self.generator(tone)
+        # Half precision for the network alone, and only where it pays; the losses stay in single.
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.startswith("cuda")):
+            logits = self.generator(tone)
+        logits = logits.float()
         page, loss = self._lesson(tone, logits)
         scalars = {"reconstruction": loss.item()}
         if self.step >= config.adversarial_from:
@@ -105,6 +93,7 @@ class Trainer:
             raise TrainingStopped(f"the loss became {loss.item()} at step {self.step}; try a lower --learning-rate")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.ranks.average_gradients(self.generator)
         torch.nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
         self.optimizer.step()
         decay = min(config.ema, (1 + self.step) / (10 + self.step))
@@ -143,6 +132,7 @@ class Trainer:
         critic = discriminator_loss(self.discriminator, tone, real, fake)
         self.critic_optimizer.zero_grad(set_to_none=True)
         critic.backward()  # type: ignore[no-untyped-call]
+        self.ranks.average_gradients(self.discriminator)
         self.critic_optimizer.step()
         game = adversarial_loss(self.discriminator, tone, real, fake)
         scalars |= {"discriminator": critic.item(), "adversarial": game.item()}
@@ -157,6 +147,12 @@ class Trainer:
         else:
             return paint_ink(logits.argmax(-1), self.ink)
         return join_cells(cells.view(*cells.shape[:3], *self.ink.shape[1:]))
+
+    @torch.inference_mode()
+    def sample(self, count: int = 6) -> tuple[Tensor, Tensor]:
+        """Tone and print of a few validation photos, both (n, 1, H, W) in [0, 1]."""
+        tone = self.photos.validation_pages(count, 32, 16).to(self.device)
+        return tone, self._print(self.average(tone))
 
     @torch.inference_mode()
     def evaluate(self, count: int = 16) -> dict[str, float]:
@@ -181,15 +177,23 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """All that `restore` needs to go on as if never stopped."""
         return {
-            "config": self.config.__dict__,
+            "config": asdict(self.config),
             "step": self.step,
             "generator": self.generator.state_dict(),
             "discriminator": self.discriminator.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "critic_optimizer": self.critic_optimizer.state_dict(),
-            "torch_rng": torch.get_rng_state(),
-            "numpy_rng": json.dumps(self.rng.bit_generator.state),
+            "chance": self.ranks.gather(self._chance()),
+        }
+
+    def _chance(self) -> dict[str, Any]:
+        """The state of every random generator of this rank."""
+        cuda = torch.cuda.get_rng_state(self.device) if self.device.startswith("cuda") else None
+        return {
+            "torch": torch.get_rng_state(),
+            "cuda": cuda,
+            "numpy": json.dumps(self.rng.bit_generator.state),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -197,8 +201,15 @@ class Trainer:
         self.step = state["step"]
         for name in ("generator", "discriminator", "average", "optimizer", "critic_optimizer"):
             getattr(self, name).load_state_dict(state[name])
-        torch.set_rng_state(state["torch_rng"])
-        self.rng.bit_generator.state = json.loads(state["numpy_rng"])
+        if len(state["chance"]) != self.ranks.world:
+            # Another number of ranks cannot repeat the same run, only go on with it.
+            self._seed(self.config.seed + self.step)
+            return
+        chance = state["chance"][self.ranks.rank]
+        torch.set_rng_state(chance["torch"])
+        if chance["cuda"] is not None and self.device.startswith("cuda"):
+            torch.cuda.set_rng_state(chance["cuda"], self.device)
+        self.rng.bit_generator.state = json.loads(chance["numpy"])
 
 
 def train(
@@ -218,46 +229,56 @@ def train(
         config = TrainConfig(**state["config"])
     elif checkpoint.exists():
         raise TrainingStopped(f"{checkpoint} is there already: add --resume to go on, or choose another --out")
-    trainer = Trainer(config, photos, device)
-    if state:
-        trainer.restore(state)
+    ranks, device = join_ranks(device)
+    try:
+        trainer = Trainer(config, photos, device, ranks)
+        if state:
+            trainer.restore(state)
+        _run(trainer, checkpoint, weights, save_every_s)
+    finally:
+        leave_ranks(ranks)
+    return weights
+
+
+def _run(trainer: Trainer, checkpoint: Path, weights: Path, save_every_s: float) -> None:
+    """Step until the end or a SIGINT in any rank, with the bar and the saves."""
     interrupted = False
 
     def interrupt(_signal: int, _frame: object) -> None:
         nonlocal interrupted
         interrupted = True
 
+    ranks, steps, journal = trainer.ranks, trainer.config.steps, Journal(checkpoint.parent)
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        with _progress() as bar:
-            task = bar.add_task("training", total=config.steps, completed=trainer.step, shown="")
+        with _progress(shown=ranks.first) as bar:
+            task = bar.add_task("training", total=steps, completed=trainer.step, shown="")
             saved = time.monotonic()
             means: dict[str, float] = {}
-            while trainer.step < config.steps and not interrupted:
+            while trainer.step < steps and not ranks.any(interrupted, trainer.device):
                 scalars = trainer.train_step()
                 means = {k: 0.98 * means.get(k, v) + 0.02 * v for k, v in scalars.items()}
                 bar.update(task, completed=trainer.step, shown=_shown(means))
-                if time.monotonic() - saved > save_every_s:
-                    _save(trainer, checkpoint, weights, means)
+                due = ranks.first and time.monotonic() - saved > save_every_s
+                if ranks.any(due, trainer.device):
+                    _save(trainer, checkpoint, weights, journal, means)
                     saved = time.monotonic()
-            measures = _save(trainer, checkpoint, weights, means)
-            bar.update(task, shown=_shown(measures))
+            _save(trainer, checkpoint, weights, journal, means)
     finally:
         signal.signal(signal.SIGINT, before)
-    return weights
 
 
-def _save(trainer: Trainer, checkpoint: Path, weights: Path, means: dict[str, float]) -> dict[str, float]:
+def _save(trainer: Trainer, checkpoint: Path, weights: Path, journal: Journal, means: dict[str, float]) -> None:
+    state = trainer.state()
+    if not trainer.ranks.first:
+        return
     measures = {key: round(value, 4) for key, value in trainer.evaluate().items()}
     unfinished = checkpoint.with_suffix(".unfinished")
-    torch.save(trainer.state(), unfinished)
+    torch.save(state, unfinished)
     unfinished.replace(checkpoint)
     teacher = STYLES[trainer.config.style]
     save_weights(weights, trainer.average, trainer.atlas, teacher=teacher, step=trainer.step, metrics=measures)
-    line = {"step": trainer.step, **{k: round(v, 4) for k, v in means.items()}, **measures}
-    with (checkpoint.parent / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
-    return measures
+    journal.write(trainer.step, means | measures, *trainer.sample())
 
 
 def _schedule(step: int, steps: int) -> float:
@@ -269,10 +290,10 @@ def _shown(values: dict[str, float]) -> str:
     return "  ".join(f"{key.replace('_', ' ')} {value:.3f}" for key, value in values.items())
 
 
-def _progress() -> Progress:
+def _progress(*, shown: bool) -> Progress:
     columns = ("[progress.percentage]{task.percentage:>3.0f}%", "{task.fields[shown]}")
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn(columns[0]), TextColumn("step {task.completed}"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn(columns[1]),
-        console=Console(stderr=True),
+        console=Console(stderr=True), disable=not shown,
     )  # fmt: skip

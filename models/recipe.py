@@ -1,0 +1,56 @@
+"""A training recipe: every number of a run, read from a small TOML file and kept in the checkpoint."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+RECIPES: Final = Path(__file__).with_name("recipes")
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be read; `str()` says what to mend."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The numbers of a run. Pages are `columns` × `rows` cells; steps count optimiser steps."""
+
+    style: str = "classic"
+    size: str = "base"
+    steps: int = 1600
+    batch: int = 16
+    columns: int = 32
+    rows: int = 16
+    learning_rate: float = 1e-3
+    warm_steps: int = 250
+    warm_sweeps: int = 6
+    sweeps: int = 3
+    temperature: float = 0.7
+    variety: float = 30.0
+    adversarial_from: int = 1400
+    adversarial_weight: float = 0.02
+    ema: float = 0.998
+    seed: int = 0
+
+
+def read_recipe(name: str, overrides: dict[str, Any]) -> TrainConfig:
+    """The shipped recipe of that name, or a TOML file by its path, with some numbers overridden.
+
+    Raises RecipeError for a file that is not there, is no TOML, or names what no run has.
+    """
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    if not path.is_file():
+        shipped = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
+        raise RecipeError(f"there is no recipe {name}; choose {shipped}, or give a .toml file")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise RecipeError(f"{path} cannot be read: {error}") from None
+    known = {field.name: type(field.default) for field in fields(TrainConfig)}
+    for key, value in values.items():
+        if key not in known:
+            raise RecipeError(f"{path} sets {key!r}; a recipe knows {', '.join(known)}")
+        if not isinstance(value, known[key]) and not (known[key] is float and isinstance(value, int)):
+            raise RecipeError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
+    return TrainConfig(**(values | overrides))
