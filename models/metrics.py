@@ -1,0 +1,125 @@
+"""Measures of a page of print beside fidelity: tone, edges, legibility, and reading the characters back.
+
+All take ink coverage (1, 1, H, W) in [0, 1] on the grid of 8×16 px cells and give one number per page. The
+tone's edges come from Canny's detector and not from any teacher, so that no teacher is its own judge.
+"""
+
+import math
+from functools import lru_cache
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.fidelity import blur
+from models.teachers import cells_of
+
+INKED: Final = 0.01
+"""A cell counts as inked from this mean coverage on; the faintest glyph of the default atlas has three times that."""
+
+RADIAL_BINS: Final = 5
+ANGULAR_BINS: Final = 12
+EDGE_SIGMA: Final = 4.0
+"""Blur before edges are sought, in px: half a cell's width, as finer ones are beyond a page of characters."""
+EDGE_LOW, EDGE_HIGH = 0.08, 0.16
+"""Canny's thresholds, as the height of the step in tone that makes such a slope."""
+
+
+def tone_rmse(print_: Tensor, tone: Tensor, sigma: float = 8.0) -> float:
+    """Root mean square error of tone, in [0, 1], seen at `sigma` px: 0 is perfect, 1 the whole range.
+
+    The print is fitted by a · print + b with a ≥ 0, as an eye adapts to paper and ink, but not to a negative.
+    """
+    seen, wanted = blur(print_, sigma), blur(tone, sigma)
+    ink = seen - seen.mean()
+    slope = ((ink * (wanted - wanted.mean())).mean() / (ink**2).mean().clamp_min(1e-6)).clamp_min(0.0)
+    return float((slope * ink + wanted.mean() - wanted).square().mean().sqrt())
+
+
+def edges(tone: Tensor) -> Tensor:
+    """The edges of a tone as strokes about two px wide, 0 or 1, (1, 1, H, W). Canny 1986: the slope of the
+    blurred tone, thinned to its ridges across the edge, kept by hysteresis between two thresholds."""
+    soft = F.pad(blur(tone, EDGE_SIGMA), (1, 1, 1, 1), mode="replicate")
+    across = (soft[..., 1:-1, 2:] - soft[..., 1:-1, :-2]) / 2
+    down = (soft[..., 2:, 1:-1] - soft[..., :-2, 1:-1]) / 2
+    slope = (across**2 + down**2).sqrt()
+    ridge = torch.zeros_like(slope, dtype=torch.bool)
+    sector = torch.round(torch.atan2(down, across) / (math.pi / 4)).long() % 4
+    around = F.pad(slope, (1, 1, 1, 1))
+    height, width = slope.shape[2:]
+    for which, (y, x) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
+        ahead = around[..., 1 + y : 1 + y + height, 1 + x : 1 + x + width]
+        behind = around[..., 1 - y : 1 - y + height, 1 - x : 1 - x + width]
+        ridge |= (sector == which) & (slope >= ahead) & (slope > behind)
+    step = slope * EDGE_SIGMA * math.sqrt(2 * math.pi)
+    weak = (ridge & (step > EDGE_LOW)).to(tone.dtype)
+    kept = weak * (step > EDGE_HIGH)
+    while True:
+        grown = F.max_pool2d(kept, 3, 1, 1) * weak
+        if torch.equal(grown, kept):
+            break
+        kept = grown
+    return F.max_pool2d(F.pad(kept, (1, 0, 1, 0)), 2, 1)
+
+
+def edge_similarity(print_: Tensor, strokes: Tensor) -> float:
+    """Alignment-insensitive shape similarity of print and strokes, averaged over cells; 1 is the same shape.
+
+    AISS of Xu, Zhang and Wong, "Structure-based ASCII Art", ACM Transactions on Graphics 29(4), 2010: log-polar
+    histograms of ink at a grid of points in each cell, compared point by point, so that a stroke may lie a
+    little beside its place but not elsewhere, turned or resized. Two choices of ours: the dissimilarity is
+    divided by that of shapes which share nothing (the paper divides by their grey), so that it runs from 0 to 1
+    and stray ink gains nothing over none; and every cell counts that has ink on either side, so that clutter
+    costs as much as gaps. 0 where there are none.
+    """
+    shapes = [cells_of(image)[0].flatten(0, 1) for image in (print_, strokes)]
+    inked = (shapes[0].mean(-1) > INKED) | (shapes[1].mean(-1) > INKED)
+    if not inked.any():
+        return 0.0
+    bins, points = _log_polar()
+    # Softened a little first, as the paper does, so that no bin's border decides.
+    soft = [cells_of(blur(image, 1.0))[0].flatten(0, 1)[inked] for image in (print_, strokes)]
+    ours, theirs = ((cells @ bins.T).unflatten(-1, (points, -1)) for cells in soft)
+    apart = (ours - theirs).norm(dim=-1).sum(-1)
+    most = (ours.square().sum(-1) + theirs.square().sum(-1)).sqrt().sum(-1).clamp_min(1e-9)
+    return float((1 - apart / most).mean())
+
+
+@lru_cache(maxsize=1)
+def _log_polar() -> tuple[Tensor, int]:
+    """Which pixels of a cell fall into which bin: (points · bins, 128) of 0 and 1, and the number of points.
+
+    A point every second pixel; each looks half a cell's width far, in RADIAL_BINS rings × ANGULAR_BINS sectors.
+    """
+    with torch.inference_mode(False):
+        reach = CELL_WIDTH / 2
+        y, x = torch.meshgrid(torch.arange(CELL_HEIGHT), torch.arange(CELL_WIDTH), indexing="ij")
+        pixels = torch.stack((y.flatten(), x.flatten()), -1).float()
+        points = pixels[(y.flatten() % 2 == 0) & (x.flatten() % 2 == 0)] + 0.5
+        offset = pixels[None] - points[:, None]
+        distance = offset.norm(dim=-1)
+        ring = (torch.log2(distance / reach) + RADIAL_BINS).floor().clamp(0, RADIAL_BINS - 1)
+        sector = ((torch.atan2(offset[..., 0], offset[..., 1]) / (2 * math.pi) + 0.5) * ANGULAR_BINS).floor()
+        which = (ring * ANGULAR_BINS + sector.clamp(0, ANGULAR_BINS - 1)).long()
+        bins = F.one_hot(which, RADIAL_BINS * ANGULAR_BINS).float() * (distance < reach)[..., None]
+        return bins.transpose(1, 2).flatten(0, 1), len(points)
+
+
+def legibility(print_: Tensor, ink: Tensor) -> float:
+    """How much inked cells look like characters: their best normalised cross-correlation with any glyph of
+    `ink`, (N, 16, 8), averaged; 1 is print, blurred print has about 0.6. 0 where nothing is inked."""
+    cells = cells_of(print_)[0].flatten(0, 1)
+    cells = cells[cells.mean(-1) > INKED]
+    if not len(cells):
+        return 0.0
+    book = ink.flatten(1)
+    book = F.normalize(book[book.sum(1) > 0] - book[book.sum(1) > 0].mean(1, keepdim=True), dim=1)
+    return float((F.normalize(cells - cells.mean(1, keepdim=True), dim=1) @ book.T).max(1).values.mean())
+
+
+def read(print_: Tensor, ink: Tensor) -> Tensor:
+    """The glyphs that a page shows: per cell the nearest of `ink` in least squares, (rows, columns)."""
+    book = ink.flatten(1)
+    return ((book**2).sum(1) - 2.0 * cells_of(print_)[0] @ book.T).argmin(-1)

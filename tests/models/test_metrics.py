@@ -1,0 +1,138 @@
+"""The measures on hand-made pages whose answer is known."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.atlas import default_atlas
+from models.fidelity import blur
+from models.metrics import edge_similarity, edges, legibility, read, tone_rmse
+from models.teachers import paint_ink
+from tests.models.pictures import scene
+
+INK = torch.from_numpy(default_atlas().ink)
+
+
+def page(seed: int = 0) -> Tensor:
+    """Random glyphs, blanks among them, (1, 8, 16)."""
+    return torch.randint(0, 95, (1, 8, 16), generator=torch.Generator().manual_seed(seed))
+
+
+def blank(height: int = 128, width: int = 128) -> Tensor:
+    return torch.zeros(1, 1, height, width)
+
+
+def test_tone_rmse_of_the_tone_itself_and_of_weaker_ink_is_none() -> None:
+    tone = torch.from_numpy(scene(128, 128))[None, None]
+    assert tone_rmse(tone, tone) == pytest.approx(0.0, abs=1e-6)
+    assert tone_rmse(0.3 * tone + 0.1, tone) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_tone_rmse_of_a_blank_page_is_the_tones_own_spread() -> None:
+    tone = blank()
+    tone[..., 64:] = 1.0  # half black, half white: a spread of one half, a little less once blurred
+    assert tone_rmse(blank(), tone, 0.0) == pytest.approx(0.5)
+    assert 0.45 < tone_rmse(blank(), tone) < 0.5
+
+
+def test_tone_rmse_does_not_forgive_a_negative() -> None:
+    tone = torch.from_numpy(scene(128, 128))[None, None]
+    assert tone_rmse(1 - tone, tone) == pytest.approx(tone_rmse(blank(), tone))
+
+
+def test_edges_of_a_step_are_one_line_in_its_place() -> None:
+    tone = blank()
+    tone[..., 61:] = 0.8
+    found = edges(tone)[0, 0]
+    assert set(found.unique().tolist()) == {0.0, 1.0}
+    columns = found[20:100].nonzero()[:, 1].unique()
+    assert columns.tolist() in ([60, 61], [61, 62])
+    assert (found[20:100].sum(1) == 2).all()
+
+
+def test_edges_of_a_disc_are_its_rim() -> None:
+    y, x = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    distance = ((x - 64) ** 2 + (y - 64) ** 2).sqrt()
+    found = edges((distance < 40).float()[None, None])[0, 0] > 0
+    assert distance[found].sub(40).abs().max() < 3
+    # Two pixels wide all the way round.
+    assert found.sum().item() == pytest.approx(2 * 2 * math.pi * 40, rel=0.25)
+
+
+def test_flat_tone_soft_shading_and_faint_noise_have_no_edges() -> None:
+    assert edges(torch.full((1, 1, 128, 128), 0.5)).sum() == 0
+    assert edges(torch.linspace(0, 1, 256).expand(1, 1, 128, 256)).sum() == 0
+    noise = torch.rand(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    assert edges(0.5 + 0.05 * noise).sum() == 0
+
+
+def test_hysteresis_keeps_a_faint_end_of_a_strong_edge_only() -> None:
+    """A step that fades from 0.5 to 0.1 is kept down to the low threshold; one of 0.1 all along is not."""
+    height = torch.linspace(0.5, 0.1, 256)[:, None]
+    fading, faint = blank(256, 128), blank(256, 128)
+    fading[0, 0, :, 64:] = height
+    faint[..., 64:] = 0.1
+    assert edges(fading)[0, 0, 230].sum() > 0
+    assert edges(faint).sum() == 0
+
+
+def test_the_same_shape_has_similarity_one() -> None:
+    strokes = paint_ink(page(), INK)
+    assert edge_similarity(strokes, strokes) == pytest.approx(1.0)
+
+
+def test_a_blank_page_shares_nothing_with_strokes_and_two_blank_ones_have_nothing_to_compare() -> None:
+    assert edge_similarity(blank(), paint_ink(page(), INK)) == pytest.approx(0.0, abs=1e-6)
+    assert edge_similarity(blank(), blank()) == 0.0
+
+
+def bar(column: int, height: int = 48, width: int = 24) -> Tensor:
+    image = blank(height, width)
+    image[..., 16:32, column : column + 2] = 1.0
+    return image
+
+
+def test_a_stroke_beside_its_place_is_worth_more_than_one_elsewhere() -> None:
+    here = bar(11)
+    beside, apart = edge_similarity(bar(12), here), edge_similarity(bar(14), here)
+    assert 1.0 > beside > apart >= 0.0
+    assert beside > 0.6
+    turned = blank(48, 24)
+    turned[..., 23:25, 8:16] = 1.0
+    assert edge_similarity(turned, here) < beside
+
+
+def test_a_stroke_in_another_cell_is_a_gap_and_clutter() -> None:
+    """Nothing in common, in both cells: softening alone lets a trace across."""
+    assert edge_similarity(bar(3), bar(19)) == pytest.approx(0.0, abs=0.02)
+
+
+def test_clutter_costs_as_much_as_a_gap() -> None:
+    one, two = bar(3), torch.maximum(bar(3), bar(19))
+    assert edge_similarity(two, one) == pytest.approx(0.5, abs=0.02)
+    assert edge_similarity(one, two) == pytest.approx(0.5, abs=0.02)
+
+
+def test_print_is_legible_whatever_its_strength_and_blurred_print_is_not() -> None:
+    print_ = paint_ink(page(), INK)
+    assert legibility(print_, INK) == pytest.approx(1.0, abs=1e-5)
+    assert legibility(0.5 * print_, INK) == pytest.approx(1.0, abs=1e-5)
+    one, two = legibility(blur(print_, 1.0), INK), legibility(blur(print_, 2.0), INK)
+    assert 1.0 > one > two > 0.3
+
+
+def test_noise_is_not_legible_and_blank_cells_do_not_count() -> None:
+    noise = torch.rand(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    assert legibility(noise, INK) < 0.3
+    assert legibility(blank(), INK) == 0.0
+    assert legibility(torch.cat((paint_ink(page(), INK), blank(128, 128)), 2), INK) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_page_is_read_back_glyph_for_glyph() -> None:
+    glyphs = torch.arange(95).repeat(2).view(1, 10, 19)
+    assert torch.equal(read(paint_ink(glyphs, INK), INK), glyphs[0])
+    spoiled = paint_ink(glyphs, INK)
+    spoiled[..., 8:16] = 0.0  # the second column is wiped out
+    assert (read(spoiled, INK) == glyphs[0]).float().mean().item() == pytest.approx(18 / 19, abs=0.01)
