@@ -11,7 +11,7 @@ from pydantic import Field
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import Message
+from jobs.schema import Message, read_record
 
 REPORT_EVERY_S: Final = 2.0
 REPORT_TTL_S: Final = 15
@@ -30,7 +30,7 @@ class WorkerReport(Message):
     device: str
     model: str
     model_version: str
-    state: str = Field(description="idle, busy or stopping")
+    state: str = Field(description="idle, busy, degraded or stopping")
     jobs_done: int = 0
     last_error: str = ""
     started_at: float
@@ -80,7 +80,7 @@ class Fleet:
         if not names:
             return []
         reports = self._redis.mget([f"{_WORKERS}:{name}" for name in names])
-        return [WorkerReport.model_validate_json(data) for data in reports if isinstance(data, bytes)]
+        return [report for data in reports if (report := read_record(WorkerReport, data)) is not None]
 
     def order_reload(self, ordered_by: str) -> ReloadOrder:
         """Tell every worker to load its weights again."""
@@ -90,8 +90,7 @@ class Fleet:
 
     def latest_order(self) -> ReloadOrder | None:
         """The newest order, or None when there is none or it is old."""
-        data = self._redis.get(_ORDER)
-        return ReloadOrder.model_validate_json(data) if isinstance(data, bytes) else None
+        return read_record(ReloadOrder, self._redis.get(_ORDER))
 
     def answer(self, order: ReloadOrder, answer: ReloadAnswer) -> None:
         """A worker says what came of an order."""
@@ -103,8 +102,9 @@ class Fleet:
     def answers(self, order: ReloadOrder) -> dict[str, ReloadAnswer]:
         """The answers so far, by worker."""
         found = self._redis.hgetall(f"{_ORDER}:{order.number}")
-        return {_text(name): ReloadAnswer.model_validate_json(data) for name, data in found.items()}
+        answers = {_text(name): read_record(ReloadAnswer, data) for name, data in found.items()}
+        return {name: answer for name, answer in answers.items() if answer is not None}
 
 
 def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

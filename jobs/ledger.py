@@ -12,7 +12,7 @@ from typing import Final
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import RenderRequest, RenderResult
+from jobs.schema import RenderRequest, RenderResult, read_record
 
 KEEP_S: Final = 30 * 24 * 3600
 CLAIM_S: Final = 60
@@ -33,8 +33,7 @@ class Ledger:
 
     def request_of(self, message_id: str) -> RenderRequest | None:
         """The request behind one of our messages; None for any other message."""
-        data = self._redis.get(_message(message_id))
-        return RenderRequest.model_validate_json(data) if isinstance(data, bytes) else None
+        return read_record(RenderRequest, self._redis.get(_message(message_id)))
 
     def next_version(self, message_id: str) -> int:
         """A new, higher version for a job aimed at this message (the first is 1)."""
@@ -46,7 +45,9 @@ class Ledger:
     def is_newest(self, request: RenderRequest) -> bool:
         """Whether no later job is aimed at the request's message."""
         data = self._redis.get(_version(request.reply.message_id))
-        return not isinstance(data, bytes) or int(data) <= request.message_version
+        if not isinstance(data, bytes) or not data.isdigit() or len(data) >= 20:
+            return True
+        return int(data) <= request.message_version
 
     def record(self, result: RenderResult) -> None:
         """Remember how a job ended."""
@@ -54,8 +55,7 @@ class Ledger:
 
     def result_of(self, job_id: str) -> RenderResult | None:
         """How a job ended, or None while it has not."""
-        data = self._redis.get(_job(job_id))
-        return RenderResult.model_validate_json(data) if isinstance(data, bytes) else None
+        return read_record(RenderResult, self._redis.get(_job(job_id)))
 
     def claim_reaction(self, message_id: str, palette: str) -> bool:
         """True for the first caller only; a claim lasts CLAIM_S unless `settle_reaction` makes it lasting."""

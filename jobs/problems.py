@@ -20,6 +20,9 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
     "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
     "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
+    "cancelled": "Cancelled, as you asked. Run /ascii whenever you want another picture.",
+    "gpu_full": "My graphics card has no room for that picture right now. Please try again in a minute, "
+    "or with fewer columns.",
     "too_large_result": "The finished picture is larger than this server lets me upload. "
     "Please try again with fewer columns.",
     "no_permission": "I am not allowed to post here. A moderator can give me the permission "

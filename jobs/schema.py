@@ -3,12 +3,16 @@
 A worker that meets a `schema_version` it does not know refuses the job by name rather than guessing.
 """
 
-from typing import Annotated, Literal
+import logging
+from functools import lru_cache
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from models import limits
 from models.palettes import DEFAULT_PALETTE, Background, find_palette
+
+_log = logging.getLogger(__name__)
 
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -19,6 +23,31 @@ class Message(BaseModel):
     """Base of all stored records: unknown fields are refused, values never change after creation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+M = TypeVar("M", bound=Message)
+
+
+def read_record(kind: type[M], data: object) -> M | None:
+    """A record as Redis gave it; None when there is none, or (with a line in the log) none that can be read.
+
+    Another version of this program, or another program, may have written it; that must stop nobody.
+    """
+    if not isinstance(data, bytes):
+        return None
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        # Without the values: a request's hold an interaction's token.
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        where = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:300]
+        _warn(kind.__name__, len(data), where)
+        return None
+
+
+@lru_cache(maxsize=256)  # once each: some records are looked at twice a second
+def _warn(kind: str, size: int, faults: str) -> None:
+    _log.warning("record unreadable kind=%s bytes=%d faults=%r; taken for absent", kind, size, faults)
 
 
 class Reply(Message):
@@ -61,15 +90,16 @@ class RenderRequest(Message):
         return find_palette(name).name
 
 
-Outcome = Literal["posted", "refused", "failed", "gone", "stale"]
+Outcome = Literal["posted", "refused", "failed", "cancelled", "gone", "stale"]
 
 
 class RenderResult(Message):
     """How a job ended.
 
     `posted`: the picture is on the message. `refused`: the user was told what is wrong with the picture.
-    `failed`: the user was told that it is our fault. `gone`: the message was deleted. `stale`: a newer job
-    owns the message. `stages_ms` has decode, tone, generator, paint, encode, post.
+    `failed`: the user was told that it is our fault. `cancelled`: somebody asked for that, and the user was
+    told. `gone`: the message was deleted. `stale`: a newer job owns the message. `stages_ms` has decode, tone,
+    generator, paint, encode, post.
     """
 
     schema_version: Literal[1] = 1
