@@ -28,6 +28,7 @@ class TrainConfig:
     sweeps: int = 3
     temperature: float = 0.7
     variety: float = 30.0
+    choice_variety: float = 1.5
     adversarial_from: int = 1400
     adversarial_weight: float = 0.02
     ema: float = 0.998

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.choose import choose
 from models.grid import Grid
 from models.teachers import join_cells
 from models.tone import fit, rows_for
@@ -32,7 +33,7 @@ class Renderer:
         weights = load_weights(path)
         self.name, self.version, self.device = weights.name, weights.version, device
         self.atlas, self.metadata = weights.atlas, weights.metadata
-        self._generator = weights.generator.to(device)
+        self._generator, self._variety = weights.generator.to(device), weights.variety
 
     @torch.inference_mode()
     def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
@@ -41,7 +42,7 @@ class Renderer:
         fitted = fit(tone, columns, rows_for(width, height, columns))
         logits = self._generator(torch.from_numpy(fitted)[None, None].to(self.device))
         if self._generator.config.head == "glyphs":
-            return Grid(logits[0].argmax(-1).cpu().numpy(), self.atlas)
+            return Grid(choose(logits, self._variety)[0].cpu().numpy(), self.atlas)
         cells = logits.sigmoid()
         book = torch.from_numpy(self.atlas.ink).flatten(1).to(cells)
         nearest = ((book**2).sum(1) - 2.0 * cells @ book.T).argmin(-1)

@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import default_atlas
+from models.choose import choose
 from models.data import Photos
 from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.fidelity import effective_glyphs, fidelity
@@ -145,7 +146,7 @@ class Trainer:
         elif sampled:
             cells = F.gumbel_softmax(logits, tau=1.0, hard=True) @ self.ink.flatten(1)
         else:
-            return paint_ink(logits.argmax(-1), self.ink)
+            return paint_ink(choose(logits, self.config.choice_variety), self.ink)
         return join_cells(cells.view(*cells.shape[:3], *self.ink.shape[1:]))
 
     @torch.inference_mode()
@@ -166,7 +167,7 @@ class Trainer:
         }
         if self.config.style == "pixels":
             return measures
-        glyphs = logits.argmax(-1)
+        glyphs = choose(logits, self.config.choice_variety)
         variety = [effective_glyphs(page) for page in glyphs]
         return measures | {
             "blank_share": float((glyphs == 0).float().mean()),
@@ -277,7 +278,15 @@ def _save(trainer: Trainer, checkpoint: Path, weights: Path, journal: Journal, m
     torch.save(state, unfinished)
     unfinished.replace(checkpoint)
     teacher = STYLES[trainer.config.style]
-    save_weights(weights, trainer.average, trainer.atlas, teacher=teacher, step=trainer.step, metrics=measures)
+    save_weights(
+        weights,
+        trainer.average,
+        trainer.atlas,
+        teacher=teacher,
+        step=trainer.step,
+        metrics=measures,
+        variety=trainer.config.choice_variety,
+    )
     journal.write(trainer.step, means | measures, *trainer.sample())
 
 

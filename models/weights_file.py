@@ -1,11 +1,13 @@
 """A weights file explains itself: safetensors with the network in half precision, the atlas, and metadata.
 
 Metadata keys (all strings): `format` (glyphcord-1), `architecture` (JSON of GeneratorConfig), `head`
-(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `step`, `metrics` (JSON). Nothing else is needed to draw.
+(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `variety` (see models.choose), `step`, `metrics`
+(JSON). Nothing else is needed to draw.
 """
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,7 @@ class LoadedWeights:
     version: str
     generator: Generator
     atlas: Atlas
+    variety: float
     metadata: dict[str, str]
 
 
@@ -56,7 +59,14 @@ def find_weights(name: str, folder: Path | None) -> Path:
 
 
 def save_weights(
-    path: Path, generator: Generator, atlas: Atlas, *, teacher: str, step: int, metrics: dict[str, float]
+    path: Path,
+    generator: Generator,
+    atlas: Atlas,
+    *,
+    teacher: str,
+    step: int,
+    metrics: dict[str, float],
+    variety: float = 0.0,
 ) -> None:
     """Write atomically, so that a reader never meets half a file."""
     tensors = {_NETWORK + k: v.detach().cpu().half().contiguous() for k, v in generator.state_dict().items()}
@@ -68,6 +78,7 @@ def save_weights(
         "charset": atlas.charset,
         "cell": f"{CELL_WIDTH}x{CELL_HEIGHT}",
         "teacher": teacher,
+        "variety": str(variety),
         "step": str(step),
         "metrics": json.dumps(metrics),
     }
@@ -92,7 +103,13 @@ def load_weights(path: Path) -> LoadedWeights:
     except SafetensorError as error:
         raise WeightsError(f"{path.name} is not a whole safetensors file: {error}") from None
     atlas, generator = _check(path.name, metadata, tensors)
-    return LoadedWeights(path.stem, version, generator, atlas, metadata)
+    try:
+        variety = float(metadata.get("variety", "0"))
+    except ValueError:
+        variety = math.nan
+    if not 0 <= variety <= 100:
+        raise WeightsError(f"{path.name} says variety {metadata['variety']!r}, which is no number from 0 to 100")
+    return LoadedWeights(path.stem, version, generator, atlas, variety, metadata)
 
 
 def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:
