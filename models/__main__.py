@@ -1,4 +1,4 @@
-"""`python -m models render | train`: pictures to characters, and photos to weights."""
+"""`python -m models render | train | evaluate | pairs | photos`: pictures to characters, photos to weights."""
 
 import argparse
 import sys
@@ -17,6 +17,9 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_render(commands.add_parser("render", help="draw pictures with characters"))
     _add_train(commands.add_parser("train", help="train a style from a folder of photos"))
+    _add_evaluate(commands.add_parser("evaluate", help="compare the weights with teachers and other programs"))
+    _add_pairs(commands.add_parser("pairs", help="write training pairs as files, or read such a dataset back"))
+    _add_photos(commands.add_parser("photos", help="fetch photos to train on"))
     arguments = parser.parse_args()
     return int(arguments.run(arguments))
 
@@ -113,6 +116,126 @@ def _train(arguments: argparse.Namespace) -> int:
     except (TrainingStopped, WeightsError, ValueError) as problem:
         return _complain(str(problem))
     print(weights)
+    return 0
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.add_argument("--count", type=int, default=12, help="pictures to measure with")
+    parser.add_argument("--held-out", action="store_true", help="only what training on this folder leaves out")
+    parser.add_argument("--weights", type=Path, action="append", help="a .safetensors file (default: all shipped)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="write a contact sheet, too")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from models import evaluate  # noqa: PLC0415
+    from models.weights_file import SHIPPED, WeightsError  # noqa: PLC0415
+
+    try:
+        tones = evaluate.read_tones(arguments.photos, arguments.count, held_out=arguments.held_out)
+        methods = evaluate.methods(arguments.weights or sorted(SHIPPED.glob("*.safetensors")))
+    except (ValueError, WeightsError) as problem:
+        return _complain(str(problem))
+    for name in sorted(evaluate.PROGRAMS.keys() - {method.name for method in methods}):
+        _complain(f"{name} is not installed; its row is left out")
+    rows: list[evaluate.Row] = []
+    prints: dict[str, list[evaluate.Ink]] = {}
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("evaluating", total=len(evaluate.SIZES) * len(methods) * len(tones))
+        for row, pages in evaluate.evaluate(tones, methods, lambda: bar.advance(task)):
+            rows.append(row)
+            prints.setdefault(row.method, pages)
+    # A pipe has no width of its own; a table cut to 80 columns helps nobody.
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    for columns, lines in evaluate.SIZES:
+        console.print(evaluate.table(rows, columns, lines, len(tones)))
+    for name, value in evaluate.comparisons(rows).items():
+        console.print(f"{name}: {value:.2f}")
+    if arguments.json:
+        evaluate.write_json(rows, len(tones), arguments.json)
+    if arguments.sheet:
+        evaluate.write_sheet(tones, prints, arguments.sheet)
+    return 0
+
+
+def _add_pairs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", type=Path, help="a folder of photos; with --back, of pair files")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the pair files")
+    parser.add_argument("--teacher", choices=("ramp", "search", "climber"), default="ramp")
+    names = ", ".join(PALETTES)
+    parser.add_argument("--palette", default=DEFAULT_PALETTE, help=f"{names}, or #rrggbb-#rrggbb")
+    parser.add_argument("--back", action="store_true", help="take pair files apart, into OUT/photos and OUT/pages")
+    parser.set_defaults(run=_pairs)
+
+
+def _pairs(arguments: argparse.Namespace) -> int:
+    from PIL import Image  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    from models.data import SUFFIXES  # noqa: PLC0415
+    from models.pairs import make_pairs, read_pairs  # noqa: PLC0415
+
+    console, failed = Console(stderr=True), 0
+    try:
+        if arguments.back:
+            pairs = read_pairs(arguments.photos)
+            for kind in ("photos", "pages"):
+                (arguments.out / kind).mkdir(parents=True, exist_ok=True)
+            for path, pair in track(pairs.items(), "taking apart", console=console):
+                name = "_".join(path.relative_to(arguments.photos).with_suffix(".png").parts)
+                Image.fromarray(pair.photo).save(arguments.out / "photos" / name)
+                Image.fromarray(pair.page).save(arguments.out / "pages" / name)
+            print(f"{len(pairs)} photos in {arguments.out / 'photos'}, their pages in {arguments.out / 'pages'}")
+            return 0
+        photos = sorted(path for path in arguments.photos.rglob("*") if path.suffix.lower() in SUFFIXES)
+        if not photos:
+            return _complain(f"{arguments.photos} holds no photos")
+        made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
+        for path, problem in track(made, "drawing pairs", total=len(photos), console=console):
+            if problem:
+                failed += 1
+                console.print(f"{path.name}: {problem}", markup=False)
+    except (ValueError, OSError) as problem:
+        return _complain(str(problem))
+    print(f"{len(photos) - failed} pairs in {arguments.out}")
+    return 1 if failed else 0
+
+
+def _add_photos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the photos")
+    parser.add_argument("--count", type=int, required=True, help="photos wanted in the folder, old ones included")
+    parser.add_argument("--url", help="an address; {n} in it becomes 0, 1, 2, … (default: Lorem Picsum)")
+    parser.add_argument("--at-once", type=int, default=8, help="photos fetched at one time")
+    parser.set_defaults(run=_photos)
+
+
+def _photos(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from models.photos import LOREM_PICSUM, FetchError, fetch_photos  # noqa: PLC0415
+
+    if arguments.count < 1 or arguments.at_once < 1:
+        return _complain("--count and --at-once must be at least 1")
+    try:
+        with Progress(console=Console(stderr=True)) as bar:
+            task = bar.add_task("fetching photos", total=arguments.count)
+            new = fetch_photos(
+                arguments.out, arguments.count, arguments.url or LOREM_PICSUM, at_once=arguments.at_once,
+                progress=lambda there: bar.update(task, completed=there),
+            )  # fmt: skip
+    except (FetchError, OSError) as problem:
+        return _complain(str(problem))
+    except KeyboardInterrupt:
+        _complain("stopped; the same command goes on from here")
+        return 130
+    print(f"{new} new photos, {arguments.count} or more in {arguments.out}")
     return 0
 
 

@@ -70,11 +70,12 @@ class Photos:
 
     def validation_pages(self, count: int, columns: int = 64, rows: int = 32) -> Tensor:
         """The middle squares of the first `count` validation photos, (n, 1, rows · 16, columns · 8)."""
-        pages = [fit(stretch(_middle(tone)), columns, rows) for tone in self.validation[:count]]
+        pages = [fit(stretch(middle(tone)), columns, rows) for tone in self.validation[:count]]
         return torch.from_numpy(np.stack(pages)[:, None])
 
 
-def _middle(tone: NDArray[np.uint8]) -> NDArray[np.float32]:
+def middle(tone: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The middle square of a photo's tone, (side, side) in [0, 1]."""
     side = min(tone.shape)
     top, left = (tone.shape[0] - side) // 2, (tone.shape[1] - side) // 2
     middle: NDArray[np.float32] = tone[top : top + side, left : left + side].astype(np.float32) / np.float32(255)

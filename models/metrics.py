@@ -17,7 +17,7 @@ from models.fidelity import blur
 from models.teachers import cells_of
 
 INKED: Final = 0.01
-"""A cell counts as inked from this mean coverage on; the faintest glyph of the default atlas has three times that."""
+"""A cell counts as inked from this mean coverage on; the faintest glyph has twice that."""
 
 RADIAL_BINS: Final = 5
 ANGULAR_BINS: Final = 12
@@ -81,7 +81,7 @@ def edge_similarity(print_: Tensor, strokes: Tensor) -> float:
     bins, points = _log_polar()
     # Softened a little first, as the paper does, so that no bin's border decides.
     soft = [cells_of(blur(image, 1.0))[0].flatten(0, 1)[inked] for image in (print_, strokes)]
-    ours, theirs = ((cells @ bins.T).unflatten(-1, (points, -1)) for cells in soft)
+    ours, theirs = ((cells @ bins.T).view(len(cells), points, -1) for cells in soft)
     apart = (ours - theirs).norm(dim=-1).sum(-1)
     most = (ours.square().sum(-1) + theirs.square().sum(-1)).sqrt().sum(-1).clamp_min(1e-9)
     return float((1 - apart / most).mean())

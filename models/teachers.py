@@ -63,21 +63,37 @@ def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
     `tone` (B, 1, H, W) in [0, 1], `ink` (N, 16, 8); returns (B, rows, columns) indices.
     """
     densest = float(ink.mean((1, 2)).max())
-    margin = (CELL_WIDTH, CELL_WIDTH, CELL_HEIGHT, CELL_HEIGHT)
-    prints = blur(F.pad(ink[:, None], margin), sigma)
-    book = prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
+    book = _blurred_glyphs(ink, sigma)
     wanted = cells_of(blur(tone * 0.95 * densest, sigma))
     return ((book**2).sum(1) - 2.0 * wanted @ book.T).argmin(-1)
 
 
-def ramp(tone: Tensor, charset: str) -> Tensor:
-    """The reference renderer's rule: per cell the character of RAMP for the mean tone to the power RAMP_GCF.
+def search_varied(tone: Tensor, ink: Tensor, rounds: int = 12, price: float = 0.3) -> Tensor:
+    """`search` with a variety prior: a glyph grows dearer while its share of the page is above FREE_SHARE.
+
+    As `search`; `price` is in squared coverage, summed over a cell, for each unit of share and round.
+    """
+    densest = float(ink.mean((1, 2)).max())
+    book = _blurred_glyphs(ink, 1.5)
+    wanted = cells_of(blur(tone * 0.95 * densest, 1.5))
+    costs = (book**2).sum(1) - 2.0 * wanted @ book.T
+    dearness = torch.zeros(tone.shape[0], 1, 1, len(ink), device=tone.device)
+    for _ in range(rounds):
+        shares = F.one_hot((costs + dearness).argmin(-1).flatten(1), len(ink)).float().sum(1)
+        shares[:, 0] = 0.0
+        shares = shares / shares.sum(1, keepdim=True).clamp_min(1.0)
+        dearness = dearness + price * (shares - FREE_SHARE).clamp_min(0.0)[:, None, None]
+    return (costs + dearness).argmin(-1)
+
+
+def ramp(tone: Tensor, charset: str, gamma: float = RAMP_GCF) -> Tensor:
+    """The reference renderer's rule: per cell the character of RAMP for the mean tone to the power `gamma`.
 
     `tone` (B, 1, H, W) in [0, 1]; returns (B, rows, columns) indices into `charset`, which must hold RAMP.
     """
     steps = torch.tensor([charset.index(character) for character in RAMP], device=tone.device)
     means = cells_of(tone).mean(-1).clamp(0.0, 1.0)
-    return steps[(means**RAMP_GCF * (len(RAMP) - 1)).long()]
+    return steps[(means**gamma * (len(RAMP) - 1)).long()]
 
 
 def strokes(tone: Tensor) -> Tensor:
@@ -97,9 +113,7 @@ def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
     similarity, Xu et al. 2010), so every small shift is tried at a price. Returns (B, rows, columns) indices
     and the cost of every glyph, (B, rows, columns, N).
     """
-    margin = (CELL_WIDTH, CELL_WIDTH, CELL_HEIGHT, CELL_HEIGHT)
-    prints = blur(F.pad(ink[:, None], margin), STROKE_SIGMA)
-    book = prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
+    book = _blurred_glyphs(ink, STROKE_SIGMA)
     wanted = blur(strokes(tone), STROKE_SIGMA)
     costs = torch.full((), torch.inf)
     for down in (-2, 0, 2):
@@ -109,6 +123,13 @@ def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
             costs = torch.minimum(costs, square + SHIFT_PRICE * (abs(down) + abs(right)))
     costs[..., 0] -= BLANK_GIFT
     return costs.argmin(-1), costs
+
+
+def _blurred_glyphs(ink: Tensor, sigma: float) -> Tensor:
+    """Each glyph blurred on blank paper and cut to its cell again, (N, 128)."""
+    margin = (CELL_WIDTH, CELL_WIDTH, CELL_HEIGHT, CELL_HEIGHT)
+    prints = blur(F.pad(ink[:, None], margin), sigma)
+    return prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
 
 
 def climb(

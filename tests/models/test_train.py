@@ -10,7 +10,9 @@ import torch
 from PIL import Image
 
 from models.data import Photos
-from models.train import CHECKPOINT, LOG, STYLES, TrainConfig, Trainer, TrainingStopped, train
+from models.journal import LOG
+from models.recipe import TrainConfig
+from models.train import CHECKPOINT, STYLES, Trainer, TrainingStopped, train
 from models.weights_file import load_weights
 from tests.models.pictures import photo
 

@@ -1,0 +1,360 @@
+"""Evaluation in the open: our weights beside the teachers, the reference renderer and other programs.
+
+Every method gets the same pages of tone and gives characters (or, for the free-pixel head, ink). What is
+measured is the picture as it would be posted: painted, encoded as PNG, read back. Columns are explained in
+docs/evaluation.md.
+"""
+
+import hashlib
+import io
+import json
+import re
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from rich.table import Table
+from torch import Tensor
+
+from models.atlas import Atlas, default_atlas
+from models.data import SUFFIXES, Photos, middle
+from models.fidelity import blur, effective_glyphs, fidelity
+from models.grid import Grid
+from models.metrics import edge_similarity, edges, legibility, read, tone_rmse
+from models.paint import encode_png, paint
+from models.picture import decode
+from models.problems import PictureProblem
+from models.renderer import Renderer
+from models.teachers import VARIETY, climb, ramp, search, search_varied, sharpen
+from models.tone import fit, stretch, tone_of
+
+SIZES: Final = ((64, 32), (128, 64))
+CLIMBER_SWEEPS: Final = 12
+VIEWING_SIGMAS: Final = (4, 8, 16)
+BLURRED_PHOTO_SIGMA: Final = 4.0
+LINE_TO_BEAT: Final = "unsharp + search"
+BEST_RULES: Final = ("search", LINE_TO_BEAT, "unsharp + search + variety")
+CLIMBER: Final = "climber"
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+Numbers = dict[str, float | None]
+Ink = NDArray[np.float32]
+"""A page's tone or ink, (H, W) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a method made of a tone: the page, and the glyphs that should be read from it (None: no characters)."""
+
+    page: Grid
+    intended: NDArray[np.int64] | None
+    ms: float
+
+
+@dataclass(frozen=True)
+class Method:
+    """`draw` gets tone (H, W) on the grid of cells; `megabytes` is what has to be there to draw, where known."""
+
+    name: str
+    draw: Callable[[NDArray[np.float32]], Drawn]
+    megabytes: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method at one size: the mean of each measure over all pages."""
+
+    method: str
+    columns: int
+    rows: int
+    numbers: Numbers
+
+
+def read_tones(folder: Path, count: int, *, held_out: bool) -> list[Ink]:
+    """Tones (side, side) of the middle squares of up to `count` photos, in the order of their content's hash.
+
+    `held_out` takes only those that training on this folder leaves out. Raises ValueError when there is none.
+    """
+    if held_out:
+        return [stretch(middle(tone)) for tone in Photos(folder).validation[:count]]
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    tones: list[Ink] = []
+    for _, path in sorted((hashlib.sha256(path.read_bytes()).digest(), path) for path in files):
+        if len(tones) == count:
+            break
+        try:
+            tone = tone_of(decode(path.read_bytes(), 1024))
+        except PictureProblem:
+            continue
+        tones.append(stretch(middle(np.rint(tone * 255).astype(np.uint8))))
+    if not tones:
+        raise ValueError(f"{folder} holds no picture that can be read")
+    return tones
+
+
+def methods(weights: list[Path]) -> list[Method]:
+    """Every row of the table: weights files, teachers, the reference ramp, other programs, and sanity rows.
+
+    Raises WeightsError for a weights file that cannot be used.
+    """
+    atlas = default_atlas()
+    rows = [_weights(path) for path in weights]
+    rows += [
+        _rule("search", search, atlas),
+        _rule(LINE_TO_BEAT, lambda tone, ink: search(sharpen(tone), ink), atlas),
+        _rule(BEST_RULES[2], lambda tone, ink: search_varied(sharpen(tone), ink), atlas),
+        _rule(CLIMBER, lambda tone, ink: _climbed(tone, ink, variety=0.0, shrink=2), atlas),
+        _rule("climber, variety, coarse", lambda tone, ink: _climbed(tone, ink, variety=VARIETY, shrink=4), atlas),
+        _rule("ramp, linear", lambda tone, _: ramp(tone, atlas.charset, 1.0), atlas),
+        _rule("ramp, GCF 2 (reference)", lambda tone, _: ramp(tone, atlas.charset), atlas),
+    ]
+    rows += [_program(name, command, atlas) for name, command in PROGRAMS.items() if shutil.which(name)]
+    rows.append(Method("white page", lambda tone: Drawn(_inked(np.zeros_like(tone), atlas), None, 0.0)))
+    rows.append(Method("blurred photo", lambda tone: Drawn(_inked(_blurred(tone), atlas), None, 0.0)))
+    return rows
+
+
+def evaluate(
+    tones: list[Ink], rows: list[Method], progress: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Row, list[Ink]]]:
+    """Each method at each size: its row, and the prints as (H, W) ink. Calls `progress` after each page.
+
+    One thread, whatever is set: the times are those of one.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for columns, lines in SIZES:
+            pages = [fit(tone, columns, lines) for tone in tones]
+            strokes = [edges(_tensor(page)) for page in pages]
+            for method in rows:
+                method.draw(pages[0])  # what is made once is not timed
+                numbers, prints = [], []
+                for page, stroke in zip(pages, strokes, strict=True):
+                    drawn = method.draw(page)
+                    print_ = posted(drawn.page)
+                    numbers.append(measure(drawn, print_, page, stroke))
+                    prints.append(print_)
+                    progress()
+                means = _means(numbers) | {"megabytes": method.megabytes}
+                yield Row(method.name, columns, lines, means), prints
+    finally:
+        torch.set_num_threads(threads)
+
+
+def posted(page: Grid) -> NDArray[np.float32]:
+    """The ink of a page as one reads it from the PNG that is posted, (H, W) in [0, 1]."""
+    with Image.open(io.BytesIO(encode_png(paint(page, "mono")))) as image:
+        ink: NDArray[np.float32] = 1 - np.asarray(image.convert("L"), np.float32) / np.float32(255)
+    return ink
+
+
+def measure(
+    drawn: Drawn, print_: NDArray[np.float32], tone: NDArray[np.float32], strokes: Tensor
+) -> dict[str, float | None]:
+    """All measures of one page; None where one has no meaning for this method."""
+    page, wanted, ink = _tensor(print_), _tensor(tone), torch.from_numpy(drawn.page.atlas.ink)
+    numbers: Numbers = {
+        f"fidelity_{sigma}": fidelity(page, wanted, float(sigma)).item() for sigma in VIEWING_SIGMAS
+    }
+    numbers |= {
+        "tone_rmse": tone_rmse(page, wanted),
+        "edge_similarity": edge_similarity(page, strokes),
+        "legibility": legibility(page, ink) if print_.any() else None,
+        "decode": None, "effective_glyphs": None, "largest_share": None, "blank_share": None,
+        "ms": drawn.ms or None,
+    }  # fmt: skip
+    if drawn.intended is not None:
+        glyphs = torch.from_numpy(drawn.page.glyphs)
+        effective, largest = effective_glyphs(glyphs)
+        numbers |= {
+            "decode": float((read(page, ink).numpy() == drawn.intended).mean()),
+            "effective_glyphs": effective,
+            "largest_share": largest,
+            "blank_share": float((glyphs == 0).float().mean()),
+        }
+    return numbers
+
+
+COLUMNS: Final = {
+    "fidelity_4": ("fid. σ4", "{:.3f}"), "fidelity_8": ("σ8", "{:.3f}"), "fidelity_16": ("σ16", "{:.3f}"),
+    "tone_rmse": ("tone rmse", "{:.3f}"), "edge_similarity": ("edges", "{:.3f}"),
+    "legibility": ("legible", "{:.2f}"), "decode": ("decode", "{:.1%}"), "effective_glyphs": ("glyphs", "{:.1f}"),
+    "largest_share": ("largest", "{:.0%}"), "blank_share": ("blank", "{:.0%}"), "ms": ("ms", "{:.0f}"),
+    "megabytes": ("MB", "{:.1f}"),
+}  # fmt: skip
+
+
+def table(rows: list[Row], columns: int, lines: int, pages: int) -> Table:
+    """The rows of one size, for a terminal."""
+    result = Table(title=f"{columns}×{lines} cells, mean of {pages} pictures", title_justify="left")
+    result.add_column("method", no_wrap=True)
+    for title, _ in COLUMNS.values():
+        result.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        if (row.columns, row.rows) == (columns, lines):
+            cells = [
+                "–" if (value := row.numbers[name]) is None else form.format(value)
+                for name, (_, form) in COLUMNS.items()
+            ]
+            result.add_row(row.method, *cells)
+    return result
+
+
+def comparisons(rows: list[Row]) -> dict[str, float]:
+    """Each glyph model's fidelity, mean of both sizes, against the best rule per cell, chafa and the climber.
+
+    Keys read "MODEL / best per-cell rule", "MODEL / chafa" and "MODEL: share of the climber's gain".
+    """
+    means = {name: _mean_fidelity(rows, name) for name in dict.fromkeys(row.method for row in rows)}
+    best = max(means[name] for name in BEST_RULES)
+    found = {}
+    for name, value in means.items():
+        if name.startswith(MODEL):
+            found[f"{name} / best per-cell rule"] = value / best
+            if "chafa" in means:
+                found[f"{name} / chafa"] = value / means["chafa"]
+            if means[CLIMBER] > best:
+                found[f"{name}: share of the climber's gain"] = (value - best) / (means[CLIMBER] - best)
+    return found
+
+
+def write_json(rows: list[Row], pages: int, path: Path) -> None:
+    """The table for programs: each row with its size and measures, and the comparisons."""
+    report = {
+        "pages": pages,
+        "rows": [{"method": r.method, "columns": r.columns, "rows": r.rows, **r.numbers} for r in rows],
+        "comparisons": comparisons(rows),
+    }
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_sheet(tones: list[Ink], prints: dict[str, list[Ink]], path: Path, most: int = 6) -> None:
+    """A contact sheet: the tones in the first line, then a line per method, each picture 256 px wide."""
+    side, label = 256, 18
+    lines = {"tone": tones, **prints}
+    sheet = Image.new("L", (min(most, len(tones)) * side, len(lines) * (side + label)), 255)
+    draw, face = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    for line, (name, pictures) in enumerate(lines.items()):
+        draw.text((4, line * (side + label) + 1), name, fill=0, font=face)
+        for column, ink in enumerate(pictures[:most]):
+            picture = Image.fromarray(np.rint((1 - ink) * 255).astype(np.uint8))
+            small = picture.resize((side, side), Image.Resampling.BOX)
+            sheet.paste(small, (column * side, line * (side + label) + label))
+    sheet.save(path)
+
+
+MODEL: Final = "model "
+
+
+def _weights(path: Path) -> Method:
+    renderer = Renderer(path)
+    free = renderer.metadata["head"] == "pixels"
+
+    def draw(tone: NDArray[np.float32]) -> Drawn:
+        start = time.process_time()
+        page = renderer.grid(tone, tone.shape[1] // 8)
+        ms = (time.process_time() - start) * 1000
+        # Free pixels have no glyphs of their own: they are read against the ramp page they learnt to draw.
+        target = ramp(_tensor(tone), page.atlas.charset)[0].numpy() if free else page.glyphs
+        return Drawn(page, target, ms)
+
+    return Method(MODEL + path.stem, draw, path.stat().st_size / 2**20)
+
+
+def _rule(name: str, rule: Callable[[Tensor, Tensor], Tensor], atlas: Atlas) -> Method:
+    ink = torch.from_numpy(atlas.ink)
+
+    def draw(tone: NDArray[np.float32]) -> Drawn:
+        start = time.process_time()
+        with torch.no_grad():
+            glyphs = rule(_tensor(tone), ink)[0].numpy()
+        return Drawn(Grid(glyphs, atlas), glyphs, (time.process_time() - start) * 1000)
+
+    return Method(name, draw)
+
+
+def _climbed(tone: Tensor, ink: Tensor, *, variety: float, shrink: int) -> Tensor:
+    start, chance = search(sharpen(tone), ink), torch.Generator().manual_seed(0)
+    return climb(tone, start, ink, CLIMBER_SWEEPS, variety=variety, shrink=shrink, generator=chance)[0]
+
+
+# Each is given tone as brightness and told nothing of paper: they draw bright on dark by default, so that more
+# ink stands for more brightness, which here is tone.
+PROGRAMS: Final[dict[str, Callable[[str, int, int], list[str]]]] = {
+    "chafa": lambda file, columns, rows: [
+        "chafa", "--format=symbols", "--colors=none", "--symbols=ascii", "--work=9", "--stretch",
+        f"--size={columns}x{rows}", file,
+    ],
+    "jp2a": lambda file, columns, rows: ["jp2a", f"--size={columns}x{rows}", "--background=dark", file],
+    "img2txt": lambda file, columns, rows: [
+        "img2txt", f"--width={columns}", f"--height={rows}", "--format=utf8", "--dither=none", file,
+    ],
+}  # fmt: skip
+
+# img2txt goes through its characters once for each of its colours, so that text alone says nothing of tone;
+# up to this brightness it stays with the first colour.
+BRIGHTEST: Final = {"img2txt": 0.15}
+
+
+def _program(name: str, command: Callable[[str, int, int], list[str]], atlas: Atlas) -> Method:
+    def draw(tone: NDArray[np.float32]) -> Drawn:
+        columns, rows = tone.shape[1] // 8, tone.shape[0] // 16
+        with tempfile.NamedTemporaryFile(suffix=".png") as file:
+            shown = tone * BRIGHTEST.get(name, 1.0)
+            Image.fromarray(np.rint(shown * 255).astype(np.uint8)).save(file.name)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = subprocess.run(command(file.name, columns, rows), capture_output=True, check=True)  # noqa: S603
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        glyphs = parse(done.stdout.decode("utf-8", "replace"), columns, rows, atlas.charset)
+        ms = 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return Drawn(Grid(glyphs, atlas), glyphs, ms)
+
+    return Method(name, draw)
+
+
+def parse(text: str, columns: int, rows: int, charset: str) -> NDArray[np.int64]:
+    """A program's output as glyph indices (rows, columns); colours are dropped, other characters blank."""
+    lines = _COLOURS.sub("", text).splitlines()[:rows]
+    lines += [""] * (rows - len(lines))
+    where = {character: index for index, character in enumerate(charset)}
+    return np.array([[where.get(c, 0) for c in line[:columns].ljust(columns)] for line in lines], np.int64)
+
+
+def _inked(ink: NDArray[np.float32], atlas: Atlas) -> Grid:
+    """A page that is no characters at all."""
+    return Grid(np.zeros((ink.shape[0] // 16, ink.shape[1] // 8), np.int64), atlas, ink)
+
+
+def _blurred(tone: NDArray[np.float32]) -> NDArray[np.float32]:
+    ink: NDArray[np.float32] = blur(_tensor(tone), BLURRED_PHOTO_SIGMA)[0, 0].numpy()
+    return ink
+
+
+def _tensor(image: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image))[None, None]
+
+
+def _means(numbers: list[Numbers]) -> Numbers:
+    found: Numbers = {}
+    for name in numbers[0]:
+        values = [value for each in numbers if (value := each[name]) is not None]
+        found[name] = float(np.mean(values)) if values else None
+    return found
+
+
+def _mean_fidelity(rows: list[Row], method: str) -> float:
+    values = [row.numbers["fidelity_4"] for row in rows if row.method == method]
+    return float(np.mean([value for value in values if value is not None]))
