@@ -21,7 +21,8 @@ _DEEP_GREY = ("I", "I;16", "I;16B")
 def decode(data: bytes, max_side: int = 2048, background: Background = "light") -> NDArray[np.uint8]:
     """The first frame as (H, W, 3) sRGB bytes, upright, its longest side at most `max_side` px.
 
-    Transparent parts show the paper of `background`. Raises PictureProblem as `sniff` does, or `broken`.
+    Transparent parts show the paper of `background`. Raises PictureProblem as `sniff` does, `broken`, or
+    `too_heavy` where the process's memory is limited.
     """
     sniff(data)
     with open_header(data) as image, warnings.catch_warnings():
@@ -33,6 +34,8 @@ def decode(data: bytes, max_side: int = 2048, background: Background = "light") 
             upright = ImageOps.exif_transpose(image)
             flat = _flatten(_to_srgb(upright), background)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
+        except MemoryError as error:
+            raise PictureProblem("too_heavy", repr(error)) from None
         except PILLOW_ERRORS as error:
             raise PictureProblem("broken", repr(error)) from None
     return np.asarray(flat, np.uint8)

@@ -17,6 +17,8 @@ PICTURE_SENTENCES: Final[dict[str, str]] = {
     "too_thin": "That picture measures {width}×{height}: too long and thin to draw. Please crop it so that one "
     "side is at most {ratio} times the other.",
     "too_slow": "That picture takes too long to unpack. Please save it again as an ordinary PNG or JPEG.",
+    "too_heavy": "That picture takes more memory to unpack than I have. Please send a smaller one, "
+    "or save it again as an ordinary PNG or JPEG.",
     "bad_palette": "I do not know that palette. Choose {names}, or give two colours like `#0000ff-#ff69b4`.",
     "bad_columns": "I can draw {least} to {most} columns. Please choose a number in between.",
 }
@@ -32,3 +34,4 @@ class PictureProblem(ValueError):
         super().__init__(PICTURE_SENTENCES[code].format(**facts))
         self.code = code
         self.detail = detail
+        self.facts = facts
