@@ -16,15 +16,22 @@ REDIS_FULL = (OutOfMemoryError,)
 PREFIX = "glyphcord:"
 """Every key of ours starts with this; RQ's own start with `rq:`."""
 
+READ_TIMEOUT_S = 5
+"""Seconds that a worker waits for an answer; longer than it lets the server wait for a job (1 s)."""
+
 
 def connect(url: str, *, patient: bool = False) -> Redis:
     """A client for `url` (redis://, rediss:// or unix://); connects at first use.
 
-    Impatient (the bot): a command gives up within about 2 s, so a user gets an answer. Patient (a worker):
-    three tries with jittered back-off, and no read timeout of its own, since RQ sets one per blocking call.
+    Impatient (the bot): a command gives up within about 2 s, so a user gets an answer. Patient (a worker): a
+    lost connection is tried three times more, with jittered back-off. A silence of READ_TIMEOUT_S is not: the
+    command may have been carried out (a job popped twice would be lost for a minute), and a worker that is
+    told to end must not wait four times over for a server that hangs.
     """
     if patient:
-        retry = Retry(ExponentialWithJitterBackoff(base=0.2, cap=2.0), 3)
-        return Redis.from_url(url, socket_connect_timeout=5, health_check_interval=30, retry=retry)
+        retry = Retry(ExponentialWithJitterBackoff(base=0.2, cap=2.0), 3, (RedisConnectionError,))
+        return Redis.from_url(
+            url, socket_connect_timeout=5, socket_timeout=READ_TIMEOUT_S, health_check_interval=30, retry=retry
+        )
     retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 1)
     return Redis.from_url(url, socket_connect_timeout=0.7, socket_timeout=1.0, retry=retry)

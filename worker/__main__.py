@@ -1,108 +1,35 @@
-"""`python -m worker`: one worker process, from settings to the last job.
+"""`python -m worker`: one worker, or with `--count N` a supervisor of N."""
 
-Exit codes: 0 after a signal, 1 for settings or weights that cannot be used, 70 when a job hung,
-71 when the model stopped working (a lost GPU). Something outside starts a new one.
-"""
-
-import logging
-import signal
+import argparse
 import sys
-import time
-
-import torch
-from pydantic import ValidationError
-from redis import Redis
-from redis.exceptions import AuthenticationError, RedisError
-
-from jobs.connection import connect
-from jobs.fleet import Fleet
-from jobs.ledger import Ledger
-from jobs.pictures import PictureStore
-from models.renderer import WeightsError, find_weights, pick_device
-from worker import logs, tasks
-from worker.control import Control
-from worker.discord import Discord
-from worker.engine import Engine
-from worker.outage import Outage, back_off_s
-from worker.rq_worker import GlyphWorker, unique_name
-from worker.settings import WorkerSettings, explain
-
-_log = logging.getLogger("worker")
+from collections.abc import Sequence
 
 
-def main() -> int:
-    """Run until a signal; the exit code."""
-    try:
-        settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
-    except ValidationError as error:
-        return _refuse(explain(error))
-    logs.set_up([settings.discord_token.get_secret_value()])
-    try:
-        redis = connect(settings.redis_url, patient=True)
-    except ValueError as error:
-        return _refuse(f"REDIS_URL: {error}")
-    try:
-        find_weights(settings.model_weights, settings.weights_dir)
-        device = pick_device(settings.device)
-    except WeightsError as error:
-        return _refuse(str(error))
-    return _work(settings, redis, device)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; the exit code (see worker.program and worker.supervisor)."""
+    parser = argparse.ArgumentParser(prog="python -m worker", description="Draws the pictures on the queue.")
+    parser.add_argument(
+        "--count", type=_count, metavar="N", help="run N workers, and start each again that ends before its time"
+    )
+    # How a supervisor starts its children.
+    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    # Imported only now: a supervisor needs no torch, and none of the memory that goes with it.
+    if options.count is not None:
+        from worker.supervisor import supervise  # noqa: PLC0415
+
+        return supervise(options.count)
+    from worker.program import run  # noqa: PLC0415
+
+    return run(child=options.child, lifeline=options.lifeline)
 
 
-def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
-    # RQ reads the server at once and is not made to wait for it, so wait first; until the worker's own
-    # handlers are in place a signal ends the process, and that must count as a clean end too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    outage = Outage()
-    try:
-        _wait_for(redis, outage)
-        fleet = Fleet(redis)
-        seen = fleet.latest_order()  # before the weights are loaded, so that none given since is missed
-        if settings.torch_threads is not None:
-            torch.set_num_threads(settings.torch_threads)
-        engine = Engine(settings.model_weights, settings.weights_dir, device)
-        worker = GlyphWorker(redis, name=unique_name(), outage=outage, works=engine.works)
-    except (AuthenticationError, WeightsError) as error:
-        return _refuse(str(error))
-    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
-    pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
-    tasks.equip(tasks.Tools(engine, discord, Ledger(redis), pictures, worker.name))
-    control = Control(fleet, engine, worker, seen)
-    control.start()
-    renderer = engine.renderer
-    _log.info(
-        "worker ready name=%s device=%s model=%s version=%s",
-        worker.name, renderer.device, renderer.name, renderer.version,
-    )  # fmt: skip
-    try:
-        code = worker.serve()
-    finally:
-        control.stop()
-        discord.close()
-    _log.info("worker stopped name=%s", worker.name)
-    return code
-
-
-def _wait_for(redis: Redis, outage: Outage) -> None:
-    failures = 0
-    while True:
-        try:
-            redis.ping()
-        except AuthenticationError:
-            raise
-        except RedisError as error:
-            outage.down(error)
-            failures += 1
-            time.sleep(back_off_s(failures))
-        else:
-            outage.up()
-            return
-
-
-def _refuse(reason: str) -> int:
-    print(f"worker: {reason}", file=sys.stderr)
-    return 1
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("between 1 and 64")
+    return number
 
 
 if __name__ == "__main__":

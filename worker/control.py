@@ -44,6 +44,8 @@ class Control:
         """End the thread and take this worker off the list."""
         self._stop.set()
         self._thread.join(timeout=5)
+        if self._outage.lasting:
+            return  # the report ends by itself
         try:
             self._fleet.leave(self._worker.name)
         except RedisError as error:
@@ -93,6 +95,7 @@ class Control:
     def _report(self) -> WorkerReport:
         worker, renderer = self._worker, self._engine.renderer
         busy = worker.get_state() == "busy"
+        state = "degraded" if worker.health.degraded else "busy" if busy else "idle"
         return WorkerReport(
             name=worker.name,
             host=socket.gethostname(),
@@ -100,8 +103,8 @@ class Control:
             device=renderer.device,
             model=renderer.name,
             model_version=renderer.version,
-            state="stopping" if worker.stopping else "busy" if busy else "idle",
+            state="stopping" if worker.stopping else state,
             jobs_done=worker.jobs_done,
-            last_error=worker.last_error,
+            last_error=worker.health.last_error,
             started_at=self._started_at,
         )

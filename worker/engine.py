@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from models import limits
 from models.renderer import Renderer, WeightsError, find_weights
@@ -35,14 +36,16 @@ class Engine:
         self.renderer = self._load()
         return (time.perf_counter() - start) * 1000
 
-    def works(self) -> bool:
-        """Whether the model still draws: after some CUDA errors no call in the process ever succeeds again."""
+    def is_lost(self) -> bool:
+        """Whether the device is gone: after some CUDA errors no call in the process ever succeeds again."""
         try:
             self.renderer.grid(np.zeros((64, 64), np.float32), columns=limits.MIN_COLUMNS)
+        except torch.OutOfMemoryError:
+            return False  # others fill it now, and may leave
         except Exception:
             _log.exception("engine broken device=%s", self._device)
-            return False
-        return True
+            return True
+        return False
 
     def _load(self) -> Renderer:
         renderer = Renderer(find_weights(self._name, self._folder), self._device)

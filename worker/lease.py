@@ -9,7 +9,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 
@@ -18,6 +19,16 @@ _log = logging.getLogger(__name__)
 EXIT_HUNG: Final = 70
 _GIL_GRACE_S: Final = 2
 _STDERR: Final = 2
+
+
+@contextmanager
+def hard_end(seconds: float) -> Iterator[None]:
+    """End the process when the block takes longer. By a C thread, which needs no interpreter lock."""
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 class Lease:
@@ -29,6 +40,8 @@ class Lease:
         self._hard_s = hard_s
         self._job_id = job_id
         self._over = threading.Event()
+        # For native code that holds the interpreter's lock, which the watching thread below needs.
+        self._end = hard_end(hard_s + _GIL_GRACE_S)
         # Two threads, since renewing may wait for a lost Redis and the deadline must not.
         self._threads = [
             threading.Thread(target=work, name=f"lease-{job_id}", daemon=True)
@@ -36,8 +49,7 @@ class Lease:
         ]
 
     def __enter__(self) -> None:
-        # A C thread, which needs no interpreter lock: it ends a process whose native code holds that lock.
-        faulthandler.dump_traceback_later(self._hard_s + _GIL_GRACE_S, exit=True, file=_STDERR)
+        self._end.__enter__()
         for thread in self._threads:
             thread.start()
 
@@ -45,7 +57,7 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        faulthandler.cancel_dump_traceback_later()
+        self._end.__exit__(kind, error, trace)
 
     def _keep_renewing(self) -> None:
         while not self._over.wait(self._every_s):

@@ -13,8 +13,8 @@ _HIDDEN: Final = "[hidden]"
 class _Discreet(logging.Formatter):
     """A formatter that blots out secrets, in tracebacks too: a safety net under code that logs none."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+    def __init__(self, secrets: Iterable[str], prefix: str) -> None:
+        super().__init__(f"{prefix}%(asctime)s %(levelname)s %(name)s %(message)s")
         self._secrets = [secret for secret in secrets if secret]
 
     def format(self, record: logging.LogRecord) -> str:
@@ -24,10 +24,13 @@ class _Discreet(logging.Formatter):
         return line
 
 
-def set_up(secrets: Iterable[str]) -> None:
-    """Log to standard error at INFO; libraries that log URLs or every poll only from WARNING on."""
+def set_up(secrets: Iterable[str], child: int | None = None) -> None:
+    """Log to standard error at INFO; libraries that log URLs or every poll only from WARNING on.
+
+    A supervisor's `child` has its number in front of each line.
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(_Discreet(secrets))
+    handler.setFormatter(_Discreet(secrets, "" if child is None else f"[{child}] "))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # httpx logs each URL, and with it the interaction's token; RQ logs each maintenance pass.
     for name in ("httpx", "httpcore", "rq", "rq.worker", "rq.job", "PIL"):

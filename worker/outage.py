@@ -16,6 +16,11 @@ class Outage:
         self._lock = threading.Lock()
         self._since: float | None = None
 
+    @property
+    def lasting(self) -> bool:
+        """Whether Redis was lost and has not been back since."""
+        return self._since is not None
+
     def down(self, error: Exception) -> None:
         """Redis did not answer; only the first call of an outage logs."""
         with self._lock:

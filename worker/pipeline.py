@@ -1,15 +1,26 @@
 """Bytes in, PNG out: decode → tone → generator → paint → encode, each stage timed. Knows no queue, no Discord."""
 
+import io
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from models import limits
+from models.grid import Grid
 from models.paint import encode_png, paint
-from models.palettes import Background
-from models.picture import decode
+from models.palettes import DEFAULT_PALETTE, Background
 from models.renderer import Renderer
 from models.tone import tone_of
+from worker.decoder import Decoder
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Stages = dict[str, float]
@@ -17,26 +28,51 @@ Stages = dict[str, float]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished picture: the file's bytes and its size in cells."""
+    """A finished picture: the file's bytes and its size in cells. `shrunk`: the size asked for did not fit."""
 
     png: bytes
     columns: int
     rows: int
+    shrunk: bool = False
 
 
 def draw(
-    renderer: Renderer, data: bytes, *, palette: str, columns: int, background: Background, stages: Stages
-) -> Drawing:
+    renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int, background: Background,
+    stages: Stages, go_on: Callable[[], None] = lambda: None,
+) -> Drawing:  # fmt: skip
     """Draw a picture file; `stages` receives the milliseconds of each stage, also of those before a failure.
 
-    Raises PictureProblem for a picture or an option that cannot be drawn.
+    `go_on` is called before each stage and after the last, and may end the work by raising. Raises
+    PictureProblem for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no
+    room for a smaller picture either, and DecoderFailed.
     """
-    rgb = timed(stages, "decode", lambda: decode(data, background=background))
-    tone = timed(stages, "tone", lambda: tone_of(rgb))
-    grid = timed(stages, "generator", lambda: renderer.grid(tone, columns=columns))
-    image = timed(stages, "paint", lambda: paint(grid, palette, background, rgb=rgb))
-    png = timed(stages, "encode", lambda: encode_png(image))
-    return Drawing(png, grid.columns, grid.rows)
+
+    def stage(name: str, work: Callable[[], T]) -> T:
+        go_on()
+        return timed(stages, name, work)
+
+    rgb = stage("decode", lambda: decoder.decode(data, background))
+    tone = stage("tone", lambda: tone_of(rgb))
+    grid, shrunk = stage("generator", lambda: _grid(renderer, tone, columns))
+    image = stage("paint", lambda: paint(grid, palette, background, rgb=rgb))
+    png = stage("encode", lambda: encode_png(image))
+    go_on()
+    return Drawing(png, grid.columns, grid.rows, shrunk)
+
+
+def works(renderer: Renderer, decoder: Decoder) -> bool:
+    """Whether a small picture comes out of all stages; if not, the log says why."""
+    stream = io.BytesIO()
+    Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(stream, "PNG")
+    try:
+        draw(
+            renderer, decoder, stream.getvalue(), palette=DEFAULT_PALETTE, columns=limits.MIN_COLUMNS,
+            background="light", stages={},
+        )  # fmt: skip
+    except Exception:
+        _log.exception("self-test failed")
+        return False
+    return True
 
 
 def timed(stages: Stages, name: str, work: Callable[[], T]) -> T:
@@ -46,3 +82,14 @@ def timed(stages: Stages, name: str, work: Callable[[], T]) -> T:
         return work()
     finally:
         stages[name] = round((time.perf_counter() - start) * 1000, 1)
+
+
+def _grid(renderer: Renderer, tone: NDArray[np.float32], columns: int) -> tuple[Grid, bool]:
+    """The page; where the GPU has no room for it, one of half the columns, and True."""
+    try:
+        return renderer.grid(tone, columns=columns), False
+    except torch.OutOfMemoryError as error:
+        _log.warning("gpu full columns=%d error=%r; trying once more, smaller", columns, str(error)[:200])
+    # Only here: as long as the error is handled, its frames live, and with them the tensors to be freed.
+    torch.cuda.empty_cache()
+    return renderer.grid(tone, columns=max(limits.MIN_COLUMNS, columns // 2)), columns > limits.MIN_COLUMNS

@@ -30,9 +30,11 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute, now
 
+from jobs.connection import READ_TIMEOUT_S
 from jobs.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, render_queue
 from worker.discord import DiscordUnavailable
-from worker.lease import Lease
+from worker.health import Health
+from worker.lease import Lease, hard_end
 from worker.outage import Outage, back_off_s
 from worker.tasks import BadRequest
 
@@ -73,7 +75,7 @@ class RenderJob(Job):
 class GlyphWorker(SimpleWorker):
     """One process, one queue, one job at a time. Needs Redis to be there when it is made.
 
-    `works` is asked after a job that raised: a process that can draw no more must not go on taking jobs.
+    `is_lost` is asked after a job that raised: a process whose device is gone must end, for nothing else helps.
     """
 
     lease_s = 30
@@ -84,14 +86,16 @@ class GlyphWorker(SimpleWorker):
     maintenance_s = 15
     job_class = RenderJob
 
-    def __init__(self, redis: Redis, *, name: str, outage: Outage, works: Callable[[], bool]) -> None:
+    def __init__(
+        self, redis: Redis, *, name: str, outage: Outage, health: Health, is_lost: Callable[[], bool]
+    ) -> None:
         queue = render_queue(redis)
         queue.job_class = self.job_class
         self.outage = outage
-        self._works = works
+        self.health = health
+        self._is_lost = is_lost
         self._exit_code = 0
         self.jobs_done = 0
-        self.last_error = ""
         self._registered = False
         self._beat_at = 0.0
         super().__init__(
@@ -130,10 +134,11 @@ class GlyphWorker(SimpleWorker):
                 failures += 1
                 self._pause(back_off_s(failures))
         _log.info("worker stopping name=%s jobs_done=%d", self.name, self.jobs_done)
-        try:
-            self.register_death()
-        except RedisError as error:
-            self.outage.down(error)
+        if not self.outage.lasting:  # else there is nobody to tell, and the record ends by itself
+            try:
+                self.register_death()
+            except RedisError as error:
+                self.outage.down(error)
         return self._exit_code
 
     @property
@@ -145,6 +150,11 @@ class GlyphWorker(SimpleWorker):
     def dequeue_timeout(self) -> int:
         """Seconds of one blocking pop, and so the longest an idle worker takes to see a signal."""
         return 1
+
+    @property
+    def connection_timeout(self) -> int:
+        """RQ would raise the connection's read timeout to this, 10 s past the pop's."""
+        return READ_TIMEOUT_S
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """The signal's handler only notes the wish: raising from here could lose a job just popped."""
@@ -165,6 +175,11 @@ class GlyphWorker(SimpleWorker):
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
         self._enqueue_due()
+        if self.health.degraded:
+            with hard_end(self.hard_grace_s):
+                self.health.recover()
+            self._pause(1)
+            return
         try:
             found = self.queue_class.dequeue_any(
                 self.queues, self.dequeue_timeout, connection=self.connection, job_class=self.job_class,
@@ -225,7 +240,11 @@ class GlyphWorker(SimpleWorker):
             self.executions.pop(execution.id, None)
             self.jobs_done += 1
         self.set_state("idle")
-        if not succeeded and not self._works():
+        if succeeded:
+            return
+        with hard_end(self.hard_grace_s):
+            lost = self._is_lost()
+        if lost:
             _log.critical("worker broken name=%s; ending, so that a fresh one can take over", self.name)
             self._exit_code, self._stop_requested = EXIT_BROKEN, True
 
@@ -246,13 +265,14 @@ class GlyphWorker(SimpleWorker):
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Log a failed try in one line; a traceback only where one was not expected."""
         kind, error, _ = exc_info
-        expected = isinstance(error, (DiscordUnavailable, BadRequest))
-        self.last_error = f"{kind.__name__} in job {job.id}"
+        expected = isinstance(error, (DiscordUnavailable, BadRequest, RedisError))
         _log.error(
             "job raised id=%s retries_left=%s error=%s reason=%r",
             job.id, job.retries_left or 0, kind.__name__, str(error)[:200],
             exc_info=None if expected else exc_info,
         )  # fmt: skip
+        if not expected:
+            self.health.failed(job.id, kind.__name__)
 
     # --- maintenance ------------------------------------------------------------------------------------
 

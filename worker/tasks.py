@@ -12,19 +12,23 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
 
+import torch
 from pydantic import ValidationError
 from redis import Redis
 from rq import Retry, get_current_job
 from rq.job import Job
 
+from jobs.cancel import is_cancelled
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.problems import PictureProblem, ServiceProblem, new_reference
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from models.renderer import Renderer
+from worker.decoder import Decoder
 from worker.delivery import Verdict, deliver, tell
 from worker.discord import Attachment, Discord, DiscordUnavailable, Edit
 from worker.engine import Engine
+from worker.health import Health
 from worker.pipeline import Drawing, Stages, draw, timed
 
 _log = logging.getLogger(__name__)
@@ -47,7 +51,10 @@ class Tools:
     """What every job of this process shares, made once: connections, stores, the warm model."""
 
     engine: Engine
+    decoder: Decoder
+    health: Health
     discord: Discord
+    redis: Redis
     ledger: Ledger
     pictures: PictureStore
     worker: str
@@ -159,8 +166,10 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
         return Ending("stale")
     try:
         drawing = _draw(tools, request, renderer, stages)
+        tools.health.drew()
+        shrunk = " (as many as my graphics card has room for now)" if drawing.shrunk else ""
         content = (
-            f"{request.palette} · {drawing.columns}×{drawing.rows} characters · "
+            f"{request.palette} · {drawing.columns}×{drawing.rows} characters{shrunk} · "
             f"{renderer.name} {renderer.version} · {time.monotonic() - start:.1f} s"
         )
         # Looked up again: drawing takes long enough for a newer job to be ordered.
@@ -170,26 +179,43 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
         return timed(stages, "post", lambda: _post(tools, request, edit, drawing))
     except (PictureProblem, ServiceProblem) as problem:
         outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
+        if problem.code == "cancelled":
+            outcome = "cancelled"
         _log.info("job refused id=%s code=%s detail=%r", request.job_id, problem.code, problem.detail)
         code, sentence = problem.code, str(problem)
         return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
 
 
 def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
-    """The finished picture. Raises PictureProblem, or ServiceProblem `expired`, `picture_gone` or too large."""
-    late = time.time() - request.deadline_at
-    if late > 0:
-        raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
+    """The finished picture.
+
+    Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or
+    `too_large_result`.
+    """
+    _go_on(tools, request)
     data = tools.pictures.get(request.picture)
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
-    drawing = draw(
-        renderer, data, palette=request.palette, columns=request.columns, background=request.background,
-        stages=stages,
-    )  # fmt: skip
+    try:
+        drawing = draw(
+            renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
+            background=request.background, stages=stages, go_on=lambda: _go_on(tools, request),
+        )  # fmt: skip
+    except torch.OutOfMemoryError as error:
+        tools.health.failed(request.job_id, "OutOfMemoryError")
+        raise ServiceProblem("gpu_full", str(error)[:200]) from None
     if len(drawing.png) > request.upload_limit:
         raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
     return drawing
+
+
+def _go_on(tools: Tools, request: RenderRequest) -> None:
+    """Raises ServiceProblem `cancelled` or `expired` when nobody waits for the picture any more."""
+    if is_cancelled(tools.redis, request.job_id):
+        raise ServiceProblem("cancelled")
+    late = time.time() - request.deadline_at
+    if late > 0:
+        raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
 
 
 def _attachment(request: RenderRequest, drawing: Drawing) -> Attachment:

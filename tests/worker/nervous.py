@@ -10,7 +10,7 @@ from collections import deque
 from itertools import repeat
 from typing import Any
 
-from worker import rq_worker, tasks
+from worker import health, rq_worker, tasks
 from worker.__main__ import main
 
 
@@ -42,6 +42,7 @@ if __name__ == "__main__":
     rq_worker.GlyphWorker.renew_s = 0.5
     rq_worker.GlyphWorker.maintenance_s = 1
     rq_worker.GlyphWorker.hard_grace_s = 1.0
+    health.Health.recheck_s = float(os.environ.get("NERVOUS_RECHECK_S", "1"))
     tasks.POST_S = 1.0  # type: ignore[misc]
     tasks.FIRST_WAIT_S = 1  # type: ignore[misc]
     ours = {f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail, spoil)}

@@ -368,7 +368,7 @@ def test_bad_settings_are_one_readable_line(
 ) -> None:
     for name, value in ({"DISCORD_TOKEN": BOT_TOKEN} | changes).items():
         monkeypatch.setenv(name, value)
-    assert main() == 1
+    assert main([]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("worker: ")
     for word in words:

@@ -24,8 +24,10 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from tests.worker.conftest import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
 from tests.worker.standin import Order, Standin
 from worker import tasks
+from worker.decoder import Decoder
 from worker.discord import Discord, DiscordUnavailable
 from worker.engine import Engine
+from worker.health import Health
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +35,19 @@ def engine(weights: Path) -> Engine:
     return Engine("tiny", weights, "cpu")
 
 
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[Decoder]:
+    with Decoder() as warm:
+        yield warm
+
+
 @pytest.fixture(autouse=True)
-def equipped(engine: Engine, standin: Standin, ledger: Ledger, pictures: PictureStore) -> Iterator[None]:
+def equipped(
+    engine: Engine, decoder: Decoder, standin: Standin, redis: Redis, pictures: PictureStore
+) -> Iterator[None]:
     discord = Discord(standin.api, BOT_TOKEN)
-    tasks.equip(tasks.Tools(engine, discord, ledger, pictures, "tester"))
+    health = Health(lambda: True)
+    tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, "tester"))
     yield
     discord.close()
 

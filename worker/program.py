@@ -1,0 +1,123 @@
+"""One worker process, from settings to the last job.
+
+Exit codes: 0 after a signal, 1 for settings or weights that cannot be used, 70 when a job hung,
+71 when the model stopped working (a lost GPU). Something outside starts a new one.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+import torch
+from pydantic import ValidationError
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError
+
+from jobs.connection import connect
+from jobs.fleet import Fleet
+from jobs.ledger import Ledger
+from jobs.pictures import PictureStore
+from models.renderer import WeightsError, find_weights, pick_device
+from worker import logs, pipeline, tasks
+from worker.control import Control
+from worker.decoder import Decoder
+from worker.discord import Discord
+from worker.engine import Engine
+from worker.health import Health
+from worker.outage import Outage, back_off_s
+from worker.rq_worker import GlyphWorker, unique_name
+from worker.settings import WorkerSettings, explain
+
+_log = logging.getLogger("worker")
+
+
+def run(*, child: int | None = None, lifeline: int | None = None) -> int:
+    """Work until a signal; the exit code.
+
+    A supervisor numbers its children (`child` stands in their log lines) and gives each the end of a pipe
+    that it holds open itself: when `lifeline` closes, the supervisor is gone and the child ends as if told to.
+    """
+    if lifeline is not None:
+        threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
+    try:
+        settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
+    except ValidationError as error:
+        return _refuse(explain(error))
+    logs.set_up([settings.discord_token.get_secret_value()], child)
+    try:
+        redis = connect(settings.redis_url, patient=True)
+    except ValueError as error:
+        return _refuse(f"REDIS_URL: {error}")
+    try:
+        find_weights(settings.model_weights, settings.weights_dir)
+        device = pick_device(settings.device)
+    except WeightsError as error:
+        return _refuse(str(error))
+    return _work(settings, redis, device)
+
+
+def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
+    # RQ reads the server at once and is not made to wait for it, so wait first; until the worker's own
+    # handlers are in place a signal ends the process, and that must count as a clean end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    outage = Outage()
+    decoder = Decoder()
+    try:
+        _wait_for(redis, outage)
+        fleet = Fleet(redis)
+        seen = fleet.latest_order()  # before the weights are loaded, so that none given since is missed
+        if settings.torch_threads is not None:
+            torch.set_num_threads(settings.torch_threads)
+        engine = Engine(settings.model_weights, settings.weights_dir, device)
+        health = Health(lambda: pipeline.works(engine.renderer, decoder))
+        worker = GlyphWorker(redis, name=unique_name(), outage=outage, health=health, is_lost=engine.is_lost)
+    except (AuthenticationError, WeightsError) as error:
+        return _refuse(str(error))
+    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
+    pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
+    tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, worker.name))
+    control = Control(fleet, engine, worker, seen)
+    control.start()
+    renderer = engine.renderer
+    _log.info(
+        "worker ready name=%s device=%s model=%s version=%s",
+        worker.name, renderer.device, renderer.name, renderer.version,
+    )  # fmt: skip
+    try:
+        code = worker.serve()
+    finally:
+        control.stop()
+        discord.close()
+        decoder.close()
+    _log.info("worker stopped name=%s", worker.name)
+    return code
+
+
+def _wait_for(redis: Redis, outage: Outage) -> None:
+    failures = 0
+    while True:
+        try:
+            redis.ping()
+        except AuthenticationError:
+            raise
+        except RedisError as error:
+            outage.down(error)
+            failures += 1
+            time.sleep(back_off_s(failures))
+        else:
+            outage.up()
+            return
+
+
+def _end_with(lifeline: int) -> None:
+    os.read(lifeline, 1)  # nothing is ever written: this returns when the other end closes
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _refuse(reason: str) -> int:
+    print(f"worker: {reason}", file=sys.stderr)  # noqa: T201
+    return 1
