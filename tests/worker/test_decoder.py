@@ -1,0 +1,179 @@
+"""The decoding process: the same pixels as in-process, and no picture holds it, fills it or outlives it."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.picture import decode
+from models.problems import PictureProblem
+from tests.worker.conftest import BOT_TOKEN, photo
+from tests.worker.processes import REPOSITORY, until
+from worker.decoder import Decoder, DecoderFailed
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder() as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
+def slow() -> bytes:
+    """A PNG of 39 megapixels with transparency: a second's work and 800 MB, within every limit of ours."""
+    stream = io.BytesIO()
+    Image.new("RGBA", (6500, 6000), (200, 30, 60, 128)).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def pid_of(decoder: Decoder) -> int:
+    assert decoder._child is not None
+    return decoder._child.pid
+
+
+def running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+@pytest.mark.parametrize("background", ["light", "dark"])
+def test_same_pixels_as_in_process(decoder: Decoder, background: str) -> None:
+    stream = io.BytesIO()
+    Image.new("RGBA", (70, 50), (200, 30, 60, 128)).save(stream, "PNG")
+    for data in (photo(), photo(2100, 700), stream.getvalue()):
+        theirs = decoder.decode(data, background)  # type: ignore[arg-type]
+        assert np.array_equal(theirs, decode(data, background=background))  # type: ignore[arg-type]
+        assert theirs.flags.writeable
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", photo()[:900], photo(400, 8)])
+def test_same_problem_as_in_process(decoder: Decoder, data: bytes) -> None:
+    with pytest.raises(PictureProblem) as theirs:
+        decoder.decode(data)
+    with pytest.raises(PictureProblem) as ours:
+        decode(data)
+    assert (theirs.value.code, str(theirs.value)) == (ours.value.code, str(ours.value))
+    assert theirs.value.detail.split(" at 0x")[0] == ours.value.detail.split(" at 0x")[0]
+
+
+def test_picture_that_takes_too_long_costs_one_sentence(slow: bytes) -> None:
+    with Decoder(limit_s=0.1) as decoder:
+        before = pid_of(decoder)
+        with pytest.raises(PictureProblem) as problem:
+            decoder.decode(slow)
+        assert problem.value.code == "too_slow"
+        assert pid_of(decoder) != before and not running(before)
+        assert decoder.decode(photo()).shape == (120, 160, 3)
+
+
+def test_picture_that_takes_too_much_memory_costs_one_sentence(slow: bytes) -> None:
+    if sys.platform == "darwin":
+        pytest.skip("macOS does not limit a process's address space")
+    with Decoder(python(f"import worker.decoder as d; d.MEMORY = {400 * 2**20}; d.main()")) as decoder:
+        with pytest.raises(PictureProblem) as problem:
+            decoder.decode(slow)
+        assert problem.value.code == "too_heavy"
+        before = pid_of(decoder)
+        assert decoder.decode(photo()).shape == (120, 160, 3)
+        assert pid_of(decoder) == before
+
+
+def test_largest_pictures_taken_fit_the_limit(decoder: Decoder, slow: bytes) -> None:
+    assert decoder.decode(slow).shape == (1890, 2048, 3)
+
+
+def test_killed_process_costs_no_picture(decoder: Decoder) -> None:
+    decoder.decode(photo())
+    os.kill(pid_of(decoder), signal.SIGKILL)
+    assert np.array_equal(decoder.decode(photo()), decode(photo()))
+
+
+@pytest.mark.parametrize(
+    ("deed", "expected"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", PictureProblem),
+        ("os.kill(os.getpid(), signal.SIGKILL)", DecoderFailed),
+        ("sys.exit(3)", DecoderFailed),
+        ("print('{\"size\": [1000000, 1000000]}', flush=True)", DecoderFailed),
+    ],
+)
+def test_process_that_dies_or_lies_each_time(deed: str, expected: type[Exception]) -> None:
+    with Decoder(python(f"import os, signal, sys; sys.stdin.buffer.readline(); {deed}")) as decoder:
+        with pytest.raises(expected) as caught:
+            decoder.decode(photo())
+        if isinstance(caught.value, PictureProblem):
+            assert caught.value.code == "broken"
+
+
+def test_program_that_is_not_there() -> None:
+    with Decoder(["/nonexistent/python"]) as decoder, pytest.raises(DecoderFailed, match="cannot be started"):
+        decoder.decode(photo())
+
+
+def test_interrupted_question_does_not_answer_the_next(slow: bytes) -> None:
+    """RQ ends a job that takes too long by raising from a signal, in the middle of whatever it does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise InterruptedError("the job's time is over")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with Decoder() as decoder:
+            decoder.decode(photo())
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(InterruptedError):
+                decoder.decode(slow)
+            assert decoder.decode(photo()).shape == (120, 160, 3)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_process_ends_with_its_worker() -> None:
+    code = (
+        "import time; from worker.decoder import Decoder; print(Decoder()._child.pid, flush=True); time.sleep(99)"
+    )
+    worker = subprocess.Popen(python(code), stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    assert worker.stdout is not None
+    pid = int(worker.stdout.readline())
+    assert running(pid)
+    worker.kill()
+    worker.wait()
+    until(lambda: not running(pid), "the decoding process to end")
+    worker.stdout.close()
+
+
+def test_signals_meant_for_all_do_not_take_it_from_a_job(decoder: Decoder) -> None:
+    decoder.decode(photo())
+    before = pid_of(decoder)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(before, number)
+    time.sleep(0.1)
+    decoder.decode(photo())
+    assert pid_of(decoder) == before
+
+
+def test_no_secret_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("only Linux shows a process's environment as a file")
+    monkeypatch.setenv("DISCORD_TOKEN", BOT_TOKEN)
+    with Decoder() as decoder:
+        decoder.decode(photo())
+        environment = Path(f"/proc/{pid_of(decoder)}/environ").read_text()
+    assert "PATH=" in environment and BOT_TOKEN not in environment
