@@ -26,7 +26,7 @@ VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
 FAR_SIGMA: Final = 7.0
 """Blur on top of VIEWING_SIGMA for the tone seen from twice as far: sqrt(8² - 4²)."""
-TONE_WEIGHT: Final = 5.0
+TONE_WEIGHT: Final = 9.0
 VARIETY: Final = 30.0
 FREE_SHARE: Final = 0.03
 RAMP: Final = " .,:irs?@9B&#"
@@ -42,7 +42,10 @@ DAMPING: Final = (0.6, 1.0)
 
 def paint_ink(glyphs: Tensor, ink: Tensor) -> Tensor:
     """Glyph indices (B, rows, columns) to coverage (B, 1, rows · h, columns · w); `ink` is (N, h, w)."""
-    return join_cells(ink[glyphs])
+    # Looked up line by line of pixels, so that they land where they belong in one pass.
+    height, width = ink.shape[1:]
+    lines = glyphs[:, :, None] * height + torch.arange(height, device=glyphs.device)[:, None]
+    return F.embedding(lines, ink.reshape(-1, width)).flatten(3).flatten(1, 2)[:, None]
 
 
 def cells_of(image: Tensor, height: int = CELL_HEIGHT, width: int = CELL_WIDTH) -> Tensor:
@@ -92,7 +95,7 @@ def ramp(tone: Tensor, charset: str, gamma: float = RAMP_GCF) -> Tensor:
     `tone` (B, 1, H, W) in [0, 1]; returns (B, rows, columns) indices into `charset`, which must hold RAMP.
     """
     steps = torch.tensor([charset.index(character) for character in RAMP], device=tone.device)
-    means = cells_of(tone).mean(-1).clamp(0.0, 1.0)
+    means = F.avg_pool2d(tone, (CELL_HEIGHT, CELL_WIDTH))[:, 0].clamp(0.0, 1.0)
     return steps[(means**gamma * (len(RAMP) - 1)).long()]
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from models.atlas import default_atlas
 from models.fidelity import effective_glyphs, fidelity
 from models.picture import decode
-from models.teachers import cells_of, climb, join_cells, paint_ink, search, sharpen
+from models.teachers import cells_of, climb, join_cells, paint_ink, ramp, search, search_varied, sharpen
 from models.tone import fit, tone_of
 from tests.models.pictures import SAMPLES, scene
 
@@ -30,6 +30,40 @@ def test_cells_come_together_as_they_were_cut() -> None:
     assert cells.shape == (2, 5, 7, 128)
     assert torch.equal(join_cells(cells.view(2, 5, 7, 16, 8)), image)
     assert torch.equal(cells_of(join_cells(cells.view(2, 5, 7, 16, 8))), cells)
+
+
+@pytest.mark.parametrize("shrink", [1, 2, 4])
+def test_ink_is_painted_where_it_belongs(shrink: int) -> None:
+    ink = torch.nn.functional.avg_pool2d(INK[:, None], shrink)[:, 0]
+    height, width = ink.shape[1:]
+    glyphs = torch.randint(0, 95, (2, 5, 7))
+    page = paint_ink(glyphs, ink)
+    assert page.shape == (2, 1, 5 * height, 7 * width)
+    for picture, row, column in ((0, 0, 0), (1, 4, 6), (1, 2, 3), (0, 4, 0)):
+        cell = page[picture, 0, row * height : (row + 1) * height, column * width : (column + 1) * width]
+        assert torch.equal(cell, ink[glyphs[picture, row, column]])
+
+
+def test_the_ramp_takes_the_mean_tone_of_a_cell_to_a_power() -> None:
+    charset = default_atlas().charset
+    tone = torch.zeros(1, 1, 32, 16)
+    tone[..., :16, 8:] = 1.0
+    tone[..., 16:24, :8] = 1.0  # half a cell: mean 0.5
+    tone[..., 16:, 8:] = 0.75
+    read = ["".join(charset[glyph] for glyph in row) for row in ramp(tone, charset)[0]]
+    assert read == [" #", ":s"]  # 12 · 0.25 = 3, 12 · 0.5625 = 6.75
+    read = ["".join(charset[glyph] for glyph in row) for row in ramp(tone, charset, 1.0)[0]]
+    assert read == [" #", "s9"]  # 12 · 0.5, 12 · 0.75
+
+
+def test_the_variety_prior_spreads_the_shares_and_keeps_most_of_the_fidelity() -> None:
+    for path in SAMPLES:
+        tone = sample(path)
+        plain, varied = search(sharpen(tone), INK), search_varied(sharpen(tone), INK)
+        assert effective_glyphs(varied)[0] > 1.2 * effective_glyphs(plain)[0]
+        assert effective_glyphs(varied)[1] < effective_glyphs(plain)[1]
+        assert score(varied, tone) > 0.9 * score(plain, tone)
+    assert torch.equal(search_varied(tone, INK, rounds=0), search(tone, INK))
 
 
 def test_search_finds_the_glyph_that_is_already_there() -> None:
