@@ -89,7 +89,9 @@ class Trainer:
         page, loss = self._lesson(tone, logits)
         scalars = {"reconstruction": loss.item()}
         if self.step >= config.adversarial_from:
-            loss = loss + config.adversarial_weight * self._adversarial(tone, logits, page, scalars)
+            # A quarter of the pages: on a CPU the discriminator costs several times the rest of the step.
+            few = slice(max(1, config.batch // 4))
+            loss = loss + config.adversarial_weight * self._adversarial(tone[few], logits[few], page[few], scalars)
         if not math.isfinite(loss.item()):
             raise TrainingStopped(f"the loss became {loss.item()} at step {self.step}; try a lower --learning-rate")
         self.optimizer.zero_grad(set_to_none=True)
