@@ -10,10 +10,12 @@ from discord import app_commands
 
 from bot.answers import InFlight, Interaction, defer, edit
 from bot.intake import Intake
+from bot.keeper import Keeper
 from bot.services import Services
 from jobs.intake import sniff
 from jobs.options import DEFAULT_PALETTE, PALETTES
 from jobs.problems import SENTENCES
+from jobs.promises import Promise
 from jobs.schema import RenderRequest, Reply
 
 log = logging.getLogger(__name__)
@@ -21,15 +23,18 @@ log = logging.getLogger(__name__)
 TOKEN_S: Final = 14.5 * 60
 """An interaction's token lasts 15 minutes; half a minute is kept for the last request to arrive."""
 
-PRIVATE_DEADLINE_S: Final = 14 * 60
-"""A private response can be reached by its token only, so it has to be filled before that ends."""
+PRIVATE_DEADLINE_S: Final = 13 * 60
+"""A private response can be reached by its token only: a job that begins at the last moment, and the sentence
+of the sweep after it, must arrive before that ends."""
 
 DEADLINE_S: Final = 60 * 60
 
 CHOICES: Final = [app_commands.Choice(name=palette.label, value=name) for name, palette in PALETTES.items()]
 
 
-def ascii_command(services: Services, intake: Intake, in_flight: InFlight) -> app_commands.Command[Any, ..., None]:
+def ascii_command(
+    services: Services, intake: Intake, in_flight: InFlight, keeper: Keeper
+) -> app_commands.Command[Any, ..., None]:
     """The `/ascii` command over the given services."""
 
     @app_commands.command(name="ascii", description="Draw a picture in readable characters")
@@ -50,19 +55,11 @@ def ascii_command(services: Services, intake: Intake, in_flight: InFlight) -> ap
         received_at = time.time()
         # Before anything that can wait: Discord gives three seconds, and a download or Redis may take longer.
         message_id = await defer(interaction, private=private)
-        async with in_flight.answering(interaction):
-            async with intake.fetch(image.url, image.size) as data:
-                info = await asyncio.to_thread(sniff, data)
-                picture = await asyncio.to_thread(services.pictures.put, data)
+        async with in_flight.track():
             if message_id is None:
                 message_id = (await interaction.original_response()).id
-            request = RenderRequest(
+            promise = Promise(
                 job_id=str(interaction.id),
-                origin="command",
-                picture=picture,
-                palette=palette,
-                user_id=str(interaction.user.id),
-                guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                 reply=Reply(
                     application_id=str(interaction.application_id),
                     channel_id=str(interaction.channel_id),
@@ -71,20 +68,39 @@ def ascii_command(services: Services, intake: Intake, in_flight: InFlight) -> ap
                     token_expires_at=received_at + TOKEN_S,
                     private=private,
                 ),
-                upload_limit=interaction.filesize_limit,
-                created_at=received_at,
+                since=received_at,
                 deadline_at=received_at + (PRIVATE_DEADLINE_S if private else DEADLINE_S),
             )
-            awake = await asyncio.to_thread(services.fleet.alive)
-            if not awake:
-                # Before the job is on the queue, so that this can never overwrite a worker's result.
-                await edit(interaction, SENTENCES["queued_no_worker"])
-            await asyncio.to_thread(services.submit, request)
-        log.info(
-            "queued interaction=%d user=%s guild=%s format=%s size=%dx%d bytes=%d palette=%s private=%s "
-            "workers=%d ms=%.0f",
-            interaction.id, request.user_id, request.guild_id, info.format, info.width, info.height,
-            image.size, palette, private, len(awake), 1000 * (time.time() - received_at),
-        )  # fmt: skip
+            where = f"interaction={interaction.id} user={interaction.user.id}"
+            async with keeper.promised(promise, where) as kept:
+                await keeper.write_down(kept)
+                async with intake.fetch(image.url, image.size) as data:
+                    info = await asyncio.to_thread(sniff, data)
+                    picture = await asyncio.to_thread(services.pictures.put, data)
+                request = RenderRequest(
+                    job_id=promise.job_id,
+                    origin="command",
+                    picture=picture,
+                    palette=palette,
+                    user_id=str(interaction.user.id),
+                    guild_id=str(interaction.guild_id) if interaction.guild_id else None,
+                    reply=promise.reply,
+                    upload_limit=interaction.filesize_limit,
+                    created_at=received_at,
+                    deadline_at=promise.deadline_at,
+                )
+                awake = await asyncio.to_thread(services.fleet.alive)
+                if not awake:
+                    # Before the job is on the queue, so that this can never overwrite a worker's result.
+                    await edit(interaction, SENTENCES["queued_no_worker"])
+                request = await asyncio.to_thread(services.prepare, request)
+                kept.on_its_way = True
+                await asyncio.to_thread(services.enqueue, request)
+                log.info(
+                    "queued interaction=%d user=%s guild=%s format=%s size=%dx%d bytes=%d palette=%s private=%s "
+                    "workers=%d ms=%.0f",
+                    interaction.id, request.user_id, request.guild_id, info.format, info.width, info.height,
+                    image.size, palette, private, len(awake), 1000 * (time.time() - received_at),
+                )  # fmt: skip
 
     return command

@@ -1,5 +1,6 @@
 """The Discord client: what it listens to, and which module answers what."""
 
+import asyncio
 import logging
 from typing import Final
 
@@ -10,11 +11,14 @@ from bot.answers import QUIET, InFlight, Interaction, Tree
 from bot.ascii import ascii_command
 from bot.commands_sync import sync_if_changed
 from bot.intake import Intake
+from bot.keeper import Keeper
 from bot.model_admin import ModelAdmin
-from bot.reactions import answer_reaction
+from bot.reactions import answer_click, click_of
 from bot.services import Services
 from bot.settings import BotSettings
+from bot.sweeper import Sweeper
 from jobs.problems import ServiceProblem
+from jobs.schema import Click
 
 log = logging.getLogger(__name__)
 
@@ -49,29 +53,41 @@ class GlyphcordClient(discord.Client):
         self._services = Services.open(settings)
         self._intake = Intake(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
+        self._keeper = Keeper(self, self._services)
+        self._sweeper = Sweeper(self._services, self._keeper, self._in_flight, self._answer)
+        self._sweeping: asyncio.Task[None] | None = None
         self.tree = Tree(self)
-        self.tree.add_command(ascii_command(self._services, self._intake, self._in_flight))
+        self.tree.add_command(ascii_command(self._services, self._intake, self._in_flight, self._keeper))
         self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
 
     async def setup_hook(self) -> None:
         """After login, before the gateway."""
         await sync_if_changed(self.tree)
+        self._sweeping = asyncio.create_task(self._sweeper.run())
 
     async def on_ready(self) -> None:
         log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        click = click_of(payload, self.user.id) if self.user else None
+        if click is None:
+            return
         try:
             async with self._in_flight.track():
-                await answer_reaction(self, self._services, payload)
+                await self._answer(click)
         except ServiceProblem as problem:
             log.info("reaction ignored message=%d code=%s", payload.message_id, problem.code)
+
+    async def _answer(self, click: Click) -> None:
+        await answer_click(self, self._services, self._keeper, click)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event failed event=%s", event_method)
 
     async def stop(self) -> None:
         """Finish or call off what is under way, then leave."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         await self._in_flight.drain(DRAIN_S)
         await self.close()
 

@@ -14,10 +14,14 @@ import discord
 
 from bot.answers import QUIET, UNDELIVERED
 from bot.ascii import DEADLINE_S
+from bot.keeper import Keeper
 from bot.problems import as_trouble, report
 from bot.services import Services
+from jobs.connection import REDIS_DOWN, REDIS_FULL
+from jobs.ledger import Attempt
 from jobs.problems import SENTENCES
-from jobs.schema import RenderRequest, Reply
+from jobs.promises import Promise
+from jobs.schema import Click, RenderRequest, Reply
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +36,9 @@ _VARIATION_SELECTOR: Final = "\ufe0f"
 
 @dataclass(frozen=True)
 class Opening:
-    """A claimed reaction: the request it repeats, whether its picture is still kept, whether a worker is awake."""
+    """A reaction that is ours to answer: the request it repeats, whether its picture is kept, who is awake."""
 
+    attempt: Attempt
     original: RenderRequest
     kept: bool
     awake: bool
@@ -44,130 +49,146 @@ def palette_of(emoji: str | None) -> str | None:
     return REACTION_PALETTES.get((emoji or "").removesuffix(_VARIATION_SELECTOR))
 
 
-def is_for_us(payload: discord.RawReactionActionEvent, own_id: int) -> bool:
-    """Whether a person (not a bot, not we) reacted to what may be a message of ours."""
-    if payload.user_id == own_id or (payload.member is not None and payload.member.bot):
-        return False
-    return payload.message_author_id in (None, own_id)
-
-
-def nonce_of(message_id: str, palette: str) -> str:
-    """The reply's nonce: the same for every click, in Discord's 25 characters."""
-    return hashlib.sha256(f"{message_id}-{palette}".encode()).hexdigest()[:24]
-
-
-async def answer_reaction(
-    client: discord.Client, services: Services, payload: discord.RawReactionActionEvent
-) -> None:
-    """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so."""
+def click_of(payload: discord.RawReactionActionEvent, own_id: int) -> Click | None:
+    """The wish that a reaction expresses, if a person (not a bot, not we) reacted to what may be ours."""
     palette = palette_of(payload.emoji.name)
-    if palette is None or client.user is None or not is_for_us(payload, client.user.id):
-        return
-    where = f"message={payload.message_id} user={payload.user_id} palette={palette}"
+    if palette is None or payload.user_id == own_id or (payload.member is not None and payload.member.bot):
+        return None
+    if payload.message_author_id not in (None, own_id):
+        return None
+    return Click(
+        message_id=str(payload.message_id),
+        channel_id=str(payload.channel_id),
+        guild_id=str(payload.guild_id) if payload.guild_id else None,
+        user_id=str(payload.user_id),
+        palette=palette,
+        at=time.time(),
+    )
+
+
+def nonce_of(attempt: Attempt) -> str:
+    """The reply's nonce: the same for every click and every bot, in Discord's 25 characters."""
+    return hashlib.sha256(attempt.job_id.encode()).hexdigest()[:24]
+
+
+async def answer_click(client: discord.Client, services: Services, keeper: Keeper, click: Click) -> None:
+    """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so."""
+    where = f"message={click.message_id} user={click.user_id} palette={click.palette}"
     try:
-        opening = await asyncio.to_thread(_open, services, str(payload.message_id), palette)
+        opening = await asyncio.to_thread(_open, services, click)
         if opening is not None:
-            await _reply(client, services, payload, palette, opening)
+            await _reply(client, services, keeper, click, opening, where=where)
+    except (*REDIS_DOWN, *REDIS_FULL) as error:
+        # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
+        log.warning("reaction waits for redis %s detail=%r", where, error)
+        keeper.clicks.append(click)
     except Exception as error:
         report(as_trouble(error), error, where)
 
 
-def _open(services: Services, message_id: str, palette: str) -> Opening | None:
+def _open(services: Services, click: Click) -> Opening | None:
     ledger = services.ledger
-    original = ledger.request_of(message_id)
-    if original is None or original.reply.private or original.palette == palette:
+    original = ledger.request_of(click.message_id)
+    if original is None or original.reply.private or original.palette == click.palette:
         return None
     result = ledger.result_of(original.job_id)
     # No result yet: the picture may be on the message a moment before the worker has written that down.
     if result is not None and result.outcome != "posted":
         return None
-    if ledger.result_of(_job_id(message_id, palette)) or not ledger.claim_reaction(message_id, palette):
+    attempt = ledger.take_reaction(click)
+    if attempt is None:
         return None
     kept = services.pictures.touch(original.picture)
-    return Opening(original, kept, awake=bool(services.fleet.alive()))
+    return Opening(attempt, original, kept, awake=bool(services.fleet.alive()))
 
 
 async def _reply(
-    client: discord.Client,
-    services: Services,
-    payload: discord.RawReactionActionEvent,
-    palette: str,
-    opening: Opening,
+    client: discord.Client, services: Services, keeper: Keeper, click: Click, opening: Opening, *, where: str
 ) -> None:
-    message_id = str(payload.message_id)
-    claim = (message_id, palette)
-    if not opening.kept:
-        content = SENTENCES["picture_gone"]
-    else:
-        content = f"Drawing it in {palette}…" if opening.awake else SENTENCES["queued_no_worker"]
+    ledger, attempt = services.ledger, opening.attempt
     try:
-        reply = await client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id).send(
-            content,
-            reference=discord.MessageReference(
-                message_id=payload.message_id, channel_id=payload.channel_id, guild_id=payload.guild_id,
-                fail_if_not_exists=False,
-            ),
-            # discord.py sends enforce_nonce with it: the same nonce again gives the same message.
-            nonce=nonce_of(*claim),
-            allowed_mentions=QUIET,
-            mention_author=False,
-        )  # fmt: skip
+        reply_id = await _make_reply(client, click, opening)
     except (discord.Forbidden, discord.NotFound) as error:
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
-        log.warning("no reply message=%s code=no_permission detail=%r", message_id, error)
+        log.warning("no reply %s code=no_permission detail=%r", where, error)
+        await asyncio.to_thread(ledger.drop_click, click)
         return
-    except UNDELIVERED:
-        await asyncio.to_thread(services.ledger.release_reaction, *claim)
-        raise
-    try:
-        if opening.kept:
-            request = _request(client, payload, palette, opening.original, reply.id)
-            await asyncio.to_thread(services.submit, request)
-    except BaseException as error:
-        await _undo(services, claim, reply, as_trouble(error).sentence)
-        raise
-    await asyncio.to_thread(services.ledger.settle_reaction, *claim, str(reply.id))
-    log.info(
-        "reaction message=%s reply=%d user=%d palette=%s kept=%s workers=%s",
-        message_id, reply.id, payload.user_id, palette, opening.kept, opening.awake,
-    )  # fmt: skip
-
-
-async def _undo(services: Services, claim: tuple[str, str], reply: discord.Message, sentence: str) -> None:
-    try:
-        await reply.edit(content=sentence, allowed_mentions=QUIET)
     except UNDELIVERED as error:
-        log.warning("not told message=%d detail=%r", reply.id, error)
-    # Redis may be what failed; then the claim runs out by itself.
-    await asyncio.to_thread(services.ledger.release_reaction, *claim)
+        # Discord may have made the reply although its answer was lost; the same nonce finds it again.
+        unsure = not isinstance(error, discord.HTTPException) or error.status >= 500
+        await asyncio.to_thread(ledger.release_reaction, attempt, click, again=unsure)
+        if not unsure:
+            raise
+        log.warning("no reply yet %s detail=%r", where, error)
+        return
+    if not opening.kept:
+        await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+        return
+    request = _request(client, click, opening, reply_id)
+    promise = Promise(job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at)
+    async with keeper.promised(promise, where) as kept:
+        await keeper.write_down(kept)
+        request = await asyncio.to_thread(services.prepare, request)
+        kept.on_its_way = True
+        await asyncio.to_thread(services.enqueue, request)
+        log.info("reaction %s reply=%s job=%s workers=%s", where, reply_id, attempt.job_id, opening.awake)
+    try:
+        # After a failure too: the next click finds that the job has failed, and begins the next attempt.
+        await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+    except REDIS_FULL:
+        await asyncio.to_thread(ledger.forget_reaction, attempt)
+    except REDIS_DOWN as error:
+        log.info("not settled %s detail=%r", where, error)  # the claim runs out by itself
 
 
-def _job_id(message_id: str, palette: str) -> str:
-    return f"{message_id}-{palette}"
+async def _make_reply(client: discord.Client, click: Click, opening: Opening) -> str:
+    """The id of the reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
+    attempt = opening.attempt
+    if not opening.kept:
+        content = SENTENCES["picture_gone"]
+    elif opening.awake:
+        content = SENTENCES["drawing"].format(palette=click.palette)
+    else:
+        content = SENTENCES["queued_no_worker"]
+    guild_id = int(click.guild_id) if click.guild_id else None
+    channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
+    if attempt.reply_id is not None:
+        try:
+            earlier = channel.get_partial_message(int(attempt.reply_id))
+            await earlier.edit(content=content, attachments=[], allowed_mentions=QUIET)
+            return attempt.reply_id
+        except discord.NotFound:
+            log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
+    made = await channel.send(
+        content,
+        reference=discord.MessageReference(
+            message_id=int(click.message_id), channel_id=int(click.channel_id), guild_id=guild_id,
+            fail_if_not_exists=False,
+        ),
+        # discord.py sends enforce_nonce with it: the same nonce again gives the same message.
+        nonce=nonce_of(attempt),
+        allowed_mentions=QUIET,
+        mention_author=False,
+    )  # fmt: skip
+    return str(made.id)
 
 
-def _request(
-    client: discord.Client,
-    payload: discord.RawReactionActionEvent,
-    palette: str,
-    original: RenderRequest,
-    reply_id: int,
-) -> RenderRequest:
-    guild = client.get_guild(payload.guild_id) if payload.guild_id else None
-    now = time.time()
+def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
+    guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
+    original, now = opening.original, time.time()
     return RenderRequest(
-        job_id=_job_id(str(payload.message_id), palette),
+        job_id=opening.attempt.job_id,
         origin="reaction",
         picture=original.picture,
-        palette=palette,
+        palette=click.palette,
         columns=original.columns,
         background=original.background,
-        user_id=str(payload.user_id),
-        guild_id=str(payload.guild_id) if payload.guild_id else None,
+        user_id=click.user_id,
+        guild_id=click.guild_id,
         reply=Reply(
             application_id=original.reply.application_id,
-            channel_id=str(payload.channel_id),
-            message_id=str(reply_id),
+            channel_id=click.channel_id,
+            message_id=reply_id,
         ),
         upload_limit=guild.filesize_limit if guild else UPLOAD_LIMIT,
         created_at=now,

@@ -10,21 +10,23 @@ from typing import Self
 from redis import Redis
 
 from bot.settings import BotSettings
+from jobs import queue
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import enqueue
+from jobs.promises import Promises
 from jobs.schema import RenderRequest
 
 
 @dataclass(frozen=True)
 class Services:
-    """Stored pictures, the ledger, the fleet and the queue, over one connection pool."""
+    """Stored pictures, the ledger, open promises, the fleet and the queue, over one connection pool."""
 
     redis: Redis
     pictures: PictureStore
     ledger: Ledger
+    promises: Promises
     fleet: Fleet
 
     @classmethod
@@ -32,14 +34,27 @@ class Services:
         """Connects at first use, so the bot starts although Redis is down."""
         redis = connect(settings.redis_url)
         pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
-        return cls(redis, pictures, Ledger(redis), Fleet(redis))
+        return cls(redis, pictures, Ledger(redis), Promises(redis), Fleet(redis))
 
-    def submit(self, request: RenderRequest) -> bool:
-        """Promise, then enqueue: a worker never meets a message that the ledger does not know.
+    def prepare(self, request: RenderRequest) -> RenderRequest:
+        """Write down whose message it is, so that no worker meets one that the ledger does not know.
 
-        The request gets its message's next version. False if a job of that id is on the queue already.
+        Returns the request with its version, the same however often it is prepared.
         """
-        version = self.ledger.next_version(request.reply.message_id)
+        version = self.ledger.version_of(request.reply.message_id, request.job_id)
         request = request.model_copy(update={"message_version": version})
         self.ledger.promise(request)
-        return enqueue(self.redis, request)
+        return request
+
+    def enqueue(self, request: RenderRequest) -> bool:
+        """Put a prepared request on the queue. False if a job of that id is there already."""
+        return queue.enqueue(self.redis, request)
+
+    def may_end(self, job_id: str) -> bool:
+        """Whether a bot may say the last word on a job: none waits or runs, and no worker is writing.
+
+        From True on, a job of that id that reaches the queue all the same (sent by us before the connection
+        broke, or by a second bot) finds the ending taken and leaves the message alone.
+        """
+        (state,) = queue.states(self.redis, [job_id])
+        return state not in queue.WAITING and self.ledger.begin_ending(job_id, "bot") != "other"

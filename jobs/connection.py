@@ -27,11 +27,16 @@ def connect(url: str, *, patient: bool = False) -> Redis:
     lost connection is tried three times more, with jittered back-off. A silence of READ_TIMEOUT_S is not: the
     command may have been carried out (a job popped twice would be lost for a minute), and a worker that is
     told to end must not wait four times over for a server that hangs.
+
+    After a fail-over the old server answers "read-only" while its name leads to the new one: that error is
+    tried again on a new connection, which looks the name up again.
     """
+    follow: list[type[Exception]] = [ReadOnlyError]
     if patient:
         retry = Retry(ExponentialWithJitterBackoff(base=0.2, cap=2.0), 3, (RedisConnectionError,))
         return Redis.from_url(
-            url, socket_connect_timeout=5, socket_timeout=READ_TIMEOUT_S, health_check_interval=30, retry=retry
-        )
+            url, socket_connect_timeout=5, socket_timeout=READ_TIMEOUT_S, health_check_interval=30, retry=retry,
+            retry_on_error=follow,
+        )  # fmt: skip
     retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 1)
-    return Redis.from_url(url, socket_connect_timeout=0.7, socket_timeout=1.0, retry=retry)
+    return Redis.from_url(url, socket_connect_timeout=0.7, socket_timeout=1.0, retry=retry, retry_on_error=follow)

@@ -2,28 +2,88 @@
 
 - message -> its request: written by the bot before it enqueues, so that a reaction can be answered after any
   restart.
-- message -> version: counts the jobs aimed at a message; only the newest may write to it.
-- job -> result: written by the worker once Discord has taken the message's final state.
-- reaction -> claimed: one reply per message and palette, however many people click.
+- message -> versions: counts the jobs aimed at a message; only the newest may write to it.
+- job -> ending: who has begun to give the message its last state, a worker or a bot; the other keeps off.
+- job -> result: how it ended, written once Discord has taken the message's final state.
+- reaction -> attempt: one reply per message and palette, however many people click; a failed one may be tried
+  again.
 """
 
-from typing import Final
+import time
+from typing import Final, Literal
 
 from redis import Redis
 
+from jobs import promises
 from jobs.connection import PREFIX
-from jobs.schema import RenderRequest, RenderResult, read_record
+from jobs.schema import Click, Message, RenderRequest, RenderResult, Snowflake, read_record
 
 KEEP_S: Final = 30 * 24 * 3600
 CLAIM_S: Final = 60
-"""A claim whose holder died before it enqueued is free again after this many seconds."""
+"""A reaction whose claimant died before it enqueued is free again after this many seconds."""
+LAST_WRITE_S: Final = 45
+"""No worker writes to a message later than this after it began to: a job that runs longer ends its process."""
+
+Begun = Literal["first", "again", "other"]
+
+# One step, so that of a worker and a bot that end the same job at the same moment exactly one goes on. The
+# time is Redis's own, since bots and workers may disagree about it.
+_BEGIN: Final = """
+local by, guard, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local now = tonumber(redis.call('TIME')[1])
+local held = redis.call('GET', KEYS[1])
+local who, since = string.match(held or '', '^(%a+):(%d+)$')
+if who and who ~= by and not (who == 'worker' and now - tonumber(since) > guard) then return 'other' end
+redis.call('SET', KEYS[1], by .. ':' .. now, 'EX', keep)
+return who and 'again' or 'first'
+"""
+
+# The same job gets the same version however often it is asked for (two bots, a repeated event).
+_VERSION: Final = """
+local version = redis.call('HGET', KEYS[1], ARGV[1])
+if not version then
+  version = redis.call('HINCRBY', KEYS[1], 'newest', 1)
+  redis.call('HSET', KEYS[1], ARGV[1], version)
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return tonumber(version)
+"""
+
+_TAKE: Final = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+return 1
+"""
+
+
+class Attempt(Message):
+    """One try at answering a reaction. `reply_id` is the reply of an earlier try, to be used again.
+
+    `held_until` (Unix seconds) is when another may take the try over; None once its reply exists and its job
+    is on the queue.
+    """
+
+    message_id: Snowflake
+    palette: str
+    number: int = 1
+    reply_id: Snowflake | None = None
+    held_until: float | None = None
+
+    @property
+    def job_id(self) -> str:
+        """`<message>-<palette>`, and from the second try on with its number: RQ remembers ids of failed jobs."""
+        return f"{self.message_id}-{self.palette}" + (f"-{self.number}" if self.number > 1 else "")
 
 
 class Ledger:
-    """Reads and writes the records above; every method is one round trip."""
+    """Reads and writes the records above; almost every method is one round trip."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._begin = redis.register_script(_BEGIN)
+        self._version = redis.register_script(_VERSION)
+        self._take = redis.register_script(_TAKE)
 
     def promise(self, request: RenderRequest) -> None:
         """Remember which request a message belongs to. The interaction's token is not kept."""
@@ -35,47 +95,120 @@ class Ledger:
         """The request behind one of our messages; None for any other message."""
         return read_record(RenderRequest, self._redis.get(_message(message_id)))
 
-    def next_version(self, message_id: str) -> int:
-        """A new, higher version for a job aimed at this message (the first is 1)."""
-        pipe = self._redis.pipeline()
-        pipe.incr(_version(message_id))
-        pipe.expire(_version(message_id), KEEP_S)
-        return int(pipe.execute()[0])
+    def version_of(self, message_id: str, job_id: str) -> int:
+        """A job's place among those aimed at a message: 1 for the first, and always the same for one job."""
+        return int(self._version(keys=[_versions(message_id)], args=[job_id, KEEP_S]))
 
     def is_newest(self, request: RenderRequest) -> bool:
         """Whether no later job is aimed at the request's message."""
-        data = self._redis.get(_version(request.reply.message_id))
+        data = self._redis.hget(_versions(request.reply.message_id), "newest")
         if not isinstance(data, bytes) or not data.isdigit() or len(data) >= 20:
             return True
         return int(data) <= request.message_version
 
+    def begin_ending(self, job_id: str, by: Literal["worker", "bot"]) -> Begun:
+        """Ask, right before the first write to a job's message, whether we are the one to write.
+
+        `first`: nobody has begun. `again`: our side has, perhaps in a process that died, so the message may
+        have its last state already. `other`: the other side has; write nothing. A bot may take over from a
+        worker that began more than LAST_WRITE_S ago; a worker never takes over from a bot.
+        """
+        begun: Begun = self._begin(keys=[_ending(job_id)], args=[by, LAST_WRITE_S, promises.KEEP_S]).decode()
+        return begun
+
     def record(self, result: RenderResult) -> None:
-        """Remember how a job ended."""
-        self._redis.set(_job(result.job_id), result.model_dump_json(), ex=KEEP_S)
+        """Remember how a job ended, and close its promise."""
+        pipe = self._redis.pipeline()
+        pipe.set(_job(result.job_id), result.model_dump_json(), ex=KEEP_S)
+        promises.close(pipe, result.job_id)
+        pipe.execute()
 
     def result_of(self, job_id: str) -> RenderResult | None:
         """How a job ended, or None while it has not."""
         return read_record(RenderResult, self._redis.get(_job(job_id)))
 
-    def claim_reaction(self, message_id: str, palette: str) -> bool:
-        """True for the first caller only; a claim lasts CLAIM_S unless `settle_reaction` makes it lasting."""
-        return bool(self._redis.set(_reaction(message_id, palette), "claimed", nx=True, ex=CLAIM_S))
+    def ended(self, job_ids: list[str]) -> set[str]:
+        """Which of these jobs have ended."""
+        found = self._redis.mget([_job(job_id) for job_id in job_ids]) if job_ids else []
+        return {job_id for job_id, data in zip(job_ids, found, strict=True) if data is not None}
 
-    def settle_reaction(self, message_id: str, palette: str, reply_id: str) -> None:
-        """Make the claim lasting: the reply exists and its job is on the queue."""
-        self._redis.set(_reaction(message_id, palette), reply_id, ex=KEEP_S)
+    def take_reaction(self, click: Click) -> Attempt | None:
+        """The right, for CLAIM_S seconds, to answer a reaction; None when it is answered or in hand.
 
-    def release_reaction(self, message_id: str, palette: str) -> None:
-        """Give a claim back after a failure, so that the next click tries again."""
-        self._redis.delete(_reaction(message_id, palette))
+        The click is kept until `settle_reaction` or `release_reaction`, so that another process can go on
+        with it. Taken over after a death, the attempt is the same one: same nonce, same job.
+        """
+        key = _reaction(click.message_id, click.palette)
+        old = self._redis.get(key)
+        last, now = read_record(Attempt, old), time.time()
+        if last is None:
+            if old is not None:
+                return None
+            last = Attempt(message_id=click.message_id, palette=click.palette, held_until=now)
+        if last.held_until is not None and last.held_until > now:
+            return None
+        number = last.number
+        while (result := self.result_of(last.job_id)) is not None:
+            if result.outcome == "posted":
+                return None
+            last = last.model_copy(update={"number": last.number + 1})
+        if last.held_until is None and last.number == number:
+            return None
+        attempt = last.model_copy(update={"held_until": now + CLAIM_S})
+        args = [old or "", attempt.model_dump_json(), KEEP_S, _field(click), click.model_dump_json()]
+        return attempt if self._take(keys=[key, _CLICKS], args=args) else None
+
+    def settle_reaction(self, attempt: Attempt, reply_id: str) -> None:
+        """The reply exists, and its job is on the queue or its reason on the reply."""
+        self._keep(attempt.model_copy(update={"reply_id": reply_id, "held_until": None}), None)
+
+    def release_reaction(self, attempt: Attempt, click: Click, *, again: bool) -> None:
+        """Give an attempt back after a failure: to the next click or, with `again`, to whoever sweeps next."""
+        self._keep(attempt.model_copy(update={"held_until": time.time()}), click if again else None)
+
+    def forget_reaction(self, attempt: Attempt) -> None:
+        """The same without writing anything, for a Redis whose memory is full."""
+        pipe = self._redis.pipeline()
+        pipe.delete(_reaction(attempt.message_id, attempt.palette))
+        pipe.hdel(_CLICKS, f"{attempt.message_id}:{attempt.palette}")
+        pipe.execute()
+
+    def _keep(self, attempt: Attempt, click: Click | None) -> None:
+        pipe = self._redis.pipeline()
+        pipe.set(_reaction(attempt.message_id, attempt.palette), attempt.model_dump_json(), ex=KEEP_S)
+        if click is None:
+            pipe.hdel(_CLICKS, f"{attempt.message_id}:{attempt.palette}")
+        else:
+            pipe.hset(_CLICKS, _field(click), click.model_dump_json())
+        pipe.execute()
+
+    def clicks(self) -> list[Click]:
+        """The reactions that are being answered, or whose answerer died."""
+        found = self._redis.hvals(_CLICKS)
+        return [click for data in found if (click := read_record(Click, data)) is not None]
+
+    def drop_click(self, click: Click) -> None:
+        """Answer a reaction no more."""
+        self._redis.hdel(_CLICKS, _field(click))
+
+
+_CLICKS: Final = f"{PREFIX}clicks"
+
+
+def _field(click: Click) -> str:
+    return f"{click.message_id}:{click.palette}"
 
 
 def _message(message_id: str) -> str:
     return f"{PREFIX}message:{message_id}"
 
 
-def _version(message_id: str) -> str:
-    return f"{PREFIX}version:{message_id}"
+def _versions(message_id: str) -> str:
+    return f"{PREFIX}versions:{message_id}"
+
+
+def _ending(job_id: str) -> str:
+    return f"{PREFIX}ending:{job_id}"
 
 
 def _job(job_id: str) -> str:

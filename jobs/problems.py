@@ -9,7 +9,7 @@ from typing import Final
 
 from models.problems import PICTURE_SENTENCES, PictureProblem
 
-__all__ = ["SENTENCES", "PictureProblem", "ServiceProblem", "new_reference"]
+__all__ = ["SENTENCES", "PictureProblem", "ServiceProblem", "is_interim", "new_reference"]
 
 SERVICE_SENTENCES: Final[dict[str, str]] = {
     "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
@@ -31,9 +31,18 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "if it keeps happening, tell an admin the reference {reference}.",
     "restarting": "I am being restarted. Please send that again in a minute.",
     "not_admin": "Only this bot's admins can do that.",
+    "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
+    "drawing": "Drawing it in {palette}…",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
+
+_INTERIM: Final = tuple(SERVICE_SENTENCES[code].split("{")[0] for code in ("queued_no_worker", "drawing"))
+
+
+def is_interim(content: str) -> bool:
+    """Whether a message of ours promises more to come; any other sentence is its last."""
+    return not content or content.startswith(_INTERIM)
 
 
 class ServiceProblem(Exception):

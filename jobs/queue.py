@@ -11,11 +11,14 @@ from redis import Redis
 from rq import Queue, Retry
 from rq.callbacks import Callback
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from jobs.schema import RenderRequest
 
 QUEUE_NAME: Final = "glyphcord"
+WAITING: Final = frozenset({"created", "deferred", "queued", "scheduled", "started"})
+"""RQ's states of a job that may still be drawn."""
 RENDER_TASK: Final = "worker.tasks.render"
 FAILURE_TASK: Final = "worker.tasks.tell_failure"
 JOB_TIMEOUT_S: Final = 30
@@ -50,3 +53,24 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
     except DuplicateJobError:
         return False
     return True
+
+
+def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
+    """RQ's word on each job ("queued", "started", "failed", …); None for one that it does not know."""
+    pipe = redis.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipe.hget(Job.key_for(job_id), "status")
+    found = pipe.execute() if job_ids else []
+    return [state.decode(errors="replace") if isinstance(state, bytes) else None for state in found]
+
+
+def withdraw(redis: Redis, job_id: str) -> None:
+    """Take a waiting job off the queue. One that a worker has taken stays: the ledger keeps it from writing."""
+    queue = render_queue(redis)
+    # RQ's own deletion would load the arguments first, and a job that cannot be read must go all the same.
+    pipe = redis.pipeline()
+    pipe.lrem(queue.key, 0, job_id)
+    pipe.zrem(queue.scheduled_job_registry.key, job_id)
+    off_queue, off_schedule = pipe.execute()
+    if off_queue or off_schedule:
+        redis.delete(Job.key_for(job_id))

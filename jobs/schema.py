@@ -66,6 +66,17 @@ class Reply(Message):
     private: bool = False
 
 
+class Click(Message):
+    """Somebody's reaction that asks for a picture in another palette. `at` is in Unix seconds."""
+
+    message_id: Snowflake
+    channel_id: Snowflake
+    guild_id: Snowflake | None = None
+    user_id: Snowflake
+    palette: str
+    at: float
+
+
 class RenderRequest(Message):
     """One picture to draw. `job_id` is the interaction's id, or `<message id>-<palette>` for a reaction."""
 

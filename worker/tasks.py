@@ -46,6 +46,10 @@ class BadRequest(Exception):
     """A job whose arguments are no RenderRequest of a version we know. Trying again cannot help."""
 
 
+class LeftToBot(Exception):
+    """A bot is ending this job, or must: only after a look at the message can it be known what to write there."""
+
+
 @dataclass(frozen=True)
 class Tools:
     """What every job of this process shares, made once: connections, stores, the warm model."""
@@ -83,21 +87,24 @@ def equip(tools: Tools) -> None:
 def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     """Draw one RenderRequest and put the picture, or the reason why not, on its message.
 
-    Returns the RenderResult as JSON, or RQ's Retry when Discord does not answer: later, as long as the
-    request's deadline allows. Raises BadRequest (not tried again) for another kind of payload, and
-    DiscordUnavailable when there is no time left for a later try.
+    Returns the RenderResult as JSON (empty when a bot is to end this job), or RQ's Retry when Discord does not
+    answer: later, as long as the request's deadline allows. Raises BadRequest (not tried again) for another
+    kind of payload, and DiscordUnavailable when there is no time left for a later try.
     """
     tools = _tools()
     request = _parse(payload)
     before = tools.ledger.result_of(request.job_id)
-    if before is not None and before.outcome == "posted":
-        _log.info("job again id=%s outcome=posted; it was posted before", request.job_id)
+    if before is not None:
+        _log.info("job again id=%s outcome=%s; it had ended before", request.job_id, before.outcome)
         return before.model_dump(mode="json")
     renderer, stages = tools.engine.renderer, Stages()
     try:
         ending = _answer(tools, request, renderer, stages)
     except DiscordUnavailable as error:
         return _later(request, error)
+    except LeftToBot as reason:
+        _log.warning("job left to the bot id=%s reason=%r", request.job_id, str(reason))
+        return {}
     result = RenderResult(
         job_id=request.job_id,
         outcome=ending.outcome,
@@ -136,6 +143,8 @@ def tell_failure(
     if job.should_retry:
         return
     tools, reference = _tools(), new_reference()
+    outcome: Outcome
+    told: str
     reason = kind.__name__ if kind is not None else "unknown"
     reply = _reply_of(job)
     if reply is None:
@@ -145,23 +154,33 @@ def tell_failure(
         _log.info("job over id=%s reason=%s; it had ended before", job.id, reason)
         return
     request = _request_of(job)
-    told: str = "stale"
-    if request is None or tools.ledger.is_newest(request):
+    if request is not None and not tools.ledger.is_newest(request):
+        outcome, told = "stale", "no"
+    elif tools.ledger.begin_ending(job.id, "worker") != "first":
+        # An earlier try may have posted the picture and died before it could say so.
+        _log.error("job failed id=%s reference=%s reason=%s told=no; left to the bot", job.id, reference, reason)
+        return
+    else:
         try:
             sentence = str(ServiceProblem("internal", reference=reference))
             deadline = time.monotonic() + TELL_FAILURE_S
             told = tell(tools.discord, reply, sentence, now=time.time(), deadline=deadline)
         except DiscordUnavailable as unavailable:
-            told = f"no ({unavailable})"
+            # Without a result the job's promise stays open, and the bot goes on trying.
+            _log.error(
+                "job failed id=%s reference=%s reason=%s told='no (%s)'", job.id, reference, reason, unavailable
+            )
+            return
+        outcome = "gone" if told is Verdict.GONE else "failed"
     tools.ledger.record(
-        RenderResult(job_id=job.id, outcome="failed", code="internal", worker=tools.worker, finished_at=time.time())
+        RenderResult(job_id=job.id, outcome=outcome, code="internal", worker=tools.worker, finished_at=time.time())
     )
     _log.error("job failed id=%s reference=%s reason=%s told=%r", job.id, reference, reason, told)
 
 
 def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Ending:
-    """Draw and deliver, or tell the user why not."""
-    start = time.monotonic()
+    """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
+    start, begun = time.monotonic(), False
     if not tools.ledger.is_newest(request):
         return Ending("stale")
     try:
@@ -175,6 +194,10 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
         # Looked up again: drawing takes long enough for a newer job to be ordered.
         if not tools.ledger.is_newest(request):
             return Ending("stale", drawing=drawing)
+        # From here on a bot that finds the job overdue keeps its hands off the message.
+        if tools.ledger.begin_ending(request.job_id, "worker") == "other":
+            raise LeftToBot("a bot has ended it")
+        begun = True
         edit = Edit(content, _attachment(request, drawing))
         return timed(stages, "post", lambda: _post(tools, request, edit, drawing))
     except (PictureProblem, ServiceProblem) as problem:
@@ -183,6 +206,9 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
             outcome = "cancelled"
         _log.info("job refused id=%s code=%s detail=%r", request.job_id, problem.code, problem.detail)
         code, sentence = problem.code, str(problem)
+        if not begun and (held := tools.ledger.begin_ending(request.job_id, "worker")) != "first":
+            # By an earlier try of ours ("again"), which may have posted the picture, or by a bot ("other").
+            raise LeftToBot(f"{code}, but the end was begun before ({held})") from None
         return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
 
 

@@ -45,8 +45,9 @@ class BotProcess:
 
     def start(self) -> Self:
         """Start, and wait until it is connected; its commands are registered before that."""
+        others = self._controls.state()["sessions"]
         self.launch()
-        self._controls.wait_for(lambda: self._controls.state()["sessions"] or not self.running())
+        self._controls.wait_for(lambda: self._controls.state()["sessions"] > others or not self.running())
         assert self.running(), self.log
         return self
 

@@ -53,7 +53,7 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda user: discord.react(message_id, emoji, user=user), (MIA_ID, ADA_ID, MOD_ID)))
     (request,) = discord.wait_for(lambda: queued(redis))
-    discord.wait_for(lambda: redis.get(f"{PREFIX}reaction:{message_id}:pink") not in (None, b"claimed"))
+    discord.wait_for(lambda: b'"held_until":null' in (redis.get(f"{PREFIX}reaction:{message_id}:pink") or b""))
     (reply,) = replies_to(discord, message_id)
     assert reply["content"] == "Drawing it in pink…"
     assert request.job_id == f"{message_id}-pink"
@@ -165,8 +165,7 @@ def test_discord_refusing_the_reply_gives_the_claim_back(
     discord.fault(method="POST", path=f"/channels/{ASCII_CHANNEL}/messages$", status=400)
     discord.react(message_id)
     discord.wait_for(lambda: f"message={message_id}" in running_bot.log)
-    assert queued(redis) == []
-    discord.wait_for(lambda: redis.get(f"{PREFIX}reaction:{message_id}:pink") is None)
+    assert queued(redis) == [] and Ledger(redis).clicks() == []
     discord.react(message_id, user=ADA_ID)
     (request,) = discord.wait_for(lambda: queued(redis))
     assert request.user_id == ADA_ID

@@ -11,8 +11,9 @@ from bot.admins import is_admin, owners_of
 from bot.ascii import ascii_command
 from bot.commands_sync import comparable
 from bot.model_admin import MESSAGE_LIMIT, reload_report
-from bot.reactions import is_for_us, nonce_of, palette_of
+from bot.reactions import click_of, nonce_of, palette_of
 from jobs.fleet import ReloadAnswer
+from jobs.ledger import Attempt
 from jobs.options import DEFAULT_PALETTE, PALETTES
 
 OWNER, ADMIN, OTHER, ROLE = 1, 2, 3, 9
@@ -80,21 +81,27 @@ def test_only_people_and_only_our_messages_count(
     user: int, author: int | None, bot: bool | None, counts: bool
 ) -> None:
     member = None if bot is None else SimpleNamespace(bot=bot)
-    payload: Any = SimpleNamespace(user_id=user, message_author_id=author, member=member)
-    assert is_for_us(payload, own_id=77) is counts
+    payload: Any = SimpleNamespace(
+        user_id=user, message_author_id=author, member=member, emoji=SimpleNamespace(name="🩷"),
+        message_id=1, channel_id=2, guild_id=None,
+    )  # fmt: skip
+    assert (click_of(payload, own_id=77) is not None) is counts
 
 
 def test_a_nonce_is_stable_distinct_and_short_enough() -> None:
-    largest = str(2**64 - 1)
-    assert nonce_of(largest, "pink") == nonce_of(largest, "pink")
-    assert len({nonce_of(largest, "pink"), nonce_of(largest, "green"), nonce_of("1", "pink")}) == 3
-    assert len(nonce_of(largest, "a" * 40)) <= 25
+    largest = Attempt(message_id="9" * 20, palette="a" * 40)
+    others = [
+        largest.model_copy(update=change) for change in ({"palette": "green"}, {"message_id": "1"}, {"number": 2})
+    ]
+    assert nonce_of(largest) == nonce_of(largest.model_copy(update={"held_until": 5.0, "reply_id": "8"}))
+    assert len({nonce_of(attempt) for attempt in (largest, *others)}) == 4
+    assert len(nonce_of(largest)) <= 25
 
 
 def tree_with(description: str) -> dict[str, Any]:
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
-    command: Any = ascii_command(None, None, None)  # type: ignore[arg-type]  # never invoked here
+    command: Any = ascii_command(None, None, None, None)  # type: ignore[arg-type]  # never invoked here
     command.description = description
     tree.add_command(command)
     payload: dict[str, Any] = command.to_dict(tree)

@@ -19,6 +19,7 @@ from jobs.ledger import Ledger
 from jobs.options import MAX_BYTES, PALETTES
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES
+from jobs.promises import Promises
 from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 
@@ -116,7 +117,9 @@ def test_what_cannot_be_drawn_gets_one_sentence_and_no_job(
     first_words = SENTENCES[code].split("{")[0]
     assert answer["content"].startswith(first_words)
     assert "innocent" not in answer["content"]
-    assert queued(redis) == [] and redis.keys("glyphcord:*") == []
+    assert queued(redis) == [] and redis.keys("glyphcord:picture*") == []
+    discord.wait_for(lambda: Ledger(redis).ended([used["interaction_id"]]))
+    assert Promises(redis).still_open([used["interaction_id"]]) == set()
 
 
 def test_a_file_over_the_cap_is_refused_by_what_it_declares(discord: Controls, redis: Redis) -> None:

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from jobs.promises import Promise
 from jobs.schema import RenderRequest, Reply
 
 
@@ -23,3 +24,12 @@ def a_request(**changes: Any) -> RenderRequest:
         "deadline_at": now + 3600,
     }
     return RenderRequest.model_validate(fields | changes)
+
+
+def a_promise(job_id: str = "40", **changes: Any) -> Promise:
+    """The promise that goes before such a request."""
+    now = time.time()
+    fields: dict[str, Any] = {
+        "job_id": job_id, "reply": a_request().reply, "since": now, "deadline_at": now + 3600,
+    }  # fmt: skip
+    return Promise.model_validate(fields | changes)

@@ -56,5 +56,5 @@ def test_the_interaction_token_stays_out_of_a_printed_request() -> None:
 def test_every_sentence_is_one_paragraph_that_ends() -> None:
     for code, sentence in SENTENCES.items():
         assert "\n" not in sentence, code
-        assert sentence.rstrip("`").endswith("."), code
+        assert sentence.rstrip("`").endswith((".", "…")), code
         assert len(sentence) < 300, code
