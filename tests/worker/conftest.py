@@ -1,29 +1,16 @@
-"""Fixtures of the worker's tests: a stand-in Discord, a small real model, requests to draw."""
+"""Fixtures of the worker's tests: a stand-in Discord, a small real model, stores, worker processes."""
 
-import io
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 from redis import Redis
 
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.schema import RenderRequest
-from models.atlas import default_atlas
-from models.generator import SIZES, Generator
-from models.weights_file import save_weights
+from tests.worker.processes import Start, workers
+from tests.worker.samples import write_weights
 from tests.worker.standin import Standin
-
-INTERACTION_TOKEN = "aW50ZXJhY3Rpb246c2VjcmV0"
-BOT_TOKEN = "bot.secret.token"
-TOKEN_PATH = f"/webhooks/10/{INTERACTION_TOKEN}/messages/@original"
-BOT_PATH = "/channels/20/messages/30"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,13 +27,6 @@ def standin_server() -> Iterator[Standin]:
 def standin(standin_server: Standin) -> Standin:
     standin_server.forget()
     return standin_server
-
-
-def write_weights(folder: Path, seed: int) -> None:
-    """An untrained model: its characters mean nothing, its file and its shapes are real."""
-    torch.manual_seed(seed)
-    generator = Generator(SIZES["tiny"])
-    save_weights(folder / "tiny.safetensors", generator, default_atlas(), teacher="none", step=0, metrics={})
 
 
 @pytest.fixture(scope="session")
@@ -66,33 +46,8 @@ def ledger(redis: Redis) -> Ledger:
     return Ledger(redis)
 
 
-def photo(width: int = 160, height: int = 120) -> bytes:
-    """A JPEG with something in it."""
-    y, x = np.mgrid[:height, :width]
-    pixels = np.stack([x * 255 // width, y * 255 // height, (x + y) % 256], -1).astype(np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "JPEG")
-    return stream.getvalue()
-
-
-def request_for(picture: str, **changes: Any) -> RenderRequest:
-    """A request for a stored picture; `reply` given as a dict changes single fields of the usual reply."""
-    reply = {
-        "application_id": "10",
-        "channel_id": "20",
-        "message_id": "30",
-        "token": INTERACTION_TOKEN,
-        "token_expires_at": time.time() + 900,
-    } | changes.pop("reply", {})
-    fields: dict[str, Any] = {
-        "job_id": "1000",
-        "origin": "command",
-        "picture": picture,
-        "columns": 40,
-        "user_id": "40",
-        "reply": reply,
-        "upload_limit": 10 * 2**20,
-        "created_at": time.time(),
-        "deadline_at": time.time() + 600,
-    }
-    return RenderRequest.model_validate(fields | changes)
+@pytest.fixture
+def start(tmp_path: Path, redis_url: str, standin: Standin, weights: Path) -> Iterator[Start]:
+    with workers(tmp_path, redis_url, standin.api, weights) as begin:
+        yield begin
+    standin.open.set()

@@ -5,8 +5,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from redis import Redis
+from rq import Retry
+from rq.callbacks import Callback
+from rq.job import Job
+
+from jobs.ledger import Ledger
+from jobs.queue import FAILURE_TASK, render_queue
+from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -19,17 +29,26 @@ def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-class WorkerProcess:
-    """`python -m <module>` in an empty folder, its output in a file."""
+def running(pid: int) -> bool:
+    """Whether there is a process of this id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
-    def __init__(self, folder: Path, module: str, environment: dict[str, str]) -> None:
+
+class WorkerProcess:
+    """`python -m <command>` in an empty folder, its output in a file."""
+
+    def __init__(self, folder: Path, command: Sequence[str], environment: dict[str, str]) -> None:
         folder.mkdir(exist_ok=True)
         self.log_path = folder / "worker.log"
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         fixed = {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
         with self.log_path.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+                [sys.executable, "-m", *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
                 env=inherited | fixed | environment,
             )  # fmt: skip
 
@@ -55,3 +74,51 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+
+Start = Callable[..., WorkerProcess]
+
+
+@contextmanager
+def workers(folder: Path, redis_url: str, api: str, weights: Path) -> Iterator[Start]:
+    """Starts workers; none outlives the block, and no log of any holds a secret."""
+    started: list[WorkerProcess] = []
+
+    def begin(*command: str, **changes: str) -> WorkerProcess:
+        environment = {
+            "DISCORD_TOKEN": BOT_TOKEN,
+            "DISCORD_API_BASE": api,
+            "REDIS_URL": redis_url,
+            "WEIGHTS_DIR": str(weights),
+            "MODEL_WEIGHTS": "tiny",
+            "DEVICE": "cpu",
+            "TORCH_THREADS": "1",
+        }
+        worker = WorkerProcess(folder / f"worker{len(started)}", command or ["worker"], environment | changes)
+        started.append(worker)
+        return worker
+
+    try:
+        yield begin
+    finally:
+        for worker in started:
+            worker.kill()
+    for worker in started:
+        assert INTERACTION_TOKEN not in worker.log
+        assert BOT_TOKEN not in worker.log
+
+
+def ended(ledger: Ledger, job_id: str = "1000", seconds: float = 60) -> str:
+    """How a job ended, once it has."""
+    until(lambda: ledger.result_of(job_id), f"job {job_id} in the ledger", seconds)
+    result = ledger.result_of(job_id)
+    assert result is not None
+    return f"{result.outcome} {result.code}".strip()
+
+
+def enqueue_task(redis: Redis, name: str, sha: str, timeout: int = 30, job_id: str = "1000") -> Job:
+    """A job with a task of `nervous`, otherwise enqueued as `jobs.queue` does."""
+    return render_queue(redis).enqueue(
+        f"tests.worker.nervous.{name}", request_for(sha, job_id=job_id).model_dump(mode="json"), job_id=job_id,
+        retry=Retry(max=2), on_failure=Callback(FAILURE_TASK), job_timeout=timeout,
+    )  # fmt: skip

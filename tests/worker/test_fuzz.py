@@ -1,0 +1,248 @@
+"""Random damage, within a bounded time: to picture files on their way to pixels, and to records in Redis."""
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from redis import Redis
+
+from jobs.fleet import Fleet, ReloadAnswer, ReloadOrder, WorkerReport
+from jobs.ledger import Ledger
+from jobs.schema import Message, RenderRequest, RenderResult, read_record
+from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.sniff import sniff
+from tests.worker.samples import request_for
+from worker import tasks
+from worker.decoder import LIMIT_S, Decoder
+
+SECONDS: Final = 6.0
+"""What one test may spend on examples; the machine decides how many that are."""
+
+quickly = settings(
+    max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True
+)
+
+
+class Clock:
+    """Ends a test's examples when its time is over; those after that pass at once, and count as nothing."""
+
+    def __init__(self) -> None:
+        self.ends, self.examples = time.monotonic() + SECONDS, 0
+
+    def over(self) -> bool:
+        self.examples += 1
+        return time.monotonic() > self.ends
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder() as warm:
+        yield warm
+
+
+# --- pictures -------------------------------------------------------------------------------------------------
+
+
+def encoded(form: str, mode: str, **options: Any) -> bytes:
+    y, x = np.mgrid[:40, :48]
+    stream = io.BytesIO()
+    grey = Image.fromarray((((x * 5) ^ (y * 7)) % 256).astype(np.uint8))
+    grey.convert(mode).save(stream, form, **options)
+    return stream.getvalue()
+
+
+def animated() -> bytes:
+    frames = [Image.new("P", (40, 30), colour) for colour in range(4)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=20)
+    return stream.getvalue()
+
+
+EXIF: Final = Image.Exif()
+EXIF[0x0112] = 6
+SEEDS: Final = [
+    encoded("PNG", "RGB"),
+    encoded("PNG", "P", transparency=0),
+    encoded("PNG", "LA"),
+    encoded("PNG", "1"),
+    encoded("JPEG", "RGB", exif=EXIF),
+    encoded("JPEG", "CMYK", progressive=True),
+    encoded("JPEG", "L", icc_profile=b"\0" * 200),
+    encoded("GIF", "P"),
+    animated(),
+    encoded("WEBP", "RGBA"),
+    encoded("WEBP", "RGB", lossless=True),
+    encoded("BMP", "RGB"),
+    encoded("BMP", "P"),
+]
+
+places = st.one_of(st.integers(0, 64), st.integers(0, 20_000))
+damage = st.one_of(
+    st.tuples(st.just("set"), places, st.binary(min_size=1, max_size=6)),
+    st.tuples(st.just("set"), places, st.sampled_from([b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff", b"\xff\xda"])),
+    st.tuples(st.just("insert"), places, st.binary(min_size=1, max_size=40)),
+    st.tuples(st.just("cut"), places, st.just(b"")),
+    st.tuples(st.just("repeat"), places, st.just(b"")),
+)
+
+
+def damaged(data: bytes, wounds: list[tuple[str, int, bytes]]) -> bytes:
+    """The file after each wound in turn; places past its end count from its beginning again."""
+    for kind, place, new in wounds:
+        at = place % max(1, len(data))
+        match kind:
+            case "set":
+                data = data[:at] + new + data[at + len(new) :]
+            case "insert":
+                data = data[:at] + new + data[at:]
+            case "cut":
+                data = data[:at]
+            case _:
+                data = data[:at] + data[at : at + 200] * 20 + data[at:]
+    return data
+
+
+files = st.one_of(
+    st.builds(damaged, st.sampled_from(SEEDS), st.lists(damage, min_size=1, max_size=5)),
+    st.builds(lambda seed, tail: seed[: len(seed) // 4] + tail, st.sampled_from(SEEDS), st.binary(max_size=300)),
+    st.binary(max_size=200),
+)
+
+
+def problem_of(work: Callable[[], object]) -> str:
+    """The code of the PictureProblem that the work ends with, or nothing. Any other error fails the test."""
+    try:
+        work()
+    except PictureProblem as problem:
+        assert str(problem) and problem.code in PICTURE_SENTENCES
+        return problem.code
+    return ""
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow has much to say about such files
+def test_damaged_file_is_decoded_or_refused_and_takes_no_process_along(decoder: Decoder) -> None:
+    clock, seen = Clock(), set()
+
+    @settings(quickly, max_examples=1000)
+    @given(files)
+    def fuzz(data: bytes) -> None:
+        if clock.over():
+            return
+        start = time.monotonic()
+        header = problem_of(lambda: sniff(data))
+        found = problem_of(lambda: decoder.decode(data))
+        assert header in ("", found), "the header's check, in the bot, and the worker's agree"
+        assert time.monotonic() - start < 3 * LIMIT_S
+        seen.add(found)
+
+    fuzz()
+    # The damage reaches past the headers: some files still open, some break inside.
+    assert {"", "broken", "not_a_picture"} <= seen
+
+
+# --- records in Redis -----------------------------------------------------------------------------------------
+
+RECORDS: Final[list[Message]] = [
+    request_for("a" * 64),
+    RenderResult(job_id="1", outcome="posted", stages_ms={"decode": 1.5}),
+    WorkerReport(
+        name="w", host="h", pid=1, device="cpu", model="m", model_version="0" * 12, state="idle", started_at=0.0
+    ),
+    ReloadOrder(number=1, ordered_by="40"),
+    ReloadAnswer(worker="w", model="m", model_version="0" * 12, took_ms=1.0),
+]
+KEYS: Final = sorted({key for record in RECORDS for key in json.loads(record.model_dump_json())})
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(KEYS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> bytes:
+    """A record of ours with some values exchanged; or its bytes damaged; or anything at all."""
+    data = draw(st.sampled_from(RECORDS)).model_dump_json().encode()
+    match draw(st.sampled_from(["values", "bytes", "json", "noise"])):
+        case "values":
+            fields = json.loads(data) | draw(st.dictionaries(st.sampled_from(KEYS), values, max_size=3))
+            return json.dumps(fields).encode()
+        case "bytes":
+            return damaged(data, draw(st.lists(damage, min_size=1, max_size=3)))
+        case "json":
+            return json.dumps(draw(values)).encode()
+    return draw(st.binary(max_size=100))
+
+
+def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
+    ledger, fleet, request = Ledger(redis), Fleet(redis), request_for("a" * 64)
+    fleet.report(WorkerReport.model_validate(RECORDS[2].model_dump() | {"name": "well"}))
+    order = fleet.order_reload("40")
+    ledger.promise(request)
+    ledger.record(RenderResult(job_id="1000", outcome="posted"))
+    ledger.version_of("30", "1000")
+    # Every key that reading needs, by what Redis keeps there; found rather than named, so that none is forgotten.
+    texts = [key for key in redis.keys("glyphcord:*") if redis.type(key) == b"string"]
+    hashes = [key for key in redis.keys("glyphcord:*") if redis.type(key) == b"hash"]
+    assert len(texts) >= 5 and hashes
+    redis.zadd("glyphcord:workers", {b"\xff\xfe": time.time() + 600})
+    clock = Clock()
+
+    @quickly
+    @given(records())
+    def fuzz(data: bytes) -> None:
+        if clock.over():
+            return
+        pipe = redis.pipeline()
+        for key in texts:
+            pipe.set(key, data)
+        for key in hashes:
+            for field in redis.hkeys(key):
+                pipe.hset(key, field, data)
+        pipe.hset(f"glyphcord:reload:order:{order.number}", b"\xff", data)
+        pipe.execute()
+        assert all(isinstance(report, WorkerReport) for report in fleet.alive())
+        assert isinstance(fleet.latest_order(), ReloadOrder | None)
+        assert all(isinstance(answer, ReloadAnswer) for answer in fleet.answers(order).values())
+        assert isinstance(ledger.request_of("30"), RenderRequest | None)
+        assert isinstance(ledger.result_of("1000"), RenderResult | None)
+        assert isinstance(ledger.is_newest(request), bool)
+
+    fuzz()
+    assert clock.examples > 50
+
+
+@pytest.mark.parametrize("kind", [type(record) for record in RECORDS])
+def test_whole_record_is_read_and_no_other_kind(kind: type[Message]) -> None:
+    for record in RECORDS:
+        found = read_record(kind, record.model_dump_json().encode())
+        assert (found == record) if isinstance(record, kind) else (found is None)
+    assert read_record(kind, None) is None
+
+
+def test_request_that_is_none_is_refused_by_name() -> None:
+    """What stands in a job's arguments, which RQ has read from JSON."""
+    clock = Clock()
+
+    @quickly
+    @given(st.one_of(values, st.dictionaries(st.sampled_from(KEYS), values).map(lambda fields: whole | fields)))
+    def fuzz(payload: Any) -> None:
+        if clock.over():
+            return
+        try:
+            request = tasks._parse(payload)
+        except tasks.BadRequest as error:
+            assert "secret" not in str(error)
+        else:
+            assert isinstance(request, RenderRequest)
+
+    whole = request_for("a" * 64, reply={"token": "secret"}).model_dump(mode="json")
+    fuzz()
