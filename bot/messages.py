@@ -8,16 +8,21 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from typing import Any, Final
 
 import discord
 
 from bot.answers import QUIET
 from jobs.problems import is_interim
+from jobs.promises import UNTOLD
 from jobs.schema import Reply
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_MESSAGE = 10008
+
+_ORIGINAL: Final[Any] = "@original"
+"""What Discord calls the response of a token's interaction; discord.py's annotation knows numbers only."""
 
 Message = discord.Message | discord.WebhookMessage
 
@@ -35,8 +40,8 @@ class Seen(Enum):
 async def look(client: discord.Client, reply: Reply) -> Seen:
     """What stands on the message now. Raises bot.answers.UNDELIVERED when Discord does not tell."""
 
-    async def by_token(hook: discord.Webhook, number: int) -> Message:
-        return await hook.fetch_message(number)
+    async def by_token(hook: discord.Webhook) -> Message:
+        return await hook.fetch_message(_ORIGINAL)
 
     async def as_bot(message: discord.PartialMessage) -> Message:
         return await message.fetch()
@@ -47,8 +52,10 @@ async def look(client: discord.Client, reply: Reply) -> Seen:
 async def say(client: discord.Client, reply: Reply, sentence: str) -> Seen:
     """Make the sentence all that stands on the message. Raises bot.answers.UNDELIVERED."""
 
-    async def by_token(hook: discord.Webhook, number: int) -> Message:
-        return await hook.edit_message(number, content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
+    async def by_token(hook: discord.Webhook) -> Message:
+        return await hook.edit_message(
+            _ORIGINAL, content=sentence, attachments=[], view=None, allowed_mentions=QUIET
+        )
 
     async def as_bot(message: discord.PartialMessage) -> Message:
         return await message.edit(content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
@@ -59,14 +66,14 @@ async def say(client: discord.Client, reply: Reply, sentence: str) -> Seen:
 async def _by_either(
     client: discord.Client,
     reply: Reply,
-    by_token: Callable[[discord.Webhook, int], Awaitable[Message]],
+    by_token: Callable[[discord.Webhook], Awaitable[Message]],
     as_bot: Callable[[discord.PartialMessage], Awaitable[Message]],
 ) -> Seen:
     number = int(reply.message_id)
     if reply.token is not None and time.time() < reply.token_expires_at:
         hook = discord.Webhook.partial(int(reply.application_id), reply.token, client=client)
         try:
-            return _seen(await by_token(hook, number))
+            return _seen(await by_token(hook))
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 return Seen.GONE
@@ -74,7 +81,7 @@ async def _by_either(
             if error.status not in (401, 403, 404):
                 raise
             log.info("token refused message=%d status=%d code=%d", number, error.status, error.code)
-    if reply.private:
+    if reply.private or reply.message_id == UNTOLD:
         return Seen.OUT_OF_REACH
     message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
     try:

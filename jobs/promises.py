@@ -17,6 +17,9 @@ from jobs.schema import JobId, Message, Reply, read_record
 KEEP_S: Final = 24 * 3600
 """Longer than any request may wait; records that no bot ever looks at again go by themselves."""
 
+UNTOLD: Final = "0"
+"""In place of a message's id: Discord has not told it yet, and only the interaction's token leads there."""
+
 _OPEN, _LOOK_AT = f"{PREFIX}open", f"{PREFIX}open:look_at"
 
 
@@ -43,6 +46,13 @@ class Promises:
             pipe.zadd(_LOOK_AT, {promise.job_id: look_at})
         pipe.expire(_OPEN, KEEP_S)
         pipe.expire(_LOOK_AT, KEEP_S)
+        pipe.execute()
+
+    def foretell(self, promise: Promise, *, look_at: float) -> None:
+        """Write down a promise that is about to be made; what is known of it already stays."""
+        pipe = self._redis.pipeline()
+        pipe.hsetnx(_OPEN, promise.job_id, promise.model_dump_json())
+        pipe.zadd(_LOOK_AT, {promise.job_id: look_at}, nx=True)
         pipe.execute()
 
     def look_later(self, job_ids: Collection[str], *, look_at: float) -> None:
