@@ -1,6 +1,7 @@
 """A warm model: weights loaded once, tone in, a page of characters out."""
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from models.tone import fit, rows_for
 from models.weights_file import WeightsError, find_weights, load_weights
 
 __all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
+
+FLAT: Final = 4 / 255
+"""A picture whose tones all lie this close together has no structure."""
 
 
 def pick_device(wanted: str) -> str:
@@ -39,7 +43,13 @@ class Renderer:
     def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
         """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1]."""
         height, width = tone.shape
-        fitted = fit(tone, columns, rows_for(width, height, columns))
+        rows = rows_for(width, height, columns)
+        fitted = fit(tone, columns, rows)
+        if float(np.ptp(fitted)) < FLAT:
+            # Nothing to decide: one glyph as dark as the picture, everywhere.
+            wanted = float(fitted.mean()) * self.atlas.densest
+            glyph = int(np.abs(self.atlas.ink.mean((1, 2)) - wanted).argmin())
+            return Grid(np.full((rows, columns), glyph, np.int64), self.atlas)
         logits = self._generator(torch.from_numpy(fitted)[None, None].to(self.device))
         if self._generator.config.head == "glyphs":
             return Grid(choose(logits, self._variety)[0].cpu().numpy(), self.atlas)
