@@ -19,8 +19,10 @@ import httpx
 
 _log = logging.getLogger(__name__)
 
-# The form that Discord asks for: https://discord.com/developers/docs/reference#user-agent
-USER_AGENT: Final = f"DiscordBot (https://glyphcord.invalid, {version('glyphcord')})"
+# Discord asks for a URL and a version (https://discord.com/developers/docs/reference#user-agent). There is no
+# page of this project to name, and `.invalid` (RFC 2606) can never become somebody else's.
+PROJECT_URL: Final = "https://glyphcord.invalid"
+USER_AGENT: Final = f"DiscordBot ({PROJECT_URL}, {version('glyphcord')})"
 _TRY_S: Final = 10.0
 """Longest silence of one try, in seconds."""
 _FIRST_WAIT_S: Final = 0.25

@@ -176,7 +176,7 @@ class GlyphWorker(SimpleWorker):
             self.run_maintenance_tasks()
         self._enqueue_due()
         if self.health.degraded:
-            with hard_end(self.hard_grace_s):
+            with hard_end(JOB_TIMEOUT_S):
                 self.health.recover()
             self._pause(1)
             return
@@ -242,7 +242,7 @@ class GlyphWorker(SimpleWorker):
         self.set_state("idle")
         if succeeded:
             return
-        with hard_end(self.hard_grace_s):
+        with hard_end(JOB_TIMEOUT_S):
             lost = self._is_lost()
         if lost:
             _log.critical("worker broken name=%s; ending, so that a fresh one can take over", self.name)
