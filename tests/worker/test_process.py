@@ -28,6 +28,7 @@ from tests.worker.samples import (
     write_weights,
 )
 from tests.worker.standin import Order, Seen, Standin
+from worker import logs
 from worker.__main__ import main
 from worker.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
 
@@ -354,11 +355,13 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
         ({"DISCORD_TOKEN": ""}, ["DISCORD_TOKEN"]),
         ({"DEVICE": "tpu"}, ["DEVICE", "'cuda'"]),
         ({"REDIS_URL": "http://somewhere"}, ["REDIS_URL"]),
+        ({"MODEL_WEIGHTS": "missing"}, ["missing.safetensors"]),
     ],
 )
 def test_bad_settings_are_one_readable_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], changes: dict[str, str], words: list[str]
 ) -> None:
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # pytest has set up logging here
     for name, value in ({"DISCORD_TOKEN": BOT_TOKEN} | changes).items():
         monkeypatch.setenv(name, value)
     assert main([]) == 1
