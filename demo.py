@@ -7,6 +7,7 @@ in production, uses `/ascii` by itself, and runs until Ctrl-C. Tests and benchma
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,8 +44,11 @@ class Stack:
     ) -> None:  # fmt: skip
         self.folder, self._count, self._bots = folder, workers, bots
         self._settings = dict(settings or {})
+        # A port of the system's choosing: while this Valkey is stopped, nobody who looks for one finds this.
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._redis_port: int = free.getsockname()[1]
         self.valkey = self._valkey()
-        self._port: int | None = None
         self.playground = PlaygroundProcess(port=port, record=record)
         self.bots: list[subprocess.Popen[bytes]] = []
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -55,7 +59,7 @@ class Stack:
 
     @property
     def redis_url(self) -> str:
-        return f"redis://127.0.0.1:{self._port or self.valkey.port}/0"
+        return f"redis://127.0.0.1:{self._redis_port}/0"
 
     def __enter__(self) -> "Stack":
         try:
@@ -89,7 +93,6 @@ class Stack:
 
     def stop_valkey(self, *, kill: bool = False) -> None:
         """Stop Valkey, or kill it; what it has acknowledged is in its append-only file."""
-        self._port = self.valkey.port
         if kill:
             self.valkey.terminate()
         else:
@@ -97,12 +100,12 @@ class Stack:
 
     def start_valkey(self) -> None:
         """Start Valkey again, on the same port and data."""
-        self.valkey = self._valkey(self._port)
+        self.valkey = self._valkey()
         self.valkey.start()
 
-    def _valkey(self, port: int | None = None) -> ValkeyServer:
+    def _valkey(self) -> ValkeyServer:
         config = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
-        return ValkeyServer(port=port, data_dir=self.folder / "valkey", config=config)
+        return ValkeyServer(port=self._redis_port, data_dir=self.folder / "valkey", config=config)
 
     def restart_bot(self, n: int = 0) -> None:
         """Start a bot again that has ended."""

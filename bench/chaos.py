@@ -30,11 +30,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, ImageDraw
-from redis import Redis
 from redis.exceptions import RedisError
 
 from demo import SAMPLE, Stack
-from jobs.connection import PREFIX, connect
+from jobs.connection import connect
 from jobs.problems import is_interim
 from playground.guild import ASCII_CHANNEL, BOT_ID, GENERAL_CHANNEL, MIA_ID, MOD_ID, SAM_ID
 from playground.testing import Controls, Refused
@@ -151,6 +150,7 @@ class People:
         self._lock = threading.Lock()
         self.commands: dict[str, Asked] = {}
         self.clicks: dict[str, Asked] = {}
+        self._patient_until = 0.0
         self.references: dict[tuple[int, str], str] = {}
 
     def calm(self) -> None:
@@ -215,7 +215,8 @@ class People:
                 self._rng.randrange(len(SHAPES)), self._rng.choice(PALETTES),
                 user=self._rng.choice(PEOPLE), channel=self._rng.choice(CHANNELS),
             )  # fmt: skip
-            time.sleep(self._rng.uniform(0, 0.06))
+            # Who is told to try again in a minute does not ask sixteen times a second.
+            time.sleep(0.5 if time.monotonic() < self._patient_until else self._rng.uniform(0, 0.06))
 
     def note(self) -> None:
         """Look at what has come; click on some of the new pictures."""
@@ -228,7 +229,9 @@ class People:
             message = self._watcher.now.get(asked.message_id or "")
             if message is not None and is_settled(message):
                 asked.answered_at = time.monotonic()
-                if message["attachments"] and self._rng.random() < CLICKS_PER_PICTURE:
+                if not message["attachments"]:
+                    self._patient_until = time.monotonic() + 2
+                elif self._rng.random() < CLICKS_PER_PICTURE:
                     self._click(message["id"], asked)
         open_clicks = {target: asked for target, asked in self.clicks.items() if asked.answered_at is None}
         if open_clicks:
@@ -260,10 +263,13 @@ def target_of(message: Json) -> str | None:
 class Trouble:
     """Breaks one thing after another until told to stop, and measures how long people wait because of it."""
 
-    def __init__(self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, pause: float) -> None:
+    def __init__(
+        self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, pause: float, outage_s: float
+    ) -> None:
         self._stack, self._people, self._watcher, self._rng = stack, people, watcher, rng
         self._controls = stack.controls
         self._pause = pause
+        self._long_outage_s = outage_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._workers = list(stack.workers)
@@ -346,10 +352,11 @@ class Trouble:
         found = {}
         try:
             with connect(self._stack.redis_url) as redis:
-                for key in redis.scan_iter("rq:worker:*"):
-                    pid, job = redis.hmget(key, ["pid", "current_job"])
-                    if pid is not None and job and int(pid) in ours:
-                        found[int(pid)] = job.decode()
+                for worker in redis.smembers("rq:workers"):
+                    pid = redis.hget(worker, "pid")
+                    for running in redis.smembers(worker + b":executions"):  # "job:execution"
+                        if pid is not None and int(pid) in ours:
+                            found[int(pid)] = running.decode().rsplit(":", 1)[0]
         except RedisError:
             pass  # it is being broken, too
         return found
@@ -373,7 +380,11 @@ class Trouble:
         kill = self._rng.random() < 0.6
         self._stack.stop_valkey(kill=kill)
         self.counts["Valkey killed" if kill else "Valkey stopped"] += 1
-        self._over.wait(self._rng.choice((0.0, 0.5, 2.0, 6.0)))
+        down_s = self._long_outage_s or self._rng.choice((0.0, 0.5, 2.0, 6.0))
+        if self._long_outage_s:
+            self.counts[f"… once for {self._long_outage_s:.0f} s"] += 1
+        self._long_outage_s = 0.0
+        self._over.wait(down_s)
         self._stack.start_valkey()
         back = time.monotonic()
         while not self._over.wait(0.05) and time.monotonic() < back + 60:
@@ -479,10 +490,14 @@ class Report:
 
 
 def run(
-    folder: Path, *, jobs: int, seed: int, workers: int = 3, bots: int = 2, pause: float = 4.0,
-    quiet: bool = False,
+    folder: Path, *, jobs: int, seed: int, workers: int = 3, bots: int = 2, pause: float = 3.0,
+    outage_s: float = 0.0,     quiet: bool = False,
 ) -> Report:  # fmt: skip
-    """One chaos run in an empty folder. `pause` is the mean time between two things that break, in seconds."""
+    """One chaos run in an empty folder.
+
+    `pause` is the mean time between two things that break, and the first stop of Valkey lasts `outage_s` if that
+    is not 0; both in seconds.
+    """
 
     def say(line: str) -> None:
         if not quiet:
@@ -500,7 +515,7 @@ def run(
         ignored = {message["id"] for message in _bot_messages(stack.controls.state())}
         say(f"calm: {len(people.references)} reference pictures; now {jobs} jobs under fire")
         start = time.monotonic()
-        with Trouble(stack, people, watcher, random.Random(seed + 1), pause) as trouble:
+        with Trouble(stack, people, watcher, random.Random(seed + 1), pause, outage_s) as trouble:
             people.ask(jobs)
         asked_s = time.monotonic() - start
         if trouble.error is not None:
@@ -512,7 +527,7 @@ def run(
             state["messages"][channel] = [m for m in messages if m["id"] not in ignored]
         verdict = audit(people, watcher, state)
         with connect(stack.redis_url) as redis:
-            valkey, left_open = str(redis.info()["valkey_version"]), _left_open(redis)
+            valkey = str(redis.info()["valkey_version"])
     answers = [
         asked.answered_at - asked.at
         for asked in (*people.commands.values(), *people.clicks.values())
@@ -535,7 +550,6 @@ def run(
         ("answer after the death of its worker, seconds", spread([s for s in deaths if s > 0])),
         ("first picture after Valkey is back, seconds", spread(trouble.after_valkey)),
         ("settled after the last fault", "not" if settled is None else f"{settled:.0f} s"),
-        ("promises still open in Redis", str(left_open)),
         ("**lost**", str(len(verdict.lost))),
         ("**duplicated**", str(len(verdict.duplicated))),
         ("**left loading**", str(len(verdict.left_loading))),
@@ -571,10 +585,6 @@ def _bot_messages(state: Json) -> list[Json]:
     return [m for channel in state["messages"].values() for m in channel if m["author"]["id"] == BOT_ID]
 
 
-def _left_open(redis: Redis) -> int:
-    return int(redis.hlen(f"{PREFIX}open"))
-
-
 def spread(seconds: list[float]) -> str:
     """Median, 95th percentile and largest of some times."""
     if not seconds:
@@ -591,11 +601,12 @@ def main() -> int:
     )
     parser.add_argument("--jobs", type=int, default=2000, help="commands and clicks in all")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pause", type=float, default=4.0, help="mean seconds between two things that break")
+    parser.add_argument("--pause", type=float, default=3.0, help="mean seconds between two things that break")
+    parser.add_argument("--outage", type=float, default=45.0, help="seconds of the one long outage of Valkey")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="glyphcord-chaos-"))
-    report = run(folder, jobs=args.jobs, seed=args.seed, pause=args.pause)
+    report = run(folder, jobs=args.jobs, seed=args.seed, pause=args.pause, outage_s=args.outage)
     print("| chaos | |\n| --- | --- |")
     for name, value in report.rows:
         print(f"| {name} | {value} |")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -23,6 +23,8 @@ UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
 """Discord's codes for an interaction that came too late, and for one that has been acknowledged."""
+
+ACKNOWLEDGE_TRIES: Final = 4
 
 
 class InFlight:
@@ -69,19 +71,24 @@ async def defer(interaction: Interaction, *, private: bool) -> int | None:
     """Acknowledge at once, and return the id of the message that will hold the answer, where Discord tells it.
 
     A connection that breaks on the way leaves open whether Discord has heard: asking again settles that.
-    Raises discord.HTTPException when the interaction cannot be acknowledged.
+    Raises discord.HTTPException when the interaction cannot be acknowledged, aiohttp.ClientError or OSError
+    when Discord cannot be reached.
     """
-    try:
-        callback = await interaction.response.defer(ephemeral=private)
-    except (aiohttp.ClientError, OSError) as error:
-        log.warning("acknowledging again interaction=%d detail=%r", interaction.id, error)
+    for attempt in range(ACKNOWLEDGE_TRIES):
         try:
             callback = await interaction.response.defer(ephemeral=private)
         except discord.HTTPException as refusal:
-            if refusal.code != ALREADY_ACKNOWLEDGED:
+            if attempt == 0 or refusal.code != ALREADY_ACKNOWLEDGED:
                 raise
             return None
-    return callback.message_id if callback else None
+        except (aiohttp.ClientError, OSError) as error:
+            if attempt + 1 == ACKNOWLEDGE_TRIES:
+                raise
+            log.warning("acknowledging again interaction=%d detail=%r", interaction.id, error)
+            await asyncio.sleep(0.1 * attempt)
+        else:
+            return callback.message_id if callback else None
+    return None
 
 
 async def edit(interaction: Interaction, sentence: str) -> None:

@@ -31,6 +31,9 @@ REACTION_PALETTES: Final = {"🩷": "pink", "💗": "pink", "💖": "pink"}
 UPLOAD_LIMIT: Final = 10 * 2**20
 """What any server takes, in bytes, for a server that is not in the client's cache."""
 
+HISTORY: Final = 100
+"""How many messages after a picture are searched for a reply that was made and not noted: one request."""
+
 _VARIATION_SELECTOR: Final = "\ufe0f"
 
 
@@ -159,6 +162,8 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
             return attempt.reply_id
         except discord.NotFound:
             log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
+    if attempt.takes > 1 and (found := await _find_reply(client, channel, click)) is not None:
+        return found
     made = await channel.send(
         content,
         reference=discord.MessageReference(
@@ -171,6 +176,24 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
         mention_author=False,
     )  # fmt: skip
     return str(made.id)
+
+
+async def _find_reply(client: discord.Client, channel: discord.PartialMessageable, click: Click) -> str | None:
+    """The reply that a bot made before it died, or whose making was never confirmed.
+
+    Discord knows a nonce for a few minutes only, and does not promise even that.
+    """
+    ours = (SENTENCES["drawing"].format(palette=click.palette), SENTENCES["queued_no_worker"])
+    after = discord.Object(int(click.message_id))
+    try:
+        async for message in channel.history(limit=HISTORY, after=after, oldest_first=True):
+            target = message.reference.message_id if message.reference else None
+            by_us = client.user is not None and message.author.id == client.user.id
+            if by_us and target == after.id and message.content in ours and not message.attachments:
+                return str(message.id)
+    except discord.Forbidden:
+        log.info("history not readable channel=%s", click.channel_id)
+    return None
 
 
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:

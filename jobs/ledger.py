@@ -19,7 +19,7 @@ from jobs.connection import PREFIX
 from jobs.schema import Click, Message, RenderRequest, RenderResult, Snowflake, read_record
 
 KEEP_S: Final = 30 * 24 * 3600
-CLAIM_S: Final = 60
+CLAIM_S: Final = 30
 """A reaction whose claimant died before it enqueued is free again after this many seconds."""
 LAST_WRITE_S: Final = 45
 """No worker writes to a message later than this after it began to: a job that runs longer ends its process."""
@@ -58,7 +58,8 @@ return 1
 
 
 class Attempt(Message):
-    """One try at answering a reaction. `reply_id` is the reply of an earlier try, to be used again.
+    """One try at answering a reaction. `reply_id` is the reply of an earlier try, to be used again; `takes` says
+    how often this try was begun, and so whether a reply may exist that nobody has noted.
 
     `held_until` (Unix seconds) is when another may take the try over; None once its reply exists and its job
     is on the queue.
@@ -67,6 +68,7 @@ class Attempt(Message):
     message_id: Snowflake
     palette: str
     number: int = 1
+    takes: int = 0
     reply_id: Snowflake | None = None
     held_until: float | None = None
 
@@ -151,10 +153,10 @@ class Ledger:
         while (result := self.result_of(last.job_id)) is not None:
             if result.outcome == "posted":
                 return None
-            last = last.model_copy(update={"number": last.number + 1})
+            last = last.model_copy(update={"number": last.number + 1, "takes": 0})
         if last.held_until is None and last.number == number:
             return None
-        attempt = last.model_copy(update={"held_until": now + CLAIM_S})
+        attempt = last.model_copy(update={"held_until": now + CLAIM_S, "takes": last.takes + 1})
         args = [old or "", attempt.model_dump_json(), KEEP_S, _field(click), click.model_dump_json()]
         return attempt if self._take(keys=[key, _CLICKS], args=args) else None
 

@@ -10,6 +10,7 @@ from bot.__main__ import REFUSED
 from jobs.problems import SENTENCES
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.test_reaction import a_drawn_picture, probe, replies_to
 
 
 def test_a_wrong_token_is_one_readable_line(playground: PlaygroundProcess, tmp_path: Path) -> None:
@@ -58,3 +59,45 @@ def test_commands_work_again_after_the_gateway_was_disturbed(
     discord.wait_for(lambda: running_bot.log.count("RESUMED") > resumed)
     discord.slash("ascii", files={"image": a_png()})
     assert len(discord.wait_for(lambda: queued(redis))) == 1
+
+
+def test_a_reaction_missed_while_the_gateway_was_away_is_answered_once(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, running_bot: BotProcess
+) -> None:
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    resumed = running_bot.log.count("RESUMED")
+    discord.gateway("drop")
+    discord.react(message_id)
+    assert discord.state()["sessions"] == 0, "nobody has heard it"
+    discord.wait_for(lambda: running_bot.log.count("RESUMED") > resumed)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.job_id == f"{message_id}-pink"
+    probe(discord)
+    assert len(replies_to(discord, message_id)) == len(queued(redis)) == 1
+
+
+def test_after_an_invalid_session_the_bot_identifies_anew_and_answers(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, running_bot: BotProcess
+) -> None:
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    connected = running_bot.log.count("has connected to Gateway")
+    discord.gateway("invalid_session")
+    discord.wait_for(lambda: running_bot.log.count("has connected to Gateway") > connected)
+    discord.react(message_id)
+    assert discord.wait_for(lambda: [r.job_id for r in queued(redis)]) == [f"{message_id}-pink"]
+    assert "Traceback" not in running_bot.log
+
+
+def test_a_bot_killed_in_mid_flight_loses_neither_queue_nor_memory(
+    redis_url: str, redis: Redis, tmp_path: Path
+) -> None:
+    with PlaygroundProcess() as own:
+        with BotProcess(own, redis_url, tmp_path) as bot:
+            first = a_drawn_picture(own, redis).reply.message_id
+            own.controls.slash("ascii", files={"image": a_png()})
+            (waiting,) = own.controls.wait_for(lambda: queued(redis))
+            bot.stop(signal.SIGKILL)
+        with BotProcess(own, redis_url, tmp_path):
+            own.controls.react(first)
+            own.controls.wait_for(lambda: len(queued(redis)) == 2)
+            assert [job.job_id for job in queued(redis)] == [waiting.job_id, f"{first}-pink"]

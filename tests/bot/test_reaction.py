@@ -192,3 +192,28 @@ def test_a_queue_that_fails_after_the_reply_is_said_on_the_reply(
     (request,) = discord.wait_for(lambda: queued(redis))
     (reply,) = replies_to(discord, message_id)  # the nonce made it the same reply
     assert request.reply.message_id == reply["id"]
+
+
+def test_after_a_failed_picture_the_next_click_tries_again_on_the_same_reply(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    discord.react(message_id)
+    (first,) = discord.wait_for(lambda: queued(redis))
+    discord.wait_for(lambda: Ledger(redis).clicks() == [])
+    (reply,) = replies_to(discord, message_id)
+    redis.delete("rq:queue:glyphcord")
+    Ledger(redis).record(RenderResult(job_id=first.job_id, outcome="failed", code="internal"))
+    call(playground, "PATCH", f"/channels/{ASCII_CHANNEL}/messages/{reply['id']}", {"content": "It failed."})
+    discord.react(message_id, user=ADA_ID)
+    (second,) = discord.wait_for(lambda: queued(redis))
+    assert second.job_id == f"{message_id}-pink-2" and second.message_version == first.message_version + 1
+    assert second.reply.message_id == reply["id"]
+    (again,) = replies_to(discord, message_id)
+    assert again["content"] == "Drawing it in pink…"
+    # Once it is there, it is there.
+    discord.wait_for(lambda: Ledger(redis).clicks() == [])
+    Ledger(redis).record(RenderResult(job_id=second.job_id, outcome="posted", palette="pink"))
+    discord.react(message_id, user=MOD_ID)
+    probe(discord)
+    assert len(queued(redis)) == 1
