@@ -90,7 +90,7 @@ def ascii_command(
                     created_at=received_at,
                     deadline_at=deadline_at,
                 )
-                awake = await asyncio.to_thread(services.fleet.alive)
+                awake = await asyncio.to_thread(services.fleet.serving)
                 if ours and not awake:
                     # Before the job is on the queue, so that this can never overwrite a worker's result. And
                     # not where a second bot may have acknowledged, whose job may be drawn by now.

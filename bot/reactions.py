@@ -102,7 +102,7 @@ def _open(services: Services, click: Click) -> Opening | None:
     if attempt is None:
         return None
     kept = services.pictures.touch(original.picture)
-    return Opening(attempt, original, kept, awake=bool(services.fleet.alive()))
+    return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 
 
 async def _reply(

@@ -82,6 +82,10 @@ class Fleet:
         reports = self._redis.mget([f"{_WORKERS}:{name}" for name in names])
         return [report for data in reports if (report := read_record(WorkerReport, data)) is not None]
 
+    def serving(self) -> list[WorkerReport]:
+        """Those of the workers alive that take jobs: neither on their way out nor stepped back."""
+        return [report for report in self.alive() if report.state not in ("stopping", "degraded")]
+
     def order_reload(self, ordered_by: str) -> ReloadOrder:
         """Tell every worker to load its weights again."""
         order = ReloadOrder(number=int(self._redis.incr(f"{_ORDER}:number")), ordered_by=ordered_by)

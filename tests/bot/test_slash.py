@@ -171,7 +171,8 @@ def test_an_acknowledgement_lost_on_the_way_back_does_not_lose_the_picture(disco
     discord.fault(method="POST", path="/callback$", drop="after")
     used = discord.slash("ascii", files={"image": a_png()})
     (request,) = discord.wait_for(lambda: queued(redis))
-    answer = discord.wait_for_answer(used)
+    answer = discord.answer_to(used)
+    assert answer is not None
     assert request.reply.message_id == answer["id"]
 
 

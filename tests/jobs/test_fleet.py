@@ -1,5 +1,6 @@
 """Workers' reports and reload orders against a real server."""
 
+import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
@@ -47,3 +48,17 @@ def test_an_order_reaches_everyone_and_answers_belong_to_it(redis: Redis) -> Non
     assert fleet.answers(second) == {"a": good, "b": bad}
     assert fleet.answers(first) == {}
     assert 0 < redis.ttl(f"{PREFIX}reload:order:{second.number}") <= ORDER_TTL_S
+
+
+@pytest.mark.parametrize(
+    ("state", "serves"), [("idle", True), ("busy", True), ("degraded", False), ("stopping", False)]
+)
+def test_only_workers_that_take_jobs_are_serving(redis: Redis, state: str, serves: bool) -> None:
+    fleet = Fleet(redis)
+    fleet.report(
+        WorkerReport(
+            name="w", host="h", pid=1, device="cpu", model="m", model_version="v", state=state, started_at=0.0
+        )
+    )
+    assert bool(fleet.serving()) == serves
+    assert len(fleet.alive()) == 1
