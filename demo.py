@@ -47,7 +47,7 @@ class Stack:
         # A port of the system's choosing: while this Valkey is stopped, nobody who looks for one finds this.
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._redis_port: int = free.getsockname()[1]
+            self.redis_port: int = free.getsockname()[1]
         self.valkey = self._valkey()
         self.playground = PlaygroundProcess(port=port, record=record)
         self.bots: list[subprocess.Popen[bytes]] = []
@@ -59,7 +59,7 @@ class Stack:
 
     @property
     def redis_url(self) -> str:
-        return f"redis://127.0.0.1:{self._redis_port}/0"
+        return f"redis://127.0.0.1:{self.redis_port}/0"
 
     def __enter__(self) -> "Stack":
         try:
@@ -105,7 +105,7 @@ class Stack:
 
     def _valkey(self) -> ValkeyServer:
         config = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
-        return ValkeyServer(port=self._redis_port, data_dir=self.folder / "valkey", config=config)
+        return ValkeyServer(port=self.redis_port, data_dir=self.folder / "valkey", config=config)
 
     def restart_bot(self, n: int = 0) -> None:
         """Start a bot again that has ended."""

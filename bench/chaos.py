@@ -97,9 +97,10 @@ class Watcher:
                 if line.startswith("event: "):
                     what = line.removeprefix("event: ")
                 elif line.startswith("data: ") and what in ("message", "interaction"):
-                    self._take(what, json.loads(line.removeprefix("data: ")))
+                    self.take(what, json.loads(line.removeprefix("data: ")))
 
-    def _take(self, what: str, data: Json) -> None:
+    def take(self, what: str, data: Json) -> None:
+        """Note one event of the page."""
         if what == "interaction":
             self.interactions[data["id"]] = data
             return
@@ -264,7 +265,7 @@ class Trouble:
     """Breaks one thing after another until told to stop, and measures how long people wait because of it."""
 
     def __init__(
-        self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, pause: float, outage_s: float
+        self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, *, pause: float, outage_s: float
     ) -> None:
         self._stack, self._people, self._watcher, self._rng = stack, people, watcher, rng
         self._controls = stack.controls
@@ -470,7 +471,9 @@ def audit(people: People, watcher: Watcher, state: Json) -> Verdict:
         wanted = people.references[asked.shape, asked.palette]
         if seen.overwritten or seen.pictures - {wanted}:
             verdict.stale.append(f"{name}: {message['content']!r}, {seen}, wanted {wanted}")
-    verdict.duplicated += [f"for nobody: {m['content']!r}" for ms in (*by_target.values(),) for m in ms]
+    verdict.duplicated += [
+        f"for nobody: {m['content']!r}" for ms in (*by_interaction.values(), *by_target.values()) for m in ms
+    ]
     return verdict
 
 
@@ -491,7 +494,7 @@ class Report:
 
 def run(
     folder: Path, *, jobs: int, seed: int, workers: int = 3, bots: int = 2, pause: float = 3.0,
-    outage_s: float = 0.0,     quiet: bool = False,
+    outage_s: float = 0.0, quiet: bool = False,
 ) -> Report:  # fmt: skip
     """One chaos run in an empty folder.
 
@@ -515,7 +518,7 @@ def run(
         ignored = {message["id"] for message in _bot_messages(stack.controls.state())}
         say(f"calm: {len(people.references)} reference pictures; now {jobs} jobs under fire")
         start = time.monotonic()
-        with Trouble(stack, people, watcher, random.Random(seed + 1), pause, outage_s) as trouble:
+        with Trouble(stack, people, watcher, random.Random(seed + 1), pause=pause, outage_s=outage_s) as trouble:
             people.ask(jobs)
         asked_s = time.monotonic() - start
         if trouble.error is not None:

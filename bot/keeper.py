@@ -16,6 +16,7 @@ from typing import Final
 import discord
 
 from bot.answers import UNDELIVERED
+from bot.log import in_words
 from bot.messages import Seen, look, say
 from bot.problems import Trouble, as_trouble, report
 from bot.services import Services
@@ -144,5 +145,5 @@ class Keeper:
             await asyncio.to_thread(self._services.ledger.record, result)
         except REDIS_LOST as error:
             # The promise stands in Redis still; the sweep that finds it there will look at the message first.
-            log.info("not written down job=%s detail=%r", promise.job_id, error)
+            log.info("not written down job=%s detail=%r", promise.job_id, in_words(error))
         return True

@@ -31,3 +31,8 @@ def configure(level: str, secret: str) -> None:
 def one_line(text: str, most: int = 300) -> str:
     """Text from elsewhere, made safe for one log line."""
     return " ".join(text.split())[:most]
+
+
+def in_words(error: BaseException) -> str:
+    """An error's kind and text; some of redis-py's say nothing in their repr."""
+    return one_line(f"{type(error).__name__}: {error}")

@@ -15,6 +15,7 @@ import discord
 from bot.answers import QUIET, UNDELIVERED
 from bot.ascii import DEADLINE_S
 from bot.keeper import Keeper
+from bot.log import in_words
 from bot.problems import as_trouble, report
 from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
@@ -83,7 +84,7 @@ async def answer_click(client: discord.Client, services: Services, keeper: Keepe
             await _reply(client, services, keeper, click, opening, where=where)
     except (*REDIS_DOWN, *REDIS_FULL) as error:
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
-        log.warning("reaction waits for redis %s detail=%r", where, error)
+        log.warning("reaction waits for redis %s detail=%r", where, in_words(error))
         keeper.clicks.append(click)
     except Exception as error:
         report(as_trouble(error), error, where)
@@ -141,7 +142,7 @@ async def _reply(
     except REDIS_FULL:
         await asyncio.to_thread(ledger.forget_reaction, attempt)
     except REDIS_DOWN as error:
-        log.info("not settled %s detail=%r", where, error)  # the claim runs out by itself
+        log.info("not settled %s detail=%r", where, in_words(error))  # the claim runs out by itself
 
 
 async def _make_reply(client: discord.Client, click: Click, opening: Opening) -> str:

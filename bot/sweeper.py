@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.answers import InFlight
 from bot.keeper import REDIS_LOST, WORKING_S, Keeper, Kept
+from bot.log import in_words
 from bot.problems import Trouble
 from bot.services import Services
 from jobs import queue
@@ -171,11 +172,11 @@ class Sweeper:
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
             self._lost_since = time.monotonic()
-            log.warning("redis lost error=%r; looking again until it is back", error)
+            log.warning("redis fails error=%r; looking again until it does not", in_words(error))
 
     def _back(self) -> None:
         if self._lost_since is not None:
-            log.info("redis back after_s=%.1f", time.monotonic() - self._lost_since)
+            log.info("redis works again after_s=%.1f", time.monotonic() - self._lost_since)
             self._lost_since = None
 
 
