@@ -1,0 +1,55 @@
+"""Redis is gone, and somebody's time is over: the bot still knows whom it promised, and tells them."""
+
+import asyncio
+import time
+from typing import Any
+
+import discord
+import pytest
+from discord.http import Route
+
+from bot.answers import InFlight
+from bot.keeper import Keeper, Kept
+from bot.services import Services
+from bot.settings import BotSettings
+from bot.sweeper import Sweeper
+from jobs.ledger import LAST_WRITE_S
+from jobs.problems import SENTENCES
+from jobs.promises import Promise
+from jobs.schema import Click, Reply
+from playground.testing import ASCII_CHANNEL, BOT_ID, PlaygroundProcess
+
+
+async def nobody(click: Click) -> None:
+    raise AssertionError(f"no click was made, and yet {click}")
+
+
+async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is_not(
+    monkeypatch: pytest.MonkeyPatch, playground: PlaygroundProcess
+) -> None:
+    monkeypatch.setattr(Route, "BASE", f"{playground.url}/api/v10")
+    settings = BotSettings(discord_token=playground.token, redis_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]
+    now = time.time()
+    ages = {"over": now - LAST_WRITE_S - 5, "nearly": now - LAST_WRITE_S + 60, "working": now - LAST_WRITE_S - 5}
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        await client.login(playground.token)
+        channel = client.get_partial_messageable(int(ASCII_CHANNEL))
+        services, in_flight = Services.open(settings), InFlight()
+        keeper = Keeper(client, services)
+        messages: dict[str, Any] = {}
+        for name, deadline_at in ages.items():
+            messages[name] = await channel.send(SENTENCES["queued_no_worker"])
+            reply = Reply(application_id=BOT_ID, channel_id=ASCII_CHANNEL, message_id=str(messages[name].id))
+            promise = Promise(job_id=name, reply=reply, since=now, deadline_at=deadline_at)
+            keeper.mine[name] = Kept(promise, working=name == "working")
+        sweeping = asyncio.create_task(Sweeper(services, keeper, in_flight, nobody).run())
+        while "over" in keeper.mine:  # noqa: ASYNC110  the sweep is what is tested, so it is given no event
+            await asyncio.sleep(0.1)
+        await in_flight.drain(5)
+        await sweeping
+        contents = {name: (await message.fetch()).content for name, message in messages.items()}
+    assert contents == {
+        "over": SENTENCES["expired"], "nearly": SENTENCES["queued_no_worker"],
+        "working": SENTENCES["queued_no_worker"],
+    }  # fmt: skip
+    assert set(keeper.mine) == {"nearly", "working"}
