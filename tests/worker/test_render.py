@@ -423,3 +423,42 @@ def test_failure_while_discord_is_away_is_logged(
     standin.always = Order(500)
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert "told='no (" in caplog.text
+
+
+def test_what_a_bot_has_ended_is_left_alone_even_by_a_job_that_is_drawn(
+    sha: str, standin: Standin, ledger: Ledger, redis: Redis
+) -> None:
+    request = request_for(sha)
+    assert ledger.begin_ending(request.job_id, "bot") == "first"
+    assert tasks.render(request.model_dump(mode="json")) == {}
+    late = request.model_copy(update={"deadline_at": time.time() - 1})
+    assert tasks.render(late.model_dump(mode="json")) == {}
+    tell(failed_job(redis, request, retries_left=0))
+    assert not standin.seen and ledger.result_of(request.job_id) is None, "the bot writes the result, too"
+
+
+def test_what_has_ended_is_not_ended_again(sha: str, standin: Standin, ledger: Ledger) -> None:
+    ledger.record(RenderResult(job_id="1000", outcome="failed", code="expired"))
+    assert run(request_for(sha)).code == "expired"
+    assert not standin.seen
+
+
+def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
+    sha: str, standin: Standin, ledger: Ledger, redis: Redis
+) -> None:
+    request = request_for(sha)
+    assert ledger.begin_ending(request.job_id, "worker") == "first"  # and then that worker died
+    late = request.model_copy(update={"deadline_at": time.time() - 1})
+    assert tasks.render(late.model_dump(mode="json")) == {}
+    tell(failed_job(redis, request, retries_left=0))
+    assert not standin.seen and ledger.result_of(request.job_id) is None
+    assert run(request).outcome == "posted", "the picture itself may be posted twice: that changes nothing"
+
+
+def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
+    sha: str, standin: Standin, ledger: Ledger, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
+    standin.orders += [Order(503)] * 20
+    tell(failed_job(redis, request_for(sha), retries_left=0))
+    assert ledger.result_of("1000") is None
