@@ -1,4 +1,8 @@
-"""One playground and one bot for the tests of the whole program; each test begins without faults or jobs."""
+"""One playground and one bot for the tests of a module; each test begins without faults or jobs.
+
+Not for the whole session: every bot on one Redis sweeps for all, and this one would answer for tests that have a
+playground of their own.
+"""
 
 from collections.abc import Iterator
 
@@ -8,13 +12,13 @@ from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playground() -> Iterator[PlaygroundProcess]:
     with PlaygroundProcess() as process:
         yield process
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_bot(
     playground: PlaygroundProcess, redis_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BotProcess]:
