@@ -446,7 +446,7 @@ def audit(people: People, watcher: Watcher, state: Json) -> Verdict:
     """
     verdict = Verdict()
     messages = [m for c in state["messages"].values() for m in c if m["author"]["id"] == BOT_ID]
-    by_interaction = _group(messages, lambda m: m.get("interaction_id"))
+    by_interaction = _group([m for m in messages if m.get("interaction_id")], lambda m: m["interaction_id"])
     by_target = _group([m for m in messages if not m.get("interaction_id")], target_of)
     wishes = [("command", key, asked, by_interaction.pop(key, [])) for key, asked in people.commands.items()]
     wishes += [("click", key, asked, by_target.pop(key, [])) for key, asked in people.clicks.items()]
