@@ -73,7 +73,7 @@ async def _by_either(
     if reply.token is not None and time.time() < reply.token_expires_at:
         hook = discord.Webhook.partial(int(reply.application_id), reply.token, client=client)
         try:
-            return _seen(await by_token(hook))
+            return seen_on(await by_token(hook))
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 return Seen.GONE
@@ -85,7 +85,7 @@ async def _by_either(
         return Seen.OUT_OF_REACH
     message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
     try:
-        return _seen(await as_bot(message))
+        return seen_on(await as_bot(message))
     except discord.NotFound:
         return Seen.GONE
     except discord.Forbidden as error:
@@ -93,7 +93,8 @@ async def _by_either(
         return Seen.OUT_OF_REACH
 
 
-def _seen(message: Message) -> Seen:
+def seen_on(message: Message) -> Seen:
+    """What stands on a message of ours."""
     if message.attachments:
         return Seen.PICTURE
     return Seen.WAITING if message.flags.loading or is_interim(message.content) else Seen.SENTENCE

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import discord
@@ -16,13 +17,14 @@ from bot.answers import QUIET, UNDELIVERED
 from bot.ascii import DEADLINE_S
 from bot.keeper import Keeper
 from bot.log import in_words
+from bot.messages import Seen, seen_on
 from bot.problems import as_trouble, report
 from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.ledger import Attempt
 from jobs.problems import SENTENCES
 from jobs.promises import Promise
-from jobs.schema import Click, RenderRequest, Reply
+from jobs.schema import Click, RenderRequest, RenderResult, Reply
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +34,8 @@ REACTION_PALETTES: Final = {"🩷": "pink", "💗": "pink", "💖": "pink"}
 UPLOAD_LIMIT: Final = 10 * 2**20
 """What any server takes, in bytes, for a server that is not in the client's cache."""
 
-HISTORY: Final = 100
-"""How many messages after a picture are searched for a reply that was made and not noted: one request."""
+HISTORY: Final = 500
+"""How many messages after a click are searched for a reply that was made and not noted: five requests at most."""
 
 _VARIATION_SELECTOR: Final = "\ufe0f"
 
@@ -46,6 +48,14 @@ class Opening:
     original: RenderRequest
     kept: bool
     awake: bool
+
+
+@dataclass(frozen=True)
+class Made:
+    """A reply to fill, or one found filled: with the picture or with a reason why there is none."""
+
+    reply_id: str
+    shows: Seen = Seen.WAITING
 
 
 def palette_of(emoji: str | None) -> str | None:
@@ -111,7 +121,7 @@ async def _reply(
 ) -> None:
     ledger, attempt = services.ledger, opening.attempt
     try:
-        reply_id = await _make_reply(client, click, opening)
+        made = await _make_reply(client, click, opening)
     except (discord.Forbidden, discord.NotFound) as error:
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
         log.warning("no reply %s code=no_permission detail=%r", where, error)
@@ -119,13 +129,19 @@ async def _reply(
         return
     except UNDELIVERED as error:
         # Discord may have made the reply although its answer was lost; the same nonce finds it again.
-        unsure = not isinstance(error, discord.HTTPException) or error.status >= 500
+        # A 429 that outlasts discord.py's patience is no refusal either.
+        unsure = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
         await asyncio.to_thread(ledger.release_reaction, attempt, click, again=unsure)
         if not unsure:
             raise
         log.warning("no reply yet %s detail=%r", where, error)
         return
-    if not opening.kept:
+    reply_id = made.reply_id
+    if made.shows is Seen.SENTENCE:
+        # The bot before us has said why there is no picture. The next click finds this attempt ended.
+        result = RenderResult(job_id=attempt.job_id, outcome="failed", code="told_before", finished_at=time.time())
+        await asyncio.to_thread(ledger.record, result)
+    if made.shows is not Seen.WAITING or not opening.kept:
         await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
         return
     request = _request(client, click, opening, reply_id)
@@ -145,8 +161,8 @@ async def _reply(
         log.info("not settled %s detail=%r", where, in_words(error))  # the claim runs out by itself
 
 
-async def _make_reply(client: discord.Client, click: Click, opening: Opening) -> str:
-    """The id of the reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
+async def _make_reply(client: discord.Client, click: Click, opening: Opening) -> Made:
+    """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
     attempt = opening.attempt
     if not opening.kept:
         content = SENTENCES["picture_gone"]
@@ -160,11 +176,11 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
         try:
             earlier = channel.get_partial_message(int(attempt.reply_id))
             await earlier.edit(content=content, attachments=[], allowed_mentions=QUIET)
-            return attempt.reply_id
+            return Made(attempt.reply_id)
         except discord.NotFound:
             log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
     if attempt.takes > 1 and (found := await _find_reply(client, channel, click)) is not None:
-        return found
+        return Made(str(found.id), seen_on(found))
     made = await channel.send(
         content,
         reference=discord.MessageReference(
@@ -176,22 +192,29 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
         allowed_mentions=QUIET,
         mention_author=False,
     )  # fmt: skip
-    return str(made.id)
+    return Made(str(made.id))
 
 
-async def _find_reply(client: discord.Client, channel: discord.PartialMessageable, click: Click) -> str | None:
+async def _find_reply(
+    client: discord.Client, channel: discord.PartialMessageable, click: Click
+) -> discord.Message | None:
     """The reply that a bot made before it died, or whose making was never confirmed.
 
     Discord knows a nonce for a few minutes only, and does not promise even that.
     """
-    ours = (SENTENCES["drawing"].format(palette=click.palette), SENTENCES["queued_no_worker"])
-    after = discord.Object(int(click.message_id))
+    other_palettes = tuple(
+        SENTENCES["drawing"].format(palette=name) for name in REACTION_PALETTES.values() if name != click.palette
+    )
+    # Our clock and Discord's may differ by a minute; a reply is never older than the message it replies to.
+    clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
+    target = int(click.message_id)
     try:
-        async for message in channel.history(limit=HISTORY, after=after, oldest_first=True):
-            target = message.reference.message_id if message.reference else None
+        history = channel.history(limit=HISTORY, after=discord.Object(max(target, clicked)), oldest_first=True)
+        async for message in history:
+            replies_to = message.reference.message_id if message.reference else None
             by_us = client.user is not None and message.author.id == client.user.id
-            if by_us and target == after.id and message.content in ours and not message.attachments:
-                return str(message.id)
+            if by_us and replies_to == target and message.content not in other_palettes:
+                return message
     except discord.Forbidden:
         log.info("history not readable channel=%s", click.channel_id)
     return None

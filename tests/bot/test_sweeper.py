@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.ledger import Ledger
+from jobs.ledger import Attempt, Ledger
 from jobs.problems import SENTENCES
 from jobs.promises import UNTOLD, Promise, Promises
 from jobs.queue import render_queue, states
@@ -302,3 +302,36 @@ def test_a_click_whose_bot_died_after_the_reply_goes_on_with_that_reply(
         own.controls.wait_for(lambda: len(queued(redis)) == 2)
         (reply,) = replies_to(own.controls, message_id)
         assert queued(redis)[1].reply.message_id == reply["id"]
+
+
+def test_a_click_that_was_told_a_reason_is_not_answered_twice(
+    own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with (
+        Proxy(port_of(redis_url)) as proxy,
+        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
+    ):
+        _, request = a_waiting_job(own.controls, redis)
+        message_id = request.reply.message_id
+        own.controls.fault(method="POST", path="/messages$", delay_s=1)
+        own.controls.react(message_id)
+        own.controls.wait_for(lambda: Ledger(redis).clicks())
+        proxy.stop()
+        own.controls.wait_for(
+            lambda: [m["content"] for m in replies_to(own.controls, message_id)] == [SENTENCES["queue_down"]]
+        )
+        own.controls.advance(6 * 60)  # Discord has forgotten the nonce
+        own.controls.wait_for(lambda: "not settled" in bot.log)
+        proxy.start()
+        (click,) = Ledger(redis).clicks()
+        key = f"{PREFIX}reaction:{message_id}:pink"
+        held = Attempt.model_validate_json(redis.get(key) or b"")
+        redis.set(key, held.model_copy(update={"held_until": 0.0}).model_dump_json())
+        own.controls.wait_for(lambda: Ledger(redis).clicks() == [])
+        assert len(replies_to(own.controls, message_id)) == len(queued(redis)) == 1
+        # And a second wish is a second attempt, on the same reply.
+        own.controls.unreact(message_id)
+        own.controls.react(message_id)
+        own.controls.wait_for(lambda: len(queued(redis)) == 2)
+        assert queued(redis)[1].job_id == f"{click.message_id}-pink-2"
+        assert len(replies_to(own.controls, message_id)) == 1

@@ -45,8 +45,8 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
         sweeping = asyncio.create_task(Sweeper(services, keeper, in_flight, nobody).run())
         while "over" in keeper.mine:  # noqa: ASYNC110  the sweep is what is tested, so it is given no event
             await asyncio.sleep(0.1)
+        sweeping.cancel()  # as a stop does
         await in_flight.drain(5)
-        await sweeping
         contents = {name: (await message.fetch()).content for name, message in messages.items()}
     assert contents == {
         "over": SENTENCES["expired"], "nearly": SENTENCES["queued_no_worker"],
