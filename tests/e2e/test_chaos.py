@@ -1,25 +1,9 @@
-"""The chaos run, short: everything breaks at least once, and everyone gets one picture or one reason.
-
-`python -m bench.chaos` is the long one; bench/RESULTS.md has its figures.
-"""
-
-import random
-from pathlib import Path
+"""The chaos run's audit, held to histories whose verdict is known; `python -m bench.chaos` is the run itself."""
 
 import pytest
 
 from bench import chaos
 from playground.testing import ASCII_CHANNEL, BOT_ID
-
-JOBS = 120
-
-
-def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
-    report = chaos.run(tmp_path, jobs=JOBS, seed=random.randrange(10**6), workers=2, pause=1.5, quiet=True)
-    table = "\n".join(f"{name}: {value}" for name, value in report.rows)
-    assert report.verdict.clean, f"{table}\n{report.verdict}"
-    assert report.verdict.pictures >= JOBS / 2, table
-
 
 PICTURE = {"filename": "ascii-blue.png", "size": 5, "width": 8, "height": 8}
 
