@@ -329,11 +329,11 @@ class Trouble:
         self._watcher.listeners.append(watch)
         event.wait(5)
         self._watcher.listeners.remove(watch)
-        jobs = {self._people.message_of(job): pid for pid, job in self._current_jobs().items()}
-        pid = jobs.get(happened.get("id"))
-        if pid is None:
-            return
-        job = next(job for worker, job in self._current_jobs().items() if worker == pid) if pid else None
+        for pid, job in self._current_jobs().items():
+            if self._people.message_of(job) == happened.get("id", ""):
+                break
+        else:
+            return  # no worker's doing, or it was quicker
         self._kill_worker(pid, job)
         self.counts["… between effect and acknowledgement"] += 1
 
