@@ -329,12 +329,11 @@ class Trouble:
         self._watcher.listeners.append(watch)
         event.wait(5)
         self._watcher.listeners.remove(watch)
-        for pid, job in self._current_jobs().items():
-            if self._people.message_of(job) == happened.get("id", ""):
-                break
-        else:
-            return  # no worker's doing, or it was quicker
-        self._kill_worker(pid, job)
+        hit = [(pid, job) for pid, job in self._current_jobs().items()
+               if self._people.message_of(job) == happened.get("id", "")]  # fmt: skip
+        if not hit:
+            return  # a click's picture, or the worker was quicker
+        self._kill_worker(*hit[0])
         self.counts["… between effect and acknowledgement"] += 1
 
     def _kill_worker(self, pid: int, job: str | None) -> None:

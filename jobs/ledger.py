@@ -118,6 +118,10 @@ class Ledger:
         begun: Begun = self._begin(keys=[_ending(job_id)], args=[by, LAST_WRITE_S, promises.KEEP_S]).decode()
         return begun
 
+    def is_ending(self, job_id: str) -> bool:
+        """Whether anybody has begun to write a job's last state. Asking does not begin anything."""
+        return bool(self._redis.exists(_ending(job_id)))
+
     def record(self, result: RenderResult) -> None:
         """Remember how a job ended, and close its promise."""
         pipe = self._redis.pipeline()

@@ -156,7 +156,7 @@ def tell_failure(
     request = _request_of(job)
     if request is not None and not tools.ledger.is_newest(request):
         outcome, told = "stale", "no"
-    elif tools.ledger.begin_ending(job.id, "worker") != "first":
+    elif tools.ledger.is_ending(job.id) or tools.ledger.begin_ending(job.id, "worker") != "first":
         # An earlier try may have posted the picture and died before it could say so.
         _log.error("job failed id=%s reference=%s reason=%s told=no; left to the bot", job.id, reference, reason)
         return
@@ -206,9 +206,10 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
             outcome = "cancelled"
         _log.info("job refused id=%s code=%s detail=%r", request.job_id, problem.code, problem.detail)
         code, sentence = problem.code, str(problem)
-        if not begun and (held := tools.ledger.begin_ending(request.job_id, "worker")) != "first":
-            # By an earlier try of ours ("again"), which may have posted the picture, or by a bot ("other").
-            raise LeftToBot(f"{code}, but the end was begun before ({held})") from None
+        ending = tools.ledger.is_ending(request.job_id)
+        if not begun and (ending or tools.ledger.begin_ending(request.job_id, "worker") != "first"):
+            # By an earlier try of ours, which may have posted the picture, or by a bot.
+            raise LeftToBot(f"{code}, but the end was begun before") from None
         return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
 
 
