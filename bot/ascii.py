@@ -69,7 +69,7 @@ def ascii_command(
         async with in_flight.track():
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with keeper.promised(promise, where) as kept:
-                ours = message_id is not None
+                kept.shared = message_id is None
                 if message_id is None:
                     message_id = (await interaction.original_response()).id
                 reply = reply.model_copy(update={"message_id": str(message_id)})
@@ -91,7 +91,7 @@ def ascii_command(
                     deadline_at=deadline_at,
                 )
                 awake = await asyncio.to_thread(services.fleet.serving)
-                if ours and not awake:
+                if not awake and not kept.shared:
                     # Before the job is on the queue, so that this can never overwrite a worker's result. And
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
                     await edit(interaction, SENTENCES["queued_no_worker"])

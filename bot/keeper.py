@@ -47,6 +47,8 @@ class Kept:
     working: bool = True
     on_its_way: bool = False
     """The job has been sent to the queue, so without an answer it may be there."""
+    shared: bool = False
+    """Another process may have sent it: a second bot, or one that died on this click before us."""
     trouble: Trouble | None = None
 
 
@@ -99,7 +101,8 @@ class Keeper:
         # A job sent to a Redis that did not answer may have arrived, and its picture may be on the message any
         # moment. A sentence written now could cover it; so then the sweeper decides, once Redis can be asked.
         # The same for a cancelled task, whose thread may still be sending.
-        unknown = kept.on_its_way and isinstance(error, (*REDIS_DOWN, asyncio.CancelledError))
+        sent = kept.on_its_way and isinstance(error, (*REDIS_DOWN, asyncio.CancelledError))
+        unknown = sent or kept.shared
         try:
             free = await asyncio.to_thread(self._services.may_end, kept.promise.job_id)
         except REDIS_LOST:

@@ -147,6 +147,7 @@ async def _reply(
     request = _request(client, click, opening, reply_id)
     promise = Promise(job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at)
     async with keeper.promised(promise, where) as kept:
+        kept.shared = attempt.takes > 1
         await keeper.write_down(kept)
         request = await asyncio.to_thread(services.prepare, request)
         kept.on_its_way = True
@@ -172,6 +173,9 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
         content = SENTENCES["queued_no_worker"]
     guild_id = int(click.guild_id) if click.guild_id else None
     channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
+    if attempt.reply_id is not None and attempt.takes > 1:
+        # Whoever began this attempt may have sent its job, whose picture may be there: nothing is said over it.
+        return Made(attempt.reply_id)
     if attempt.reply_id is not None:
         try:
             earlier = channel.get_partial_message(int(attempt.reply_id))

@@ -335,3 +335,31 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
         own.controls.wait_for(lambda: len(queued(redis)) == 2)
         assert queued(redis)[1].job_id == f"{click.message_id}-pink-2"
         assert len(replies_to(own.controls, message_id)) == 1
+
+
+def test_a_click_taken_over_while_redis_fails_does_not_cover_the_picture_of_the_bot_before(
+    own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with (
+        Proxy(port_of(redis_url)) as proxy,
+        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
+    ):
+        _, request = a_waiting_job(own.controls, redis)
+        message_id = request.reply.message_id
+        a_worker_reports(redis)
+        own.controls.react(message_id)
+        own.controls.wait_for(lambda: len(queued(redis)) == 2 and not Ledger(redis).clicks())
+        (reply,) = replies_to(own.controls, message_id)
+        # As if that bot had died right after the queue had the job; and the next one finds the click.
+        key = f"{PREFIX}reaction:{message_id}:pink"
+        settled = Attempt.model_validate_json(redis.get(key) or b"")
+        unsettled = settled.model_copy(update={"held_until": 0.0, "reply_id": None})
+        redis.set(key, unsettled.model_dump_json())
+        own.controls.fault(method="GET", path="/messages", delay_s=2)
+        own.controls.unreact(message_id)
+        own.controls.react(message_id)
+        own.controls.wait_for(lambda: own.controls.faults()[0]["hits"])
+        proxy.stop()
+        own.controls.wait_for(lambda: f"left to the queue job={message_id}-pink" in bot.log)
+        (left,) = replies_to(own.controls, message_id)
+        assert (left["id"], left["content"]) == (reply["id"], "Drawing it in pink…")
