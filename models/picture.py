@@ -31,14 +31,18 @@ def decode(data: bytes, max_side: int = 2048, background: Background = "light") 
             # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
             image.draft(None, (max_side, max_side))
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            flat = _flatten(_to_srgb(upright), background)
+            flat = plain(image, background)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
         except PILLOW_ERRORS as error:
             raise PictureProblem("broken", repr(error)) from None
     return np.asarray(flat, np.uint8)
+
+
+def plain(image: Image.Image, background: Background) -> Image.Image:
+    """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB."""
+    return _flatten(_to_srgb(ImageOps.exif_transpose(image)), background)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
