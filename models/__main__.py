@@ -38,6 +38,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
 
 def _render(arguments: argparse.Namespace) -> int:
     # Imported here, so that `--help` need not wait for torch.
+    from models.page import page_of  # noqa: PLC0415
     from models.paint import encode_png, paint  # noqa: PLC0415
     from models.picture import decode  # noqa: PLC0415
     from models.renderer import Renderer, WeightsError, find_weights, pick_device  # noqa: PLC0415
@@ -64,7 +65,7 @@ def _render(arguments: argparse.Namespace) -> int:
             if target.suffix == ".txt":
                 target.write_text(grid.text(), encoding="utf-8")
             else:
-                target.write_bytes(encode_png(paint(grid, arguments.palette, arguments.background, rgb)))
+                target.write_bytes(encode_png(paint(page_of(grid, arguments.palette, arguments.background, rgb))))
             print(f"{target}: {grid.columns}×{grid.rows} characters")
         except (PictureProblem, OSError) as problem:
             failed += 1

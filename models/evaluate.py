@@ -31,6 +31,7 @@ from models.data import SUFFIXES, Photos, middle
 from models.fidelity import blur, effective_glyphs, fidelity
 from models.grid import Grid
 from models.metrics import edge_similarity, edges, legibility, read, tone_rmse
+from models.page import page_of
 from models.paint import encode_png, paint
 from models.picture import decode
 from models.problems import PictureProblem
@@ -156,7 +157,7 @@ def evaluate(
 
 def posted(page: Grid) -> NDArray[np.float32]:
     """The ink of a page as one reads it from the PNG that is posted, (H, W) in [0, 1]."""
-    with Image.open(io.BytesIO(encode_png(paint(page, "mono")))) as image:
+    with Image.open(io.BytesIO(encode_png(paint(page_of(page, "mono"))))) as image:
         ink: NDArray[np.float32] = 1 - np.asarray(image.convert("L"), np.float32) / np.float32(255)
     return ink
 

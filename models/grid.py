@@ -28,10 +28,14 @@ class Grid:
     def columns(self) -> int:
         return int(self.glyphs.shape[1])
 
+    def lines(self) -> list[str]:
+        """The characters of each row, every cell of it."""
+        charset = np.array(list(self.atlas.charset))
+        return ["".join(charset[row]) for row in self.glyphs]
+
     def text(self) -> str:
         """The characters, a line per row, each ended by a newline; spaces at line ends are dropped."""
-        charset = np.array(list(self.atlas.charset))
-        return "".join("".join(charset[row]).rstrip() + "\n" for row in self.glyphs)
+        return "".join(line.rstrip() + "\n" for line in self.lines())
 
     def coverage(self) -> NDArray[np.float32]:
         """The page's ink, (rows · 16, columns · 8) float32 in [0, 1]."""

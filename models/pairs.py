@@ -16,6 +16,7 @@ from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas
 from models.grid import Grid
+from models.page import page_of
 from models.paint import paint
 from models.palettes import find_palette
 from models.picture import decode
@@ -72,7 +73,7 @@ def make_pair(rgb: NDArray[np.uint8], teacher: Teacher, palette: str, atlas: Atl
     top, left = (rgb.shape[0] - side) // 2, (rgb.shape[1] - side) // 2
     square = Image.fromarray(rgb[top : top + side, left : left + side])
     photo = np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-    return Pair(np.asarray(paint(teacher(photo, atlas), palette, "light", photo)), photo)
+    return Pair(np.asarray(paint(page_of(teacher(photo, atlas), palette, "light", photo))), photo)
 
 
 def write_pair(pair: Pair, path: Path) -> None:

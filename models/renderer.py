@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.choose import choose
+from models.forms import rows_for
 from models.grid import Grid
 from models.teachers import join_cells
-from models.tone import fit, rows_for
+from models.tone import fit
 from models.weights_file import WeightsError, find_weights, load_weights
 
 __all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 
 _REC601: Final = np.array([0.299, 0.587, 0.114], np.float32)
@@ -29,12 +28,6 @@ def stretch(tone: NDArray[np.float32]) -> NDArray[np.float32]:
         low, high = 0.0, 1.0
     stretched: NDArray[np.float32] = np.clip((tone - low) / (high - low), 0.0, 1.0).astype(np.float32)
     return stretched
-
-
-def rows_for(width: int, height: int, columns: int) -> int:
-    """Rows of cells that keep a picture's aspect at so many columns; at least 1, at most MAX_CELLS in all."""
-    rows = round(columns * height / width * CELL_WIDTH / CELL_HEIGHT)
-    return max(1, min(rows, limits.MAX_CELLS // columns))
 
 
 def fit(tone: NDArray[np.float32], columns: int, rows: int) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from models import limits
 from models.grid import Grid
+from models.page import page_of
 from models.paint import encode_png, paint
 from models.palettes import DEFAULT_PALETTE, Background
 from models.renderer import Renderer
@@ -54,7 +55,7 @@ def draw(
     rgb = stage("decode", lambda: decoder.decode(data, background))
     tone = stage("tone", lambda: tone_of(rgb))
     grid, shrunk = stage("generator", lambda: _grid(renderer, tone, columns))
-    image = stage("paint", lambda: paint(grid, palette, background, rgb=rgb))
+    image = stage("paint", lambda: paint(page_of(grid, palette, background, rgb)))
     png = stage("encode", lambda: encode_png(image))
     go_on()
     return Drawing(png, grid.columns, grid.rows, shrunk)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from models.atlas import default_atlas
 from models.grid import Grid
+from models.page import page_of
 from models.paint import encode_png, paint
 from models.palettes import PALETTES, PAPER, Background, find_palette, readable_inks, row_inks
 from models.problems import PictureProblem
@@ -44,7 +45,7 @@ def read_back(png: bytes, inks: NDArray[np.uint8], background: Background) -> tu
 @pytest.mark.parametrize("background", ["light", "dark"])
 @pytest.mark.parametrize("palette", [*(name for name in PALETTES if name != "photo"), "#102030-#ff69b4"])
 def test_every_cell_is_a_character_in_its_rows_ink(palette: str, background: Background) -> None:
-    png = encode_png(paint(PAGE, palette, background))
+    png = encode_png(paint(page_of(PAGE, palette, background)))
     inks = row_inks(find_palette(palette), PAGE.rows, background)
     glyphs, worst = read_back(png, inks[:, None].repeat(PAGE.columns, 1), background)
     assert np.array_equal(glyphs, PAGE.glyphs)
@@ -56,14 +57,14 @@ def test_the_photos_own_colours(background: Background) -> None:
     # A photo of exactly the grid's size: each cell's colour is one pixel.
     rgb = np.random.default_rng(1).integers(0, 256, (24, 40, 3)).astype(np.uint8)
     glyphs, worst = read_back(
-        encode_png(paint(PAGE, "photo", background, rgb)), readable_inks(rgb, background), background
+        encode_png(paint(page_of(PAGE, "photo", background, rgb))), readable_inks(rgb, background), background
     )
     assert np.array_equal(glyphs, PAGE.glyphs)
     assert worst <= 0.5 + 1e-6
 
 
 def test_pink_shows_the_same_characters_as_blue() -> None:
-    blue, pink = (np.asarray(paint(PAGE, name).convert("RGB")) for name in ("blue", "pink"))
+    blue, pink = (np.asarray(paint(page_of(PAGE, name)).convert("RGB")) for name in ("blue", "pink"))
     untouched = (blue == 255).all(-1)
     assert np.array_equal(untouched, (pink == 255).all(-1))
     assert not np.array_equal(blue, pink)
@@ -71,15 +72,15 @@ def test_pink_shows_the_same_characters_as_blue() -> None:
 
 def test_a_blank_page_is_all_paper() -> None:
     blank = Grid(np.zeros((3, 5), np.int64), ATLAS)
-    assert (np.asarray(paint(blank, "blue", "dark")) == PAPER["dark"]).all()
+    assert (np.asarray(paint(page_of(blank, "blue", "dark"))) == PAPER["dark"]).all()
 
 
 def test_the_size_is_eight_by_sixteen_a_cell() -> None:
-    assert paint(PAGE, "mono").size == (320, 384)
+    assert paint(page_of(PAGE, "mono")).size == (320, 384)
 
 
 def test_bad_palette_and_missing_photo() -> None:
     with pytest.raises(PictureProblem, match="palette"):
-        paint(PAGE, "nonsense")
+        page_of(PAGE, "nonsense")
     with pytest.raises(ValueError, match="needs the photo"):
-        paint(PAGE, "photo")
+        page_of(PAGE, "photo")

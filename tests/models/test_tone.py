@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models import limits
-from models.tone import fit, rows_for, stretch, tone_of
+from models.forms import rows_for
+from models.tone import fit, stretch, tone_of
 
 
 def page(*blocks: tuple[tuple[int, int, int], int]) -> np.ndarray:

@@ -1,0 +1,91 @@
+"""What a user can ask for, beside a palette: the form of the answer, and how wide it is where it will be read.
+
+One page of characters comes in any of FORMS. As text it can also stand in a Discord message itself, in a code
+block, when it fits; the inline presets say how wide it may be there. Imports nothing but limits, so that the
+bot can offer what the library can do.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from models import limits
+
+_WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@dataclass(frozen=True)
+class Form:
+    """`suffix` is a file name's ending, without its dot."""
+
+    name: str
+    label: str
+    suffix: str
+    mime: str
+
+
+FORMS: Final[dict[str, Form]] = {
+    form.name: form
+    for form in (
+        Form("picture", "Picture (PNG)", "png", "image/png"),
+        Form("text", "Text", "txt", "text/plain; charset=utf-8"),
+        Form("ansi", "Coloured text for terminals (ANSI)", "ans", "text/plain; charset=utf-8"),
+        Form("html", "Web page (HTML)", "html", "text/html; charset=utf-8"),
+        Form("svg", "Vector drawing (SVG)", "svg", "image/svg+xml"),
+        Form("docx", "Word document", "docx", _WORD),
+    )
+}
+DEFAULT_FORM: Final = "picture"
+
+MESSAGE_CHARACTERS: Final = 2000
+"""Most characters of a Discord message (docs.discord.com, Create Message: `content`)."""
+
+COLOUR_CHARACTERS: Final = 60
+"""What colouring a gradient costs in a code block: the word `ansi` and at most eight changes of colour."""
+
+_FENCES: Final = len("```\n```")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How many characters across and down a code block may have. `rows` None: as many as the message takes."""
+
+    name: str
+    label: str
+    columns: int
+    rows: int | None
+
+
+PRESETS: Final[dict[str, Preset]] = {
+    preset.name: preset
+    for preset in (
+        # A telephone held upright breaks longer lines, which ruins every row. It also shows colour codes as text.
+        Preset("phone", "Phone (up to 40 across)", 40, None),
+        Preset("desktop", "Desktop (up to 60×32)", 60, 32),
+    )
+}
+FILE: Final = "file"
+"""The third choice beside PRESETS: the text as a file, of any size."""
+
+
+def rows_for(width: int, height: int, columns: int) -> int:
+    """Rows of cells that keep a picture's aspect at so many columns; at least 1, at most MAX_CELLS in all.
+
+    A cell is twice as high as wide.
+    """
+    rows = round(columns * height / width / 2)
+    return max(1, min(rows, limits.MAX_CELLS // columns))
+
+
+def inline_columns(width: int, height: int, preset: str, *, colours: bool = False) -> int | None:
+    """Most columns at which a picture of `width`×`height` fits a message as a code block, whatever is on it.
+
+    Fences and newlines count; `colours` keeps room for a gradient's. None when not even MIN_COLUMNS fit (a very
+    long picture): send a file. Raises KeyError for an unknown preset.
+    """
+    chosen = PRESETS[preset]
+    room = MESSAGE_CHARACTERS - _FENCES - (COLOUR_CHARACTERS if colours else 0)
+    for columns in range(chosen.columns, limits.MIN_COLUMNS - 1, -1):
+        rows = rows_for(width, height, columns)
+        if (columns + 1) * rows <= room and (chosen.rows is None or rows <= chosen.rows):
+            return columns
+    return None
