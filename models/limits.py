@@ -25,3 +25,15 @@ MAX_COLUMNS: Final = 200
 DEFAULT_COLUMNS: Final = 64
 MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
+
+MAX_FRAMES: Final = 150
+"""Most frames of an animation; the first ones are drawn."""
+
+MAX_SECONDS: Final = 20
+"""Frames of an animation that would start later are left out."""
+
+MAX_DECODED_PIXELS: Final = 120_000_000
+"""Most pixels (width × height × frames) of an animation that are unpacked."""
+
+MAX_ANIMATION_CELLS: Final = 200_000
+"""Most cells (columns × rows × frames) of an animation: about 8 s of a processor core."""

@@ -20,11 +20,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models import limits
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.frames import LONGEST_MS, Cut, Frames, decode_frames
 from models.palettes import Background
 from models.picture import decode
 from models.problems import PictureProblem
@@ -81,6 +84,15 @@ class Decoder:
         Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
         process (`broken`); DecoderFailed when the process does not do its work.
         """
+        pixels: NDArray[np.uint8] = self._try({"background": background}, data).pixels[0]
+        return pixels
+
+    def frames(self, data: bytes, columns: int, background: Background = "light") -> Frames:
+        """As `models.frames.decode_frames`. Raises as `decode`."""
+        return self._try({"background": background, "columns": columns}, data)
+
+    def _try(self, question: dict[str, Any], data: bytes) -> Frames:
+        """The process's answer; one that dies is replaced, and the next one is asked."""
         code = 0
         for _ in range(_TRIES):
             if self._child is None:
@@ -89,7 +101,7 @@ class Decoder:
             if child is None:
                 raise DecoderFailed("the decoding process cannot be started")
             try:
-                return self._ask(child, data, background)
+                return self._ask(child, question, data)
             except PictureProblem:
                 raise
             except (BrokenPipeError, EOFError):
@@ -104,10 +116,9 @@ class Decoder:
             raise PictureProblem("broken", f"decoding crashed {_TRIES} times: {signal.strsignal(-code)}")
         raise DecoderFailed(f"the decoding process ended {_TRIES} times, at last with {code}")
 
-    def _ask(self, child: subprocess.Popen[bytes], data: bytes, background: Background) -> NDArray[np.uint8]:
+    def _ask(self, child: subprocess.Popen[bytes], question: dict[str, Any], data: bytes) -> Frames:
         stdin, stdout = _pipes(child)
-        question = {"bytes": len(data), "background": background, "limit_s": self._limit_s}
-        stdin.write(json.dumps(question).encode() + b"\n")
+        stdin.write(json.dumps(question | {"bytes": len(data), "limit_s": self._limit_s}).encode() + b"\n")
         stdin.write(data)
         stdin.flush()
         line = stdout.readline(10_000)
@@ -116,13 +127,12 @@ class Decoder:
         answer = json.loads(line)
         if "code" in answer:
             raise PictureProblem(answer["code"], answer["detail"], **answer["facts"])
-        height, width = answer["size"]
-        if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
-            raise DecoderFailed(f"the decoding process answered {height}×{width} pixels")
-        pixels = np.empty((height, width, 3), np.uint8)
+        if not _sane(answer, question.get("columns")):
+            raise DecoderFailed(f"the decoding process answered {line[:200]!r}")
+        pixels = np.empty((*answer["size"], 3), np.uint8)
         if cast(io.BufferedReader, stdout).readinto(pixels.data.cast("B")) != pixels.nbytes:
             raise EOFError
-        return pixels
+        return Frames(pixels, tuple(answer["durations_ms"]), answer["plays"], answer["cut"])
 
     def _start(self) -> None:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEPT_MEMORY
@@ -152,6 +162,29 @@ def _end(child: subprocess.Popen[bytes]) -> int:
     return child.wait()
 
 
+def _sane(answer: dict[str, Any], columns: int | None) -> bool:
+    """Whether a question for one picture (`columns` None) or for frames may have this answer: pixels and times."""
+    match answer:
+        case {
+            "size": [int(count), int(height), int(width)],
+            "durations_ms": [*times],
+            "plays": int(plays),
+            "cut": cut,
+        }:
+            page = MAX_SIDE**2 if columns is None else limits.MAX_CELLS * CELL_WIDTH * CELL_HEIGHT
+            most = page if columns is None else max(page, limits.MAX_ANIMATION_CELLS * CELL_WIDTH * CELL_HEIGHT)
+            return (
+                min(count, height, width) > 0
+                and height * width <= page
+                and count * height * width <= most
+                and len(times) == count <= limits.MAX_FRAMES
+                and all(isinstance(ms, int) and 0 < ms <= LONGEST_MS for ms in times)
+                and plays >= 0
+                and cut in get_args(Cut)
+            )
+    return False
+
+
 def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
 
@@ -162,17 +195,27 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         question = json.loads(line)
         data = questions.read(question["bytes"])
         signal.setitimer(signal.ITIMER_REAL, question["limit_s"])
-        pixels: NDArray[np.uint8] | None = None
+        frames: Frames | None = None
         try:
-            pixels = np.ascontiguousarray(decode(data, MAX_SIDE, question["background"]))
-            answer: dict[str, object] = {"size": pixels.shape[:2]}
+            frames = _decode(data, question["background"], question.get("columns"))
+            answer = {
+                "size": frames.pixels.shape[:3], "durations_ms": frames.durations_ms, "plays": frames.plays,
+                "cut": frames.cut,
+            }  # fmt: skip
         except PictureProblem as problem:
             answer = {"code": problem.code, "detail": problem.detail[:1000], "facts": problem.facts}
         signal.setitimer(signal.ITIMER_REAL, 0)
         answers.write(json.dumps(answer).encode() + b"\n")
-        if pixels is not None:
-            answers.write(pixels.data.cast("B"))
+        if frames is not None:
+            answers.write(frames.pixels.data.cast("B"))
         answers.flush()
+
+
+def _decode(data: bytes, background: Background, columns: int | None) -> Frames:
+    """The frames; without `columns` the first one alone, as large as a still picture may be."""
+    if columns is not None:
+        return decode_frames(data, columns, background)
+    return Frames(np.ascontiguousarray(decode(data, MAX_SIDE, background))[None], (LONGEST_MS,), 1)
 
 
 def main() -> None:

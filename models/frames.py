@@ -1,0 +1,139 @@
+"""An animation's bytes in, its frames out: GIF, animated WebP and APNG, each frame as a viewer would show it.
+
+Pillow composes the frames (disposal, blending, partial frames); this bounds how many, and how large, are kept.
+What a header says of the number of frames is not believed: frames are counted as they come. Imports no torch,
+for it runs where a process may be killed (see `models.picture`).
+"""
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from models import limits
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.forms import rows_for
+from models.palettes import Background
+from models.picture import plain
+from models.problems import PictureProblem
+from models.sniff import PILLOW_ERRORS, open_header, sniff
+
+Cut = Literal["", "frames", "seconds", "pixels", "cells", "broken"]
+
+LONGEST_MS: Final = 655_350
+"""The longest that a GIF can show a frame."""
+_HURRIED_MS, _USUAL_MS = 10, 100
+
+
+@dataclass(frozen=True)
+class Frames:
+    """`pixels` is (N, H, W, 3) sRGB bytes, N at least 1; `durations_ms` how long each of the N is shown.
+
+    `plays` is how often the whole is to run, 0 for ever. `cut` says why later frames are missing, if they are:
+    which limit they would pass, or that the file is damaged there.
+    """
+
+    pixels: NDArray[np.uint8]
+    durations_ms: tuple[int, ...]
+    plays: int
+    cut: Cut = ""
+
+
+def decode_frames(data: bytes, columns: int, background: Background = "light") -> Frames:
+    """The first frames, upright and opaque, none larger than a page of `columns` cells across.
+
+    Raises PictureProblem as `models.picture.decode` does, for the first frame; damage after it ends the
+    animation there.
+    """
+    sniff(data)
+    frames: list[NDArray[np.uint8]] = []
+    durations: list[int] = []
+    cut: Cut = ""
+    with open_header(data) as image, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        size, most = image.size, dict[Cut, int]()
+        # An APNG may begin with a picture that is no part of the animation, for viewers that know none.
+        start = 1 if image.info.get("default_image") else 0
+        try:
+            while True:
+                try:
+                    image.seek(start + len(frames))
+                except EOFError:
+                    break
+                if over := _over(len(frames), sum(durations), most):
+                    cut = over
+                    break
+                if image.size != size:  # Pillow lets a GIF's frame enlarge the canvas, which no viewer does
+                    cut = "broken"
+                    break
+                image.load()
+                flat = plain(image, background)
+                most = most or _most_frames(flat.width, flat.height, columns)
+                frames.append(_small(flat, columns))
+                durations.append(shown_ms(image.info.get("duration", 0)))
+        except MemoryError as error:
+            raise PictureProblem("too_heavy", repr(error)) from None
+        except (Image.DecompressionBombError, *PILLOW_ERRORS) as error:
+            if not frames:
+                raise PictureProblem("broken", repr(error)) from None
+            cut = "broken"
+        plays = _plays(image)
+    if not frames:
+        raise PictureProblem("broken", "no frames")
+    return Frames(np.stack(frames), tuple(durations), plays, cut)
+
+
+def is_animated(data: bytes) -> bool:
+    """Whether a second frame seems to follow the first, from headers alone. Raises PictureProblem as `sniff`."""
+    sniff(data)
+    with open_header(data) as image:
+        try:
+            return bool(getattr(image, "is_animated", False))
+        except PILLOW_ERRORS:
+            return False
+
+
+def shown_ms(duration: float) -> int:
+    """How long browsers show a frame that asks for `duration` ms: 10 or less, which old files mean as "soon",
+    become 100, as Chromium, Firefox and WebKit have it."""
+    if not math.isfinite(duration) or duration <= _HURRIED_MS:
+        return _USUAL_MS
+    return min(round(duration), LONGEST_MS)
+
+
+def _most_frames(width: int, height: int, columns: int) -> dict[Cut, int]:
+    """How many frames of such a size each limit allows, the tightest first."""
+    cells = columns * rows_for(width, height, columns)
+    most: dict[Cut, int] = {
+        "frames": limits.MAX_FRAMES,
+        "pixels": max(1, limits.MAX_DECODED_PIXELS // (width * height)),
+        "cells": max(1, limits.MAX_ANIMATION_CELLS // cells),
+    }
+    return dict(sorted(most.items(), key=lambda item: item[1]))
+
+
+def _over(frames: int, total_ms: int, most: dict[Cut, int]) -> Cut:
+    """The limit that another frame would pass, or nothing."""
+    if total_ms >= limits.MAX_SECONDS * 1000:
+        return "seconds"
+    return next((limit for limit, allowed in most.items() if frames >= allowed), "")
+
+
+def _small(flat: Image.Image, columns: int) -> NDArray[np.uint8]:
+    """At most as large as the page it becomes; resampled as `models.tone.fit` would."""
+    page = (columns * CELL_WIDTH, rows_for(flat.width, flat.height, columns) * CELL_HEIGHT)
+    if flat.width * flat.height > page[0] * page[1]:
+        flat = flat.resize(page, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.asarray(flat, np.uint8)
+
+
+def _plays(image: Image.Image) -> int:
+    """GIF counts repetitions after the first showing, and says nothing for none; the others count showings."""
+    loop = image.info.get("loop")
+    if image.format != "GIF":
+        return int(loop or 0)
+    return 1 if loop is None else 0 if loop == 0 else int(loop) + 1
