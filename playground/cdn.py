@@ -15,6 +15,25 @@ from playground.world import World
 GONE = "This content is no longer available."
 INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
+HEADERS = {
+    "Cache-Control": "private, max-age=31536000",
+    # Whatever was uploaded shares an origin with the page here, which Discord's CDN does not.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+async def serve_sticker(request: web.Request, world: World, fault: Fault | None) -> web.StreamResponse:
+    """A sticker's picture at /stickers/ID.png or .gif: no signature, no end."""
+    id_, _, extension = request.match_info["name"].partition(".")
+    sticker = world.stickers.get(id_)
+    if sticker is None or extension != sticker.extension:
+        return web.Response(status=404, text=GONE)
+    headers = {**HEADERS, "Content-Type": f"image/{sticker.extension}"}
+    if fault is not None and fault.stall:
+        return await _stall(request, sticker.data, headers)
+    return web.Response(body=sticker.data, headers=headers)
+
 
 async def serve_file(request: web.Request, world: World, fault: Fault | None) -> web.StreamResponse:
     """One file, or 404 when the address is unknown, wrongly signed or expired."""
@@ -23,12 +42,7 @@ async def serve_file(request: web.Request, world: World, fault: Fault | None) ->
     if file is None:
         return web.Response(status=404, text=GONE)
     kind = file.content_type or "application/octet-stream"
-    headers = {
-        "Cache-Control": "private, max-age=31536000",
-        # Whatever was uploaded shares an origin with the page here, which Discord's CDN does not.
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = dict(HEADERS)
     if kind not in INLINE:
         headers["Content-Disposition"] = "attachment"
     if "\n" in kind or "\r" in kind:

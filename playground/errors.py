@@ -16,6 +16,7 @@ UNKNOWN = {
     10011: "Unknown Role",
     10013: "Unknown User",
     10015: "Unknown Webhook",
+    10060: "Unknown sticker",
     10062: "Unknown interaction",
     10063: "Unknown application command",
 }

@@ -21,6 +21,7 @@ from playground.clock import Clock
 from playground.guild import (
     APPLICATION_ID,
     BOT_ID,
+    DIRECTS,
     GUILD_ID,
     USERS,
     VIEW_CHANNEL,
@@ -39,12 +40,14 @@ INVALID_SEQ, RATE_LIMITED, TIMED_OUT, INVALID_SHARD, INVALID_VERSION = 4007, 400
 INVALID_INTENTS, DISALLOWED_INTENTS = 4013, 4014
 
 GUILDS, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS = 1 << 0, 1 << 9, 1 << 10
+FOR_DIRECT = {GUILD_MESSAGES: 1 << 12, GUILD_MESSAGE_REACTIONS: 1 << 13, 0: 0}  # its counterpart in direct messages
 PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content: granted to nobody here
 KNOWN_INTENTS = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 INTENT_OF = {
     "MESSAGE_CREATE": GUILD_MESSAGES,
     "MESSAGE_UPDATE": GUILD_MESSAGES,
     "MESSAGE_DELETE": GUILD_MESSAGES,
+    "MESSAGE_DELETE_BULK": GUILD_MESSAGES,
     "MESSAGE_REACTION_ADD": GUILD_MESSAGE_REACTIONS,
     "MESSAGE_REACTION_REMOVE": GUILD_MESSAGE_REACTIONS,
     "MESSAGE_REACTION_REMOVE_ALL": GUILD_MESSAGE_REACTIONS,
@@ -149,10 +152,14 @@ class Gateway:
         return sum(1 for session in self.sessions.values() if session.connection is not None)
 
     def _emit(self, name: str, data: Json) -> None:
+        needed, channel_id = INTENT_OF[name], data["channel_id"]
+        if channel_id in DIRECTS:
+            needed = FOR_DIRECT[needed]
+        visible = permissions(BOT_ID, channel_id) & VIEW_CHANNEL or name == "INTERACTION_CREATE"
         for session in self.sessions.values():
-            needed = INTENT_OF[name]
-            visible = permissions(BOT_ID, data["channel_id"]) & VIEW_CHANNEL or name == "INTERACTION_CREATE"
-            if visible and session.sees_guild() and session.intents & needed == needed:
+            # Direct messages come to shard 0.
+            mine = session.shard[0] == 0 if channel_id in DIRECTS else session.sees_guild()
+            if visible and mine and session.intents & needed == needed:
                 session.dispatch(name, data)
 
     # One connection's life

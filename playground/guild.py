@@ -1,4 +1,4 @@
-"""Who and what lives in the playground: one guild, its people, roles and channels, all with fixed ids."""
+"""Who and what lives in the playground, with fixed ids: a guild, its people, roles, channels, direct messages."""
 
 from __future__ import annotations
 
@@ -152,11 +152,57 @@ CHANNELS = {
 }
 
 
+@dataclass(frozen=True)
+class Direct:
+    """A conversation of two: someone and the bot, or two people, to whom the bot is an app that they use."""
+
+    id: str
+    people: tuple[str, str]
+
+    def as_json(self) -> Json:
+        others = [user for user in self.people if user != BOT_ID]
+        return {
+            "id": self.id,
+            "type": 1,
+            "flags": 0,
+            "last_message_id": None,
+            "recipients": [USERS[user].as_json() for user in others],
+        }
+
+
+DIRECTS = {
+    direct.id: direct
+    for direct in (
+        *(Direct(f"16000000000000000{n}", (user, BOT_ID)) for n, user in enumerate(list(USERS)[1:], 1)),
+        Direct("160000000000000009", (MIA_ID, SAM_ID)),
+    )
+}
+# Where an interaction happens: https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
+IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
+
+
+def context_of(channel_id: str) -> int:
+    if channel_id in CHANNELS:
+        return IN_GUILD
+    return IN_BOT_DM if BOT_ID in DIRECTS[channel_id].people else IN_PRIVATE_CHANNEL
+
+
+def guild_part(channel_id: str) -> Json:
+    """The guild_id that everything in one of its channels carries, and nothing in direct messages."""
+    return {"guild_id": GUILD_ID} if channel_id in CHANNELS else {}
+
+
+def channel_json(channel_id: str) -> Json:
+    return (CHANNELS.get(channel_id) or DIRECTS[channel_id]).as_json()
+
+
 def permissions(user_id: str, channel_id: str) -> int:
     """What a user may do in a channel, as a bit set.
 
     https://docs.discord.com/developers/topics/permissions#permission-overwrites
     """
+    if channel_id in DIRECTS:
+        return ORDINARY if user_id in DIRECTS[channel_id].people else 0
     if user_id == ADA_ID:  # the owner may everything
         return ALL_PERMISSIONS
     roles = (EVERYONE_ROLE, *USERS[user_id].roles)
@@ -275,5 +321,6 @@ def application_json() -> Json:
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
         "team": None,
+        "integration_types_config": {"0": {}, "1": {}},
         "eligible_oauth2_scopes": ["bot", "applications.commands"],
     }

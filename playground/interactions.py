@@ -13,8 +13,25 @@ from typing import Any
 
 from playground import commands as cmd
 from playground.clock import iso
+from playground.components import CHANNEL_SELECT, MENTIONABLE_SELECT, ROLE_SELECT, USER_SELECT
 from playground.errors import ControlError
-from playground.guild import BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS, member_json, permissions
+from playground.guild import (
+    ATTACH_FILES,
+    BOT_ID,
+    CHANNELS,
+    DIRECTS,
+    EMBED_LINKS,
+    GUILD_ID,
+    IN_BOT_DM,
+    IN_GUILD,
+    IN_PRIVATE_CHANNEL,
+    ROLES,
+    USERS,
+    channel_json,
+    context_of,
+    member_json,
+    permissions,
+)
 from playground.messages import Attachment
 
 Json = dict[str, Any]
@@ -35,6 +52,7 @@ class Interaction:
     created: float
     data: Json
     attachment_size_limit: int
+    owners: Json = field(default_factory=lambda: {"0": GUILD_ID})  # authorizing_integration_owners
     command: str = ""
     message_id: str | None = None  # the message that a component sits on
     acknowledged: bool = False
@@ -67,7 +85,7 @@ class Interaction:
             "id": self.id,
             "type": self.type,
             "user": USERS[self.user_id].as_json(),
-            "authorizing_integration_owners": {"0": GUILD_ID},
+            "authorizing_integration_owners": self.owners,
         }
         if self.type == COMPONENT:
             data["interacted_message_id"] = self.message_id
@@ -85,9 +103,8 @@ def new_token(interaction_id: str) -> str:
 
 def event(interaction: Interaction, application_id: str, message: Json | None = None) -> Json:
     """The data of INTERACTION_CREATE."""
-    channel = CHANNELS[interaction.channel_id]
-    member = member_json(interaction.user_id)
-    member["permissions"] = str(permissions(interaction.user_id, channel.id))
+    channel_id = interaction.channel_id
+    held = str(permissions(interaction.user_id, channel_id))
     data: Json = {
         "id": interaction.id,
         "application_id": application_id,
@@ -95,20 +112,23 @@ def event(interaction: Interaction, application_id: str, message: Json | None = 
         "token": interaction.token,
         "version": 1,
         "data": interaction.data,
-        "guild_id": GUILD_ID,
-        "guild": {"id": GUILD_ID, "locale": "en-US", "features": []},
-        "channel_id": channel.id,
-        "channel": {**channel.as_json(), "permissions": member["permissions"]},
-        "member": member,
+        "channel_id": channel_id,
+        "channel": {**channel_json(channel_id), "permissions": held},
         "locale": "en-US",
-        "guild_locale": "en-US",
-        "app_permissions": str(permissions(BOT_ID, channel.id)),
         "entitlements": [],
         "entitlement_sku_ids": [],
-        "authorizing_integration_owners": {"0": GUILD_ID},
-        "context": 0,
+        "authorizing_integration_owners": interaction.owners,
+        "context": context_of(channel_id),
         "attachment_size_limit": interaction.attachment_size_limit,
     }
+    if channel_id in CHANNELS:
+        data["guild_id"], data["guild_locale"] = GUILD_ID, "en-US"
+        data["guild"] = {"id": GUILD_ID, "locale": "en-US", "features": []}
+        data["member"] = {**member_json(interaction.user_id), "permissions": held}
+        data["app_permissions"] = str(permissions(BOT_ID, channel_id))
+    else:
+        data["user"] = USERS[interaction.user_id].as_json()
+        data["app_permissions"] = str(ATTACH_FILES | EMBED_LINKS)
     if message is not None:
         data["message"] = message
     return data
@@ -133,7 +153,41 @@ def descend(command: Json, path: list[str]) -> tuple[list[Json], list[Json]]:
     return declared, chain
 
 
+def check_context(command: Json, channel_id: str) -> None:
+    """Raise ControlError 403 where Discord would not offer the command.
+
+    https://docs.discord.com/developers/interactions/application-commands#contexts"""
+    here = context_of(channel_id)
+    contexts = command.get("contexts")
+    if contexts is None:
+        contexts = (
+            [IN_GUILD] if command.get("dm_permission") is False else [IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL]
+        )
+    allowed = here in contexts and (here == IN_GUILD or "guild_id" not in command)
+    if here == IN_PRIVATE_CHANNEL and 1 not in command["integration_types"]:
+        allowed = False
+    if not allowed:
+        names = {
+            IN_GUILD: "a server",
+            IN_BOT_DM: "direct messages with the bot",
+            IN_PRIVATE_CHANNEL: "others' chats",
+        }
+        raise ControlError(403, f"/{command['name']} is not offered in {names[here]}: see its contexts")
+
+
+def owners(command: Json, user_id: str, channel_id: str) -> Json:
+    """authorizing_integration_owners: by whose installation the command is there."""
+    found: Json = {}
+    if 0 in command["integration_types"] and context_of(channel_id) != IN_PRIVATE_CHANNEL:
+        found["0"] = GUILD_ID if channel_id in CHANNELS else "0"
+    if 1 in command["integration_types"]:
+        found["1"] = user_id
+    return found
+
+
 def check_permission(command: Json, user_id: str, channel_id: str) -> None:
+    if channel_id in DIRECTS:
+        return
     needed = command.get("default_member_permissions")
     held = permissions(user_id, channel_id)
     if needed is not None and (int(needed) & ~held or (int(needed) == 0 and not held & 1 << 3)):
@@ -209,21 +263,28 @@ def nest(chain: list[Json], filled: list[Json]) -> list[Json]:
     return filled
 
 
-def resolved(declared: list[Json], filled: list[Json], attachments: dict[str, Json], channel_id: str) -> Json:
-    """The objects that options name by id."""
-    kinds = {option["name"]: option["type"] for option in declared}
+NAMES_BY_ID = {
+    USER_SELECT: cmd.USER,
+    ROLE_SELECT: cmd.ROLE,
+    MENTIONABLE_SELECT: cmd.MENTIONABLE,
+    CHANNEL_SELECT: cmd.CHANNEL,
+}
+
+
+def resolved(named: list[tuple[int, str]], attachments: dict[str, Json], channel_id: str) -> Json:
+    """The objects that options or select menus name by id; `named` holds (option type, id)."""
     result: Json = {}
-    for option in filled:
-        kind, value = kinds[option["name"]], option["value"]
+    for kind, value in named:
         if kind == cmd.ATTACHMENT:
             result.setdefault("attachments", {})[value] = attachments[value]
         if kind in (cmd.USER, cmd.MENTIONABLE) and value in USERS:
-            member = member_json(value, with_user=False)
-            member["permissions"] = str(permissions(value, channel_id))
             result.setdefault("users", {})[value] = USERS[value].as_json()
-            result.setdefault("members", {})[value] = member
+            if channel_id in CHANNELS:
+                member = member_json(value, with_user=False)
+                member["permissions"] = str(permissions(value, channel_id))
+                result.setdefault("members", {})[value] = member
         if kind in (cmd.ROLE, cmd.MENTIONABLE) and value in ROLES:
             result.setdefault("roles", {})[value] = ROLES[value].as_json()
-        if kind == cmd.CHANNEL:
+        if kind == cmd.CHANNEL and value in CHANNELS:
             result.setdefault("channels", {})[value] = CHANNELS[value].as_json()
     return result

@@ -5,29 +5,27 @@ https://docs.discord.com/developers/resources/message
 
 from __future__ import annotations
 
-import copy
 import mimetypes
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.components import check_components
 from playground.errors import ApiError, empty_message, invalid_form, too_large, too_long
 from playground.forms import Upload
 from playground.imagesize import picture_size, picture_type
 
 Json = dict[str, Any]
 
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = (
+SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, HAS_SNAPSHOT, COMPONENTS_V2 = (
     1 << 2,
     1 << 6,
     1 << 7,
     1 << 12,
+    1 << 14,
     1 << 15,
 )
 SETTABLE_ON_CREATE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
-ACTION_ROW, BUTTON, LINK_STYLE = 1, 2, 5
-INTERACTIVE = {2, 3, 5, 6, 7, 8}
 
 
 @dataclass
@@ -45,6 +43,26 @@ class Attachment:
     height: int | None = None
     description: str | None = None
     title: str | None = None
+
+
+@dataclass(frozen=True)
+class Sticker:
+    """https://docs.discord.com/developers/resources/sticker; a picture at an address that needs no signature."""
+
+    id: str
+    name: str
+    data: bytes
+
+    @property
+    def format_type(self) -> int:
+        return 4 if picture_type(self.data) == "image/gif" else 1
+
+    @property
+    def extension(self) -> str:
+        return "gif" if self.format_type == 4 else "png"
+
+    def item_json(self) -> Json:
+        return {"id": self.id, "name": self.name, "format_type": self.format_type}
 
 
 @dataclass
@@ -65,6 +83,8 @@ class Message:
     mentions: list[str] = field(default_factory=list)
     mention_everyone: bool = False
     reference_id: str | None = None
+    forwarded: Message | None = None  # a copy of what it forwards, as it was then
+    stickers: list[Sticker] = field(default_factory=list)
     nonce: str | int | None = None
     interaction_id: str | None = None
     metadata: Json | None = None  # interaction_metadata
@@ -104,66 +124,6 @@ def safe_filename(name: str) -> str:
     return kept.lstrip(".")[:200] or "unknown"
 
 
-def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, however deep."""
-    for component in components:
-        yield component
-        yield from walk(component.get("components") or [])
-        if isinstance(accessory := component.get("accessory"), dict):
-            yield accessory
-
-
-def numbered(components: list[Json]) -> list[Json]:
-    """Components as Discord answers them: each with an id, without nulls, selects with their defaults."""
-    result = copy.deepcopy(components)
-    taken = {c["id"] for c in walk(result) if c.get("id")}
-    following = 1
-    for component in walk(result):
-        for key in [key for key, value in component.items() if value is None]:
-            del component[key]
-        if not component.get("id"):
-            while following in taken:
-                following += 1
-            taken.add(following)
-            component["id"] = following
-        if component["type"] in (3, 5, 6, 7, 8):
-            component.setdefault("min_values", 1)
-            component.setdefault("max_values", 1)
-    return result
-
-
-def _check_components(components: Any, *, v2: bool) -> None:
-    if not isinstance(components, list):
-        raise invalid_form({"components": ("BASE_TYPE_BAD_LIST", "Must be a list.")})
-    seen: set[str] = set()
-    for i, top in enumerate(components):
-        where = f"components/{i}"
-        if not isinstance(top, dict) or not isinstance(top.get("type"), int):
-            raise invalid_form({f"{where}/type": ("BASE_TYPE_REQUIRED", "This field is required")})
-        if not v2 and top["type"] != ACTION_ROW:
-            raise invalid_form({f"{where}/type": ("BASE_TYPE_CHOICES", "Value must be one of (1,).")})
-        row = top.get("components")
-        if top["type"] == ACTION_ROW and (not isinstance(row, list) or not 1 <= len(row) <= 5):
-            raise invalid_form(
-                {f"{where}/components": ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")}
-            )
-    for component in walk(components):
-        if not isinstance(component.get("type"), int):
-            raise invalid_form({"components": ("UNION_TYPE_CHOICES", "A component needs a type.")})
-        if component["type"] not in INTERACTIVE or component.get("style") in (LINK_STYLE, 6):
-            continue
-        custom = component.get("custom_id")
-        if not isinstance(custom, str) or not 1 <= len(custom) <= 100:
-            raise invalid_form({"components": ("BASE_TYPE_BAD_LENGTH", "custom_id must be 1 to 100 in length.")})
-        if custom in seen:
-            raise invalid_form(
-                {"components": ("COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")}
-            )
-        seen.add(custom)
-    if not v2 and len(components) > 5:
-        raise invalid_form({"components": ("BASE_TYPE_BAD_LENGTH", "Must be between 0 and 5 in length.")})
-
-
 def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v2: bool = False) -> None:
     """Raise what Discord would raise for this body: 50035 with the field, or 40005 for a file over `size_limit`."""
     content = payload.get("content")
@@ -191,7 +151,7 @@ def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v
             }
         )
     if payload.get("components") is not None:
-        _check_components(payload["components"], v2=v2)
+        check_components(payload["components"], v2=v2)
     _check_mentions(payload.get("allowed_mentions"))
     if len(files) > 10:
         raise ApiError(400, 30015, "Maximum number of attachments in a message reached (10)")
@@ -235,5 +195,12 @@ def _check_mentions(allowed: Any) -> None:
 
 
 def check_not_empty(message: Message) -> None:
-    if not (message.content or message.embeds or message.components or message.attachments):
+    if not (
+        message.content
+        or message.embeds
+        or message.components
+        or message.attachments
+        or message.stickers
+        or message.forwarded
+    ):
         raise empty_message()

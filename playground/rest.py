@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from playground.components import check_form, numbered
 from playground.errors import ApiError, invalid_form, unknown
 from playground.forms import Body
 from playground.gateway import Gateway
@@ -20,6 +21,7 @@ from playground.guild import (
     ATTACH_FILES,
     BOT_ID,
     CHANNELS,
+    DIRECTS,
     GUILD_ID,
     MANAGE_MESSAGES,
     READ_MESSAGE_HISTORY,
@@ -28,6 +30,7 @@ from playground.guild import (
     USERS,
     VIEW_CHANNEL,
     application_json,
+    channel_json,
     guild_json,
     member_json,
     permissions,
@@ -200,7 +203,7 @@ def get_member(call: Call) -> Reply:
 def _channel(call: Call, needed: int = VIEW_CHANNEL) -> str:
     """The channel of the path. Raises 10003, 50001 when the bot cannot see it, 50013 when it may not do that."""
     channel_id = call.params["channel_id"]
-    if channel_id not in CHANNELS:
+    if channel_id not in CHANNELS and channel_id not in DIRECTS:
         raise unknown(10003)
     held = permissions(BOT_ID, channel_id)
     if not held & VIEW_CHANNEL:
@@ -212,12 +215,24 @@ def _channel(call: Call, needed: int = VIEW_CHANNEL) -> str:
 
 @route("GET", "/channels/{channel_id}")
 def get_channel(call: Call) -> Reply:
-    return Reply(CHANNELS[_channel(call)].as_json())
+    return Reply(channel_json(_channel(call)))
+
+
+@route("POST", "/users/@me/channels", limit=(10, 10.0))
+def open_direct(call: Call) -> Reply:
+    """The conversation with someone; it is always there."""
+    wanted = (str(call.body.object().get("recipient_id")), BOT_ID)
+    if wanted[0] not in USERS:
+        raise unknown(10013)
+    found = next((direct for direct in DIRECTS.values() if direct.people == wanted), None)
+    if found is None:
+        raise ApiError(400, 50007, "Cannot send messages to this user")
+    return Reply(found.as_json())
 
 
 @route("POST", "/channels/{channel_id}/typing", limit=(5, 5.0))
 def type_in(call: Call) -> Reply:
-    _channel(call, SEND_MESSAGES)
+    call.world.changed("typing", {"channel_id": _channel(call, SEND_MESSAGES), "user_id": BOT_ID})
     return NO_CONTENT
 
 
@@ -295,6 +310,7 @@ ANSWERS_TO = {
     AUTOCOMPLETE: (CHOICES,),
     MODAL: (MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE),
 }
+ONLY_ON_A_MESSAGE = (DEFERRED_UPDATE, UPDATE)
 
 
 @route("POST", "/interactions/{interaction_id}/{token}/callback", limit=None, bot_only=False)
@@ -303,8 +319,9 @@ def post_callback(call: Call) -> Reply:
     payload = call.body.object()
     kind = payload.get("type")
     data = payload.get("data") or {}
-    if kind not in ANSWERS_TO[interaction.type]:
-        problem = f"Value must be one of {ANSWERS_TO[interaction.type]}."
+    allowed = [k for k in ANSWERS_TO[interaction.type] if interaction.message_id or k not in ONLY_ON_A_MESSAGE]
+    if kind not in allowed:
+        problem = f"Value must be one of {tuple(allowed)}."
         raise invalid_form({"type": ("BASE_TYPE_CHOICES", problem)})
     message: Message | None = None
     if kind in (MESSAGE, DEFERRED):
@@ -326,8 +343,7 @@ def post_callback(call: Call) -> Reply:
             message = _original(call, interaction)
             call.world.edit(message, data, call.body.files, size_limit=interaction.attachment_size_limit)
     else:
-        _check_choices_or_form(kind, data)
-        interaction.response_data = data
+        interaction.response_data = _choices(data) if kind == CHOICES else _form(data)
     interaction.acknowledged, interaction.response_type = True, kind
     call.world.changed("interaction", interaction.as_json())
     if not call.flag("with_response"):
@@ -353,17 +369,20 @@ def _answer_type(interaction: Interaction) -> int:
     return REPLY if interaction.message_id else DEFAULT
 
 
-def _check_choices_or_form(kind: int, data: Json) -> None:
-    if kind == CHOICES:
-        choices = data.get("choices")
-        if not isinstance(choices, list) or len(choices) > 25:
-            raise invalid_form({"data/choices": ("BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")})
-    else:
-        for key, most in (("custom_id", 100), ("title", 45)):
-            if not 1 <= len(str(data.get(key) or "")) <= most:
-                raise invalid_form({f"data/{key}": ("BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {most}.")})
-        if not 1 <= len(data.get("components") or []) <= 5:
-            raise invalid_form({"data/components": ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")})
+def _choices(data: Json) -> Json:
+    choices = data.get("choices")
+    if not isinstance(choices, list) or len(choices) > 25:
+        raise invalid_form({"data/choices": ("BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")})
+    for i, choice in enumerate(choices):
+        if not isinstance(choice, dict) or not 1 <= len(str(choice.get("name") or "")) <= 100:
+            where = f"data/choices/{i}/name"
+            raise invalid_form({where: ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")})
+    return data
+
+
+def _form(data: Json) -> Json:
+    check_form(data)
+    return {**data, "components": numbered(data["components"])}
 
 
 WEBHOOK = "/webhooks/{webhook_id}/{token}"
@@ -490,6 +509,28 @@ def delete_message(call: Call) -> Reply:
         raise ApiError(403, 50013, "Missing Permissions")
     call.world.delete(message)
     return NO_CONTENT
+
+
+@route("POST", MESSAGES + "/bulk-delete", limit=(1, 1.0))
+def bulk_delete(call: Call) -> Reply:
+    channel_id = _channel(call, MANAGE_MESSAGES)
+    ids = call.body.object().get("messages")
+    if not isinstance(ids, list) or not 2 <= len(ids) <= 100:
+        raise ApiError(
+            400, 50016, "Provided too few or too many messages to delete. Must provide 2 to 100 messages."
+        )
+    found = [call.world.messages.get(str(key)) for key in ids]
+    call.world.delete_many(channel_id, [m for m in found if m is not None and m.channel_id == channel_id])
+    return NO_CONTENT
+
+
+@route("GET", "/stickers/{sticker_id}")
+def get_sticker(call: Call) -> Reply:
+    sticker = call.world.stickers.get(call.params["sticker_id"])
+    if sticker is None:
+        raise unknown(10060)
+    about = {"tags": "art", "type": 2, "description": None, "available": True, "guild_id": GUILD_ID}
+    return Reply({**sticker.item_json(), **about})
 
 
 # Reactions

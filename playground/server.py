@@ -130,6 +130,8 @@ class Playground:
             path = f"/{{kind:{kind}}}/{{channel_id}}/{{file_id}}/{{name:.*}}"
             app.router.add_get("/cdn" + path, self._cdn)
             app.router.add_get(path, self._cdn)
+        for base in ("/cdn", ""):
+            app.router.add_get(base + "/stickers/{name}", self._sticker)
         app.router.add_get("/", self._index)
         app.router.add_get("/page/{name}", self._page)
         return app
@@ -182,6 +184,10 @@ class Playground:
     async def _cdn(self, request: web.Request) -> web.StreamResponse:
         fault, answer = await self._fault(request, "/cdn" + request.path.removeprefix("/cdn"))
         return answer or await cdn.serve_file(request, self.world, fault)
+
+    async def _sticker(self, request: web.Request) -> web.StreamResponse:
+        fault, answer = await self._fault(request, "/cdn" + request.path.removeprefix("/cdn"))
+        return answer or await cdn.serve_sticker(request, self.world, fault)
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
         fault, answer = await self._fault(request, "/gateway")

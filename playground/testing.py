@@ -81,8 +81,18 @@ class Controls:
             payload["attachment_size_limit"] = attachment_size_limit
         return self._object(self._upload("/playground/slash", payload, files or {}))
 
-    def autocomplete(self, command: str, focused: str, options: Mapping[str, object] | None = None) -> Json:
-        payload = {"command": command, "focused": focused, "options": dict(options or {})}
+    def autocomplete(
+        self,
+        command: str,
+        focused: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        user: str = MIA_ID,
+        channel: str = ASCII_CHANNEL,
+    ) -> Json:
+        """Type into the option `focused`; the choices appear in the interaction's `response_data`."""
+        payload: Json = {"command": command, "focused": focused, "options": dict(options or {})}
+        payload.update(user_id=user, channel_id=channel)
         return self._object(self.request("POST", "/playground/autocomplete", payload))
 
     def message(
@@ -92,9 +102,17 @@ class Controls:
         files: Mapping[str, File] | None = None,
         user: str = MIA_ID,
         channel: str = ASCII_CHANNEL,
+        reply_to: str | None = None,
+        forward: str | None = None,
+        embeds: list[Json] | None = None,
     ) -> str:
-        """Someone writes a message, with files; returns its id."""
-        payload = {"content": content, "user_id": user, "channel_id": channel}
+        """Someone writes a message and its id is returned. The file named "sticker" becomes one; `embeds` are what
+        Discord makes of links (type "image", "rich", …) and may show files as attachment://name."""
+        payload: Json = {"content": content, "user_id": user, "channel_id": channel}
+        if reply_to or forward:
+            payload["message_reference"] = {"type": 1 if forward else 0, "message_id": forward or reply_to}
+        if embeds:
+            payload["embeds"] = embeds
         return str(self._object(self._upload("/playground/message", payload, files or {}))["message_id"])
 
     def delete_message(self, message_id: str) -> None:
@@ -112,9 +130,12 @@ class Controls:
         payload: Json = {"message_id": message_id, "custom_id": custom_id, "user_id": user, "values": values or []}
         return self._object(self.request("POST", "/playground/click", payload))
 
-    def modal(self, interaction_id: str, values: Mapping[str, str]) -> Json:
+    def modal(
+        self, interaction_id: str, values: Mapping[str, object], *, files: Mapping[str, File] | None = None
+    ) -> Json:
+        """Send in a form: text, a list of values or a bool for each custom_id, and the files of file fields."""
         payload = {"interaction_id": interaction_id, "values": dict(values)}
-        return self._object(self.request("POST", "/playground/modal", payload))
+        return self._object(self._upload("/playground/modal", payload, files or {}))
 
     def advance(self, seconds: float) -> None:
         self.request("POST", "/playground/clock", {"advance_s": seconds})

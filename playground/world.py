@@ -11,29 +11,46 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from playground.clock import Clock, iso
 from playground.commands import Commands
+from playground.components import numbered
 from playground.errors import ApiError, ControlError, invalid_form, unknown
 from playground.forms import Upload
-from playground.guild import ADD_REACTIONS, BOT_ID, CHANNELS, GUILD_ID, USERS, member_json, permissions
+from playground.guild import (
+    ADD_REACTIONS,
+    BOT_ID,
+    CHANNELS,
+    DIRECTS,
+    IN_BOT_DM,
+    READ_MESSAGE_HISTORY,
+    USERS,
+    VIEW_CHANNEL,
+    context_of,
+    guild_part,
+    member_json,
+    permissions,
+)
+from playground.imagesize import picture_type
 from playground.interactions import ACKNOWLEDGE_WITHIN_S, TOKEN_LIVES_S, Interaction
 from playground.messages import (
     COMPONENTS_V2,
     DEFAULT,
     EPHEMERAL,
+    HAS_SNAPSHOT,
     LOADING,
     REPLY,
     SETTABLE_ON_CREATE,
     SUPPRESS_EMBEDS,
     Attachment,
     Message,
+    Sticker,
     check_message,
     check_not_empty,
     make_attachment,
-    numbered,
     safe_filename,
 )
 from playground.snowflake import Snowflakes
@@ -45,6 +62,19 @@ URL_LIVES_S = 24 * 3600
 NONCE_LIVES_S = 5 * 60
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 MENTION = re.compile(r"<@!?(\d{1,20})>")
+SNAPSHOT_KEYS = (
+    "type",
+    "content",
+    "mentions",
+    "mention_roles",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+    "sticker_items",
+)
 CUSTOM_EMOJI = re.compile(r"(?:a:)?\w+:\d{1,20}\Z")
 
 
@@ -70,6 +100,7 @@ class World:
         self.commands = Commands(self.ids)
         self.messages: dict[str, Message] = {}
         self.files: dict[str, Attachment] = {}
+        self.stickers: dict[str, Sticker] = {}
         self.interactions: dict[str, Interaction] = {}
         self.cdn_base = ""
         self.size_limit = DEFAULT_SIZE_LIMIT
@@ -91,8 +122,8 @@ class World:
 
     def _message_event(self, name: str, message: Message) -> None:
         if message.ephemeral_to is None:
-            data = {**self.message_json(message), "guild_id": GUILD_ID}
-            if not message.webhook:
+            data = {**self.message_json(message), **guild_part(message.channel_id)}
+            if not message.webhook and message.channel_id in CHANNELS:
                 data["member"] = member_json(message.author_id, with_user=False)
             self.emit(name, data)
         self.changed("message", self.state_json(message))
@@ -152,9 +183,10 @@ class World:
     # Messages as JSON
 
     def message_json(self, message: Message, *, full: bool = False, nested: bool = False) -> Json:
-        """The message object for the bot. Other people's content is blank unless they mention it (the application
-        has no message content intent); `full` shows it all the same."""
-        hidden = not full and message.author_id != BOT_ID and BOT_ID not in message.mentions
+        """The message object for the bot. Other people's content is blank unless they mention it or write to it
+        directly (the application has no message content intent); `full` shows it all the same."""
+        theirs = message.author_id != BOT_ID and BOT_ID not in message.mentions
+        hidden = theirs and not full and context_of(message.channel_id) != IN_BOT_DM
         in_embeds: set[str] = set()
         embeds = [] if hidden else self._with_files(message.embeds, message, in_embeds)
         components = [] if hidden else self._with_files(message.components, message, in_embeds)
@@ -185,17 +217,33 @@ class World:
             data["webhook_id"] = data["application_id"] = BOT_ID
         if message.metadata is not None:
             data["interaction_metadata"] = message.metadata
-        if message.reference_id is not None:
+        if message.stickers:
+            data["sticker_items"] = [sticker.item_json() for sticker in message.stickers]
+        if message.forwarded is not None:
+            data["message_reference"] = self._reference_json(1, message.forwarded)
+            if not hidden:
+                data["message_snapshots"] = [{"message": self._snapshot_json(message.forwarded)}]
+        elif message.reference_id is not None:
             data["message_reference"] = {
                 "type": 0,
                 "channel_id": message.channel_id,
                 "message_id": message.reference_id,
-                "guild_id": GUILD_ID,
+                **guild_part(message.channel_id),
             }
             if not nested:
                 target = self.messages.get(message.reference_id)
                 data["referenced_message"] = target and self.message_json(target, full=full, nested=True)
         return data
+
+    @staticmethod
+    def _reference_json(kind: int, target: Message) -> Json:
+        where = {"channel_id": target.channel_id, "message_id": target.id, **guild_part(target.channel_id)}
+        return {"type": kind, **where}
+
+    def _snapshot_json(self, copied: Message) -> Json:
+        """What a forwarded message shows of the original: its content, not who wrote it."""
+        whole = self.message_json(copied, full=True, nested=True)
+        return {key: whole[key] for key in SNAPSHOT_KEYS if key in whole}
 
     @staticmethod
     def _reaction_json(emoji: str, users: list[str]) -> Json:
@@ -267,8 +315,12 @@ class World:
             earlier = self._by_nonce(channel_id, author_id, str(payload["nonce"]))
             if earlier is not None:
                 return earlier
-        if reference_id is None and isinstance(payload.get("message_reference"), dict):
-            reference_id, kind = self._reference(channel_id, payload["message_reference"]), REPLY
+        forwarded: Message | None = None
+        reference = payload.get("message_reference")
+        if isinstance(reference, dict) and reference.get("type") == 1:
+            forwarded = self._forwarded(author_id, reference, payload)
+        elif reference_id is None and isinstance(reference, dict):
+            reference_id, kind = self._reference(channel_id, reference), REPLY
             if reference_id is None:
                 kind = DEFAULT
         flags = (payload.get("flags") or 0) & SETTABLE_ON_CREATE
@@ -280,10 +332,15 @@ class World:
             created=self.clock.now(),
             type=kind,
             content=payload.get("content") or "",
-            flags=flags | (EPHEMERAL if ephemeral else 0) | (LOADING if loading else 0),
+            flags=flags
+            | (EPHEMERAL if ephemeral else 0)
+            | (LOADING if loading else 0)
+            | (HAS_SNAPSHOT if forwarded else 0),
             embeds=[{"type": "rich", **embed} for embed in payload.get("embeds") or []],
             components=numbered(payload.get("components") or []),
             reference_id=reference_id,
+            forwarded=forwarded,
+            stickers=self._stickers(payload.get("sticker_ids") or []),
             nonce=payload.get("nonce") if interaction is None else None,
             webhook=interaction is not None,
         )
@@ -295,7 +352,7 @@ class World:
         if not loading:
             check_not_empty(message)
         self._mention(message, payload.get("allowed_mentions"))
-        for attachment in message.attachments:
+        for attachment in [*message.attachments, *(forwarded.attachments if forwarded else [])]:
             self.store(attachment)
         self.messages[message.id] = message
         if message.nonce is not None:
@@ -314,6 +371,38 @@ class World:
         if reference.get("fail_if_not_exists") is False:
             return None
         raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
+
+    def _forwarded(self, author_id: str, reference: Json, payload: Json) -> Message:
+        """A copy of the message to forward, with files of its own. Raises ApiError."""
+        target = self.messages.get(str(reference.get("message_id")))
+        if target is None or target.ephemeral_to is not None:
+            raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
+        needed = VIEW_CHANNEL | READ_MESSAGE_HISTORY
+        if needed & ~permissions(author_id, target.channel_id):
+            raise ApiError(403, 50001, "Missing Access")
+        if payload.get("content") or payload.get("embeds") or payload.get("attachments"):
+            raise ApiError(400, 160011, "Forward messages cannot have additional content")
+        if target.forwarded is not None:  # a forward of a forward shows the first message
+            target = target.forwarded
+        return replace(target, attachments=[replace(a, id=self.ids.next()) for a in target.attachments])
+
+    def _stickers(self, ids: Any) -> list[Sticker]:
+        """Raises ApiError 50081 for one that is not known, 50035 for more than three."""
+        if not isinstance(ids, list) or len(ids) > 3:
+            raise invalid_form({"sticker_ids": ("BASE_TYPE_MAX_LENGTH", "Must be 3 or fewer in length.")})
+        if any(str(key) not in self.stickers for key in ids):
+            raise ApiError(400, 50081, "Invalid sticker sent")
+        return [self.stickers[str(key)] for key in ids]
+
+    def add_sticker(self, upload: Upload) -> Sticker:
+        """A sticker made of a PNG or GIF. Raises ControlError."""
+        if picture_type(upload.data) not in ("image/png", "image/gif"):
+            raise ControlError(400, "a sticker is a PNG or a GIF")
+        if len(upload.data) > 512 * 1024:
+            raise ControlError(400, "a sticker has at most 512 KiB")
+        sticker = Sticker(self.ids.next(), safe_filename(upload.filename).rsplit(".", 1)[0][:30], upload.data)
+        self.stickers[sticker.id] = sticker
+        return sticker
 
     def _new_files(self, message: Message, payload: Json, files: dict[int, Upload]) -> list[Attachment]:
         """The attachments a body leaves on the message: those it keeps by id and those it brings as files[n].
@@ -399,12 +488,24 @@ class World:
 
     def delete(self, message: Message) -> None:
         del self.messages[message.id]
-        for attachment in message.attachments:
-            self.files.pop(attachment.id, None)
-        where = {"id": message.id, "channel_id": message.channel_id, "guild_id": GUILD_ID}
+        self._forget(message)
+        where = {"id": message.id, "channel_id": message.channel_id, **guild_part(message.channel_id)}
         if message.ephemeral_to is None:
             self.emit("MESSAGE_DELETE", where)
         self.changed("message_delete", where)
+
+    def delete_many(self, channel_id: str, messages: list[Message]) -> None:
+        """What bulk delete does: one event for all."""
+        for message in messages:
+            del self.messages[message.id]
+            self._forget(message)
+            self.changed("message_delete", {"id": message.id, "channel_id": channel_id})
+        ids = [message.id for message in messages]
+        self.emit("MESSAGE_DELETE_BULK", {"ids": ids, "channel_id": channel_id, **guild_part(channel_id)})
+
+    def _forget(self, message: Message) -> None:
+        for attachment in [*message.attachments, *(message.forwarded.attachments if message.forwarded else [])]:
+            self.files.pop(attachment.id, None)
 
     # Reactions
 
@@ -422,7 +523,8 @@ class World:
             return
         users.append(user_id)
         data = self._reaction_event(message, emoji, user_id)
-        data["member"] = member_json(user_id)
+        if message.channel_id in CHANNELS:
+            data["member"] = member_json(user_id)
         data["message_author_id"] = message.author_id
         data["burst_colors"] = []
         self.emit("MESSAGE_REACTION_ADD", data)
@@ -441,7 +543,7 @@ class World:
         self.changed("message", self.state_json(message))
 
     def clear_reactions(self, message: Message, emoji: str | None = None) -> None:
-        where = {"channel_id": message.channel_id, "message_id": message.id, "guild_id": GUILD_ID}
+        where = {"channel_id": message.channel_id, "message_id": message.id, **guild_part(message.channel_id)}
         if emoji is None:
             message.reactions.clear()
             self.emit("MESSAGE_REACTION_REMOVE_ALL", where)
@@ -456,7 +558,7 @@ class World:
             "user_id": user_id,
             "channel_id": message.channel_id,
             "message_id": message.id,
-            "guild_id": GUILD_ID,
+            **guild_part(message.channel_id),
             "emoji": emoji_json(emoji),
             "burst": False,
             "type": 0,
@@ -512,7 +614,8 @@ class World:
         return user_id
 
     def place(self, channel_id: str) -> str:
-        if channel_id not in CHANNELS:
+        """Checks the id of a channel or of a conversation. Raises ControlError."""
+        if channel_id not in CHANNELS and channel_id not in DIRECTS:
             known = ", ".join(f"#{c.name} {c.id}" for c in CHANNELS.values())
             raise ControlError(404, f"no channel has the id {channel_id!r}; channels: {known}")
         return channel_id

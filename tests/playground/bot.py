@@ -62,7 +62,7 @@ class Bot(discord.Client):
 
     def __init__(self, **how: Any) -> None:
         intents = discord.Intents.none()
-        intents.guilds = intents.guild_messages = intents.guild_reactions = True
+        intents.guilds = intents.messages = intents.reactions = True
         super().__init__(intents=intents, guild_ready_timeout=0.1, **how)
         self.tree = app_commands.CommandTree(self)
         self.seen: list[tuple[str, Any]] = []

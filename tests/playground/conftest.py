@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import aiohttp
+import discord.asset
+import discord.gateway
+import discord.http
 import pytest
 import pytest_asyncio
 
 from playground.server import Playground
 from playground.testing import Controls
+from tests.playground.bot import point_at
 from tests.playground.raw import Presser, Rest, connect
 
 COMMANDS = [
@@ -42,6 +46,16 @@ COMMANDS = [
 async def playground() -> AsyncIterator[Playground]:
     async with Playground() as running:
         yield running
+
+
+@pytest.fixture
+def pointed(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """discord.py talks to the playground for the length of a test."""
+    monkeypatch.setattr(discord.http.Route, "BASE", "")  # so that monkeypatch puts the originals back
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", "")
+    monkeypatch.setattr(discord.asset.Asset, "BASE", "")
+    point_at(playground.url)
+    discord.asset.Asset.BASE = playground.url + "/cdn"
 
 
 @pytest.fixture

@@ -34,13 +34,6 @@ REPOSITORY = Path(__file__).parents[2]
 DISCORDS_OWN = REPOSITORY.parent / "shared" / "discord"
 
 
-@pytest.fixture
-def pointed(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord.http.Route, "BASE", "")  # so that monkeypatch puts the originals back
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", "")
-    point_at(playground.url)
-
-
 @pytest_asyncio.fixture
 async def bot(playground: Playground, pointed: None) -> AsyncIterator[Bot]:
     async with running(Bot(), TOKEN) as logged_in:
