@@ -39,8 +39,8 @@ DEFAULT_FORM: Final = "picture"
 MESSAGE_CHARACTERS: Final = 2000
 """Most characters of a Discord message (docs.discord.com, Create Message: `content`)."""
 
-COLOUR_CHARACTERS: Final = 60
-"""What colouring a gradient costs in a code block: the word `ansi` and at most eight changes of colour."""
+COLOUR_CHARACTERS: Final = 80
+"""What colouring a gradient costs in a code block: the word `ansi`, and at most ten changes of 7 characters."""
 
 _FENCES: Final = len("```\n```")
 

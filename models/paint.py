@@ -19,7 +19,23 @@ def paint(page: Page) -> Image.Image:
 
 
 def encode_png(image: Image.Image) -> bytes:
-    """PNG bytes, every pixel kept."""
+    """PNG bytes, every pixel kept; with a palette where 256 colours do, as in a page of one ink.
+
+    Colours are inks times levels of coverage. One ink makes at most 256, and half the bytes; a gradient or a
+    photo's inks make thousands and stay RGB.
+    """
     stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=6)
+    _indexed(image).save(stream, "PNG", compress_level=6)
     return stream.getvalue()
+
+
+def _indexed(image: Image.Image) -> Image.Image:
+    found = image.getcolors(256)
+    if found is None:
+        return image
+    weights = np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours = np.array(sorted(colour for _, colour in found), np.uint32)
+    indices = np.searchsorted(colours @ weights, np.asarray(image, np.uint32) @ weights)
+    indexed = Image.fromarray(indices.astype(np.uint8))
+    indexed.putpalette(colours.astype(np.uint8).tobytes())
+    return indexed

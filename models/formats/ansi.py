@@ -9,9 +9,10 @@ from models.palettes import PAPER, RGB
 Colours = Literal["full", 256, 16]
 
 _RESET: Final = "\x1b[0m"
-# The hues, in degrees, of what Discord shows for 31 to 36 in an `ansi` block. Its 30 and 37 are left out: the one
-# is hard to read on its dark theme, the other not to be seen on its light one. Ink without a hue stays plain.
-_DISCORD_HUES: Final = {31: 1, 32: 68, 33: 45, 34: 205, 35: 331, 36: 175}
+# Up to which hue, in degrees, ink is red, yellow, green, cyan, blue, magenta and red again. 30 and 37 are left out:
+# Discord's grey is hard to read on its dark theme, its white not to be seen on its light one. Ink without a hue
+# stays plain.
+_HUES: Final = ((20, 31), (70, 33), (155, 32), (200, 36), (265, 34), (345, 35), (360, 31))
 _GREY: Final = 0.15
 """Ink whose channels lie closer together than this share of full has no hue worth naming."""
 
@@ -56,7 +57,7 @@ def _discord_code(ink: RGB) -> str:
     if max(ink) - min(ink) < _GREY * 255:
         return "0"
     hue = colorsys.rgb_to_hsv(*(channel / 255 for channel in ink))[0] * 360
-    code = min(_DISCORD_HUES, key=lambda code: abs((hue - _DISCORD_HUES[code] + 180) % 360 - 180))
+    code = next(code for most, code in _HUES if hue <= most)
     return f"{int(max(ink) >= 192)};{code}"
 
 

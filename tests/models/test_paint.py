@@ -25,8 +25,7 @@ def read_back(png: bytes, inks: NDArray[np.uint8], background: Background) -> tu
     would look like this.
     """
     with Image.open(io.BytesIO(png)) as image:
-        assert image.mode == "RGB"
-        pixels = np.asarray(image, np.float64)
+        pixels = np.asarray(image.convert("RGB"), np.float64)
     rows, columns = inks.shape[:2]
     paper = np.array(PAPER[background], np.float64)
     glyphs, worst = np.empty((rows, columns), np.int64), 0.0

@@ -1,0 +1,68 @@
+"""What can be asked for: a code block always fits its message and its preset, and could be no wider."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import limits
+from models.formats import encode
+from models.forms import COLOUR_CHARACTERS, DEFAULT_FORM, FORMS, PRESETS, inline_columns, rows_for
+from tests.models.pages import random_page
+
+sides = st.integers(limits.MIN_SIDE, 12_000)
+
+
+def characters(columns: int, rows: int) -> int:
+    """A message with the fullest page of that size in it."""
+    return len("```\n" + ("#" * columns + "\n") * rows + "```")
+
+
+@given(width=sides, height=sides, preset=st.sampled_from(sorted(PRESETS)), colours=st.booleans())
+def test_the_widest_page_that_fits_the_message(width: int, height: int, preset: str, colours: bool) -> None:
+    chosen, most = PRESETS[preset], 2000 - (COLOUR_CHARACTERS if colours else 0)
+
+    def fits(columns: int) -> bool:
+        rows = rows_for(width, height, columns)
+        return characters(columns, rows) <= most and rows <= (chosen.rows or rows)
+
+    columns = inline_columns(width, height, preset, colours=colours)
+    if columns is None:
+        assert not fits(limits.MIN_COLUMNS)
+        return
+    assert limits.MIN_COLUMNS <= columns <= chosen.columns
+    assert fits(columns)
+    assert columns == chosen.columns or not fits(columns + 1)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "preset", "columns", "rows"),
+    [
+        (400, 300, "phone", 40, 15),
+        (300, 300, "phone", 40, 20),
+        (300, 400, "desktop", 48, 32),
+        (1600, 900, "desktop", 60, 17),
+    ],
+)
+def test_usual_photos(width: int, height: int, preset: str, columns: int, rows: int) -> None:
+    assert inline_columns(width, height, preset) == columns
+    assert rows_for(width, height, columns) == rows
+
+
+def test_a_picture_as_long_as_any_taken_fits_no_message() -> None:
+    assert inline_columns(100, 100 * limits.MAX_RATIO, "phone") is None
+
+
+def test_an_unknown_preset_is_no_default() -> None:
+    with pytest.raises(KeyError):
+        inline_columns(100, 100, "tablet")
+
+
+def test_every_form_can_be_had_and_no_other() -> None:
+    page = random_page(4, 6)
+    assert DEFAULT_FORM in FORMS
+    assert len({form.suffix for form in FORMS.values()}) == len(FORMS)
+    for name, form in FORMS.items():
+        assert name == form.name
+        assert encode(page, name)
+    with pytest.raises(KeyError):
+        encode(page, "jpeg")
