@@ -13,6 +13,7 @@ from bot.commands_sync import sync_if_changed
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.model_admin import ModelAdmin
+from bot.orders import Orders
 from bot.reactions import answer_click, click_of
 from bot.services import Services
 from bot.settings import BotSettings
@@ -57,7 +58,8 @@ class GlyphcordClient(discord.Client):
         self._sweeper = Sweeper(self._services, self._keeper, self._in_flight, self._answer)
         self._sweeping: asyncio.Task[None] | None = None
         self.tree = Tree(self)
-        self.tree.add_command(ascii_command(self._services, self._intake, self._in_flight, self._keeper))
+        orders = Orders(self._services, self._intake, self._in_flight, self._keeper)
+        self.tree.add_command(ascii_command(orders))
         self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
 
     async def setup_hook(self) -> None:

@@ -14,12 +14,13 @@ from typing import Final
 import discord
 
 from bot.answers import QUIET, UNDELIVERED
-from bot.ascii import DEADLINE_S
 from bot.keeper import Keeper
 from bot.log import in_words
 from bot.messages import Seen, seen_on
+from bot.orders import DEADLINE_S
 from bot.problems import as_trouble, report
 from bot.services import Services
+from bot.wishes import options_of
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.ledger import Attempt
 from jobs.problems import SENTENCES
@@ -231,9 +232,7 @@ def _request(client: discord.Client, click: Click, opening: Opening, reply_id: s
         job_id=opening.attempt.job_id,
         origin="reaction",
         picture=original.picture,
-        palette=click.palette,
-        columns=original.columns,
-        background=original.background,
+        **(options_of(original).fields() | {"palette": click.palette}),
         user_id=click.user_id,
         guild_id=click.guild_id,
         reply=Reply(

@@ -1,6 +1,42 @@
-"""What a user can ask for, as the bot offers it: palettes and limits, from the library's torch-free leaves."""
+"""What a user can ask for, as the bot offers it, from the library's torch-free leaves: palettes, forms, limits."""
 
-from models.limits import MAX_BYTES
-from models.palettes import DEFAULT_PALETTE, PALETTES
+from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["DEFAULT_PALETTE", "MAX_BYTES", "PALETTES"]
+from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS, rows_for
+from models.limits import DEFAULT_COLUMNS, MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
+from models.palettes import DEFAULT_PALETTE, PALETTES, Background, find_palette
+from models.problems import PictureProblem
+
+__all__ = [
+    "DEFAULT_COLUMNS", "DEFAULT_FORM", "DEFAULT_PALETTE", "FILE", "FORMATS", "FORMS", "MAX_BYTES", "MAX_COLUMNS",
+    "MIN_COLUMNS", "PALETTES", "PRESETS", "Background", "Format", "check_columns", "find_palette", "rows_for",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Format:
+    """One choice of `/ascii format`: a form of the library's, and for text where it is to be read."""
+
+    label: str
+    form: str
+    preset: str = FILE
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "picture": Format("Picture", "picture"),
+    "text": Format("Text in the message, for computers (up to 60 across)", "text", "desktop"),
+    "phone": Format("Text in the message, for phones (up to 40 across)", "text", "phone"),
+    "file": Format("Text file, any size", "text"),
+    "ansi": Format("Coloured text for terminals (ANSI file)", "ansi"),
+    "html": Format("Web page (HTML file)", "html"),
+    "svg": Format("Vector drawing (SVG file)", "svg"),
+    "docx": Format("Word document", "docx"),
+}
+
+
+def check_columns(columns: int) -> int:
+    """The same number. Raises PictureProblem `bad_columns` outside of what can be drawn."""
+    if not MIN_COLUMNS <= columns <= MAX_COLUMNS:
+        raise PictureProblem("bad_columns", f"{columns} columns", least=MIN_COLUMNS, most=MAX_COLUMNS)
+    return columns

