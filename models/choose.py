@@ -20,6 +20,11 @@ def choose(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     `variety` is how many logits a glyph loses in a round per unit of share above FREE_SHARE; 0 is plain argmax.
     Blank paper has no price.
     """
+    return priced(logits, variety, blank).argmax(-1)
+
+
+def priced(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
+    """The logits less each glyph's price on its page, in the same shape: what `choose` takes the best of."""
     pages = logits.flatten(1, 2)
     price = torch.zeros_like(pages[:, :1])
     for _ in range(ROUNDS if variety > 0 else 0):
@@ -28,4 +33,4 @@ def choose(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
         counts[:, blank] = 0.0
         shares = counts / counts.sum(1, keepdim=True).clamp_min(1.0)
         price = price + variety * (shares - FREE_SHARE).clamp_min(0.0)[:, None]
-    return (pages - price).argmax(-1).view(logits.shape[:-1])
+    return (pages - price).view(logits.shape)

@@ -17,8 +17,12 @@ def tone_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     1 − luminance (Rec. 601), stretched between its 1 % and 99 % quantiles. A flat picture keeps its own
     level, so all-black stays black and all-white stays blank.
     """
-    luminance = (rgb.astype(np.float32) / np.float32(255)) @ _REC601
-    return stretch((1.0 - luminance).astype(np.float32))
+    return stretch((1.0 - luminance_of(rgb)).astype(np.float32))
+
+
+def luminance_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Luminance (Rec. 601, of the gamma-coded values) of (H, W, 3) sRGB bytes as (H, W) float32 in [0, 1]."""
+    return np.asarray((rgb.astype(np.float32) / np.float32(255)) @ _REC601, np.float32)
 
 
 def stretch(tone: NDArray[np.float32]) -> NDArray[np.float32]:
