@@ -38,11 +38,12 @@ class DiscordUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file to upload; `description` is its alt text."""
+    """A file to upload; `description` is its alt text, `mime` its content type."""
 
     filename: str
     data: bytes
     description: str
+    mime: str = "image/png"
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,18 @@ class Edit:
     """The whole state that a message is to have. Nobody is ever mentioned; other files and buttons go."""
 
     content: str
-    attachment: Attachment | None = None
+    attachments: tuple[Attachment, ...] = ()
+    components: tuple[dict[str, Any], ...] = ()
 
     def body(self) -> dict[str, Any]:
-        """The JSON of the edit; the attachment's bytes travel beside it."""
-        attachments = []
-        if self.attachment is not None:
-            file = self.attachment
-            attachments.append({"id": 0, "filename": file.filename, "description": file.description})
+        """The JSON of the edit; the attachments' bytes travel beside it."""
         return {
             "content": self.content,
-            "attachments": attachments,
-            "components": [],
+            "attachments": [
+                {"id": index, "filename": file.filename, "description": file.description}
+                for index, file in enumerate(self.attachments)
+            ],
+            "components": list(self.components),
             "allowed_mentions": {"parse": []},
         }
 
@@ -129,13 +130,16 @@ class Discord:
             wait *= 2
 
     def _send(self, path: str, edit: Edit, headers: dict[str, str], timeout: float) -> httpx.Response:
-        body, file = edit.body(), edit.attachment
-        if file is None:
+        body = edit.body()
+        if not edit.attachments:
             return self._http.patch(path, json=body, headers=headers, timeout=timeout)
         return self._http.patch(
             path,
             data={"payload_json": json.dumps(body)},
-            files={"files[0]": (file.filename, file.data, "image/png")},
+            files={
+                f"files[{index}]": (file.filename, file.data, file.mime)
+                for index, file in enumerate(edit.attachments)
+            },
             headers=headers,
             timeout=timeout,
         )

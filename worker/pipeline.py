@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import limits
+from models.forms import FILE, inline_columns
 from models.grid import Grid
-from models.page import page_of
+from models.page import Page, page_of
 from models.paint import encode_png, paint
 from models.palettes import DEFAULT_PALETTE, Background
 from models.renderer import Renderer
@@ -26,23 +27,34 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 Stages = dict[str, float]
 
+COLOURED: Final = frozenset({"desktop"})
+"""Presets that are read where Discord shows colours; a telephone shows their codes."""
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished picture: the file's bytes and its size in cells. `shrunk`: the size asked for did not fit."""
+    """A finished picture: its characters and its file's bytes. `shrunk`: the size asked for did not fit the GPU."""
 
+    page: Page
     png: bytes
-    columns: int
-    rows: int
     shrunk: bool = False
+
+    @property
+    def columns(self) -> int:
+        return self.page.columns
+
+    @property
+    def rows(self) -> int:
+        return self.page.rows
 
 
 def draw(
     renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int, background: Background,
-    stages: Stages, go_on: Callable[[], None] = lambda: None,
+    stages: Stages, preset: str = FILE, go_on: Callable[[], None] = lambda: None,
 ) -> Drawing:  # fmt: skip
     """Draw a picture file; `stages` receives the milliseconds of each stage, also of those before a failure.
 
+    Text for a message (`preset`, one of models.forms.PRESETS) is as wide as fits one, at most `columns`.
     `go_on` is called before each stage and after the last, and may end the work by raising. Raises
     PictureProblem for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no
     room for a smaller picture either, and DecoderFailed.
@@ -54,11 +66,15 @@ def draw(
 
     rgb = stage("decode", lambda: decoder.decode(data, background))
     tone = stage("tone", lambda: tone_of(rgb))
+    if preset != FILE:
+        height, width = tone.shape
+        columns = min(columns, inline_columns(width, height, preset, colours=preset in COLOURED) or columns)
     grid, shrunk = stage("generator", lambda: _grid(renderer, tone, columns))
-    image = stage("paint", lambda: paint(page_of(grid, palette, background, rgb)))
+    page = page_of(grid, palette, background, rgb)
+    image = stage("paint", lambda: paint(page))
     png = stage("encode", lambda: encode_png(image))
     go_on()
-    return Drawing(png, grid.columns, grid.rows, shrunk)
+    return Drawing(page, png, shrunk)
 
 
 def works(renderer: Renderer, decoder: Decoder) -> bool:

@@ -26,10 +26,11 @@ from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from models.renderer import Renderer
 from worker.decoder import Decoder
 from worker.delivery import Verdict, deliver, tell
-from worker.discord import Attachment, Discord, DiscordUnavailable, Edit
+from worker.discord import Discord, DiscordUnavailable, Edit
 from worker.engine import Engine
 from worker.health import Health
 from worker.pipeline import Drawing, Stages, draw, timed
+from worker.result import edit_of
 
 _log = logging.getLogger(__name__)
 
@@ -186,11 +187,8 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
     try:
         drawing = _draw(tools, request, renderer, stages)
         tools.health.drew()
-        shrunk = " (as many as my graphics card has room for now)" if drawing.shrunk else ""
-        content = (
-            f"{request.palette} · {drawing.columns}×{drawing.rows} characters{shrunk} · "
-            f"{renderer.name} {renderer.version} · {time.monotonic() - start:.1f} s"
-        )
+        took_s = time.monotonic() - start
+        edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
         # Looked up again: drawing takes long enough for a newer job to be ordered.
         if not tools.ledger.is_newest(request):
             return Ending("stale", drawing=drawing)
@@ -198,7 +196,6 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
         if tools.ledger.begin_ending(request.job_id, "worker") == "other":
             raise LeftToBot("a bot has ended it")
         begun = True
-        edit = Edit(content, _attachment(request, drawing))
         return timed(stages, "post", lambda: _post(tools, request, edit, drawing))
     except (PictureProblem, ServiceProblem) as problem:
         outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
@@ -216,8 +213,7 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
 def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
     """The finished picture.
 
-    Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or
-    `too_large_result`.
+    Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone` or `gpu_full`.
     """
     _go_on(tools, request)
     data = tools.pictures.get(request.picture)
@@ -226,13 +222,12 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
     try:
         drawing = draw(
             renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
-            background=request.background, stages=stages, go_on=lambda: _go_on(tools, request),
+            background=request.background, preset=request.preset, stages=stages,
+            go_on=lambda: _go_on(tools, request),
         )  # fmt: skip
     except torch.OutOfMemoryError as error:
         tools.health.failed(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
-    if len(drawing.png) > request.upload_limit:
-        raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
     return drawing
 
 
@@ -243,12 +238,6 @@ def _go_on(tools: Tools, request: RenderRequest) -> None:
     late = time.time() - request.deadline_at
     if late > 0:
         raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
-
-
-def _attachment(request: RenderRequest, drawing: Drawing) -> Attachment:
-    palette = request.palette.replace("#", "")
-    alt = f"The picture drawn with {drawing.columns}×{drawing.rows} characters, palette {request.palette}."
-    return Attachment(f"ascii-{palette}.png", drawing.png, alt)
 
 
 def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:
@@ -262,7 +251,8 @@ def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) ->
         case Verdict.FORBIDDEN:
             raise ServiceProblem("no_permission", "Discord answered 403")
         case Verdict.TOO_LARGE:
-            raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes, said Discord")
+            sizes = ", ".join(str(len(file.data)) for file in edit.attachments)
+            raise ServiceProblem("too_large_result", f"{sizes} bytes, said Discord")
         case Verdict.CLOSED:
             # Neither the token nor the bot can reach the message, so there is nobody to tell.
             return Ending("failed", "unreachable", drawing)

@@ -12,7 +12,7 @@ from tests.worker.standin import Order, Standin
 from worker.delivery import Route, Verdict, deliver, judge, routes, tell
 from worker.discord import Answer, Attachment, Discord, DiscordUnavailable, Edit
 
-PICTURE = Edit("blue", Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text"))
+PICTURE = Edit("blue", (Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text"),))
 
 
 @pytest.fixture

@@ -92,6 +92,29 @@ def test_palette_and_background_are_the_requests(sha: str, standin: Standin) -> 
         assert np.asarray(image).min() < 40  # dark paper
 
 
+def test_a_file_of_characters_comes_beside_the_picture(sha: str, standin: Standin) -> None:
+    assert run(request_for(sha, form="text")).outcome == "posted"
+    shown = standin.state[TOKEN_PATH]
+    assert shown.files["files[0]"][:2] == ("ascii-blue.png", "image/png")
+    name, kind, data = shown.files["files[1]"]
+    assert (name, kind) == ("ascii-blue.txt", "text/plain")
+    assert len(data.decode().splitlines()) == 15
+
+
+def test_text_in_the_message_is_as_wide_as_fits_there(sha: str, standin: Standin) -> None:
+    result = run(request_for(sha, form="text", preset="desktop", columns=60))
+    assert (result.outcome, result.columns, result.rows) == ("posted", 60, 22)
+    shown = standin.state[TOKEN_PATH]
+    assert not shown.files and shown.body["attachments"] == []
+    assert shown.body["content"].startswith("```ansi\n") and len(shown.body["content"]) <= 2000
+
+
+def test_a_tall_picture_as_text_has_fewer_columns(pictures: PictureStore, standin: Standin) -> None:
+    result = run(request_for(pictures.put(photo(60, 240)), form="text", preset="phone", columns=40))
+    assert result.columns < 40
+    assert len(standin.state[TOKEN_PATH].body["content"]) <= 2000
+
+
 def test_photo_palette(sha: str, standin: Standin) -> None:
     assert run(request_for(sha, palette="photo")).outcome == "posted"
 
@@ -228,7 +251,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Retry) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 2}, {"columns": "many"}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 3}, {"columns": "many"}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN

@@ -1,0 +1,104 @@
+"""A finished drawing as a message: every form, inline text, and what happens at the upload limit."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jobs.problems import ServiceProblem
+from jobs.schema import RenderRequest
+from models.atlas import default_atlas
+from models.formats import encode
+from models.forms import FORMS, MESSAGE_CHARACTERS
+from models.grid import Grid
+from models.page import page_of
+from models.paint import encode_png, paint
+from tests.worker.samples import request_for
+from worker.discord import Edit
+from worker.pipeline import Drawing
+from worker.result import edit_of
+
+
+def a_drawing(columns: int = 40, rows: int = 20, palette: str = "blue", shrunk: bool = False) -> Drawing:
+    atlas = default_atlas()
+    glyphs = np.random.default_rng(1).integers(0, len(atlas.charset), (rows, columns))
+    page = page_of(Grid(glyphs, atlas), palette)
+    return Drawing(page, encode_png(paint(page)), shrunk)
+
+
+def a_request(**changes: Any) -> RenderRequest:
+    return request_for("a" * 64, **changes)
+
+
+def edit(drawing: Drawing, **changes: Any) -> Edit:
+    return edit_of(a_request(**changes), drawing, model="tiny 0123", took_s=1.25)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "picture"])
+def test_a_form_comes_as_a_file_beside_the_picture(form: str) -> None:
+    drawing = a_drawing()
+    made = edit(drawing, form=form)
+    picture, file = made.attachments
+    assert picture.filename == "ascii-blue.png" and picture.data == drawing.png
+    assert file.filename == f"ascii-blue.{FORMS[form].suffix}" and file.mime == FORMS[form].mime
+    if form != "docx":  # which holds the time
+        assert file.data == encode(drawing.page, form)
+    assert made.content.startswith("blue · 40×20 characters · tiny 0123 · 1.")
+
+
+@pytest.mark.parametrize("preset", ["phone", "desktop"])
+def test_text_stands_in_the_message_while_it_fits(preset: str) -> None:
+    drawing = a_drawing(30, 15)
+    made = edit(drawing, form="text", preset=preset)
+    assert made.attachments == ()
+    assert len(made.content) <= MESSAGE_CHARACTERS
+    assert made.content.startswith("```" if preset == "phone" else "```ansi")
+    assert made.content.endswith("1.2 s")
+
+
+def test_on_a_phone_the_characters_are_the_pages() -> None:
+    drawing = a_drawing(30, 15)
+    block = edit(drawing, form="text", preset="phone").content.split("```")[1]
+    expected = drawing.page.grid.text()
+    assert [line.rstrip() for line in block.strip("\n").split("\n")][5] == expected.split("\n")[5]
+
+
+def test_where_the_credit_line_does_not_fit_the_art_stays_whole() -> None:
+    made = edit(a_drawing(60, 32), form="text", preset="desktop")
+    assert made.attachments == () and len(made.content) <= MESSAGE_CHARACTERS
+    assert made.content.endswith("```")
+    assert made.content.count("\n") == 33
+
+
+def test_text_that_does_not_fit_a_message_is_a_file() -> None:
+    made = edit(a_drawing(100, 50), form="text", preset="phone")
+    assert [file.filename for file in made.attachments] == ["ascii-blue.png", "ascii-blue.txt"]
+
+
+def test_what_was_hidden_stays_hidden() -> None:
+    made = edit(a_drawing(), form="html", spoiler=True)
+    assert all(file.filename.startswith("SPOILER_") for file in made.attachments)
+    block = edit(a_drawing(30, 15), form="text", preset="phone", spoiler=True).content
+    assert block.startswith("||```") and "```||" in block
+
+
+def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture_out() -> None:
+    drawing = a_drawing(80, 40)
+    exact = len(drawing.png)
+    smaller = edit(drawing, upload_limit=exact - 1).attachments[0]
+    assert len(smaller.data) < exact
+    with Image.open(io.BytesIO(smaller.data)) as image:
+        assert image.size == (80 * 8, 40 * 16)
+    text = len(encode(drawing.page, "text"))
+    (file,) = edit(drawing, form="text", upload_limit=text).attachments
+    assert file.filename == "ascii-blue.txt"
+    for form in ("picture", "svg"):
+        with pytest.raises(ServiceProblem) as problem:
+            edit(drawing, form=form, upload_limit=100)
+        assert problem.value.code == "too_large_result"
+
+
+def test_a_smaller_size_than_asked_for_is_said() -> None:
+    assert "as many as my graphics card has room for" in edit(a_drawing(shrunk=True)).content

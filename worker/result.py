@@ -1,0 +1,74 @@
+"""What a finished drawing looks like as a message: the credit line, the picture, the characters in a form.
+
+Whatever is larger than Discord takes in this place is encoded otherwise or left out; nothing is ever blurred.
+"""
+
+from typing import Final
+
+from jobs.problems import ServiceProblem
+from jobs.schema import RenderRequest
+from models.formats import code_block, encode
+from models.formats.png import picture_within
+from models.forms import FILE, FORMS, MESSAGE_CHARACTERS
+from worker.discord import Attachment, Edit
+from worker.pipeline import COLOURED, Drawing
+
+_SPOILER: Final = "SPOILER_"
+"""Discord hides a file of such a name until it is clicked."""
+
+
+def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
+    """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
+    credit = _credit(request, drawing, model, took_s)
+    if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
+        # The art comes first: where both do not fit, the credit line goes.
+        whole = f"{block}\n{credit}"
+        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block)
+    picture, file = _picture(request, drawing), None
+    if request.form != "picture":
+        file = _file(request, drawing)
+        if file is None:
+            raise ServiceProblem("too_large_result", f"{request.form} over {request.upload_limit} bytes")
+    elif picture is None:
+        raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
+    return Edit(credit, tuple(attachment for attachment in (picture, file) if attachment is not None))
+
+
+def _credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float) -> str:
+    shrunk = " (as many as my graphics card has room for now)" if drawing.shrunk else ""
+    return f"{request.palette} · {drawing.columns}×{drawing.rows} characters{shrunk} · {model} · {took_s:.1f} s"
+
+
+def _block(request: RenderRequest, drawing: Drawing) -> str | None:
+    """The page as a code block, in colour where there is room and they are shown; None where it does not fit."""
+    for colours in (request.preset in COLOURED, False):
+        block = code_block(drawing.page, colours=colours)
+        if len(block) <= MESSAGE_CHARACTERS - (4 if request.spoiler else 0):
+            return f"||{block}||" if request.spoiler else block
+    return None
+
+
+def _picture(request: RenderRequest, drawing: Drawing) -> Attachment | None:
+    """The picture as PNG, else in an encoding that fits; None when there is none."""
+    data, suffix = drawing.png, "png"
+    if len(data) > request.upload_limit:
+        smaller = picture_within(drawing.page, request.upload_limit)
+        if smaller is None:
+            return None
+        data, suffix = smaller.data, smaller.suffix
+    return Attachment(_name(request, suffix), data, _alt(request, drawing), f"image/{suffix}")
+
+
+def _file(request: RenderRequest, drawing: Drawing) -> Attachment | None:
+    form, data = FORMS[request.form], encode(drawing.page, request.form)
+    if len(data) > request.upload_limit:
+        return None
+    return Attachment(_name(request, form.suffix), data, _alt(request, drawing), form.mime)
+
+
+def _name(request: RenderRequest, suffix: str) -> str:
+    return f"{_SPOILER if request.spoiler else ''}ascii-{request.palette.replace('#', '')}.{suffix}"
+
+
+def _alt(request: RenderRequest, drawing: Drawing) -> str:
+    return f"The picture drawn with {drawing.columns}×{drawing.rows} characters, palette {request.palette}."
