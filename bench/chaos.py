@@ -200,15 +200,16 @@ class People:
                 self.commands[used["interaction_id"]] = asked
             return str(used["interaction_id"])
 
-    def ask(self, jobs: int) -> None:
-        """Commands and clicks until there are `jobs` of them, with never more than AT_ONCE unanswered."""
+    def ask(self, jobs: int, enough: Callable[[], bool] = lambda: True) -> None:
+        """Commands and clicks until there are `jobs` of them and `enough` says so; at most AT_ONCE unanswered."""
         while True:
             self.note()
             with self._lock:
                 done = [a for a in self.commands.values() if not a.turned_away]
-                if len(done) + len(self.clicks) >= jobs:
-                    return
+                asked = len(done) + len(self.clicks)
                 waiting = sum(a.answered_at is None for a in (*done, *self.clicks.values()))
+            if asked >= jobs and enough():
+                return
             if waiting >= AT_ONCE:
                 time.sleep(0.05)
                 continue
@@ -265,12 +266,13 @@ class Trouble:
     """Breaks one thing after another until told to stop, and measures how long people wait because of it."""
 
     def __init__(
-        self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, *, pause: float, outage_s: float
-    ) -> None:
+        self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, *, pause: float,
+        outage_s: float, once: bool,
+    ) -> None:  # fmt: skip
         self._stack, self._people, self._watcher, self._rng = stack, people, watcher, rng
         self._controls = stack.controls
         self._pause = pause
-        self._long_outage_s = outage_s
+        self._long_outage_s, self._once = outage_s, once
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._workers = list(stack.workers)
@@ -300,12 +302,20 @@ class Trouble:
                 work()
         except BaseException as error:
             self.error = error
+        finally:
+            self._over.set()
+
+    def is_over(self) -> bool:
+        """Whether nothing more will break."""
+        return self._over.is_set()
 
     def _in_turns(self, kinds: list[tuple[Callable[[], None], int]]) -> Iterator[Callable[[], None]]:
         while True:  # each kind as often as its weight says, in an order of the seed's
-            deck = [work for work, weight in kinds for _ in range(weight)]
+            deck = [work for work, weight in kinds for _ in range(1 if self._once else weight)]
             self._rng.shuffle(deck)
             yield from deck
+            if self._once:
+                return
 
     # Processes
 
@@ -488,17 +498,19 @@ class Report:
     """One finished run."""
 
     verdict: Verdict
+    broken: Counter[str]
     rows: list[tuple[str, str]]
 
 
 def run(
     folder: Path, *, jobs: int, seed: int, workers: int = 3, bots: int = 2, pause: float = 3.0,
-    outage_s: float = 0.0, quiet: bool = False,
+    outage_s: float = 0.0, once: bool = False, worker: str = "worker", quiet: bool = False,
 ) -> Report:  # fmt: skip
     """One chaos run in an empty folder.
 
     `pause` is the mean time between two things that break, and the first stop of Valkey lasts `outage_s` if that
-    is not 0; both in seconds.
+    is not 0; both in seconds. With `once` everything breaks once, and `jobs` are as many as are asked for at least.
+    `worker` is the module to run as a worker.
     """
 
     def say(line: str) -> None:
@@ -509,16 +521,18 @@ def run(
     rng = random.Random(seed)
     settings = {
         "WEIGHTS_DIR": str(weights), "MODEL_WEIGHTS": "tiny", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(SAMPLE.parents[2]),
     }  # fmt: skip
-    with Stack(folder, workers=workers, bots=bots, settings=settings) as stack:
+    with Stack(folder, workers=workers, bots=bots, settings=settings, worker=worker) as stack:
         watcher = Watcher(stack.controls)
         people = People(stack.controls, watcher, rng)
         people.calm()
         ignored = {message["id"] for message in _bot_messages(stack.controls.state())}
         say(f"calm: {len(people.references)} reference pictures; now {jobs} jobs under fire")
         start = time.monotonic()
-        with Trouble(stack, people, watcher, random.Random(seed + 1), pause=pause, outage_s=outage_s) as trouble:
-            people.ask(jobs)
+        second = random.Random(seed + 1)
+        with Trouble(stack, people, watcher, second, pause=pause, outage_s=outage_s, once=once) as trouble:
+            people.ask(jobs, trouble.is_over if once else lambda: True)
         asked_s = time.monotonic() - start
         if trouble.error is not None:
             raise trouble.error
@@ -557,7 +571,7 @@ def run(
         ("**left loading**", str(len(verdict.left_loading))),
         ("**stale**", str(len(verdict.stale))),
     ]
-    return Report(verdict, rows)
+    return Report(verdict, trouble.counts, rows)
 
 
 def train_tiny(folder: Path) -> Path:

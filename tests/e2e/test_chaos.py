@@ -1,9 +1,32 @@
-"""The chaos run's audit, held to histories whose verdict is known; `python -m bench.chaos` is the run itself."""
+"""The chaos run, short: everything breaks once, and everyone gets one picture or one reason. And its audit, held to
+histories whose verdict is known.
+
+`python -m bench.chaos` is the long one; bench/RESULTS.md has its figures.
+"""
+
+from pathlib import Path
 
 import pytest
 
 from bench import chaos
 from playground.testing import ASCII_CHANNEL, BOT_ID
+
+JOBS = 200
+
+
+def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
+    # Workers whose leases are short: with the real ones each death adds up to a minute.
+    report = chaos.run(
+        tmp_path, jobs=JOBS, seed=4, workers=3, pause=0.5, once=True, worker="tests.worker.nervous", quiet=True
+    )
+    table = "\n".join(f"{name}: {value}" for name, value in report.rows)
+    assert report.verdict.clean, f"{table}\n{report.verdict}"
+    assert report.verdict.pictures >= JOBS / 2, table
+    wanted = {"workers killed", "bots killed", "gateway dropped", "all tokens expired"}
+    assert wanted <= report.broken.keys(), table
+    assert any(kind.startswith("Valkey") for kind in report.broken), table
+    assert any(kind.startswith("Discord") for kind in report.broken), table
+
 
 PICTURE = {"filename": "ascii-blue.png", "size": 5, "width": 8, "height": 8}
 
