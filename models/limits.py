@@ -26,6 +26,9 @@ DEFAULT_COLUMNS: Final = 64
 MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
 
+MAX_WEIGHTS_BYTES: Final = 16 * 2**20
+"""Largest weights file, in bytes."""
+
 MAX_FRAMES: Final = 150
 """Most frames of an animation; the first ones are drawn."""
 

@@ -2,7 +2,7 @@
 
 Metadata keys (all strings): `format` (glyphcord-1), `architecture` (JSON of GeneratorConfig), `head`
 (glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `variety` (see models.choose), `step`, `metrics`
-(JSON). Nothing else is needed to draw.
+(JSON). Nothing else is needed to draw. The same contents are the same bytes, so a file's sha256 is its version.
 """
 
 import hashlib
@@ -11,18 +11,18 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.generator import HEADS, Generator, GeneratorConfig
+from models.limits import MAX_WEIGHTS_BYTES
 
 FORMAT: Final = "glyphcord-1"
-MAX_FILE_BYTES: Final = 16 * 2**20
 SHIPPED: Final = Path(__file__).with_name("weights")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NETWORK, _ATLAS = "generator.", "atlas"
@@ -34,14 +34,21 @@ class WeightsError(Exception):
 
 @dataclass(frozen=True)
 class LoadedWeights:
-    """A network ready for inference, on the CPU in single precision, with what its file says of itself."""
+    """A network ready for inference, on the CPU in single precision, with what its file says of itself.
+
+    `version` is the start of `sha256`, the hash of the file's bytes.
+    """
 
     name: str
-    version: str
+    sha256: str
     generator: Generator
     atlas: Atlas
     variety: float
     metadata: dict[str, str]
+
+    @property
+    def version(self) -> str:
+        return self.sha256[:12]
 
 
 def find_weights(name: str, folder: Path | None) -> Path:
@@ -83,33 +90,45 @@ def save_weights(
         "metrics": json.dumps(metrics),
     }
     unfinished = path.with_suffix(".unfinished")
-    save_file(tensors, unfinished, metadata=metadata)
-    unfinished.chmod(0o644)  # safetensors makes it the owner's alone, but services read it as others
+    unfinished.write_bytes(_with_sorted_metadata(save(tensors, metadata)))
+    unfinished.chmod(0o644)  # services read it as others than who wrote it
     unfinished.replace(path)
 
 
 def load_weights(path: Path) -> LoadedWeights:
     """Read and check a file. Raises WeightsError with the reason; never runs anything from the file."""
+    return read_weights(read_bytes(path), path.stem)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file that is small enough. Raises WeightsError."""
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise WeightsError(f"{path.name} has {size:,} bytes; at most {MAX_FILE_BYTES:,} are taken")
-        version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-        with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        with path.open("rb") as file:
+            data = file.read(MAX_WEIGHTS_BYTES + 1)
     except OSError as error:
         raise WeightsError(f"{path.name} cannot be read: {error.strerror or error}") from None
-    except SafetensorError as error:
-        raise WeightsError(f"{path.name} is not a whole safetensors file: {error}") from None
-    atlas, generator = _check(path.name, metadata, tensors)
+    if len(data) > MAX_WEIGHTS_BYTES:
+        raise WeightsError(f"{path.name} has more than the {MAX_WEIGHTS_BYTES:,} bytes that are taken")
+    return data
+
+
+def read_weights(data: bytes, name: str) -> LoadedWeights:
+    """Check a file's bytes, whose hash and contents are then of one piece. Raises WeightsError with the reason."""
+    if len(data) > MAX_WEIGHTS_BYTES:
+        raise WeightsError(f"{name} has {len(data):,} bytes; at most {MAX_WEIGHTS_BYTES:,} are taken")
+    try:
+        tensors = load(data)
+        metadata: dict[str, str] = _header(data).get("__metadata__") or {}
+    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a type of number that torch lacks
+        raise WeightsError(f"{name} is not a whole safetensors file: {error}") from None
+    atlas, generator = _check(name, metadata, tensors)
     try:
         variety = float(metadata.get("variety", "0"))
     except ValueError:
         variety = math.nan
     if not 0 <= variety <= 100:
-        raise WeightsError(f"{path.name} says variety {metadata['variety']!r}, which is no number from 0 to 100")
-    return LoadedWeights(path.stem, version, generator, atlas, variety, metadata)
+        raise WeightsError(f"{name} says variety {metadata['variety']!r}, which is no number from 0 to 100")
+    return LoadedWeights(name, hashlib.sha256(data).hexdigest(), generator, atlas, variety, metadata)
 
 
 def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:
@@ -123,18 +142,37 @@ def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]
         raise WeightsError(f"{name} has no atlas that fits its charset of {len(charset)} characters")
     try:
         config = GeneratorConfig.from_dict(json.loads(metadata["architecture"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{name} does not describe its architecture: {error}") from None
+    if config.head != metadata["head"]:
+        raise WeightsError(f"{name} has head {metadata['head']!r}, but an architecture with {config.head!r}")
     if config.glyphs != len(charset):
         raise WeightsError(f"{name} has {config.glyphs} outputs for {len(charset)} characters")
-    for key, tensor in tensors.items():
-        if not torch.isfinite(tensor).all():
+    # Without memory of its own: what a file merely claims to be must not be able to fill the machine's.
+    with torch.device("meta"):
+        generator = Generator(config)
+    wanted = {_NETWORK + key: tensor.shape for key, tensor in generator.state_dict().items()}
+    for key in sorted(wanted.keys() | tensors.keys()):
+        if key not in tensors or key not in wanted or tensors[key].shape != wanted[key]:
+            has = f"is {tuple(tensors[key].shape)}" if key in tensors else "is missing"
+            needs = f"must be {tuple(wanted[key])}" if key in wanted else "belongs to none"
+            raise WeightsError(f"{name} does not fit its own architecture: {key[:80]} {has}, {needs}")
+        if not tensors[key].is_floating_point() or not torch.isfinite(tensors[key].float()).all():
             raise WeightsError(f"{name} has values in {key} that are not numbers")
-    generator = Generator(config)
-    try:
-        generator.load_state_dict({k.removeprefix(_NETWORK): v.float() for k, v in tensors.items()})
-    except RuntimeError as error:
-        raise WeightsError(
-            f"{name} does not fit its own architecture: {str(error).splitlines()[-1].strip()}"
-        ) from None
+    generator.load_state_dict({k.removeprefix(_NETWORK): v.float() for k, v in tensors.items()}, assign=True)
     return Atlas(charset, (sheet.float() / 255).numpy()), generator.eval()
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    """A safetensors file begins with eight bytes of length, little-endian, and so much JSON."""
+    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return header
+
+
+def _with_sorted_metadata(data: bytes) -> bytes:
+    """The same safetensors file with its metadata in order; the library writes it in a new one each time."""
+    header = _header(data)
+    sorted_first = {"__metadata__": dict(sorted(header.pop("__metadata__").items())), **header}
+    text = json.dumps(sorted_first, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the numbers after it stay aligned
+    return len(text).to_bytes(8, "little") + text + data[8 + int.from_bytes(data[:8], "little") :]

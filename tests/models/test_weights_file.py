@@ -1,5 +1,6 @@
 """A weights file goes out and comes back the same; anything else is refused with its reason."""
 
+import hashlib
 import json
 import pickle
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from safetensors.torch import save_file
 
 from models.atlas import Atlas, default_atlas
 from models.generator import SIZES, Generator
-from models.weights_file import MAX_FILE_BYTES, SHIPPED, WeightsError, find_weights, load_weights, save_weights
+from models.limits import MAX_WEIGHTS_BYTES
+from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights, read_weights, save_weights
 
 Contents = tuple[dict[str, torch.Tensor], dict[str, str]]
 
@@ -27,7 +29,7 @@ def contents(path: Path) -> Contents:
 def reason(path: Path) -> str:
     with pytest.raises(WeightsError) as error:
         load_weights(path)
-    assert path.name in str(error.value)
+    assert path.stem in str(error.value)
     return str(error.value)
 
 
@@ -60,6 +62,29 @@ def test_the_version_follows_the_bytes(tmp_path: Path, weights: Path) -> None:
     tensors, metadata = contents(weights)
     save_file(tensors, same, metadata | {"step": "1"})
     assert load_weights(same).version != load_weights(weights).version
+
+
+def test_equal_contents_are_equal_bytes(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    generator, files = Generator(SIZES["tiny"]), set()
+    for number in range(8):  # the library's own order of metadata is a new one each time
+        path = tmp_path / f"{number}.safetensors"
+        save_weights(path, generator, default_atlas(), teacher="é", step=7, metrics={"fidelity": 0.5})
+        files.add(path.read_bytes())
+        assert contents(path)[1]["teacher"] == "é"
+    assert len(files) == 1
+
+
+def test_the_versions_bytes_are_those_that_draw(weights: Path) -> None:
+    data = weights.read_bytes()
+    loaded = read_weights(data, "any")
+    assert loaded.sha256 == hashlib.sha256(data).hexdigest()
+    assert loaded.sha256.startswith(loaded.version)
+
+
+def test_a_lot_of_bytes_is_refused() -> None:
+    with pytest.raises(WeightsError, match="at most"):
+        read_weights(bytes(MAX_WEIGHTS_BYTES + 1), "vast")
 
 
 def test_others_may_read_the_file(weights: Path) -> None:
@@ -98,8 +123,8 @@ def test_missing_and_folder(tmp_path: Path) -> None:
 def test_oversized_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "vast.safetensors"
     with path.open("wb") as file:
-        file.truncate(MAX_FILE_BYTES + 1)
-    assert f"at most {MAX_FILE_BYTES:,}" in reason(path)
+        file.truncate(MAX_WEIGHTS_BYTES + 1)
+    assert f"more than the {MAX_WEIGHTS_BYTES:,} bytes" in reason(path)
 
 
 def described(**changes: object) -> str:
@@ -154,6 +179,26 @@ def spoil_architecture_size(_: dict[str, torch.Tensor], metadata: dict[str, str]
     metadata["architecture"] = described(widths=[8, 8, 10**9])
 
 
+def spoil_agreement(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["head"] = "pixels"
+
+
+def spoil_appetite(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["architecture"] = described(widths=[1024, 1024, 1024], blocks=8)  # half a gigabyte, if believed
+
+
+def spoil_depth(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    metadata["architecture"] = "[" * 100_000
+
+
+def spoil_number_type(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    tensors["generator.head.bias"] = tensors["generator.head.bias"].to(torch.complex64)
+
+
+def spoil_stowaway(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    tensors["generator.more"] = torch.zeros(3)
+
+
 def spoil_outputs(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
     metadata["architecture"] = described(glyphs=96)
 
@@ -182,6 +227,11 @@ def spoil_missing_layer(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> 
         (spoil_architecture, "does not describe its architecture"),
         (spoil_architecture_size, "does not describe its architecture"),
         (spoil_outputs, "96 outputs for 95"),
+        (spoil_agreement, "architecture with 'glyphs'"),
+        (spoil_appetite, "does not fit its own architecture"),
+        (spoil_depth, "does not describe its architecture"),
+        (spoil_number_type, "not numbers"),
+        (spoil_stowaway, "belongs to none"),
         (spoil_widths, "does not fit its own architecture"),
         (spoil_missing_layer, "does not fit its own architecture"),
     ],
