@@ -47,20 +47,24 @@ PALETTES: Final[dict[str, Palette]] = {
     )
 }
 DEFAULT_PALETTE: Final = "blue"
-_CUSTOM = re.compile(r"#([0-9a-fA-F]{6})-#([0-9a-fA-F]{6})")
+_COLOUR: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
 
 
 def find_palette(name: str) -> Palette:
-    """The palette of that name, or the custom gradient `#rrggbb-#rrggbb`.
+    """The palette of that name, the single colour `#rrggbb`, or the gradient `#rrggbb-#rrggbb`.
 
-    Raises PictureProblem `bad_palette` for anything else.
+    Case does not matter, and `#rgb` is short for `#rrggbb`. The palette's own name is the long form in small
+    letters. Raises PictureProblem `bad_palette` for anything else.
     """
-    if name in PALETTES:
-        return PALETTES[name]
-    if match := _CUSTOM.fullmatch(name):
-        return Palette(name.lower(), name.lower(), _hex(match[1]), _hex(match[2]))
-    names = ", ".join(PALETTES)
-    raise PictureProblem("bad_palette", f"palette {name[:40]!r}", names=names)
+    wanted = name.strip().lower()
+    if wanted in PALETTES:
+        return PALETTES[wanted]
+    colours = [_COLOUR.fullmatch(part) for part in wanted.split("-")]
+    if len(colours) <= 2 and all(colours):
+        top, *rest = [_rgb(match[1]) for match in colours if match]
+        label = "-".join("#" + bytes(colour).hex() for colour in (top, *rest))
+        return Palette(label, label, top, rest[0] if rest else top)
+    raise PictureProblem("bad_palette", f"palette {name[:40]!r}", names=", ".join(PALETTES))
 
 
 def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.uint8]:
@@ -113,6 +117,6 @@ def _luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     return luminance
 
 
-def _hex(digits: str) -> RGB:
-    red, green, blue = bytes.fromhex(digits)
+def _rgb(digits: str) -> RGB:
+    red, green, blue = bytes.fromhex(digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
     return red, green, blue

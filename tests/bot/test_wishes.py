@@ -17,13 +17,14 @@ from tests.jobs.requests import a_request
         ("#0000FF-#FF69B4", "#0000ff-#ff69b4"),
         ("0000ff ff69b4", "#0000ff-#ff69b4"),
         ("#0000ff, #ff69b4", "#0000ff-#ff69b4"),
+        ("#00f", "#0000ff"),
     ],
 )
 def test_a_palette_has_one_spelling(typed: str, name: str) -> None:
     assert Wish(palette=typed).check().palette == named_palette(typed) == name
 
 
-@pytest.mark.parametrize("typed", ["", "plaid", "#fff-#000", "#0000ff", "#0000ff-#ff69b4-#000000", "@everyone"])
+@pytest.mark.parametrize("typed", ["", "plaid", "#ff-#00", "#0000ff-#ff69b4-#000000", "@everyone"])
 def test_a_wrong_palette_is_answered_with_a_right_one_and_no_echo(typed: str) -> None:
     with pytest.raises(PictureProblem) as problem:
         named_palette(typed)

@@ -1,16 +1,19 @@
 """Palettes: the reference's HSL paths, readable ink on both papers, and clear words for bad names."""
 
 import colorsys
+import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given as given_any
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from models.palettes import (
     DEFAULT_PALETTE,
     PALETTES,
     READABLE_CONTRAST,
+    RGB,
     Background,
     contrast,
     find_palette,
@@ -73,7 +76,7 @@ colours = st.tuples(*[st.integers(0, 255)] * 3)
 
 
 @settings(max_examples=60, deadline=None)
-@given(top=colours, bottom=colours, rows=st.integers(1, 40), background=st.sampled_from(["light", "dark"]))
+@given_any(top=colours, bottom=colours, rows=st.integers(1, 40), background=st.sampled_from(["light", "dark"]))
 def test_any_custom_gradient_can_be_read(
     top: tuple[int, ...], bottom: tuple[int, ...], rows: int, background: Background
 ) -> None:
@@ -94,7 +97,10 @@ def test_readable_colours_are_left_alone_and_the_hue_stays() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Blue", "red", "#fff-#000", "#0000ff", "#0000ff-#ff69b", "#gg0000-#000000", " blue", "#0000ff-#ff69b4\n"],
+    [
+        *("", " ", "red", "bluе", "0000ff", "#0000ff-", "-#0000ff", "#0000ff-ff69b4", "#0000ff-#ff69b"),
+        *("#gg0000-#000000", "#0000ff-#ff69b4-#ffffff", "#00", "blue-pink", "#０00", "#0000ff\0", "a" * 1000),
+    ],
 )
 def test_bad_names(name: str) -> None:
     with pytest.raises(PictureProblem) as problem:
@@ -109,8 +115,31 @@ def test_a_bad_name_is_never_repeated_to_the_user() -> None:
     assert "@everyone" not in str(problem.value)
 
 
-def test_custom_names_take_either_case() -> None:
-    assert find_palette("#FF69B4-#0000FF") == find_palette("#ff69b4-#0000ff")
+@pytest.mark.parametrize(
+    ("given", "name", "top", "bottom"),
+    [
+        ("#FF69B4-#0000FF", "#ff69b4-#0000ff", (255, 105, 180), (0, 0, 255)),
+        ("#0a0b0c", "#0a0b0c", (10, 11, 12), (10, 11, 12)),
+        ("#f00-#0000ff", "#ff0000-#0000ff", (255, 0, 0), (0, 0, 255)),
+        (" #fff\n", "#ffffff", (255, 255, 255), (255, 255, 255)),
+    ],
+)
+def test_colours_of_ones_own(given: str, name: str, top: RGB, bottom: RGB) -> None:
+    palette = find_palette(given)
+    assert (palette.name, palette.top, palette.bottom) == (name, top, bottom)
+    assert find_palette(palette.name) == palette
+
+
+def test_case_and_blanks_do_not_matter() -> None:
+    assert find_palette(" Blue ") is PALETTES["blue"]
+
+
+def test_every_example_of_a_right_colour_is_right() -> None:
+    with pytest.raises(PictureProblem) as problem:
+        find_palette("pinkish")
+    examples = re.findall("`([^`]+)`", str(problem.value))
+    assert len(examples) == 2
+    assert all(find_palette(example).name == example for example in examples)
 
 
 def test_photo_has_no_row_colours() -> None:
