@@ -1,24 +1,31 @@
 """A warm model: weights loaded once, tone in, a page of characters out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.choose import choose
+from models.choose import priced
 from models.forms import rows_for
 from models.grid import Grid
+from models.steady import Steady
 from models.teachers import join_cells
 from models.tone import fit
-from models.weights_file import WeightsError, find_weights, load_weights
+from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
 
 __all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
 
 FLAT: Final = 4 / 255
 """A picture whose tones all lie this close together has no structure."""
+FLAT_SCORE: Final = 1e4
+"""So much a glyph of another darkness loses on such a page: no steadiness outweighs it."""
+BATCH: Final = 8
+"""Frames of an animation in one forward pass."""
 
 
 def pick_device(wanted: str) -> str:
@@ -33,29 +40,70 @@ def pick_device(wanted: str) -> str:
 class Renderer:
     """One loaded weights file. `name` is the file's stem, `version` the start of its sha256."""
 
-    def __init__(self, path: Path, device: str = "cpu") -> None:
+    def __init__(self, weights: Path | LoadedWeights, device: str = "cpu") -> None:
         """Load, check and move to the device. Raises WeightsError with the reason."""
-        weights = load_weights(path)
-        self.name, self.version, self.device = weights.name, weights.version, device
+        if isinstance(weights, Path):
+            weights = load_weights(weights)
+        self.name, self.version, self.sha256, self.device = weights.name, weights.version, weights.sha256, device
         self.atlas, self.metadata = weights.atlas, weights.metadata
         self._generator, self._variety = weights.generator.to(device), weights.variety
 
-    @torch.inference_mode()
     def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
         """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1]."""
-        height, width = tone.shape
+        return self.grids(tone[None], columns)[0]
+
+    @torch.inference_mode()
+    def grids(
+        self, tones: NDArray[np.float32], columns: int, *, batch: int = BATCH, steady: bool = True,
+        after_batch: Callable[[int], None] = lambda done: None,
+    ) -> list[Grid]:  # fmt: skip
+        """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
+
+        `steady` keeps a cell's glyph from frame to frame while its picture does not change (models.steady).
+        `after_batch` hears how many frames are done, and may end the work by raising. A GPU that has no room for
+        a batch gets smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
+        """
+        height, width = tones.shape[1:]
         rows = rows_for(width, height, columns)
-        fitted = fit(tone, columns, rows)
-        if float(np.ptp(fitted)) < FLAT:
-            # Nothing to decide: one glyph as dark as the picture, everywhere.
-            wanted = float(fitted.mean()) * self.atlas.densest
-            glyph = int(np.abs(self.atlas.ink.mean((1, 2)) - wanted).argmin())
-            return Grid(np.full((rows, columns), glyph, np.int64), self.atlas)
-        logits = self._generator(torch.from_numpy(fitted)[None, None].to(self.device))
+        hold = Steady() if steady and len(tones) > 1 else None
+        grids: list[Grid] = []
+        while len(grids) < len(tones):
+            fitted = np.stack([fit(tone, columns, rows) for tone in tones[len(grids) : len(grids) + batch]])
+            try:
+                scores, ink = self._scores(fitted)
+            except torch.OutOfMemoryError:
+                if batch == 1:
+                    raise
+                scores = None
+            if scores is None:  # the error's frames are gone, and with them the tensors to be freed
+                torch.cuda.empty_cache()
+                batch = max(1, len(fitted) // 2)
+                continue
+            glyphs, ink = hold.follow(scores, fitted, ink) if hold else (scores.argmax(-1), ink)
+            pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())
+            chosen = glyphs.cpu().numpy()
+            grids += [Grid(one, self.atlas, pixels) for one, pixels in zip(chosen, pages, strict=True)]
+            after_batch(len(grids))
+        return grids
+
+    def _scores(self, fitted: NDArray[np.float32]) -> tuple[Tensor, Tensor | None]:
+        """(B, rows · 16, columns · 8) tone to a score of every glyph, (B, rows, columns, N); the best one wins.
+
+        And, from a model that draws freely, the ink of every cell, (B, rows, columns, 16, 8).
+        """
+        logits = self._generator(torch.from_numpy(fitted)[:, None].to(self.device))
+        book = torch.from_numpy(self.atlas.ink).to(logits)
+        ink: Tensor | None = None
         if self._generator.config.head == "glyphs":
-            return Grid(choose(logits, self._variety)[0].cpu().numpy(), self.atlas)
-        cells = logits.sigmoid()
-        book = torch.from_numpy(self.atlas.ink).flatten(1).to(cells)
-        nearest = ((book**2).sum(1) - 2.0 * cells @ book.T).argmin(-1)
-        pixels = join_cells(cells.unflatten(-1, (CELL_HEIGHT, CELL_WIDTH)))
-        return Grid(nearest[0].cpu().numpy(), self.atlas, pixels[0, 0].float().cpu().numpy())
+            scores = priced(logits, self._variety)
+        else:
+            ink = logits.sigmoid().unflatten(-1, (CELL_HEIGHT, CELL_WIDTH))
+            scores = 2.0 * ink.flatten(-2) @ book.flatten(1).T - (book**2).sum((1, 2))
+        for page, tone in enumerate(fitted):
+            if float(np.ptp(tone)) < FLAT:
+                # Nothing to decide: one glyph as dark as the picture, everywhere.
+                far = (book.mean((1, 2)) - float(tone.mean()) * self.atlas.densest).abs()
+                scores[page] = -FLAT_SCORE * far
+                if ink is not None:
+                    ink[page] = book[far.argmin()]
+        return scores, ink

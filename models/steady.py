@@ -1,8 +1,8 @@
 """Glyphs that stay while the picture stays: hysteresis from frame to frame, and a measure of what flickers.
 
 A generator sees each frame by itself. Noise, dither and whatever moves elsewhere tip cells whose second-best
-glyph is nearly as good, and still parts of an animation crawl. So a cell keeps its glyph until its own tone has
-changed since that glyph was chosen, or until another is better by a margin.
+glyph is nearly as good, and still parts of an animation crawl. So a cell keeps its glyph until its own tone
+changes from one frame to the next, or until another glyph is better by a margin, as it becomes when light fades.
 """
 
 from typing import Final
@@ -16,9 +16,9 @@ from torch.nn import functional as F
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 
 STILL: Final = 0.06
-"""Tone, of [0, 1], by which no part of a still cell differs: 15 levels of 255."""
+"""Most by which the tone, in [0, 1], of any part of a still cell differs: 15 levels of 255."""
 MARGIN: Final = 2.0
-"""Logits by which another glyph must be better for a still cell to take it."""
+"""Logits by which another glyph must be better for a still cell to take it (bench/animation.py has the effect)."""
 _BLOCK: Final = 4
 
 
@@ -40,7 +40,7 @@ def still(before: Tensor, after: Tensor) -> Tensor:
 
 
 class Steady:
-    """Remembers what stands in every cell, and what the picture was there when that was chosen."""
+    """Remembers what stands in every cell, and what the picture last was there."""
 
     def __init__(self, margin: float = MARGIN) -> None:
         self._margin = margin
@@ -63,7 +63,6 @@ class Steady:
                 gain = scores[frame].amax(-1) - scores[frame].gather(-1, old[..., None])[..., 0]
                 keep = still(self._blocks, seen[frame]) & (gain < self._margin)
                 best[frame] = torch.where(keep, old, best[frame])
-                seen[frame] = torch.where(keep[..., None], self._blocks, seen[frame])
                 if ink is not None and self._ink is not None:
                     ink[frame] = torch.where(keep[..., None, None], self._ink, ink[frame])
             self._glyphs, self._blocks = best[frame], seen[frame]

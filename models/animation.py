@@ -1,0 +1,147 @@
+"""An animation from frames to the same animation in characters: tone → generator → pages → GIF.
+
+All frames are stretched together, so that brightness does not pump from one to the next, and a cell keeps its
+glyph and its colour while the picture stays the same there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from models import limits
+from models.frames import Cut, Frames, decode_frames
+from models.gif import Gif, animated_gif
+from models.grid import Grid
+from models.page import Page, page_of
+from models.palettes import Background, find_palette
+from models.renderer import Renderer
+from models.tone import luminance_of
+
+T = TypeVar("T")
+OnFrames = Callable[[int, int], None]
+
+SAME_COLOUR: Final = 12
+"""Levels of 255 by which a cell's mean colour may differ and its ink stay the same."""
+_STEPS: Final = 1024
+
+
+class Stage(Protocol):
+    """Does a named piece of work, and may time it or refuse to go on."""
+
+    def __call__(self, name: str, work: Callable[[], T], /) -> T: ...
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A finished animation: GIF bytes, size in cells, frames drawn, and what a user should know of it."""
+
+    gif: bytes
+    columns: int
+    rows: int
+    frames: int
+    notes: tuple[str, ...] = ()
+
+
+def at_once(_name: str, work: Callable[[], T]) -> T:
+    """The Stage that only does the work."""
+    return work()
+
+
+def animate(
+    renderer: Renderer, frames: Frames, *, palette: str, columns: int, background: Background,
+    most_bytes: int | None = None, stage: Stage = at_once, on_frames: OnFrames = lambda done, total: None,
+) -> Animation | None:  # fmt: skip
+    """Draw decoded frames; None when nothing of them fits `most_bytes`.
+
+    Stages are `tone`, `generator`, `paint` and `encode`. After each batch of the generator's `on_frames` hears how
+    many of how many frames are drawn, and may end the work by raising. Raises PictureProblem `bad_palette`, and
+    torch.OutOfMemoryError when a GPU has no room for one frame.
+    """
+    total = len(frames.pixels)
+    find_palette(palette)
+    tones = stage("tone", lambda: joint_tones(frames.pixels, background))
+    grids = stage(
+        "generator", lambda: renderer.grids(tones, columns, after_batch=lambda done: on_frames(done, total))
+    )
+    pages = stage("paint", lambda: pages_of(grids, frames.pixels, palette, background))
+    gif = stage("encode", lambda: animated_gif(pages, frames.durations_ms, frames.plays, most_bytes))
+    if gif is None:
+        return None
+    return Animation(gif.data, pages[0].columns, pages[0].rows, total, notes(frames.cut, total, gif))
+
+
+def animate_file(
+    renderer: Renderer, data: bytes, *, palette: str, columns: int, background: Background,
+    on_frames: OnFrames = lambda done, total: None,
+) -> Animation:  # fmt: skip
+    """Bytes of a GIF, animated WebP or APNG (or of a still picture) to an Animation. Raises PictureProblem."""
+    drawn = animate(
+        renderer, decode_frames(data, columns, background), palette=palette, columns=columns,
+        background=background, on_frames=on_frames,
+    )  # fmt: skip
+    if drawn is None:
+        raise AssertionError("without a limit everything fits")
+    return drawn
+
+
+def joint_tones(pixels: NDArray[np.uint8], background: Background = "light") -> NDArray[np.float32]:
+    """(N, H, W, 3) sRGB bytes to (N, H, W) tone in [0, 1], stretched between the 1 % and 99 % quantiles of all.
+
+    As `models.tone.tone_of` does it for one picture; the quantiles are exact to 1/1024. On dark paper 1 is white.
+    """
+    tones = np.empty(pixels.shape[:3], np.float32)
+    counts = np.zeros(_STEPS + 1, np.int64)
+    for tone, frame in zip(tones, pixels, strict=True):
+        tone[:] = luminance_of(frame)
+        if background == "light":
+            np.subtract(1.0, tone, out=tone)
+        counts += np.bincount((tone * _STEPS + 0.5).astype(np.int32).ravel(), minlength=_STEPS + 1)
+    sums = np.cumsum(counts)
+    low, high = (int(np.searchsorted(sums, share * sums[-1])) / _STEPS for share in (0.01, 0.99))
+    if high - low < 2 / 255:
+        return tones
+    np.subtract(tones, np.float32(low), out=tones)
+    np.divide(tones, np.float32(high - low), out=tones)
+    return np.clip(tones, 0.0, 1.0, out=tones)
+
+
+def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, background: Background) -> list[Page]:
+    """A page for each grid. Raises PictureProblem `bad_palette`."""
+    if find_palette(palette).top is not None:
+        return [page_of(grid, palette, background) for grid in grids]
+    held: NDArray[np.uint8] | None = None
+    pages = []
+    for grid, frame in zip(grids, pixels, strict=True):
+        size = (grid.columns, grid.rows)
+        means = np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX), np.uint8)
+        if held is not None:
+            same = np.abs(means.astype(np.int16) - held).max(-1, keepdims=True) <= SAME_COLOUR
+            means = np.where(same, held, means)
+        held = means
+        pages.append(page_of(grid, palette, background, means))
+    return pages
+
+
+def notes(cut: Cut, frames: int, gif: Gif) -> tuple[str, ...]:
+    """What is missing from an animation, and what to do about it, in sentences for the user."""
+    found = []
+    match cut:
+        case "frames":
+            found.append(f"I drew the first {frames} frames; I take no more of one animation.")
+        case "seconds":
+            found.append(f"I drew the first {limits.MAX_SECONDS} seconds; I take no more of one animation.")
+        case "pixels":
+            found.append(
+                f"I drew the first {frames} frames, since the animation is so large; a smaller one keeps more."
+            )
+        case "cells":
+            found.append(f"I drew the first {frames} frames; with fewer columns I can draw more.")
+        case "broken":
+            found.append(f"The file is damaged, so I drew the {frames} frames before that place.")
+    if gif.every > 1:
+        found.append(f"To fit this server's upload limit I kept one frame in {gif.every} and only full ink.")
+    return tuple(found)

@@ -1,0 +1,47 @@
+"""An animation through the worker: decode → tone → generator in batches → paint → encode, each stage timed."""
+
+from collections.abc import Callable
+
+from jobs.problems import ServiceProblem
+from models.animation import Animation, OnFrames, T, animate
+from models.palettes import Background
+from models.renderer import Renderer
+from worker.decoder import Decoder
+from worker.pipeline import Stages, timed
+
+
+def draw_animation(
+    renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int, background: Background,
+    upload_limit: int, stages: Stages, go_on: Callable[[], None] = lambda: None,
+    on_frames: OnFrames = lambda done, total: None,
+) -> Animation | None:  # fmt: skip
+    """Draw a GIF, animated WebP or APNG; None for a still picture (draw that with `worker.pipeline.draw`).
+
+    The Animation holds a GIF of at most `upload_limit` bytes, its size in cells, how many frames were drawn, and
+    `notes`: sentences for the user about what was left out, to be shown with it. `stages` receives milliseconds as
+    in `draw`. `go_on` is called before each stage, between batches and after the last, and may end the work by
+    raising; `on_frames(done, total)` after each batch of the generator's (about half a second on a processor).
+
+    Raises PictureProblem, ServiceProblem `too_large_result`, torch.OutOfMemoryError when the GPU has no room for
+    one frame, DecoderFailed, and what `go_on` and `on_frames` raise.
+    """
+
+    def stage(name: str, work: Callable[[], T]) -> T:
+        go_on()
+        return timed(stages, name, work)
+
+    def after_batch(done: int, total: int) -> None:
+        go_on()
+        on_frames(done, total)
+
+    frames = stage("decode", lambda: decoder.frames(data, columns, background))
+    if len(frames.pixels) == 1:
+        return None
+    drawn = animate(
+        renderer, frames, palette=palette, columns=columns, background=background, most_bytes=upload_limit,
+        stage=stage, on_frames=after_batch,
+    )  # fmt: skip
+    go_on()
+    if drawn is None:
+        raise ServiceProblem("too_large_result", f"no frame fits {upload_limit} bytes")
+    return drawn
