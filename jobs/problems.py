@@ -18,6 +18,12 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "attachment_slow": "Discord took too long to hand me that file. Please try again.",
     "attachment_failed": "Discord could not hand me that file. Please try again, or attach it again.",
     "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
+    "no_picture_there": "There is no picture in that message. I can draw attachments, embedded pictures and "
+    "stickers, also forwarded ones.",
+    "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
+    "cannot_look": "I may not look for pictures in this channel by myself. Attach one with the option `image`, or "
+    "open a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
+    "list_gone": "That list is no longer kept. Open the message's menu and choose Make ASCII again.",
     "bad_format": "I do not know that format. Choose {names}.",
     "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
     "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
@@ -26,6 +32,15 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "or with fewer columns.",
     "too_large_result": "The finished picture is larger than this server lets me upload. "
     "Please try again with fewer columns.",
+    "unknown_style": "I do not know that style. There are: {names}.",
+    "unknown_version": "That model has no such version. /model list shows those there are.",
+    "no_history": "That model has had no other version yet, so there is nothing to go back to.",
+    "reload_busy": "The workers are changing a model right now. Please wait until that is done.",
+    "no_worker": "No worker is awake, so there is nothing to reload. A worker loads the weights when it starts.",
+    "weights_too_large": "That file is larger than {limit_mb} MB, and no weights file may be.",
+    "weights_full": "The registry of weights is full of versions that are in use. An operator can give it more "
+    "room with WEIGHTS_BUDGET_MB.",
+    "weights_name": "A model's name is up to 64 letters, digits, - and _. Please give the option `name`.",
     "no_permission": "I am not allowed to post here. A moderator can give me the permission "
     "to send messages and attach files.",
     "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "

@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -95,6 +96,7 @@ class RenderRequest(Message):
     form: str = Field(default=DEFAULT_FORM, description="one of models.forms.FORMS")
     preset: str = Field(default=FILE, description="where text is read: one of models.forms.PRESETS, or a file")
     animate: bool = Field(default=True, description="an animation comes back as one")
+    style: ModelName | None = Field(default=None, description="a model of the registry; None is its default")
     spoiler: bool = Field(default=False, description="hidden until clicked")
     hint: bool = Field(default=False, description="the bot reacts first, where that is allowed")
     user_id: Snowflake

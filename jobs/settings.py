@@ -18,3 +18,4 @@ class SharedSettings(EnvSettings):
     discord_api_base: str = "https://discord.com/api/v10"
     picture_ttl_s: int = Field(default=7 * 24 * 3600, gt=0, description="how long a picture can be redrawn")
     picture_budget_mb: int = Field(default=512, gt=0, description="Redis memory for stored pictures")
+    weights_budget_mb: int = Field(default=256, gt=0, description="Redis memory for the registry of weights")
