@@ -72,7 +72,7 @@ def main() -> int:
         print(explain(error), file=sys.stderr)
         return BAD_SETTINGS
     log.configure(settings.log_level, settings.discord_token.get_secret_value())
-    point_at(settings.discord_api_base, settings.discord_gateway_url)
+    point_at(settings.discord_api_base, settings.discord_gateway_url, settings.discord_cdn_hosts)
     try:
         asyncio.run(serve(settings))
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:

@@ -76,7 +76,8 @@ async def defer(interaction: Interaction, *, private: bool) -> int | None:
     """
     for attempt in range(ACKNOWLEDGE_TRIES):
         try:
-            callback = await interaction.response.defer(ephemeral=private)
+            # `thinking`: for a button too, a message of its own.
+            callback = await interaction.response.defer(ephemeral=private, thinking=True)
         except discord.HTTPException as refusal:
             if attempt == 0 or refusal.code != ALREADY_ACKNOWLEDGED:
                 raise
@@ -99,21 +100,25 @@ async def edit(interaction: Interaction, sentence: str) -> None:
         log.warning("not told interaction=%d detail=%r", interaction.id, error)
 
 
+async def explain(interaction: Interaction, cause: BaseException) -> None:
+    """Where every interaction's error becomes an answer: a sentence for its user, a line for operators."""
+    if isinstance(cause, discord.HTTPException) and cause.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
+        # Too late, or another process of ours has answered: nothing can or need be said.
+        log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
+        return
+    trouble = as_trouble(cause)
+    report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
+            return
+        except UNDELIVERED as failure:
+            log.info("not sent interaction=%d detail=%r", interaction.id, failure)
+    await edit(interaction, trouble.sentence)
+
+
 class Tree(app_commands.CommandTree[discord.Client]):
-    """The command tree with the one place where a command's errors become answers."""
+    """The command tree, whose errors become answers."""
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        if isinstance(cause, discord.HTTPException) and cause.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
-            # Too late, or another process of ours has answered: nothing can or need be said.
-            log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
-            return
-        trouble = as_trouble(cause)
-        report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
-        if not interaction.response.is_done():
-            try:
-                await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
-                return
-            except UNDELIVERED as failure:
-                log.info("not sent interaction=%d detail=%r", interaction.id, failure)
-        await edit(interaction, trouble.sentence)
+        await explain(interaction, error.original if isinstance(error, app_commands.CommandInvokeError) else error)

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.answers import Interaction
+from bot.latest import latest_picture
 from bot.orders import Orders, Source
 from bot.wishes import Wish, suggest_palettes
 from jobs.options import FORMATS, MAX_COLUMNS, MIN_COLUMNS
@@ -22,7 +23,7 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
 
     @app_commands.command(name="ascii", description="Draw a picture in readable characters")
     @app_commands.describe(
-        image="The picture: PNG, JPEG, GIF, WebP or BMP",
+        image="The picture; without one, the last that was posted here",
         palette="The colours of the characters: a name, or two colours like #0000ff-#ff69b4",
         columns=f"How many characters across, {MIN_COLUMNS} to {MAX_COLUMNS}",
         background="The paper",
@@ -32,11 +33,11 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
     )
     @app_commands.choices(format=FORMAT_CHOICES, background=BACKGROUND_CHOICES)
     @app_commands.autocomplete(palette=_palettes)
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def command(  # noqa: PLR0917  # discord.py reads the options from the parameters
         interaction: Interaction,
-        image: discord.Attachment,
+        image: discord.Attachment | None = None,
         palette: str | None = None,
         columns: int | None = None,
         background: str | None = None,
@@ -48,6 +49,9 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         if background is not None:
             paper = "dark" if background == "dark" else "light"
         wish = Wish(palette, columns, paper, format, animate, private)
+        if image is None:
+            await orders.take(interaction, lambda: latest_picture(interaction), wish, "command")
+            return
         await orders.take(interaction, Source(image.url, image.size, image.is_spoiler()), wish, "command")
 
     return command

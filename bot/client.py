@@ -10,10 +10,13 @@ from bot.admins import is_admin, owners_of
 from bot.answers import QUIET, InFlight, Interaction, Tree
 from bot.ascii import ascii_command
 from bot.commands_sync import sync_if_changed
+from bot.components import Component, Handler
 from bot.intake import Intake
 from bot.keeper import Keeper
+from bot.locales import Catalogue
 from bot.model_admin import ModelAdmin
 from bot.orders import Orders
+from bot.picker import PICK, make_ascii, picked
 from bot.reactions import answer_click, click_of
 from bot.services import Services
 from bot.settings import BotSettings
@@ -32,6 +35,7 @@ def intents() -> discord.Intents:
     wanted = discord.Intents.none()
     wanted.guilds = True
     wanted.guild_reactions = True
+    wanted.dm_reactions = True
     return wanted
 
 
@@ -56,14 +60,19 @@ class GlyphcordClient(discord.Client):
         self._in_flight = InFlight()
         self._keeper = Keeper(self, self._services)
         self._sweeper = Sweeper(self._services, self._keeper, self._in_flight, self._answer)
+        self.handlers: dict[str, Handler] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self.tree = Tree(self)
         orders = Orders(self._services, self._intake, self._in_flight, self._keeper)
         self.tree.add_command(ascii_command(orders))
+        self.tree.add_command(make_ascii(self._services, orders))
+        self.handlers[PICK] = picked(self._services, orders)
+        self.add_dynamic_items(Component)
         self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
 
     async def setup_hook(self) -> None:
         """After login, before the gateway."""
+        await self.tree.set_translator(Catalogue())
         await sync_if_changed(self.tree)
         self._sweeping = asyncio.create_task(self._sweeper.run())
 

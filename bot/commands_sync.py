@@ -6,6 +6,7 @@ from typing import Any, Final
 import aiohttp
 import discord
 from discord import app_commands
+from discord.http import Route
 
 log = logging.getLogger(__name__)
 
@@ -16,21 +17,23 @@ _COMPARED: Final = frozenset(
         "nsfw", "default_member_permissions", "contexts", "integration_types",
     }
 )  # fmt: skip
+_TRANSLATED: Final = ("name_localizations", "description_localizations")
 
 
 def comparable(value: Any) -> Any:
     """A command's payload without what Discord adds (ids, versions) and what it may leave out (defaults)."""
     if isinstance(value, dict):
         kept = {key: comparable(item) for key, item in value.items() if key in _COMPARED}
-        return {key: item for key, item in kept.items() if item not in (None, [], {}) and item is not False}
+        kept |= {key: value.get(key) for key in _TRANSLATED}
+        return {key: item for key, item in kept.items() if item not in (None, [], {}, "") and item is not False}
     if isinstance(value, list):
         items = [comparable(item) for item in value]
         return sorted(items) if all(isinstance(item, int) for item in items) else items
     return value
 
 
-def _by_name(commands: list[Any]) -> dict[str, Any]:
-    return {command["name"]: comparable(command) for command in commands}
+def _by_name(commands: list[Any]) -> dict[Any, Any]:
+    return {(command.get("type", 1), command["name"]): comparable(command) for command in commands}
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
@@ -38,9 +41,11 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
     client = tree.client
     if client.application_id is None:
         raise app_commands.MissingApplicationID
-    ours: list[Any] = [command.to_dict(tree) for command in tree.get_commands()]
+    # discord.py's own call does not ask for the translations.
+    path = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
     try:
-        registered: list[Any] = list(await client.http.get_global_commands(client.application_id))
+        ours: list[Any] = [await _payload(command, tree) for command in _all(tree)]
+        registered = await client.http.request(path, params={"with_localizations": "true"})
         if _by_name(registered) == _by_name(ours):
             log.info("commands unchanged count=%d", len(ours))
             return
@@ -49,3 +54,16 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
         log.error("commands not registered detail=%r", error)
         return
     log.info("commands registered count=%d", len(synced))
+
+
+def _all(tree: app_commands.CommandTree[Any]) -> list[Any]:
+    kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.message)
+    return [command for kind in kinds for command in tree.get_commands(type=kind)]
+
+
+async def _payload(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+    translator = tree.translator
+    payload = (
+        command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
+    )
+    return dict(payload)

@@ -70,7 +70,7 @@ class Orders:
         """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the wish impossible."""
         received_at = time.time()
         options = settle(wish.check(), defaults)
-        by_token_only = options.private or not _is_member_there(interaction)
+        by_token_only = options.private or not can_reach(interaction)
         deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
         reply = Reply(
             application_id=str(interaction.application_id),
@@ -136,6 +136,9 @@ class Orders:
             return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
 
 
-def _is_member_there(interaction: Interaction) -> bool:
-    """Whether the bot can reach the place without the interaction's token: it was added to the server."""
-    return interaction.is_guild_integration()
+def can_reach(interaction: Interaction) -> bool:
+    """Whether the bot can reach the place without the interaction's token: a server that has it, or its own DMs.
+
+    Elsewhere it is only an app that somebody has installed for themselves.
+    """
+    return interaction.is_guild_integration() or interaction.context.dm_channel

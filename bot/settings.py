@@ -18,7 +18,9 @@ class BotSettings(SharedSettings):
 
     discord_gateway_url: str | None = None
     discord_cdn_hosts: Annotated[frozenset[Origin], NoDecode] = Field(
-        default="cdn.discordapp.com,media.discordapp.net", validate_default=True
+        # The last two are Discord's proxy for pictures that embeds show.
+        default="cdn.discordapp.com,media.discordapp.net,images-ext-1.discordapp.net,images-ext-2.discordapp.net",
+        validate_default=True,
     )
     attachment_timeout_s: float = Field(default=20, gt=0, description="for one download, first byte to last")
     admin_user_ids: Ids = frozenset()

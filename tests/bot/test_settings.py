@@ -31,7 +31,9 @@ def read(monkeypatch: pytest.MonkeyPatch, **env: str) -> BotSettings:
 
 def test_a_token_is_enough_and_the_rest_is_discords_own(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read(monkeypatch)
-    assert settings.discord_cdn_hosts == parse_origins("cdn.discordapp.com,media.discordapp.net")
+    assert settings.discord_cdn_hosts == parse_origins(
+        "cdn.discordapp.com,media.discordapp.net,images-ext-1.discordapp.net,images-ext-2.discordapp.net"
+    )
     assert settings.discord_api_base == "https://discord.com/api/v10"
     assert settings.discord_gateway_url is None
     assert settings.admin_user_ids == settings.admin_role_ids == frozenset()

@@ -1,0 +1,158 @@
+"""Other ways to a picture than attaching it: a message's menu, a list to pick from, what was posted last."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from jobs.problems import SENTENCES
+from jobs.schema import RenderRequest
+from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, PlaygroundProcess, Refused
+from tests.bot.processes import BotProcess, a_png, queued
+
+MENU = "Make ASCII"
+WITH_BOT, WITH_SAM = "160000000000000003", "160000000000000009"
+"""Mia's conversations: with the bot, and with Sam, where the bot is no member."""
+QUIET_CHANNEL, STAFF_CHANNEL = "150000000000000003", "150000000000000004"
+
+
+def only(discord: Controls, redis: Redis) -> RenderRequest:
+    (request,) = discord.wait_for(lambda: queued(redis))
+    return request
+
+
+def stored(redis: Redis, request: RenderRequest) -> bytes:
+    data = redis.get(f"glyphcord:picture:{request.picture}")
+    assert isinstance(data, bytes)
+    return data
+
+
+def test_the_menu_draws_a_messages_attachment(discord: Controls, redis: Redis) -> None:
+    message = discord.message("look", files={"file": a_png()}, user=ADA_ID)
+    used = discord.slash(MENU, target=message)
+    request = only(discord, redis)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["id"] == request.reply.message_id
+    assert (request.origin, request.user_id, stored(redis, request)) == ("menu", MIA_ID, a_png()[1])
+
+
+def test_the_menu_draws_what_an_embed_shows(discord: Controls, redis: Redis) -> None:
+    embed = {"type": "image", "title": "a cat", "thumbnail": {"url": "attachment://cat.png"}}
+    message = discord.message("https://example.org/cat", files={"file": a_png()}, embeds=[embed])
+    discord.slash(MENU, target=message)
+    assert stored(redis, only(discord, redis)) == a_png()[1]
+
+
+def test_the_menu_draws_what_was_forwarded(discord: Controls, redis: Redis) -> None:
+    original = discord.message("look", files={"file": a_png()})
+    forwarded = discord.message(forward=original, user=ADA_ID)
+    discord.slash(MENU, target=forwarded)
+    assert stored(redis, only(discord, redis)) == a_png()[1]
+
+
+def test_the_menu_draws_a_sticker(discord: Controls, redis: Redis) -> None:
+    message = discord.message(files={"sticker": a_png(320, 320)})
+    discord.slash(MENU, target=message)
+    assert stored(redis, only(discord, redis)) == a_png(320, 320)[1]
+
+
+def test_the_menu_on_a_message_without_a_picture_explains(discord: Controls, redis: Redis) -> None:
+    message = discord.message("words", files={"file": ("a.txt", b"text", "text/plain")})
+    answer = discord.wait_for_answer(discord.slash(MENU, target=message))
+    assert answer["content"] == SENTENCES["no_picture_there"]
+    assert answer["ephemeral_to"] == MIA_ID
+    assert queued(redis) == []
+
+
+def test_a_hidden_picture_is_drawn_hidden(discord: Controls, redis: Redis) -> None:
+    message = discord.message(files={"file": ("SPOILER_end.png", a_png()[1], "image/png")})
+    discord.slash(MENU, target=message)
+    assert only(discord, redis).spoiler
+
+
+def three_pictures(discord: Controls) -> dict[str, Any]:
+    """The list that the menu answers with."""
+    files = {f"file{n}": (f"cat{n}.png", a_png(64 + n, 48)[1], "image/png") for n in range(3)}
+    message = discord.message("three", files=files)
+    return discord.wait_for_answer(discord.slash(MENU, target=message))
+
+
+def menu_of(message: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = message["components"][0]["components"][0]
+    return found
+
+
+def test_several_pictures_are_offered_and_the_one_picked_is_drawn(discord: Controls, redis: Redis) -> None:
+    listed = three_pictures(discord)
+    assert listed["ephemeral_to"] == MIA_ID and queued(redis) == []
+    menu = menu_of(listed)
+    assert [option["label"] for option in menu["options"]] == ["1. cat0.png", "2. cat1.png", "3. cat2.png"]
+    used = discord.click(listed["id"], menu["custom_id"], values=["1"])
+    request = only(discord, redis)
+    assert stored(redis, request) == a_png(65, 48)[1]
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["ephemeral_to"] is None and answer["id"] == request.reply.message_id
+
+
+def test_a_list_works_after_a_restart_and_says_when_it_is_gone(
+    redis_url: str, redis: Redis, tmp_path: Path
+) -> None:
+    with PlaygroundProcess() as own:
+        with BotProcess(own, redis_url, tmp_path):
+            listed = three_pictures(own.controls)
+        with BotProcess(own, redis_url, tmp_path) as bot:
+            assert "commands unchanged" in bot.log
+            custom_id = menu_of(listed)["custom_id"]
+            own.controls.click(listed["id"], custom_id, values=["0"])
+            assert stored(redis, only(own.controls, redis)) == a_png(64, 48)[1]
+            redis.delete(*redis.keys("glyphcord:list:*"))
+            used = own.controls.click(listed["id"], custom_id, values=["2"])
+            assert own.controls.wait_for_answer(used)["content"] == SENTENCES["list_gone"]
+            assert "Traceback" not in bot.log
+
+
+def test_without_a_picture_the_last_one_that_the_bot_may_see_is_drawn(discord: Controls, redis: Redis) -> None:
+    discord.message(files={"file": a_png(70, 50)}, channel=WITH_BOT)
+    discord.message(files={"a": a_png(80, 50), "b": a_png(90, 50)}, channel=WITH_BOT)
+    discord.message("thanks", channel=WITH_BOT)
+    discord.slash("ascii", channel=WITH_BOT)
+    assert stored(redis, only(discord, redis)) == a_png(90, 50)[1]
+
+
+def test_in_a_server_a_picture_sent_to_the_bot_by_name_is_found(discord: Controls, redis: Redis) -> None:
+    discord.message(f"<@{BOT_ID}> this one", files={"file": a_png(70, 50)}, user=ADA_ID)
+    discord.slash("ascii")
+    assert stored(redis, only(discord, redis)) == a_png(70, 50)[1]
+
+
+@pytest.mark.parametrize("channel", ["150000000000000002", STAFF_CHANNEL, WITH_SAM])
+def test_where_the_bot_may_not_look_it_says_what_to_do(discord: Controls, redis: Redis, channel: str) -> None:
+    discord.message(files={"file": a_png()}, channel=channel)
+    answer = discord.wait_for_answer(discord.slash("ascii", channel=channel))
+    assert answer["content"] == SENTENCES["cannot_look"]
+    assert queued(redis) == []
+
+
+def test_where_there_is_none_it_says_so(redis_url: str, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path):
+        answer = own.controls.wait_for_answer(own.controls.slash("ascii", channel=WITH_BOT))
+        assert answer["content"] == SENTENCES["no_picture_here"].format(count=50)
+
+
+def test_among_others_the_app_ends_before_its_token_does(discord: Controls, redis: Redis) -> None:
+    discord.slash("ascii", files={"image": a_png()}, channel=WITH_SAM)
+    request = only(discord, redis)
+    assert request.reply.private and request.guild_id is None
+    assert request.deadline_at < request.reply.token_expires_at
+
+
+def test_in_its_own_conversation_the_bot_is_at_home(discord: Controls, redis: Redis) -> None:
+    discord.slash("ascii", files={"image": a_png()}, channel=WITH_BOT)
+    request = only(discord, redis)
+    assert not request.reply.private and request.deadline_at > request.reply.token_expires_at
+
+
+def test_model_orders_are_for_servers_alone(discord: Controls) -> None:
+    with pytest.raises(Refused):
+        discord.slash("model reload", user=MIA_ID, channel=WITH_BOT)
