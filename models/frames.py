@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import GifImagePlugin, Image, PngImagePlugin
 
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
@@ -26,6 +26,8 @@ Cut = Literal["", "frames", "seconds", "pixels", "cells", "broken"]
 
 LONGEST_MS: Final = 655_350
 """The longest that a GIF can show a frame."""
+CLEAR, UNDO = 2, 3
+"""A GIF frame's disposal methods "restore to background" and "restore to previous"."""
 _HURRIED_MS, _USUAL_MS = 10, 100
 
 
@@ -70,7 +72,7 @@ def decode_frames(data: bytes, columns: int, background: Background = "light") -
                 if image.size != size:  # Pillow lets a GIF's frame enlarge the canvas, which no viewer does
                     cut = "broken"
                     break
-                image.load()
+                _load(image)
                 flat = plain(image, background)
                 most = most or _most_frames(flat.width, flat.height, columns)
                 frames.append(_small(flat, columns))
@@ -103,6 +105,28 @@ def shown_ms(duration: float) -> int:
     if not math.isfinite(duration) or duration <= _HURRIED_MS:
         return _USUAL_MS
     return min(round(duration), LONGEST_MS)
+
+
+def _load(image: Image.Image) -> None:
+    """Load the frame that was sought, and mend two things in which Pillow 13.0 and browsers differ.
+
+    An APNG's frame is drawn over the very copy that was kept to undo it. And a GIF that clears a frame gets its
+    background colour there, unless its first frame has transparent pixels; browsers clear to nothing.
+    """
+    undone = image.format == "PNG" and image.info.get("disposal") == PngImagePlugin.Disposal.OP_PREVIOUS
+    before = getattr(image, "_prev_im", None) if undone else None
+    before = before.copy() if before is not None else None
+    image.load()
+    if before is not None:
+        image._prev_im = before  # type: ignore[attr-defined]
+    if isinstance(image, GifImagePlugin.GifImageFile) and image.is_animated:
+        if image.mode != "RGBA":
+            image.im, image._mode = image.convert("RGBA").im, "RGBA"
+            image.info.pop("transparency", None)
+        # Before the first frame there is nothing to go back to.
+        if image.disposal_method == CLEAR or (image.disposal_method == UNDO and image.tell() == 0):
+            left, top, right, bottom = image.dispose_extent or (0, 0, *image.size)
+            image.dispose = Image.new("RGBA", (right - left, bottom - top)).im
 
 
 def _most_frames(width: int, height: int, columns: int) -> dict[Cut, int]:
