@@ -1,25 +1,34 @@
-"""Bytes in, plain sRGB pixels out: EXIF rotation, transparency, palettes, CMYK and 16 bits handled here.
+"""Bytes in, plain sRGB pixels out: EXIF rotation, profiles, transparency, CMYK and deep grey handled here.
 
 Decoding runs C code that nothing in Python can interrupt, so it belongs in a process that may be killed.
 """
 
 import io
 import warnings
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from models.palettes import PAPER, Background
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
 
-# What 16-bit PNGs open as; none of the formats taken has deeper pixels.
-_DEEP_GREY = ("I", "I;16", "I;16B")
+# Grey deeper than 8 bits: PNG has 16, TIFF also 32 and floating point.
+_DEEP_GREY: Final = ("I", "I;16", "I;16B", "I;16L", "F")
+_REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
+_ORIENTATION: Final = 0x0112
+# What EXIF's orientation asks for, by its number.
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 
 
 def decode(data: bytes, max_side: int = 2048, background: Background = "light") -> NDArray[np.uint8]:
-    """The first frame as (H, W, 3) sRGB bytes, upright, its longest side at most `max_side` px.
+    """The first frame or page as (H, W, 3) sRGB bytes, upright, its longest side at most `max_side` px.
 
     Transparent parts show the paper of `background`. Raises PictureProblem as `sniff` does, `broken`, or
     `too_heavy` where the process's memory is limited.
@@ -31,7 +40,7 @@ def decode(data: bytes, max_side: int = 2048, background: Background = "light") 
             # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
             image.draft(None, (max_side, max_side))
             image.load()
-            flat = plain(image, background)
+            flat = plain(image, background, max_side)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
@@ -40,21 +49,55 @@ def decode(data: bytes, max_side: int = 2048, background: Background = "light") 
     return np.asarray(flat, np.uint8)
 
 
-def plain(image: Image.Image, background: Background) -> Image.Image:
-    """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB."""
-    return _flatten(_to_srgb(ImageOps.exif_transpose(image)), background)
+def plain(image: Image.Image, background: Background, max_side: int | None = None) -> Image.Image:
+    """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB.
+
+    One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
+    memory as it did; its longest side is then still more than that.
+    """
+    small = image
+    if max_side and image.mode in _REDUCIBLE and (factor := int(max(image.size) / (1.5 * max_side))) > 1:
+        small = image.reduce(factor)
+    flat = _flatten(_to_srgb(small), background)
+    turn = _TURNS.get(_orientation(image))
+    return flat if turn is None else flat.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except MemoryError:
+        raise
+    except PILLOW_ERRORS:
+        return 1  # damaged notes about a picture are no reason to refuse it
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
+    if image.mode == "LAB":
+        return _through(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
     profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "CMYK", "L"):
+    if not profile or image.mode in _DEEP_GREY:
         return image
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        if image.mode not in ("RGBA", "LA"):
+            return _through(image, source)
+        converted = _through(image.convert(image.mode[:-1]), source)
+        converted.putalpha(image.getchannel("A"))
+    except MemoryError:
+        raise
     except (ImageCms.PyCMSError, *PILLOW_ERRORS):
         return image  # a damaged or mismatched profile says nothing about the pixels
-    return converted if converted is not None else image
+    return converted
+
+
+def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    if converted is None:
+        raise ValueError("no new picture came of a conversion that was not asked to be in place")
+    return converted
 
 
 def _flatten(image: Image.Image, background: Background) -> Image.Image:
@@ -68,6 +111,13 @@ def _flatten(image: Image.Image, background: Background) -> Image.Image:
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit grey to 8 bits. Pillow's own conversion clips at 255 instead."""
-    values = np.asarray(image, np.float32).clip(0, 65535)
-    return Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    """Deep grey to 8 bits; Pillow's own conversion clips at 255 instead.
+
+    White is 65,535 in 16 bits. In 32 bits and in floating point TIFF does not tell: it is the least of 1 (floating
+    point alone), 255 (the same), 65,535 and the brightest value that is no darker than any.
+    """
+    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0).clip(0.0)
+    brightest = float(values.max(initial=0.0))
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    white = next((level for level in usual if brightest <= level), brightest)
+    return Image.fromarray(np.rint(values * np.float32(255 / white)).astype(np.uint8))

@@ -8,7 +8,8 @@ from typing import Final
 
 PICTURE_SENTENCES: Final[dict[str, str]] = {
     "empty": "That file is empty. Please send the picture again.",
-    "not_a_picture": "I cannot read that file as a picture. Please send a PNG, JPEG, GIF, WebP or BMP.",
+    "not_a_picture": "I cannot read that file as a picture. Please send a PNG, JPEG, GIF, WebP, AVIF, TIFF or BMP.",
+    "no_heic": "I cannot read HEIC photos here. Please save it as a JPEG and send that.",
     "broken": "That picture is damaged or cut short, so I cannot read it. Please save it again and resend it.",
     "too_many_bytes": "That file is larger than {limit_mb} MB. Please send a smaller one.",
     "too_many_pixels": "That picture measures {width}×{height}, which is more than I can take "

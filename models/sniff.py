@@ -5,6 +5,7 @@ open a file: without the list a PostScript file under a `.png` name would start 
 """
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import Final
@@ -14,15 +15,31 @@ from PIL import Image
 from models import limits
 from models.problems import PictureProblem
 
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:
+    HEIC = False
+else:
+    HEIC = True
+    register_heif_opener(thumbnails=False)
+
 # A camera's multi-picture file (MPO) comes in through JPEG; naming it here makes Pillow raise a KeyError.
-FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
+FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", *(("HEIF",) if HEIC else ()))
+SUFFIXES: Final = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".avif", ".tif", ".tiff", ".bmp"}
+    | {".heic", ".heif"}
+)
+"""What files of these formats are usually called, in small letters."""
+
 # What Pillow raises on damaged headers beyond OSError (seen over several hundred hostile files).
 PILLOW_ERRORS: Final = (
     OSError, ValueError, TypeError, SyntaxError, RuntimeError, IndexError, KeyError, OverflowError,
-    AttributeError, EOFError, MemoryError, ArithmeticError, AssertionError,
+    AttributeError, EOFError, MemoryError, ArithmeticError, AssertionError, struct.error,
 )  # fmt: skip
 # How files of these formats begin: one that begins so and yet cannot be opened is damaged.
-_BEGINNINGS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+_BEGINNINGS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+_AVIF_BRANDS: Final = (b"avif", b"avis")
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 @dataclass(frozen=True)
@@ -49,8 +66,16 @@ def open_header(data: bytes) -> Image.Image:
             limit_mp=limits.MAX_PIXELS // 1_000_000,
         ) from None  # fmt: skip
     except PILLOW_ERRORS as error:
-        begun = data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
-        raise PictureProblem("broken" if begun else "not_a_picture", repr(error)) from None
+        raise PictureProblem(_what_it_was(data), repr(error)) from None
+
+
+def _what_it_was(data: bytes) -> str:
+    """The problem's code for bytes that would not open, by how they begin."""
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    if brand in _HEIC_BRANDS and not HEIC:
+        return "no_heic"
+    known = brand in _AVIF_BRANDS + _HEIC_BRANDS or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    return "broken" if known or data.startswith(_BEGINNINGS) else "not_a_picture"
 
 
 def sniff(data: bytes) -> PictureInfo:

@@ -16,13 +16,13 @@ def a_file(form: str) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "MPO", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "MPO", "GIF", "WEBP", "AVIF", "TIFF", "BMP"])
 def test_every_format_that_we_promise_passes(form: str) -> None:
     info = sniff(a_file(form))
     assert (info.format, info.width, info.height) == (form, 64, 48)
 
 
-@pytest.mark.parametrize("form", ["TIFF", "EPS", "PDF", "ICO", "TGA"])
+@pytest.mark.parametrize("form", ["EPS", "PDF", "ICO", "TGA"])
 def test_a_format_that_we_do_not_promise_is_refused(form: str) -> None:
     with pytest.raises(PictureProblem) as problem:
         sniff(a_file(form))

@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 
 from models.picture import decode
 from models.problems import PictureProblem
+from models.sniff import HEIC
 from tests.models.pictures import encoded, photo
 
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (119, 119, 119)
@@ -23,7 +24,10 @@ def near(pixels: np.ndarray, colour: tuple[int, int, int], tolerance: int = 3) -
     return bool((np.abs(pixels.astype(int) - colour) <= tolerance).all())
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF"] + ["HEIF"] * HEIC
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_every_format_keeps_the_colour(form: str) -> None:
     pixels = decode(encoded(flat("RGB", (200, 30, 60)), form))
     assert pixels.shape == (24, 32, 3)
@@ -87,18 +91,35 @@ CORNERS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
 @pytest.mark.parametrize("orientation", CORNERS)
-def test_exif_rotation(orientation: int) -> None:
+def test_exif_rotation(orientation: int, form: str) -> None:
     picture = flat("RGB", (255, 255, 255), (40, 24))
     picture.paste((0, 0, 0), (0, 0, 12, 8))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    pixels = decode(encoded(picture, "JPEG", exif=exif, quality=95))
+    pixels = decode(encoded(picture, form, exif=exif.tobytes(), quality=95))
     assert pixels.shape == ((40, 24, 3) if orientation >= 5 else (24, 40, 3))
     vertical, horizontal = CORNERS[orientation]
     corner = pixels[2 if vertical == "top" else -3, 2 if horizontal == "left" else -3]
     assert near(corner, (0, 0, 0), 10)
     assert sum(near(pixels[y, x], (0, 0, 0), 10) for y in (2, -3) for x in (2, -3)) == 1
+
+
+def test_damaged_notes_about_a_picture_do_not_refuse_it() -> None:
+    for exif in (b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\0\x09" + b"\xff" * 40):
+        assert near(decode(encoded(flat("RGB", RED), "JPEG", exif=exif, quality=95)), RED, 3)
+
+
+def test_a_large_picture_is_turned_after_it_was_made_small() -> None:
+    picture = flat("RGB", (255, 255, 255), (1200, 300))
+    picture.paste((0, 0, 0), (0, 0, 400, 100))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for form in ("PNG", "TIFF"):
+        pixels = decode(encoded(picture, form, exif=exif), max_side=120)
+        assert pixels.shape == (120, 30, 3)
+        assert near(pixels[:38, 21:], (0, 0, 0), 0) and near(pixels[42:], (255, 255, 255), 0)
 
 
 @pytest.mark.parametrize("level", [0, 255])
@@ -107,7 +128,7 @@ def test_all_black_and_all_white(level: int, form: str) -> None:
     assert near(decode(encoded(flat("RGB", (level,) * 3), form)), (level,) * 3, 1)
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_truncated_files_are_called_broken(form: str, share: float) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
@@ -132,6 +153,79 @@ def test_a_profile_that_fits_is_applied() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert near(decode(encoded(flat("RGB", (200, 30, 60)), icc_profile=srgb)), (200, 30, 60), 2)
     assert near(decode(encoded(flat("RGB", (200, 30, 60)), icc_profile=xyz)), (200, 30, 60), 0)
+
+
+def wide_gamut() -> bytes:
+    """An RGB profile whose red and green are swapped: any use of it shows."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = bytearray(profile)
+    # The table of tags has a signature, an offset and a size each (ICC.1:2022, section 7.3).
+    tags = {profile[at : at + 4]: slice(at + 4, at + 12) for at in range(132, 132 + 12 * profile[131], 12)}
+    swapped[tags[b"rXYZ"]], swapped[tags[b"gXYZ"]] = profile[tags[b"gXYZ"]], profile[tags[b"rXYZ"]]
+    return bytes(swapped)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
+def test_a_profile_of_another_colour_space(form: str) -> None:
+    pixels = decode(encoded(flat("RGB", RED), form, icc_profile=wide_gamut(), quality=95))
+    assert near(pixels, GREEN, 8)
+
+
+def test_a_profile_with_transparency_and_with_a_palette() -> None:
+    picture = flat("RGBA", (*RED, 255))
+    picture.paste((*RED, 0), (16, 0, 32, 24))
+    for image in (picture, picture.convert("P")):
+        pixels = decode(encoded(image, icc_profile=wide_gamut()))
+        assert near(pixels[:, :16], GREEN, 3)
+    assert near(decode(encoded(picture, icc_profile=wide_gamut()))[:, 16:], (255, 255, 255), 0)
+
+
+@pytest.mark.parametrize(
+    ("white", "kind"),
+    [
+        *((level, np.float32) for level in (1, 255, 65535, 9e9)),
+        *((65535, np.uint16), (65535, np.int32), (2**30, np.int32)),
+    ],
+)
+def test_deep_grey_in_tiff(white: float, kind: type[np.generic]) -> None:
+    values = np.zeros((24, 32), kind)
+    values[:, 16:] = white
+    values[:, 8:16] = white / 2
+    pixels = decode(encoded(Image.fromarray(values), "TIFF"))
+    assert near(pixels[:, :8], (0, 0, 0), 0) and near(pixels[:, 16:], (255, 255, 255), 0)
+    assert near(pixels[:, 8:16], (128, 128, 128), 1)
+
+
+def test_numbers_that_are_none_are_black() -> None:
+    values = np.full((24, 32), np.nan, np.float32)
+    values[:, 16:] = np.inf
+    assert near(decode(encoded(Image.fromarray(values), "TIFF")), (0, 0, 0), 0)
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
+def test_tiff_the_first_page(compression: str) -> None:
+    pages = [flat("RGB", colour, (64, 48)) for colour in (RED, BLUE)]
+    data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression=compression)
+    assert near(decode(data), RED, 6)
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "shown"),
+    [("CMYK", (0, 255, 255, 0), RED), ("LAB", (138, 208, 195), (254, 0, 9)), ("1", 1, (255, 255, 255))],
+)
+def test_tiff_of_other_colours(mode: str, colour: object, shown: tuple[int, int, int]) -> None:
+    assert near(decode(encoded(flat(mode, colour), "TIFF")), shown, 30)
+
+
+@pytest.mark.parametrize("form", ["WEBP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
+def test_transparency_shows_the_paper(form: str) -> None:
+    picture = flat("RGBA", (*RED, 255))
+    picture.paste((*BLUE, 0), (16, 0, 32, 24))
+    data = encoded(picture, form, quality=95)
+    for background, paper in (("light", (255, 255, 255)), ("dark", (17, 18, 20))):
+        pixels = decode(data, background=background)  # type: ignore[arg-type]
+        assert near(pixels[:, :12], RED, 8)
+        assert near(pixels[:, 20:], paper, 8)
 
 
 def test_the_longest_side_is_kept_under_the_limit_and_the_aspect_stays() -> None:

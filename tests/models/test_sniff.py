@@ -1,6 +1,8 @@
 """The header alone decides what is taken, cheaply and without starting anything."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ from PIL import EpsImagePlugin, Image
 from models import limits
 from models.picture import decode
 from models.problems import PICTURE_SENTENCES, PictureProblem
-from models.sniff import sniff
+from models.sniff import HEIC, sniff
 from tests.models.pictures import encoded, photo, png_header
 
+ROOT = Path(__file__).parents[2]
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n{} loop\n"
 
 
@@ -21,7 +24,7 @@ def problem_of(data: bytes) -> PictureProblem:
     return problem.value
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP"])
 def test_size_and_format(form: str) -> None:
     info = sniff(encoded(photo(48, 32), form))
     assert (info.format, info.width, info.height) == (form, 48, 32)
@@ -47,9 +50,34 @@ def test_not_a_picture(data: bytes) -> None:
     assert problem_of(data).code == "not_a_picture"
 
 
-@pytest.mark.parametrize("form", ["TIFF", "PPM", "TGA", "ICO", "EPS"])
+@pytest.mark.parametrize("form", ["PPM", "TGA", "ICO", "EPS", "JPEG2000"])
 def test_other_formats_of_pillow_are_not_taken(form: str) -> None:
     assert problem_of(encoded(photo(48, 32), form)).code == "not_a_picture"
+
+
+@pytest.mark.skipif(not HEIC, reason="pillow-heif is not installed")
+def test_heic_where_it_can_be_read() -> None:
+    info = sniff(encoded(photo(48, 32), "HEIF"))
+    assert (info.format, info.width, info.height) == ("HEIF", 48, 32)
+
+
+def test_heic_where_it_cannot_be_read() -> None:
+    """In a process that finds no pillow-heif, as an installation without the extra `heic` is."""
+    code = (
+        "import sys; sys.modules['pillow_heif'] = None\n"
+        "from models.sniff import sniff\n"
+        "sniff(bytes.fromhex(sys.argv[1]))"
+    )
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    done = subprocess.run(
+        [sys.executable, "-c", code, heic.hex()], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert PICTURE_SENTENCES["no_heic"] in done.stderr
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF"])
+def test_what_begins_like_a_picture_and_stops_is_broken(form: str) -> None:
+    assert problem_of(encoded(photo(48, 32), form)[:14]).code == "broken"
 
 
 def test_postscript_never_starts_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
