@@ -65,7 +65,8 @@ def draw(
         return timed(stages, name, work)
 
     rgb = stage("decode", lambda: decoder.decode(data, background))
-    tone = stage("tone", lambda: tone_of(rgb))
+    # On dark paper it is light that becomes ink.
+    tone = stage("tone", lambda: 1 - tone_of(rgb) if background == "dark" else tone_of(rgb))
     if preset != FILE:
         height, width = tone.shape
         columns = min(columns, inline_columns(width, height, preset, colours=preset in COLOURED) or columns)
