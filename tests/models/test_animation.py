@@ -1,0 +1,190 @@
+"""Frames to characters: one stretch for all, batches that change nothing, steadiness that shows."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from models.animation import SAME_COLOUR, animate, animate_file, joint_tones, notes, pages_of
+from models.atlas import default_atlas
+from models.frames import Frames, decode_frames
+from models.generator import Generator, GeneratorConfig
+from models.gif import Gif
+from models.grid import Grid
+from models.page import page_of
+from models.problems import PictureProblem
+from models.renderer import Renderer, find_weights
+from models.steady import flicker
+from models.tone import fit, tone_of
+from models.weights_file import save_weights
+from tests.models.animations import saved
+from tests.models.pictures import SAMPLES, photo
+
+
+@pytest.fixture(scope="module")
+def untrained(weights: Path) -> Renderer:
+    return Renderer(weights)
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    """A model with the head that draws freely."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "free.safetensors"
+    network = Generator(GeneratorConfig("pixels", widths=(32, 48, 64), blocks=1))
+    save_weights(path, network, default_atlas(), teacher="none", step=0, metrics={})
+    return Renderer(path)
+
+
+def noisy(count: int = 6) -> np.ndarray:
+    """A still photo with a cheap camera's noise."""
+    with Image.open(SAMPLES[0]) as image:
+        still = np.asarray(image.convert("RGB").resize((256, 192)), np.float32)
+    rng = np.random.default_rng(0)
+    return np.clip(still + rng.normal(0, 4, (count, *still.shape)), 0, 255).astype(np.uint8)
+
+
+def scenes(count: int) -> np.ndarray:
+    return np.stack([np.asarray(photo(160, 96, seed)) for seed in range(count)])
+
+
+def test_one_frames_tone_is_that_of_a_picture() -> None:
+    frame = np.asarray(photo(160, 96))
+    assert np.abs(joint_tones(frame[None])[0] - tone_of(frame)).max() < 2 / 1024
+    assert np.abs(joint_tones(frame[None], "dark")[0] - (1 - tone_of(frame))).max() < 2 / 1024
+
+
+def test_brightness_does_not_pump() -> None:
+    """A grey corner keeps its tone while something black comes and goes."""
+    frames = np.full((3, 64, 64, 3), 160, np.uint8)
+    frames[:, :8] = 250
+    frames[1, 32:] = 0
+    tones = joint_tones(frames)
+    assert tones[0, 20, 20] == tones[1, 20, 20] == tones[2, 20, 20]
+    assert abs(float(tone_of(frames[0])[20, 20]) - float(tone_of(frames[1])[20, 20])) > 0.2
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_flat_frames_keep_their_level(level: int) -> None:
+    tones = joint_tones(np.full((2, 32, 32, 3), level, np.uint8))
+    assert np.allclose(tones, 1 - level / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_batches_change_no_character(untrained: Renderer, free: Renderer, steady: bool) -> None:
+    tones = joint_tones(scenes(5))
+    for renderer in (untrained, free):
+        alone = renderer.grids(tones, 20, batch=1, steady=steady)
+        together = renderer.grids(tones, 20, batch=3, steady=steady)
+        for one, other in zip(alone, together, strict=True):
+            assert (one.glyphs == other.glyphs).mean() > 0.99  # sums in another order may tip a tie
+            if one.pixels is not None and other.pixels is not None:
+                assert np.abs(one.pixels - other.pixels).mean() < 1e-3
+
+
+def test_the_first_frame_is_what_a_still_picture_would_be(untrained: Renderer, free: Renderer) -> None:
+    tones = joint_tones(scenes(3))
+    for renderer in (untrained, free):
+        assert (renderer.grids(tones, 20, batch=1)[0].glyphs == renderer.grid(tones[0], 20).glyphs).all()
+
+
+def test_a_full_gpu_gets_smaller_batches(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    tones = joint_tones(scenes(7))
+    expected = [grid.glyphs for grid in untrained.grids(tones, 20)]
+    asked, forward = [], untrained._generator.forward
+
+    def narrow(tone: torch.Tensor) -> torch.Tensor:
+        asked.append(len(tone))
+        if len(tone) > 2:
+            raise torch.OutOfMemoryError("no room")
+        return forward(tone)
+
+    monkeypatch.setattr(untrained._generator, "forward", narrow)
+    done: list[int] = []
+    found = untrained.grids(tones, 20, after_batch=done.append)
+    assert asked == [7, 3, 1, 1, 1, 1, 1, 1, 1] and done == [1, 2, 3, 4, 5, 6, 7]
+    assert np.mean([(grid.glyphs == glyphs).mean() for grid, glyphs in zip(found, expected, strict=True)]) > 0.99
+
+
+def test_a_gpu_without_room_for_one_frame_says_so(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_tone: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(untrained._generator, "forward", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        untrained.grids(joint_tones(scenes(2)), 20)
+
+
+def test_frames_of_one_tone_are_one_glyph(untrained: Renderer, free: Renderer) -> None:
+    tones = np.stack([np.full((96, 160), level, np.float32) for level in (0.0, 1.0, 0.5)])
+    for renderer in (untrained, free):
+        blank, dense, half = renderer.grids(tones, 20)
+        assert (blank.glyphs == 0).all() and blank.coverage().max() == 0
+        assert len(np.unique(dense.glyphs)) == 1 and dense.coverage().mean() == pytest.approx(
+            renderer.atlas.densest
+        )
+        assert 0.3 < half.coverage().mean() / dense.coverage().mean() < 0.7
+
+
+def test_a_still_picture_does_not_crawl() -> None:
+    """The shipped weights on a noisy still: steadiness takes nearly all flicker away."""
+    renderer = Renderer(find_weights("classic", None))
+    tones = joint_tones(noisy())
+    rows, shares = 0, []
+    for steady in (False, True):
+        grids = renderer.grids(tones, 40, steady=steady)
+        rows = grids[0].rows
+        fitted = np.stack([fit(tone, 40, rows) for tone in tones])
+        shares.append(flicker(fitted, np.stack([grid.glyphs for grid in grids])))
+    assert shares[0] > 1 and shares[1] < shares[0] / 5
+
+
+def test_a_still_cell_keeps_its_colour() -> None:
+    grids = [Grid(np.zeros((1, 2), np.int64), default_atlas())] * 3
+    frames = np.full((3, 16, 16, 3), 60, np.uint8)
+    frames[1] += SAME_COLOUR
+    frames[2, :, 8:] += SAME_COLOUR + 1
+    inks = [page.inks for page in pages_of(grids, frames, "photo", "light")]
+    assert (inks[1] == inks[0]).all() and (inks[2][:, 0] == inks[0][:, 0]).all()
+    assert (inks[2][:, 1] > inks[0][:, 1]).all()
+    assert (inks[0] == page_of(grids[0], "photo", "light", frames[0]).inks).all()
+
+
+def test_a_wrong_palette_is_told_before_any_work(untrained: Renderer) -> None:
+    frames = Frames(scenes(2), (50, 50), 0)
+
+    def stage(name: str, work: object) -> None:
+        raise AssertionError(f"{name} was begun")
+
+    with pytest.raises(PictureProblem) as problem:
+        animate(untrained, frames, palette="plaid", columns=20, background="light", stage=stage)  # type: ignore[arg-type]
+    assert problem.value.code == "bad_palette"
+
+
+def test_a_file_from_end_to_end(untrained: Renderer) -> None:
+    data = saved([photo(160, 96, seed) for seed in range(4)], "WEBP", duration=[30, 40, 50, 60], loop=3)
+    seen: list[tuple[int, int]] = []
+    drawn = animate_file(
+        untrained, data, palette="photo", columns=20, background="dark",
+        on_frames=lambda done, total: seen.append((done, total)),
+    )  # fmt: skip
+    assert seen == [(4, 4)] and drawn.frames == 4
+    again = decode_frames(drawn.gif, 20)
+    assert again.durations_ms == (30, 40, 50, 60) and again.plays == 3
+    assert again.pixels.shape == (4, drawn.rows * 16, 160, 3)
+    with Image.open(io.BytesIO(drawn.gif)) as image:
+        assert image.format == "GIF"
+
+
+def test_notes_say_what_is_missing() -> None:
+    whole, thinned = Gif(b"", 15), Gif(b"", 1, 4)
+    assert notes("", 9, whole) == ()
+    assert "first 9 frames" in notes("frames", 9, whole)[0]
+    assert "fewer columns" in notes("cells", 9, whole)[0]
+    assert "smaller one" in notes("pixels", 9, whole)[0]
+    assert "20 seconds" in notes("seconds", 9, whole)[0]
+    assert "damaged" in notes("broken", 9, whole)[0]
+    assert len(notes("cells", 9, thinned)) == 2 and "one frame in 4" in notes("", 9, thinned)[0]
