@@ -11,6 +11,7 @@ import io
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ from PIL import Image
 
 from models.animation import joint_tones, pages_of
 from models.fidelity import fidelity
-from models.frames import Frames, decode_frames
+from models.frames import decode_frames
 from models.gif import animated_gif
 from models.grid import Grid
+from models.page import Page
+from models.paint import paint
 from models.renderer import BATCH, Renderer, find_weights
 from models.steady import flicker
 from models.tone import fit
@@ -86,6 +89,20 @@ def seconds(work: Callable[[], object], rounds: int) -> float:
     return statistics.median(times)
 
 
+def gif_of(pages: list[Page]) -> bytes:
+    """As the bot sends it."""
+    gif = animated_gif(pages, [50] * len(pages), 0)
+    return gif.data if gif else b""
+
+
+def webp_of(pages: list[Page]) -> bytes:
+    """The alternative."""
+    first, *others = (paint(page) for page in pages)
+    stream = io.BytesIO()
+    first.save(stream, "WEBP", save_all=True, append_images=others, duration=50, loop=0, lossless=True, quality=50)
+    return stream.getvalue()
+
+
 def main() -> None:
     """Print the tables as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -113,28 +130,33 @@ def main() -> None:
         cells = []
         for steady in (False, True):
             grids = renderer.grids(tones, COLUMNS, steady=steady)
-            gif = animated_gif(pages_of(grids, clip, "blue", "light"), [50] * len(clip), 0)
-            size = len(gif.data) / len(clip) / 1024 if gif else 0.0
+            size = len(gif_of(pages_of(grids, clip, "blue", "light"))) / len(clip) / 1024
             cells.append((*measure(tones, grids), size))
         both = [f"{a:.{d}f} / {b:.{d}f}" for a, b, d in zip(*cells, (2, 1, 3, 1), strict=True)]
         print(f"| {name} | {' | '.join(both)} |")
 
     clip = clips["a disc crosses"]
-    frames = Frames(clip, (50,) * len(clip), 0)
     tones = joint_tones(clip)
     grids = renderer.grids(tones, COLUMNS)
     pages = pages_of(grids, clip, "blue", "light")
     work: dict[str, Callable[[], object]] = {
-        "tone": lambda: joint_tones(frames.pixels),
+        "tone": lambda: joint_tones(clip),
         "generator, one frame at a time": lambda: renderer.grids(tones, COLUMNS, batch=1),
         f"generator, {BATCH} at a time": lambda: renderer.grids(tones, COLUMNS, batch=BATCH),
-        "paint and encode": lambda: animated_gif(pages, frames.durations_ms, 0),
+        "paint and encode": lambda: gif_of(pages),
     }
     print(
         f"\n{COLUMNS}×{grids[0].rows} cells, median of {arguments.rounds}\n\n| stage | ms a frame |\n| --- | --- |"
     )
     for name, call in work.items():
         print(f"| {name} | {1000 * seconds(call, arguments.rounds) / len(clip):.1f} |")
+
+    clip = clips["camera pans"]
+    pages = pages_of(renderer.grids(joint_tones(clip), COLUMNS), clip, "blue", "light")
+    print("\nThe pan's pages as a file\n\n| encoding | kB a frame | ms a frame |\n| --- | --- | --- |")
+    for name, encode in (("GIF", gif_of), ("lossless WebP", webp_of)):
+        size, took = len(encode(pages)), seconds(partial(encode, pages), arguments.rounds)
+        print(f"| {name} | {size / len(pages) / 1024:.1f} | {1000 * took / len(pages):.1f} |")
 
 
 if __name__ == "__main__":
