@@ -1,7 +1,16 @@
 """`python -m models render`, as one types it."""
 
+import contextlib
+import fcntl
+import io
+import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +19,17 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
+from models.cli_render import FORMATS, terminal_colours
+from models.formats import ansi, encode
+from models.forms import FORMS
+from models.page import page_of
+from models.palettes import PALETTES
 from models.picture import decode
 from models.renderer import Renderer
 from models.tone import tone_of
 from tests.models.pictures import encoded, photo
 
+ROOT = Path(__file__).parents[2]
 Command = Callable[..., int]
 
 
@@ -76,8 +91,6 @@ def test_several_pictures_go_to_a_folder_and_one_bad_one_stops_nothing(
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("--columns=5", "20 to 200 columns"),
-        ("--palette=nonsense", "do not know that palette"),
         ("--weights=nobody", "no file nobody.safetensors"),
         ("--weights=../../etc/passwd", "is not a weights name"),
         ("--weights=missing.safetensors", "cannot be read"),
@@ -92,11 +105,201 @@ def test_wrong_options_are_explained(
     assert not out.exists()
 
 
-def test_an_unknown_ending_is_refused_before_any_work(
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["-o", "out.png", "--columns=5"], "20 to 200 columns"),
+        (["-o", "out.png", "--palette=nonsense"], "do not know that palette"),
+        (["-o", "out.png", "--rows=0"], "at least 1"),
+        (["-o", "out.jpeg"], ".png, .txt, .ans, .html, .svg, .docx, .gif"),
+        (["-o", "out"], "--format must be given"),
+        (["cat.png", "-o", "out.png"], "name a folder"),
+        (["-o", "."], "would be drawn over"),
+        (["-o", "./cat.png"], "would be drawn over"),
+        (["cat.png", "-o", "-", "-f", "png"], "cannot share standard output"),
+        (["-", "-"], "can be given once"),
+    ],
+)
+def test_wrong_usage_is_refused_before_any_work(
+    given: list[str], says: str, cat: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = cat.read_bytes()
+    with contextlib.chdir(cat.parent):
+        assert models("render", cat, *given) == 2
+    said = capsys.readouterr()
+    assert says in said.err
+    assert not said.out
+    assert [path.name for path in cat.parent.iterdir()] == ["cat.png"]
+    assert cat.read_bytes() == before
+
+
+@pytest.mark.parametrize("ending", ["txt", "ans", "html", "svg", "docx", "png"])
+def test_every_ending_is_its_form(ending: str, cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
+    out = tmp_path / f"out.{ending}"
+    assert models("render", cat, "-o", out, "-w", weights, "-c", 30, "-p", "photo", "-b", "dark") == 0
+    rgb = decode(cat.read_bytes(), background="dark")
+    page = page_of(Renderer(weights).grid(1 - tone_of(rgb), 30), "photo", "dark", rgb)
+    form = next(form.name for form in FORMS.values() if form.suffix == ending)
+    expected, got = encode(page, form), out.read_bytes()
+    if ending == "docx":  # a zip file has the time in it
+        expected, got = (zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml") for data in (expected, got))
+    assert got == expected
+
+
+def test_an_animation_stays_one(weights: Path, tmp_path: Path, models: Command) -> None:
+    frames = [photo(96, 64, seed) for seed in range(3)]
+    (tmp_path / "dance.gif").write_bytes(
+        encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=200, loop=0)
+    )
+    out = tmp_path / "out.gif"
+    assert models("render", tmp_path / "dance.gif", "-o", out, "-w", weights, "-c", 40, "-r", 10) == 0
+    with Image.open(out) as image:
+        assert image.n_frames == 3  # type: ignore[attr-defined]
+        assert image.size == (31 * 8, 10 * 16)
+
+
+def test_rows_bound_the_columns(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
+    out = tmp_path / "out.txt"
+    models("render", cat, "-o", out, "-w", weights, "-c", 100, "-r", 20)
+    assert len(out.read_text().splitlines()) == 20
+    models("render", cat, "-o", out, "-w", weights, "-c", 40, "-r", 20)
+    assert len(out.read_text().splitlines()) == 15
+
+
+def test_folders_are_searched_and_their_tree_is_kept(
     cat: Path, weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert models("render", cat, "-o", tmp_path / "out.jpeg", "--weights", weights) == 1
-    assert ".png or .txt" in capsys.readouterr().err
+    folder = tmp_path / "album"
+    (folder / "deep" / "er").mkdir(parents=True)
+    for name in ("a.JPG", "a.png", "deep/a.jpg", "deep/er/b.webp", "deep/notes.md"):
+        (folder / name).write_bytes(cat.read_bytes())
+    (tmp_path / "none").mkdir()
+    out = tmp_path / "out"
+    assert models("render", folder, tmp_path / "none", cat, "-o", out, "-w", weights, "-f", "txt") == 1
+    made = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    assert made == ["a.JPG.txt", "a.png.txt", "cat.txt", "deep/a.txt", "deep/er/b.txt"]
+    assert "there is no picture in this folder" in capsys.readouterr().err
+
+
+def test_a_folder_of_one_picture_makes_a_folder(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
+    (tmp_path / "album").mkdir()
+    cat.rename(tmp_path / "album" / "cat.png")
+    assert models("render", tmp_path / "album", "-o", tmp_path / "new", "-w", weights) == 0
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["cat.png"]
+
+
+def test_equal_names_are_told_apart(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cat.png").write_bytes(cat.read_bytes())
+    out = tmp_path / "out"
+    assert models("render", tmp_path / "one", tmp_path / "two", "-o", out, "-w", weights) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["cat.png-2.png", "cat.png.png"]
+
+
+def test_a_report_for_programs(
+    cat: Path, weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert models("render", cat, tmp_path / "gone.png", "-o", out, "-w", weights, "--json") == 1
+    said = capsys.readouterr()
+    done, gone = (json.loads(line) for line in said.out.splitlines())
+    assert (done["in"], done["out"], done["columns"], done["rows"]) == (str(cat), str(out / "cat.png"), 64, 24)
+    assert done["bytes"] == (out / "cat.png").stat().st_size
+    assert done["model_version"] == Renderer(weights).version
+    assert set(done["milliseconds"]) == {"read", "decode", "tone", "generator", "ink", "encode"}
+    assert gone == {"in": str(tmp_path / "gone.png"), "error": "No such file or directory"}
+    assert not said.err
+
+
+def test_nothing_half_written_stays(
+    cat: Path, weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out" / "cat.png").mkdir(parents=True)  # a folder where the file should go
+    assert models("render", cat, "-o", tmp_path / "out", "-w", weights) == 1
+    assert "Is a directory" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cat.png"]
+
+
+def test_standard_input_to_standard_output(cat: Path, weights: Path) -> None:
+    command = [sys.executable, "-m", "models", "render", "-", "--json", "-w", str(weights), "-c", "40"]
+    done = subprocess.run(command, input=cat.read_bytes(), capture_output=True, check=True, cwd=ROOT)
+    assert done.stdout.decode() == Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 40).text()
+    assert json.loads(done.stderr)["in"] == "standard input"
+
+
+def test_a_reader_that_has_seen_enough(cat: Path, weights: Path) -> None:
+    """As `| head` does: no traceback, and an exit status that is no success."""
+    command = [sys.executable, "-m", "models", "render", *[str(cat)] * 8, "-c", "200", "-w", str(weights)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout and process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+        assert not process.stderr.read()
+    assert process.returncode == 1
+
+
+def in_a_terminal(cat: Path, weights: Path, columns: int, lines: int, *more: str, **environment: str) -> str:
+    """What `render` shows in a terminal of that size."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    settings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "COLORTERM")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "models", "render", cat, "-w", weights, *more],
+        stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, cwd=ROOT, env=settings | environment,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # what Linux says when the other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert process.stderr
+    assert (process.stderr.read(), process.wait()) == (b"", 0)
+    process.stderr.close()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_shows_the_picture_in_colour_and_as_large_as_fits(cat: Path, weights: Path) -> None:
+    shown = in_a_terminal(cat, weights, 90, 21, TERM="xterm-256color")
+    page = page_of(Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 54), "blue")
+    assert page.rows == 20
+    assert shown == ansi(page)
+
+
+def test_a_terminal_without_colours_shows_text(cat: Path, weights: Path) -> None:
+    shown = in_a_terminal(cat, weights, 30, 100, TERM="xterm", NO_COLOR="1")
+    assert shown == Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 30).text()
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"TERM": "xterm-256color"}, "full"),
+        ({"TERM": "linux"}, "16"),
+        ({"TERM": "linux", "COLORTERM": "truecolor"}, "full"),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, "256"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, None),
+        ({"TERM": "xterm", "NO_COLOR": ""}, "full"),
+        ({"TERM": "dumb"}, None),
+        ({}, None),
+    ],
+)
+def test_what_terminals_show(environment: dict[str, str], colours: str | None) -> None:
+    assert terminal_colours(environment) == colours
+
+
+def test_help_names_every_palette_and_every_format(models: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        models("render", "--help")
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in (*PALETTES, *FORMATS, "exit status", "examples"))
 
 
 def test_a_bad_file_in_a_process_of_its_own(tmp_path: Path, weights: Path) -> None:
@@ -104,7 +307,7 @@ def test_a_bad_file_in_a_process_of_its_own(tmp_path: Path, weights: Path) -> No
     (bad := tmp_path / "letter.png").write_text("Dear bot, I am no picture.")
     done = subprocess.run(
         [sys.executable, "-m", "models", "render", bad, "-o", tmp_path / "o.png", "--weights", weights],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stdout == ""

@@ -1,0 +1,417 @@
+"""`python -m models render`: pictures in, the same pictures made of characters out."""
+
+import argparse
+import itertools
+import json
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from models import limits
+from models.forms import FORMS, rows_for
+from models.palettes import DEFAULT_PALETTE, PALETTES, Background, find_palette
+from models.problems import PictureProblem
+from models.sniff import SUFFIXES, sniff
+
+if TYPE_CHECKING:
+    from models.formats.ansi import Colours
+    from models.renderer import Renderer
+
+T = TypeVar("T")
+ANIMATION: Final = "gif"
+BINARY: Final = frozenset({"png", "docx", ANIMATION})
+FORMATS: Final = {form.suffix: name for name, form in FORMS.items()} | {ANIMATION: "animation"}
+"""What `--format` and the ending of OUT may be, and the form of each."""
+COLOURS: Final[dict[str, "Colours"]] = {"full": "full", "256": 256, "16": 16}
+
+DESCRIPTION: Final = """\
+Draw pictures with real characters. Each IN is a picture (PNG, JPEG, GIF, WebP, AVIF, TIFF, BMP; HEIC with
+the extra `heic`), a folder, which is searched with all folders in it, or - for standard input.
+
+Without -o the characters go to standard output: in colour and as large as fits where that is a terminal,
+as plain text where it is not."""
+
+EPILOG: Final = """\
+output:
+  OUT ends in .png, .txt, .ans, .html, .svg, .docx or .gif, and so says the format; or OUT is a folder, for
+  several pictures or a folder of them, whose names and subfolders are kept; or OUT is - for standard output.
+  png    the picture, 8×16 pixels a character, every glyph sharp
+  txt    the characters
+  ans    the characters with colours for terminals, on the paper asked for; see --colours
+  html   one page with text that can be selected, nothing loaded from elsewhere
+  svg    a drawing whose characters are text
+  docx   a Word document of one sheet
+  gif    an animation, from a GIF, an animated WebP or an APNG; other formats take the first frame
+  No picture is ever written over one of the pictures read.
+
+palettes:
+  {palettes}; one colour like "#ff69b4"; or two, from the first row to
+  the last, like "#0000ff-#ff69b4" (in quotes: # begins a comment in a shell).
+  `python -m models palettes -o FILE` draws them all.
+
+examples:
+  python -m models render cat.jpg                           look at it here
+  python -m models render cat.jpg -o cat.png --palette pink --columns 100
+  python -m models render photos/ more/*.png -o out/        folders, with a progress bar
+  python -m models render dance.gif -o dance-ascii.gif
+  curl -s ADDRESS | python -m models render - -o - --format html > page.html
+  python -m models render photos/ -o out/ --json | jq .milliseconds.generator
+
+exit status:
+  0  all pictures are drawn
+  1  some are not; for each the reason is on standard error
+  2  wrong usage: nothing was drawn
+  130  interrupted by Ctrl-C; what is finished stays
+
+environment:
+  NO_COLOR   set to anything: no colours in the terminal
+  COLORTERM  `truecolor` or `24bit`: all colours, whatever TERM says
+  TERM       `dumb` or nothing: no colours; `linux`, `ansi` or `vt…`: 16; any other: all colours
+"""
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was typed; the message says what to type instead."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture to read: its path (None: standard input), and its name among the outputs, without a suffix."""
+
+    path: Path | None
+    name: Path
+    from_folder: bool = False
+
+    @property
+    def label(self) -> str:
+        return "standard input" if self.path is None else str(self.path)
+
+    def read(self) -> bytes:
+        return sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
+
+
+@dataclass
+class Drawn:
+    """One picture's output, and the milliseconds of each stage."""
+
+    data: bytes = b""
+    columns: int = 0
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+    def stage(self, name: str, work: Callable[[], T]) -> T:
+        """Do the work and note how long it took."""
+        start = time.perf_counter()
+        done = work()
+        self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 1)
+        return done
+
+
+def add_render(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description, parser.epilog = DESCRIPTION, EPILOG.format(palettes=", ".join(PALETTES))
+    parser.add_argument("pictures", nargs="+", metavar="IN", help="a picture, a folder, or -")
+    parser.add_argument("-o", "--out", metavar="OUT", help="a file, a folder, or - (default: standard output)")
+    parser.add_argument(
+        "-f", "--format", choices=FORMATS, help="instead of what OUT's ending says (default for folders: png)"
+    )
+    parser.add_argument("-p", "--palette", default=DEFAULT_PALETTE, help=f"see below (default: {DEFAULT_PALETTE})")
+    parser.add_argument(
+        "-c", "--columns", type=int,
+        help=f"characters across, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS} "
+        f"(default: {limits.DEFAULT_COLUMNS}; in a terminal, what fits)",
+    )  # fmt: skip
+    parser.add_argument("-r", "--rows", type=int, metavar="MOST", help="fewer columns if there were more rows")
+    parser.add_argument(
+        "-b", "--background", choices=("light", "dark"), default="light",
+        help="the paper (default: light); on dark, light parts of the photo become ink",
+    )  # fmt: skip
+    parser.add_argument(
+        "--colours", "--colors", choices=COLOURS,
+        help="how many in ans (default: full; in a terminal, what it shows); 16 leaves the paper to the reader",
+    )  # fmt: skip
+    parser.add_argument("-w", "--weights", default="classic", help="a style's name, or a .safetensors file")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--json", action="store_true",
+        help="report each picture as a line of JSON, with milliseconds; on standard error if OUT is -",
+    )  # fmt: skip
+    parser.set_defaults(run=render)
+
+
+def render(arguments: argparse.Namespace) -> int:
+    """Carry the command out; its exit status."""
+    try:
+        return _render(arguments)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; without this Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    sources, failed = find_sources(arguments.pictures)
+    in_terminal = arguments.out in (None, "-") and sys.stdout.isatty()
+    plan, format_ = plan_outputs(sources, arguments.out, arguments.format or _terminal_format(in_terminal))
+    if in_terminal and format_ in BINARY:
+        raise UsageError(f"a terminal cannot show {format_}; name a file with -o")
+    if not plan:
+        return 1
+    # Imported here, so that `--help` and mistakes need not wait for torch.
+    from models.renderer import Renderer, WeightsError, find_weights, pick_device  # noqa: PLC0415
+
+    try:
+        named = arguments.weights.endswith(".safetensors")
+        path = Path(arguments.weights) if named else find_weights(arguments.weights, None)
+        renderer = Renderer(path, pick_device(arguments.device))
+    except WeightsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    with _progress(len(plan), format_, shown=plan[0][1] is not None) as (advance, on_frames):
+        for source, target in plan:
+            if in_terminal and len(plan) > 1:
+                print(source.label, file=sys.stderr)
+            try:
+                drawn = _draw(source, format_, arguments, renderer, on_frames, in_terminal=in_terminal)
+                _write(drawn.data, target)
+            except BrokenPipeError:
+                raise
+            except (PictureProblem, OSError) as problem:
+                failed += 1
+                _report(arguments, target, {"in": source.label, "error": _reason(problem)})
+            else:
+                facts: dict[str, Any] = {"in": source.label, "out": str(target or "-"), "format": format_}
+                facts |= {"columns": drawn.columns, "rows": drawn.rows, "bytes": len(drawn.data)}
+                facts |= {"model": renderer.name, "model_version": renderer.version, "notes": drawn.notes}
+                _report(arguments, target, facts | {"milliseconds": drawn.milliseconds})
+            advance()
+    return 1 if failed else 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    try:
+        find_palette(arguments.palette)
+        if arguments.columns is not None and not limits.MIN_COLUMNS <= arguments.columns <= limits.MAX_COLUMNS:
+            raise PictureProblem("bad_columns", least=limits.MIN_COLUMNS, most=limits.MAX_COLUMNS)
+    except PictureProblem as problem:
+        raise UsageError(str(problem)) from None
+    if arguments.rows is not None and arguments.rows < 1:
+        raise UsageError("--rows must be at least 1")
+    if arguments.pictures.count("-") > 1:
+        raise UsageError("- can be given once: standard input holds one picture")
+
+
+def find_sources(inputs: list[str]) -> tuple[list[Source], int]:
+    """The pictures that the arguments name, and how many are folders without one (said on standard error).
+
+    A file is taken whatever its name; in a folder the suffix decides. One that does not exist fails when read.
+    """
+    sources: list[Source] = []
+    empty = 0
+    for given in inputs:
+        path = Path(given)
+        if given == "-":
+            sources.append(Source(None, Path("stdin")))
+        elif path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            sources += [Source(p, p.relative_to(path).with_suffix(""), from_folder=True) for p in found]
+            if not found:
+                empty += 1
+                print(f"{path}: there is no picture in this folder", file=sys.stderr)
+        else:
+            sources.append(Source(path, Path(path.stem)))
+    return sources, empty
+
+
+def plan_outputs(
+    sources: list[Source], out: str | None, format_: str | None
+) -> tuple[list[tuple[Source, Path | None]], str]:
+    """Where each picture goes (None: standard output), and the format. Raises UsageError."""
+    plan: list[tuple[Source, Path | None]]
+    several = len(sources) > 1 or any(source.from_folder for source in sources)
+    if out is None or out == "-":
+        format_ = format_ or "txt"
+        if len(sources) > 1 and format_ not in ("txt", "ans"):
+            raise UsageError(f"several {format_} files cannot share standard output; name a folder with -o")
+        return [(source, None) for source in sources], format_
+    target, ending = Path(out), Path(out).suffix.lower().lstrip(".")
+    if target.is_dir() or out.endswith("/") or (several and ending not in FORMATS):
+        format_ = format_ or "png"
+        names = zip(sources, _names(sources), strict=True)
+        plan = [(source, target / f"{name}.{format_}") for source, name in names]
+    elif several:
+        raise UsageError(f"{out} would be one file for several pictures; name a folder with -o")
+    else:
+        if format_ is None and ending not in FORMATS:
+            endings = ", ".join(f".{known}" for known in FORMATS)
+            raise UsageError(f"{out} must end in one of {endings}, or --format must be given")
+        format_ = format_ or ending
+        plan = [(source, target) for source in sources]
+    read = {source.path.resolve() for source in sources if source.path}
+    for source, path in plan:
+        if path and path.resolve() in read:
+            raise UsageError(f"{source.label} would be drawn over {path}, which is to be read; choose another -o")
+    return plan, format_
+
+
+def _names(sources: list[Source]) -> list[str]:
+    """Names for outputs, no two the same: where two would be, the picture's own suffix stays, then a number."""
+    wanted = Counter(str(source.name) for source in sources)
+    names: dict[str, None] = {}
+    for source in sources:
+        name = str(source.name)
+        if wanted[name] > 1 and source.path:
+            name += source.path.suffix
+        free = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+        names[next(one for one in free if one not in names)] = None
+    return list(names)
+
+
+def _draw(
+    source: Source, format_: str, arguments: argparse.Namespace, renderer: "Renderer",
+    on_frames: Callable[[int, int], None], *, in_terminal: bool,
+) -> Drawn:  # fmt: skip
+    from models.animation import animate  # noqa: PLC0415
+    from models.formats import ansi, encode  # noqa: PLC0415
+    from models.frames import decode_frames  # noqa: PLC0415
+    from models.page import page_of  # noqa: PLC0415
+    from models.picture import decode  # noqa: PLC0415
+    from models.tone import tone_of  # noqa: PLC0415
+
+    background: Background = arguments.background
+    drawn = Drawn()
+    data = drawn.stage("read", source.read)
+    if format_ == ANIMATION:
+        info = sniff(data)
+        columns = columns_for(info.width, info.height, arguments.columns, arguments.rows)
+        frames = drawn.stage("decode", lambda: decode_frames(data, columns, background))
+        animation = animate(
+            renderer, frames, palette=arguments.palette, columns=columns, background=background,
+            stage=drawn.stage, on_frames=on_frames,
+        )  # fmt: skip
+        if animation is None:
+            raise AssertionError("without a limit everything fits")
+        drawn.data, drawn.columns, drawn.rows = animation.gif, animation.columns, animation.rows
+        drawn.notes = animation.notes
+        return drawn
+    rgb = drawn.stage("decode", lambda: decode(data, background=background))
+    tone = drawn.stage("tone", lambda: tone_of(rgb))
+    height, width = tone.shape
+    across, down = arguments.columns, arguments.rows
+    if in_terminal and across is None:
+        screen = shutil.get_terminal_size()
+        across, down = min(screen.columns, limits.MAX_COLUMNS), down or screen.lines - 1
+    columns = columns_for(width, height, across, down)
+    grid = drawn.stage("generator", lambda: renderer.grid(1 - tone if background == "dark" else tone, columns))
+    page = drawn.stage("ink", lambda: page_of(grid, arguments.palette, background, rgb))
+    if format_ == "ans":
+        colours = arguments.colours or ((terminal_colours(os.environ) or "full") if in_terminal else "full")
+        drawn.data = drawn.stage("encode", lambda: ansi(page, COLOURS[colours]).encode())
+    else:
+        drawn.data = drawn.stage("encode", lambda: encode(page, FORMATS[format_]))
+    drawn.columns, drawn.rows = page.columns, page.rows
+    return drawn
+
+
+def columns_for(width: int, height: int, columns: int | None, most_rows: int | None) -> int:
+    """`columns` (None: the default), or the fewer that a picture of this size needs to keep to `most_rows`.
+
+    Never fewer than MIN_COLUMNS.
+    """
+    wanted = columns or limits.DEFAULT_COLUMNS
+    if most_rows is None:
+        return wanted
+    fits = (c for c in range(wanted, limits.MIN_COLUMNS, -1) if rows_for(width, height, c) <= most_rows)
+    return next(fits, limits.MIN_COLUMNS)
+
+
+def _terminal_format(in_terminal: bool) -> str | None:
+    if not in_terminal:
+        return None
+    return "ans" if terminal_colours(os.environ) else "txt"
+
+
+def terminal_colours(environment: Mapping[str, str]) -> str | None:
+    """How many colours the terminal shows, as a key of COLOURS; None: it shows none, or is to show none.
+
+    Nearly all show 24 bits today and not all say so; hence only a TERM that says otherwise is believed.
+    """
+    term = environment.get("TERM", "")
+    if environment.get("NO_COLOR") or term in ("", "dumb"):
+        return None
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return "full"
+    if environment.get("TERM_PROGRAM") == "Apple_Terminal":
+        return "256"
+    return "16" if term.startswith(("linux", "ansi", "vt")) else "full"
+
+
+def _write(data: bytes, target: Path | None) -> None:
+    if target is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Whoever interrupts finds whole files only.
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _reason(problem: PictureProblem | OSError) -> str:
+    return (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
+
+
+def _report(arguments: argparse.Namespace, target: Path | None, facts: dict[str, Any]) -> None:
+    """One picture's end, as JSON or in words; standard output is left alone where the picture itself goes there."""
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False), file=sys.stdout if target else sys.stderr, flush=True)
+        return
+    if "error" in facts:
+        print(f"{facts['in']}: {facts['error']}", file=sys.stderr)
+        return
+    if target:
+        print(f"{target}: {facts['columns']}×{facts['rows']} characters")
+    for note in facts["notes"]:
+        print(f"{facts['in']}: {note}", file=sys.stderr)
+
+
+@contextmanager
+def _progress(
+    pictures: int, format_: str, *, shown: bool
+) -> Iterator[tuple[Callable[[], None], Callable[[int, int], None]]]:
+    """Two functions to be told of each picture and of each frame; a bar where somebody watches something long."""
+    if not (shown and sys.stderr.isatty() and (pictures > 1 or format_ == ANIMATION)):
+        yield lambda: None, lambda done, total: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    # Lines for a terminal go above the bar; those for a file or a program go there.
+    bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
+    with bar:
+        task = bar.add_task("pictures", total=pictures)
+        frames = bar.add_task("frames", visible=format_ == ANIMATION, total=None)
+        yield (
+            lambda: bar.advance(task),
+            lambda done, total: bar.update(frames, completed=done, total=total),
+        )
