@@ -35,7 +35,7 @@ MAX_FRAMES: Final = 150
 MAX_SECONDS: Final = 20
 """Frames of an animation that would start later are left out."""
 
-MAX_DECODED_PIXELS: Final = 120_000_000
+MAX_DECODED_PIXELS: Final = 100_000_000
 """Most pixels (width × height × frames) of an animation that are unpacked."""
 
 MAX_ANIMATION_CELLS: Final = 200_000
