@@ -1,10 +1,11 @@
-"""`python -m models render | train | evaluate | pairs | photos`: pictures to characters, photos to weights."""
+"""`python -m models render | palettes | train | evaluate | pairs | photos`: photos to characters and to weights."""
 
 import argparse
 import sys
 from dataclasses import fields
 from pathlib import Path
 
+from models.cli_palettes import add_palettes
 from models.cli_render import add_render
 from models.palettes import DEFAULT_PALETTE, PALETTES
 from models.recipe import TrainConfig, read_recipe
@@ -15,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     add_render(commands.add_parser("render", help="draw pictures with characters"))
+    add_palettes(commands.add_parser("palettes", help="draw one picture in every palette"))
     _add_train(commands.add_parser("train", help="train a style from a folder of photos"))
     _add_evaluate(commands.add_parser("evaluate", help="compare the weights with teachers and other programs"))
     _add_pairs(commands.add_parser("pairs", help="write training pairs as files, or read such a dataset back"))
