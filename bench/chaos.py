@@ -109,6 +109,7 @@ class Watcher:
         seen = self.seen.setdefault(data["id"], Seen())
         if data["attachments"]:
             seen.pictures.add(picture_of(data))
+            seen.overwritten = seen.overwritten or is_interim(data["content"])
             self.last_picture_at = time.monotonic()
         elif seen.pictures:
             seen.overwritten = True

@@ -21,6 +21,8 @@ from bot.reactions import answer_click, click_of
 from bot.services import Services
 from bot.settings import BotSettings
 from bot.sweeper import Sweeper
+from bot.waiting import Canceller, Waiting
+from jobs.buttons import CANCEL
 from jobs.problems import ServiceProblem
 from jobs.schema import Click
 
@@ -61,12 +63,14 @@ class GlyphcordClient(discord.Client):
         self._keeper = Keeper(self, self._services)
         self._sweeper = Sweeper(self._services, self._keeper, self._in_flight, self._answer)
         self.handlers: dict[str, Handler] = {}
-        self._sweeping: asyncio.Task[None] | None = None
+        self._waiting = Waiting(self, self._services, self._keeper)
+        self._loops: list[asyncio.Task[None]] = []
         self.tree = Tree(self)
         orders = Orders(self._services, self._intake, self._in_flight, self._keeper)
         self.tree.add_command(ascii_command(orders))
         self.tree.add_command(make_ascii(self._services, orders))
         self.handlers[PICK] = picked(self._services, orders)
+        self.handlers[CANCEL] = Canceller(self._services, self._keeper).handle
         self.add_dynamic_items(Component)
         self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
 
@@ -74,7 +78,7 @@ class GlyphcordClient(discord.Client):
         """After login, before the gateway."""
         await self.tree.set_translator(Catalogue())
         await sync_if_changed(self.tree)
-        self._sweeping = asyncio.create_task(self._sweeper.run())
+        self._loops = [asyncio.create_task(loop.run()) for loop in (self._sweeper, self._waiting)]
 
     async def on_ready(self) -> None:
         log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
@@ -97,8 +101,8 @@ class GlyphcordClient(discord.Client):
 
     async def stop(self) -> None:
         """Finish or call off what is under way, then leave."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        for loop in self._loops:
+            loop.cancel()
         await self._in_flight.drain(DRAIN_S)
         await self.close()
 

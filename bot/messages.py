@@ -94,7 +94,7 @@ async def _by_either(
 
 
 def seen_on(message: Message) -> Seen:
-    """What stands on a message of ours."""
-    if message.attachments:
+    """What stands on a message of ours. A picture can be text: a code block, which no sentence of ours holds."""
+    if message.attachments or message.content.startswith(("```", "||```")):
         return Seen.PICTURE
     return Seen.WAITING if message.flags.loading or is_interim(message.content) else Seen.SENTENCE

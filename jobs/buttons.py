@@ -9,6 +9,8 @@ from typing import Final
 TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
 """What every id of ours looks like; `about` is a job or a list, where the message alone does not tell."""
 
+CANCEL: Final = "cancel"
+
 
 def custom_id(action: str, about: str = "") -> str:
     """The id of a button or menu, in Discord's 100 characters."""

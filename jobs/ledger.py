@@ -4,6 +4,7 @@
   restart.
 - message -> versions: counts the jobs aimed at a message; only the newest may write to it.
 - job -> ending: who has begun to give the message its last state, a worker or a bot; the other keeps off.
+- job -> interim: that a bot is telling how long it will take; whoever ends the job waits until that is said.
 - job -> result: how it ended, written once Discord has taken the message's final state.
 - reaction -> attempt: one reply per message and palette, however many people click; a failed one may be tried
   again.
@@ -24,6 +25,9 @@ CLAIM_S: Final = 30
 LAST_WRITE_S: Final = 45
 """No worker writes to a message later than this after it began to: a job that runs longer ends its process."""
 
+INTERIM_S: Final = 4
+"""What is said while somebody waits must be said within this time; the bot gives up on it well before."""
+
 Begun = Literal["first", "again", "other"]
 
 # One step, so that of a worker and a bot that end the same job at the same moment exactly one goes on. The
@@ -36,6 +40,13 @@ local who, since = string.match(held or '', '^(%a+):(%d+)$')
 if who and who ~= by and not (who == 'worker' and now - tonumber(since) > guard) then return 'other' end
 redis.call('SET', KEYS[1], by .. ':' .. now, 'EX', keep)
 return who and 'again' or 'first'
+"""
+
+# Nothing is said over a message whose last state is being written: after BEGIN, this says no.
+_INTERIM: Final = """
+if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
+redis.call('SET', KEYS[3], 1, 'EX', ARGV[1])
+return 1
 """
 
 # The same job gets the same version however often it is asked for (two bots, a repeated event).
@@ -84,6 +95,7 @@ class Ledger:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._begin = redis.register_script(_BEGIN)
+        self._interim = redis.register_script(_INTERIM)
         self._version = redis.register_script(_VERSION)
         self._take = redis.register_script(_TAKE)
 
@@ -114,9 +126,26 @@ class Ledger:
         `first`: nobody has begun. `again`: our side has, perhaps in a process that died, so the message may
         have its last state already. `other`: the other side has; write nothing. A bot may take over from a
         worker that began more than LAST_WRITE_S ago; a worker never takes over from a bot.
+
+        Returns only when nobody is telling how long it will take (see `begin_interim`).
         """
         begun: Begun = self._begin(keys=[_ending(job_id)], args=[by, LAST_WRITE_S, promises.KEEP_S]).decode()
+        over = time.monotonic() + INTERIM_S
+        while begun != "other" and self._redis.exists(_said(job_id)) and time.monotonic() < over:
+            time.sleep(0.02)
         return begun
+
+    def begin_interim(self, job_id: str) -> bool:
+        """Ask whether something may be said on a job's message that is not its last state.
+
+        After True it must be said within INTERIM_S seconds, and `end_interim` called once Discord has answered,
+        but not when it is unknown whether Discord will still carry it out. False: the job is ending or has ended.
+        """
+        return bool(self._interim(keys=[_ending(job_id), _job(job_id), _said(job_id)], args=[INTERIM_S]))
+
+    def end_interim(self, job_id: str) -> None:
+        """It is said."""
+        self._redis.delete(_said(job_id))
 
     def is_ending(self, job_id: str) -> bool:
         """Whether anybody has begun to write a job's last state. Asking does not begin anything."""
@@ -215,6 +244,10 @@ def _versions(message_id: str) -> str:
 
 def _ending(job_id: str) -> str:
     return f"{PREFIX}ending:{job_id}"
+
+
+def _said(job_id: str) -> str:
+    return f"{PREFIX}interim:{job_id}"
 
 
 def _job(job_id: str) -> str:

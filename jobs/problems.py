@@ -49,11 +49,19 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "not_admin": "Only this bot's admins can do that.",
     "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
     "drawing": "Drawing it in {palette}…",
+    "waiting": "Waiting: {before}{about}.",
+    "in_hand": "Drawing: a worker is at it.",
+    "frames": "Drawing: frame {done} of {total}.",
+    "not_yours": "Only the person who asked for it can do that.",
+    "nothing_to_cancel": "That picture is done or was cancelled already.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 
-_INTERIM: Final = tuple(SERVICE_SENTENCES[code].split("{")[0] for code in ("queued_no_worker", "drawing"))
+_INTERIM: Final = tuple(
+    SERVICE_SENTENCES[code].split("{")[0]
+    for code in ("queued_no_worker", "drawing", "waiting", "in_hand", "frames")
+)
 
 
 def is_interim(content: str) -> bool:

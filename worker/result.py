@@ -7,6 +7,7 @@ from typing import Final
 
 from jobs.problems import ServiceProblem
 from jobs.schema import RenderRequest
+from models.animation import Animation
 from models.formats import code_block, encode
 from models.formats.png import picture_within
 from models.forms import FILE, FORMS, MESSAGE_CHARACTERS
@@ -17,9 +18,13 @@ _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
 
 
-def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
+def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
     credit = _credit(request, drawing, model, took_s)
+    if isinstance(drawing, Animation):
+        content = "\n".join((credit, *drawing.notes))[:MESSAGE_CHARACTERS]
+        gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
+        return Edit(content, (gif,))
     if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
         whole = f"{block}\n{credit}"
@@ -34,9 +39,13 @@ def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: flo
     return Edit(credit, tuple(attachment for attachment in (picture, file) if attachment is not None))
 
 
-def _credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float) -> str:
-    shrunk = " (as many as my graphics card has room for now)" if drawing.shrunk else ""
-    return f"{request.palette} · {drawing.columns}×{drawing.rows} characters{shrunk} · {model} · {took_s:.1f} s"
+def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:
+    extra = ""
+    if isinstance(drawing, Animation):
+        extra = f" · {drawing.frames} frames"
+    elif drawing.shrunk:
+        extra = " (as many as my graphics card has room for now)"
+    return f"{request.palette} · {drawing.columns}×{drawing.rows} characters{extra} · {model} · {took_s:.1f} s"
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
@@ -70,5 +79,5 @@ def _name(request: RenderRequest, suffix: str) -> str:
     return f"{_SPOILER if request.spoiler else ''}ascii-{request.palette.replace('#', '')}.{suffix}"
 
 
-def _alt(request: RenderRequest, drawing: Drawing) -> str:
+def _alt(request: RenderRequest, drawing: Drawing | Animation) -> str:
     return f"The picture drawn with {drawing.columns}×{drawing.rows} characters, palette {request.palette}."

@@ -8,6 +8,7 @@ ledger first and replace the message's whole state rather than add to it. A user
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
@@ -22,8 +23,11 @@ from jobs.cancel import is_cancelled
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.problems import PictureProblem, ServiceProblem, new_reference
+from jobs.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
+from models.animation import Animation
 from models.renderer import Renderer
+from worker.animate import draw_animation
 from worker.decoder import Decoder
 from worker.delivery import Verdict, deliver, tell
 from worker.discord import Discord, DiscordUnavailable, Edit
@@ -41,6 +45,8 @@ TELL_FAILURE_S: Final = 6.0
 FIRST_WAIT_S: Final = 10
 LONGEST_WAIT_S: Final = 120
 """A job that Discord does not take goes back to the queue for so long, twice as long each time."""
+FRAMES_EVERY_S: Final = 1.0
+"""How often an animation's progress is written down."""
 
 
 class BadRequest(Exception):
@@ -71,7 +77,7 @@ class Ending:
 
     outcome: Outcome
     code: str = ""
-    drawing: Drawing | None = None
+    drawing: Drawing | Animation | None = None
 
 
 class _Shared:
@@ -120,6 +126,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         finished_at=time.time(),
     )
     tools.ledger.record(result)
+    note_pace(tools.redis, sum(stages.values()) / 1000)
     _log.info(
         "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d waited_s=%.1f %s model=%s version=%s",
         request.job_id, result.outcome, result.code or "-", result.palette, result.columns, result.rows,
@@ -210,17 +217,26 @@ def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: St
         return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
 
 
-def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
+def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing | Animation:
     """The finished picture.
 
-    Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone` or `gpu_full`.
+    Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
+    animation, `too_large_result`.
     """
     _go_on(tools, request)
     data = tools.pictures.get(request.picture)
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
     try:
-        drawing = draw(
+        if request.animate and request.form == "picture" and may_move(data):
+            moving = draw_animation(
+                renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
+                background=request.background, upload_limit=request.upload_limit, stages=stages,
+                go_on=lambda: _go_on(tools, request), on_frames=_frames_noted(tools, request),
+            )  # fmt: skip
+            if moving is not None:
+                return moving
+        return draw(
             renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
             background=request.background, preset=request.preset, stages=stages,
             go_on=lambda: _go_on(tools, request),
@@ -228,7 +244,24 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
     except torch.OutOfMemoryError as error:
         tools.health.failed(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
-    return drawing
+
+
+def may_move(data: bytes) -> bool:
+    """Whether a file may hold several frames, by its marks alone; most files do not, and need not be looked at."""
+    return data[:4] == b"GIF8" or b"acTL" in data or (data[8:12] == b"WEBP" and b"ANIM" in data)
+
+
+def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], None]:
+    """Writes down how far an animation is, now and then, for the bot to tell."""
+    noted_at = -FRAMES_EVERY_S
+
+    def note(done: int, total: int) -> None:
+        nonlocal noted_at
+        if time.monotonic() - noted_at >= FRAMES_EVERY_S:
+            noted_at = time.monotonic()
+            note_frames(tools.redis, request.job_id, done, total)
+
+    return note
 
 
 def _go_on(tools: Tools, request: RenderRequest) -> None:
@@ -240,7 +273,7 @@ def _go_on(tools: Tools, request: RenderRequest) -> None:
         raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
 
 
-def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:
+def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing | Animation) -> Ending:
     """Put the picture on the message. Raises ServiceProblem when Discord will never take it."""
     deadline = time.monotonic() + POST_S
     match deliver(tools.discord, request.reply, edit, now=time.time(), deadline=deadline):

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo import Stack
+from jobs.problems import is_interim
 from playground.testing import Controls
 
 ROOT = Path(__file__).parents[2]
@@ -28,10 +30,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Iterator[St
         yield running
 
 
+class PatientControls(Controls):
+    """Waits past what is only said meanwhile: a place in the queue, frames done."""
+
+    def wait_for_answer(self, used: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        def settled() -> dict[str, Any] | None:
+            answer = self.answer_to(used)
+            return answer if answer and (answer["attachments"] or not is_interim(answer["content"])) else None
+
+        return self.wait_for(settled, timeout)
+
+
 @pytest.fixture
 def controls(stack: Stack) -> Iterator[Controls]:
     """The playground's controls, with no fault left over."""
-    yield stack.controls
+    yield PatientControls(stack.controls.url)
     stack.controls.clear_faults()
 
 

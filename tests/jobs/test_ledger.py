@@ -6,7 +6,8 @@ from typing import Literal
 
 from redis import Redis
 
-from jobs.ledger import KEEP_S, LAST_WRITE_S, Ledger
+from jobs.connection import PREFIX
+from jobs.ledger import INTERIM_S, KEEP_S, LAST_WRITE_S, Ledger
 from jobs.promises import Promises
 from jobs.schema import Click, RenderResult
 from tests.jobs.requests import a_promise, a_request
@@ -152,3 +153,33 @@ def test_nothing_is_kept_for_ever(redis: Redis) -> None:
     Promises(redis).open([a_promise("41")], look_at=0)
     assert len(redis.keys()) == 7
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter())
+
+
+def test_nothing_is_said_once_a_job_is_ending_or_has_ended(redis: Redis) -> None:
+    ledger = Ledger(redis)
+    assert ledger.begin_interim("1")
+    ledger.end_interim("1")
+    ledger.begin_ending("1", "worker")
+    assert not ledger.begin_interim("1")
+    ledger.record(RenderResult(job_id="2", outcome="posted"))
+    assert not ledger.begin_interim("2")
+
+
+def test_whoever_ends_a_job_waits_until_what_is_being_said_is_said(redis: Redis) -> None:
+    ledger = Ledger(redis)
+    assert ledger.begin_interim("1")
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(ledger.begin_ending, "1", "worker")
+        while not ledger.is_ending("1"):
+            time.sleep(0.01)
+        assert not ending.done()
+        assert not ledger.begin_interim("1")
+        ledger.end_interim("1")
+        assert ending.result(30) == "first"
+
+
+def test_what_is_never_said_to_its_end_holds_nobody_up_for_long(redis: Redis) -> None:
+    ledger = Ledger(redis)
+    assert ledger.begin_interim("1")
+    assert 0 < redis.pttl(f"{PREFIX}interim:1") <= INTERIM_S * 1000
+    assert ledger.begin_ending("1", "bot") == "first"

@@ -22,6 +22,7 @@ from jobs.cancel import request_cancel
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES
+from jobs.progress import seconds_per_job
 from jobs.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
@@ -113,6 +114,40 @@ def test_a_tall_picture_as_text_has_fewer_columns(pictures: PictureStore, standi
     result = run(request_for(pictures.put(photo(60, 240)), form="text", preset="phone", columns=40))
     assert result.columns < 40
     assert len(standin.state[TOKEN_PATH].body["content"]) <= 2000
+
+
+def a_gif(frames: int = 3) -> bytes:
+    pages = [Image.linear_gradient("L").rotate(90 * n).resize((80, 60)) for n in range(frames)]
+    stream = io.BytesIO()
+    pages[0].save(stream, "GIF", save_all=True, append_images=pages[1:], duration=100, loop=0)
+    return stream.getvalue()
+
+
+def test_an_animation_comes_back_moving_and_its_frames_are_noted(
+    pictures: PictureStore, standin: Standin, redis: Redis
+) -> None:
+    result = run(request_for(pictures.put(a_gif())))
+    assert (result.outcome, result.columns) == ("posted", 40)
+    shown = standin.state[TOKEN_PATH]
+    assert " · 3 frames · " in shown.body["content"]
+    name, kind, data = shown.files["files[0]"]
+    assert (name, kind) == ("ascii-blue.gif", "image/gif")
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.n_frames, image.width) == ("GIF", 3, 40 * CELL_WIDTH)  # type: ignore[attr-defined]
+    assert redis.get("glyphcord:frames:1000") in (b"1/3", b"2/3", b"3/3")
+
+
+@pytest.mark.parametrize("change", [{"animate": False}, {"form": "text"}])
+def test_an_animation_comes_back_still_where_it_must(
+    pictures: PictureStore, standin: Standin, change: dict[str, Any]
+) -> None:
+    assert run(request_for(pictures.put(a_gif()), **change)).outcome == "posted"
+    assert standin.state[TOKEN_PATH].files["files[0]"][:2] == ("ascii-blue.png", "image/png")
+
+
+def test_each_job_is_measured_for_those_who_wait(sha: str, redis: Redis) -> None:
+    assert run(request_for(sha)).outcome == "posted"
+    assert (seconds_per_job(redis) or 0) > 0
 
 
 def test_photo_palette(sha: str, standin: Standin) -> None:

@@ -1,0 +1,111 @@
+"""What somebody who waits is told: how many are before them, how long it will take, how many frames are drawn.
+
+Workers note how long each job took them; from the latest of these the bots estimate.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from redis import Redis
+from rq.job import Job
+
+from jobs.connection import PREFIX
+from jobs.problems import SENTENCES
+from jobs.queue import WAITING, render_queue
+
+MEASURED: Final = 50
+"""Jobs, the latest, whose mean is the pace."""
+PACE_TTL_S: Final = 24 * 3600
+FRAMES_TTL_S: Final = 300
+
+_PACE: Final = f"{PREFIX}pace"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a job stands. `before` counts those to be drawn before it, None once it is being drawn."""
+
+    state: str | None
+    before: int | None = None
+    frames: tuple[int, int] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in WAITING
+
+
+def note_pace(redis: Redis, seconds: float) -> None:
+    """A worker says how long a job has taken it."""
+    pipe = redis.pipeline()
+    pipe.lpush(_PACE, f"{seconds:.3f}")
+    pipe.ltrim(_PACE, 0, MEASURED - 1)
+    pipe.expire(_PACE, PACE_TTL_S)
+    pipe.execute()
+
+
+def seconds_per_job(redis: Redis) -> float | None:
+    """The mean of the latest jobs; None when none is known."""
+    found = [float(value) for value in redis.lrange(_PACE, 0, -1)]
+    return sum(found) / len(found) if found else None
+
+
+def note_frames(redis: Redis, job_id: str, done: int, total: int) -> None:
+    """A worker says how far an animation is."""
+    redis.set(_frames(job_id), f"{done}/{total}", ex=FRAMES_TTL_S)
+
+
+def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
+    """Where each of these jobs stands, in one round trip."""
+    pipe, key = redis.pipeline(transaction=False), render_queue(redis).key
+    for job_id in job_ids:
+        pipe.hget(Job.key_for(job_id), "status")
+        pipe.lpos(key, job_id)
+        pipe.get(_frames(job_id))
+    found = pipe.execute() if job_ids else []
+    return [
+        Standing(
+            state.decode(errors="replace") if isinstance(state, bytes) else None,
+            before,
+            _pair(frames) if isinstance(frames, bytes) else None,
+        )
+        for state, before, frames in zip(found[::3], found[1::3], found[2::3], strict=True)
+    ]
+
+
+def sentence(standing: Standing, *, workers: int, pace: float | None) -> str | None:
+    """What the waiting person reads; None when there is nothing (more) to say of the job."""
+    if not standing.is_waiting:
+        return None
+    if not workers:
+        return SENTENCES["queued_no_worker"]
+    if standing.frames is not None:
+        done, total = standing.frames
+        return SENTENCES["frames"].format(done=done, total=total)
+    if standing.before is None:
+        return SENTENCES["in_hand"]
+    before = {0: "yours is next", 1: "one picture is before yours"}.get(
+        standing.before, f"{standing.before} pictures are before yours"
+    )
+    about = f", about {in_words((standing.before + 1) * pace / workers)} to go" if pace is not None else ""
+    return SENTENCES["waiting"].format(before=before, about=about)
+
+
+def in_words(seconds: float) -> str:
+    """A time as coarse as an estimate is: "5 s", "45 s", "3 min", "2 h"."""
+    if seconds <= 20:
+        return f"{max(1, math.ceil(seconds / 5)) * 5} s"
+    if seconds <= 90:
+        return f"{math.ceil(seconds / 15) * 15} s"
+    if seconds <= 90 * 60:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{math.ceil(seconds / 3600)} h"
+
+
+def _pair(data: bytes) -> tuple[int, int] | None:
+    done, _, total = data.partition(b"/")
+    return (int(done), int(total)) if done.isdigit() and total.isdigit() else None
+
+
+def _frames(job_id: str) -> str:
+    return f"{PREFIX}frames:{job_id}"

@@ -1,0 +1,158 @@
+"""What somebody sees while they wait: their place, the frames, a button to cancel; and that the last state wins."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq.job import Job
+
+from jobs.cancel import is_cancelled
+from jobs.fleet import Fleet
+from jobs.ledger import Ledger
+from jobs.problems import SENTENCES
+from jobs.progress import note_frames, note_pace
+from jobs.queue import enqueue
+from jobs.schema import RenderRequest, RenderResult
+from playground.testing import ADA_ID, MIA_ID, Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, call, queued
+from tests.bot.test_slash import a_worker_reports
+from tests.jobs.requests import a_request
+
+FINAL = "blue · the picture"
+
+
+@pytest.fixture
+def awake(redis: Redis) -> Iterator[None]:
+    """A worker reports and draws nothing, for as long as the test lasts."""
+    over = threading.Event()
+
+    def report() -> None:
+        while not over.wait(2):
+            a_worker_reports(redis)
+
+    a_worker_reports(redis)
+    thread = threading.Thread(target=report)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def ask(discord: Controls, redis: Redis) -> tuple[dict[str, Any], RenderRequest]:
+    """Use the command; the interaction and its request, the last on the queue."""
+    used = discord.slash("ascii", files={"image": a_png()})
+    found = discord.wait_for(lambda: [r for r in queued(redis) if r.job_id == used["interaction_id"]])
+    return used, found[0]
+
+
+def says(discord: Controls, used: dict[str, Any], words: str) -> dict[str, Any]:
+    """The answer once it says that."""
+
+    def there() -> dict[str, Any] | None:
+        answer = discord.answer_to(used)
+        return answer if answer is not None and words in answer["content"] else None
+
+    return discord.wait_for(there)
+
+
+def buttons(message: dict[str, Any]) -> dict[str, str]:
+    """Labels to ids."""
+    return {b["label"]: b["custom_id"] for row in message["components"] for b in row["components"]}
+
+
+def finish(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:
+    """What a worker does, in its order."""
+    assert Ledger(redis).begin_ending(request.job_id, "worker") == "first"
+    path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
+    call(playground, "PATCH", path, {"content": FINAL, "components": []})
+    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted"))
+
+
+@pytest.mark.usefixtures("awake")
+def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, redis: Redis) -> None:
+    note_pace(redis, 4.0)
+    for job_id in ("1", "2"):
+        enqueue(redis, a_request(job_id=job_id))
+    used, request = ask(discord, redis)
+    answer = says(discord, used, "Waiting: 2 pictures are before yours, about 15 s to go.")
+    assert list(buttons(answer)) == ["Cancel"]
+    redis.lrem("rq:queue:glyphcord", 0, "1")
+    says(discord, used, "Waiting: one picture is before yours, about 10 s to go.")
+    redis.lrem("rq:queue:glyphcord", 0, request.job_id)
+    redis.hset(Job.key_for(request.job_id), "status", "started")
+    says(discord, used, SENTENCES["in_hand"])
+    note_frames(redis, request.job_id, 12, 48)
+    says(discord, used, "Drawing: frame 12 of 48.")
+
+
+@pytest.mark.usefixtures("awake")
+def test_the_last_state_wins_over_what_was_being_said(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    discord.fault(method="PATCH", path="/messages/@original$", delay_s=1.0)
+    used, request = ask(discord, redis)
+    discord.wait_for(lambda: redis.exists(f"glyphcord:interim:{request.job_id}"))
+    finish(playground, redis, request)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["content"] == FINAL
+    # The edit that was held up came first, and none came after.
+    edits = [e["json"]["content"] for e in discord.exchanges() if e["path"].endswith("@original") and "json" in e]
+    assert edits[-1] == FINAL and edits[-2].startswith("Waiting")
+    other, _ = ask(discord, redis)
+    says(discord, other, "Waiting")  # by now it would have been said
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["content"] == FINAL and answer["components"] == []
+
+
+@pytest.mark.usefixtures("awake")
+def test_cancel_takes_a_waiting_job_off_the_queue_and_says_so(discord: Controls, redis: Redis) -> None:
+    used, request = ask(discord, redis)
+    answer = says(discord, used, "Waiting")
+    cancel = buttons(answer)["Cancel"]
+    refused = discord.wait_for_answer(discord.click(answer["id"], cancel, user=ADA_ID))
+    assert (refused["content"], refused["ephemeral_to"]) == (SENTENCES["not_yours"], ADA_ID)
+    assert len(queued(redis)) == 1 and not is_cancelled(redis, request.job_id)
+    discord.click(answer["id"], cancel)
+    answer = says(discord, used, SENTENCES["cancelled"])
+    assert answer["components"] == []
+    result = discord.wait_for(lambda: Ledger(redis).result_of(request.job_id))
+    assert (result.outcome, result.code) == ("cancelled", "cancelled")
+    assert queued(redis) == []
+    # A worker that had taken it in the same moment leaves it alone.
+    assert Ledger(redis).begin_ending(request.job_id, "worker") == "other"
+
+
+@pytest.mark.usefixtures("awake")
+def test_cancel_asks_a_worker_that_has_begun_to_stop(discord: Controls, redis: Redis) -> None:
+    used, request = ask(discord, redis)
+    answer = says(discord, used, "Waiting")
+    redis.hset(Job.key_for(request.job_id), "status", "started")
+    discord.click(answer["id"], buttons(answer)["Cancel"])
+    discord.wait_for(lambda: is_cancelled(redis, request.job_id))
+    assert not Ledger(redis).is_ending(request.job_id)
+
+
+def test_cancel_works_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own:
+        with BotProcess(own, redis_url, tmp_path):
+            used, _ = ask(own.controls, redis)
+            own.controls.wait_for(lambda: buttons(own.controls.answer_to(used) or {"components": []}))
+        with BotProcess(own, redis_url, tmp_path) as bot:
+            answer = says(own.controls, used, SENTENCES["queued_no_worker"])
+            own.controls.click(answer["id"], buttons(answer)["Cancel"], user=MIA_ID)
+            says(own.controls, used, SENTENCES["cancelled"])
+            assert queued(redis) == []
+            assert "Traceback" not in bot.log
+
+
+def test_without_a_worker_it_says_so_until_there_is_one(discord: Controls, redis: Redis) -> None:
+    used, _ = ask(discord, redis)
+    discord.wait_for(lambda: buttons(discord.answer_to(used) or {"components": []}))
+    assert says(discord, used, SENTENCES["queued_no_worker"])
+    a_worker_reports(redis)
+    says(discord, used, "Waiting: yours is next")
+    Fleet(redis).leave("w1")
+    says(discord, used, SENTENCES["queued_no_worker"])

@@ -1,0 +1,62 @@
+"""What is told to those who wait, from what stands in a real queue."""
+
+import pytest
+from redis import Redis
+
+from jobs.problems import SENTENCES, is_interim
+from jobs.progress import (
+    MEASURED,
+    Standing,
+    in_words,
+    note_frames,
+    note_pace,
+    seconds_per_job,
+    sentence,
+    standings,
+)
+from jobs.queue import enqueue
+from tests.jobs.requests import a_request
+
+
+def test_the_pace_is_the_mean_of_the_latest_jobs(redis: Redis) -> None:
+    assert seconds_per_job(redis) is None
+    for seconds in (100.0, *[2.0, 4.0] * (MEASURED // 2)):
+        note_pace(redis, seconds)
+    assert seconds_per_job(redis) == 3.0
+
+
+def test_standings_follow_the_queue(redis: Redis) -> None:
+    for job_id in ("a", "b", "c"):
+        enqueue(redis, a_request(job_id=job_id))
+    note_frames(redis, "c", 5, 48)
+    assert standings(redis, ["c", "a", "nobody"]) == [
+        Standing("queued", 2, (5, 48)),
+        Standing("queued", 0),
+        Standing(None),
+    ]
+    assert standings(redis, []) == []
+
+
+@pytest.mark.parametrize(
+    ("standing", "workers", "pace", "words"),
+    [
+        (Standing("queued", 0), 1, 2.0, "Waiting: yours is next, about 5 s to go."),
+        (Standing("queued", 1), 1, 2.0, "Waiting: one picture is before yours, about 5 s to go."),
+        (Standing("queued", 59), 2, 2.0, "Waiting: 59 pictures are before yours, about 60 s to go."),
+        (Standing("queued", 7), 1, None, "Waiting: 7 pictures are before yours."),
+        (Standing("queued", 7), 0, 2.0, SENTENCES["queued_no_worker"]),
+        (Standing("started"), 1, 2.0, "Drawing: a worker is at it."),
+        (Standing("started", None, (12, 48)), 1, 2.0, "Drawing: frame 12 of 48."),
+        (Standing("finished"), 1, 2.0, None),
+        (Standing(None), 1, 2.0, None),
+    ],
+)
+def test_what_is_said(standing: Standing, workers: int, pace: float | None, words: str | None) -> None:
+    assert sentence(standing, workers=workers, pace=pace) == words
+    assert words is None or is_interim(words)
+
+
+def test_estimates_are_coarse_and_never_short() -> None:
+    assert [in_words(s) for s in (0.2, 5, 6, 20, 21, 90, 91, 3000, 6000)] == [
+        "5 s", "5 s", "10 s", "20 s", "30 s", "90 s", "2 min", "50 min", "2 h",
+    ]  # fmt: skip
