@@ -18,12 +18,14 @@ from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.forms import rows_for
 from models.palettes import Background
-from models.picture import plain
+from models.picture import decode, plain
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
 
 Cut = Literal["", "frames", "seconds", "pixels", "cells", "broken"]
 
+ANIMATED: Final = ("GIF", "PNG", "WEBP", "AVIF")
+"""Formats that move; the pages of a TIFF, say, are no frames."""
 LONGEST_MS: Final = 655_350
 """The longest that a GIF can show a frame."""
 CLEAR, UNDO = 2, 3
@@ -57,7 +59,11 @@ def decode_frames(data: bytes, columns: int, background: Background = "light") -
     cut: Cut = ""
     with open_header(data) as image, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if image.format not in ANIMATED:
+            still = Image.fromarray(decode(data, background=background))
+            return Frames(_small(still, columns)[None], (_USUAL_MS,), 1)
         size, most = image.size, dict[Cut, int]()
+        side = max(*_page(size[0], size[1], columns), *_page(size[1], size[0], columns))
         # An APNG may begin with a picture that is no part of the animation, for viewers that know none.
         start = 1 if image.info.get("default_image") else 0
         try:
@@ -73,8 +79,8 @@ def decode_frames(data: bytes, columns: int, background: Background = "light") -
                     cut = "broken"
                     break
                 _load(image)
-                flat = plain(image, background)
-                most = most or _most_frames(flat.width, flat.height, columns)
+                flat = plain(image, background, side)
+                most = most or _most_frames(size, flat.size, columns)
                 frames.append(_small(flat, columns))
                 durations.append(shown_ms(image.info.get("duration", 0)))
         except MemoryError as error:
@@ -94,7 +100,7 @@ def is_animated(data: bytes) -> bool:
     sniff(data)
     with open_header(data) as image:
         try:
-            return bool(getattr(image, "is_animated", False))
+            return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
         except PILLOW_ERRORS:
             return False
 
@@ -129,13 +135,17 @@ def _load(image: Image.Image) -> None:
             image.dispose = Image.new("RGBA", (right - left, bottom - top)).im
 
 
-def _most_frames(width: int, height: int, columns: int) -> dict[Cut, int]:
+def _page(width: int, height: int, columns: int) -> tuple[int, int]:
+    """A page's size in pixels."""
+    return columns * CELL_WIDTH, rows_for(width, height, columns) * CELL_HEIGHT
+
+
+def _most_frames(stored: tuple[int, int], upright: tuple[int, int], columns: int) -> dict[Cut, int]:
     """How many frames of such a size each limit allows, the tightest first."""
-    cells = columns * rows_for(width, height, columns)
     most: dict[Cut, int] = {
         "frames": limits.MAX_FRAMES,
-        "pixels": max(1, limits.MAX_DECODED_PIXELS // (width * height)),
-        "cells": max(1, limits.MAX_ANIMATION_CELLS // cells),
+        "pixels": max(1, limits.MAX_DECODED_PIXELS // (stored[0] * stored[1])),
+        "cells": max(1, limits.MAX_ANIMATION_CELLS // (columns * rows_for(*upright, columns))),
     }
     return dict(sorted(most.items(), key=lambda item: item[1]))
 
@@ -149,7 +159,7 @@ def _over(frames: int, total_ms: int, most: dict[Cut, int]) -> Cut:
 
 def _small(flat: Image.Image, columns: int) -> NDArray[np.uint8]:
     """At most as large as the page it becomes; resampled as `models.tone.fit` would."""
-    page = (columns * CELL_WIDTH, rows_for(flat.width, flat.height, columns) * CELL_HEIGHT)
+    page = _page(flat.width, flat.height, columns)
     if flat.width * flat.height > page[0] * page[1]:
         flat = flat.resize(page, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(flat, np.uint8)

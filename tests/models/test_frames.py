@@ -1,6 +1,5 @@
 """Frames out of files: as a viewer shows them, with their times, and bounded whatever the file says."""
 
-import io
 import struct
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from PIL import Image
 
 from models import limits
 from models.frames import decode_frames, is_animated, shown_ms
+from models.picture import decode
 from models.problems import PictureProblem
 from tests.models.animations import BLUE, GREEN, RED, block, gif, patch, saved
 from tests.models.pictures import encoded, photo
@@ -221,7 +221,9 @@ def test_it_runs_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_jpeg_through_here_is_as_bounded_as_through_the_front_door() -> None:
-    stream = io.BytesIO()
-    Image.new("L", (9000, 9000), 119).save(stream, "JPEG")
-    assert decode_frames(stream.getvalue(), 64).pixels.shape == (1, 512, 512, 3)
+def test_what_does_not_move_is_decoded_as_any_picture() -> None:
+    huge = encoded(Image.new("L", (9000, 9000), 119), "JPEG")
+    assert decode_frames(huge, 64).pixels.shape == (1, 512, 512, 3)
+    pages = saved([photo(64, 48, seed) for seed in range(3)], "TIFF")
+    assert not is_animated(pages)
+    assert np.array_equal(decode_frames(pages, 64).pixels, decode(pages)[None])
