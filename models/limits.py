@@ -6,7 +6,7 @@ MAX_BYTES: Final = 20 * 2**20
 """Largest file taken, in bytes."""
 
 MAX_PIXELS: Final = 40_000_000
-"""Most pixels (width × height) of one picture; a decoded one costs at most 8 bytes a pixel."""
+"""Most pixels (width × height) of one picture; decoding costs at most 16 bytes a pixel (WebP), usually 6."""
 
 MAX_PIXELS_JPEG: Final = 120_000_000
 """The same for JPEG, which can be decoded at an eighth of its size (draft mode)."""

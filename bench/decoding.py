@@ -1,0 +1,65 @@
+"""How much memory and time huge pictures take to decode: `python -m bench.decoding`.
+
+Each is decoded in a process of its own (on Linux); the peak is that process's resident memory, interpreter,
+libraries and the file's own bytes included.
+"""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from models.picture import decode
+data = sys.stdin.buffer.read()
+# Not ru_maxrss: a child inherits its parent's.
+peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
+before, start = peak(), time.perf_counter()
+pixels = decode(data)
+print(before, peak(), round(time.perf_counter() - start, 2), "x".join(map(str, pixels.shape[1::-1])))
+"""
+
+
+def picture(width: int, height: int, mode: str) -> Image.Image:
+    """Shades with texture, so that a file of it is neither empty nor mere noise."""
+    tile = np.random.default_rng(0).integers(0, 64, (512, 512, len(mode)), np.uint8)
+    across = np.linspace(0, 190, width).astype(np.uint8)[None, :, None]
+    texture = np.tile(tile, (-(-height // 512), -(-width // 512), 1))[:height, :width]
+    return Image.fromarray((texture + across).squeeze())
+
+
+def encoded(image: Image.Image, form: str, **options: object) -> bytes:
+    """The file's bytes."""
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def main() -> None:
+    """Print the table."""
+    print("| picture | file, MB | seconds | peak, MB | of it before decoding | comes out as |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for label, width, height, mode, form, options in (
+        ("JPEG 12,000×9,000", 12_000, 9_000, "RGB", "JPEG", {"quality": 60}),
+        ("the same, progressive", 12_000, 9_000, "RGB", "JPEG", {"quality": 60, "progressive": True}),
+        ("PNG 6,300×6,300", 6_300, 6_300, "RGB", "PNG", {"compress_level": 1}),
+        ("WebP 6,300×6,300", 6_300, 6_300, "RGB", "WEBP", {"quality": 60, "method": 0}),
+        ("AVIF 6,300×6,300", 6_300, 6_300, "RGB", "AVIF", {"quality": 50, "speed": 10}),
+        ("grey TIFF 6,300×6,300", 6_300, 6_300, "L", "TIFF", {"compression": "jpeg"}),
+    ):
+        data = encoded(picture(width, height, mode), form, **options)
+        done = subprocess.run([sys.executable, "-c", CHILD], input=data, capture_output=True, check=False)
+        facts = done.stdout.decode().split()
+        if not facts:
+            print(f"| {label} | {len(data) / 2**20:.1f} | {done.stderr.decode().splitlines()[-1]} |")
+            continue
+        before, peak, seconds, size = facts
+        print(f"| {label} | {len(data) / 2**20:.1f} | {seconds} | {peak} | {before} | {size} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
