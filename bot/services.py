@@ -16,25 +16,31 @@ from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.promises import Promises
+from jobs.reload import Reloads
 from jobs.schema import RenderRequest
+from jobs.weights import WeightsStore
 
 
 @dataclass(frozen=True)
 class Services:
-    """Stored pictures, the ledger, open promises, the fleet and the queue, over one connection pool."""
+    """Stored pictures, the ledger, promises, the fleet, models and the queue, over one connection pool."""
 
     redis: Redis
     pictures: PictureStore
     ledger: Ledger
     promises: Promises
     fleet: Fleet
+    weights: WeightsStore
+    reloads: Reloads
 
     @classmethod
     def open(cls, settings: BotSettings) -> Self:
         """Connects at first use, so the bot starts although Redis is down."""
         redis = connect(settings.redis_url)
         pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
-        return cls(redis, pictures, Ledger(redis), Promises(redis), Fleet(redis))
+        fleet, weights = Fleet(redis), WeightsStore(redis, settings.weights_budget_mb * 2**20)
+        reloads = Reloads(redis, weights, fleet)
+        return cls(redis, pictures, Ledger(redis), Promises(redis), fleet, weights, reloads)
 
     def prepare(self, request: RenderRequest) -> RenderRequest:
         """Write down whose message it is, so that no worker meets one that the ledger does not know.

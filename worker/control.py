@@ -1,4 +1,4 @@
-"""The control thread: says every few seconds that this worker is alive, and carries out reload orders.
+"""The control thread: says every few seconds that this worker is alive, and carries out changes of models.
 
 Weights are loaded here, beside the model that keeps drawing in the main thread.
 """
@@ -12,26 +12,28 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from jobs.fleet import REPORT_EVERY_S, Fleet, ReloadAnswer, ReloadOrder, WorkerReport
-from models.renderer import WeightsError
+from jobs.fleet import REPORT_EVERY_S, Fleet, WorkerReport
 from worker.engine import Engine
 from worker.outage import Outage
+from worker.reloading import Reloader
 from worker.rq_worker import GlyphWorker
 
 _log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.5
+_BUSY_TICK_S: Final = 0.1
+"""While an order is open: others wait for our word."""
 
 
 class Control:
-    """Starts at `start`, ends at `stop`. `seen` is the newest order from before the weights were loaded."""
+    """Starts at `start`, ends at `stop`."""
 
-    def __init__(self, fleet: Fleet, engine: Engine, worker: GlyphWorker, seen: ReloadOrder | None) -> None:
+    def __init__(self, fleet: Fleet, engine: Engine, worker: GlyphWorker, reloader: Reloader) -> None:
         self._fleet = fleet
         self._engine = engine
         self._worker = worker
+        self._reloader = reloader
         self._outage: Outage = worker.outage
-        self._seen = seen.number if seen else 0
         self._started_at = time.time()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
@@ -54,57 +56,34 @@ class Control:
     def _run(self) -> None:
         report_at = 0.0
         while not self._stop.is_set():
+            tick = _TICK_S
             try:
                 if time.monotonic() >= report_at:
                     self._fleet.report(self._report())
                     report_at = time.monotonic() + REPORT_EVERY_S
-                order = self._fleet.latest_order()
-                # Not "greater than": a Redis that was emptied counts from one again.
-                if order is not None and order.number != self._seen:
-                    self._seen = order.number
-                    self._fleet.answer(order, self._reload(order))
-                    report_at = 0.0
+                if self._reloader.step():
+                    tick = _BUSY_TICK_S
             except RedisError as error:
                 self._outage.down(error)
             except Exception:
                 _log.exception("control failed")
-            self._stop.wait(_TICK_S)
-
-    def _reload(self, order: ReloadOrder) -> ReloadAnswer:
-        took_ms, reason = 0.0, ""
-        try:
-            took_ms = self._engine.reload()
-        except WeightsError as error:
-            reason = str(error)
-        except Exception as error:  # whatever it is, the old model serves and the admin hears of it
-            _log.exception("reload failed order=%d", order.number)
-            reason = f"unexpected {type(error).__name__}; see the worker's log"
-        renderer = self._engine.renderer
-        _log.info(
-            "reload order=%d by=%s model=%s version=%s took_ms=%.0f error=%r",
-            order.number, order.ordered_by, renderer.name, renderer.version, took_ms, reason,
-        )  # fmt: skip
-        return ReloadAnswer(
-            worker=self._worker.name,
-            model=renderer.name,
-            model_version=renderer.version,
-            took_ms=took_ms,
-            error=reason,
-        )
+            self._stop.wait(tick)
 
     def _report(self) -> WorkerReport:
-        worker, renderer = self._worker, self._engine.renderer
+        worker, models = self._worker, {loaded.name: loaded.renderer.version for loaded in self._engine.loaded()}
         busy = worker.get_state() == "busy"
-        state = "degraded" if worker.health.degraded else "busy" if busy else "idle"
+        state = "degraded" if worker.health.degraded else "swapping" if worker.held else "busy" if busy else "idle"
         return WorkerReport(
             name=worker.name,
             host=socket.gethostname(),
             pid=os.getpid(),
-            device=renderer.device,
-            model=renderer.name,
-            model_version=renderer.version,
+            device=self._engine.device,
+            model=self._engine.default,
+            model_version=models.get(self._engine.default, ""),
+            models=models,
+            memory_mb=self._engine.memory_mb(),
             state="stopping" if worker.stopping else state,
             jobs_done=worker.jobs_done,
-            last_error=worker.health.last_error,
+            last_error=self._reloader.error or worker.health.last_error,
             started_at=self._started_at,
         )

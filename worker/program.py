@@ -20,14 +20,19 @@ from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from models.renderer import WeightsError, find_weights, pick_device
+from jobs.problems import ServiceProblem
+from jobs.reload import Reloads
+from jobs.weights import WeightsStore
+from models.renderer import WeightsError, pick_device
 from worker import logs, pipeline, tasks
 from worker.control import Control
 from worker.decoder import Decoder
 from worker.discord import Discord
 from worker.engine import Engine
 from worker.health import Health
+from worker.library import Library
 from worker.outage import Outage, back_off_s
+from worker.reloading import Reloader
 from worker.rq_worker import GlyphWorker, unique_name
 from worker.settings import WorkerSettings, explain
 
@@ -52,7 +57,6 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     except ValueError as error:
         return _refuse(f"REDIS_URL: {error}")
     try:
-        find_weights(settings.model_weights, settings.weights_dir)
         device = pick_device(settings.device)
     except WeightsError as error:
         return _refuse(str(error))
@@ -69,18 +73,21 @@ def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
     try:
         _wait_for(redis, outage)
         fleet = Fleet(redis)
-        seen = fleet.latest_order()  # before the weights are loaded, so that none given since is missed
         if settings.torch_threads is not None:
             torch.set_num_threads(settings.torch_threads)
-        engine = Engine(settings.model_weights, settings.weights_dir, device)
+        name, store = unique_name(), WeightsStore(redis, settings.weights_budget_mb * 2**20)
+        library = Library(store, settings.weights_dir, name)
+        engine = Engine(library, device, keep=settings.warm_models)
+        start(engine, library, settings.model_weights)
         health = Health(lambda: pipeline.works(engine.renderer, decoder))
-        worker = GlyphWorker(redis, name=unique_name(), outage=outage, health=health, is_lost=engine.is_lost)
+        worker = GlyphWorker(redis, name=name, outage=outage, health=health, is_lost=engine.is_lost)
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
     discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
     tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, worker.name))
-    control = Control(fleet, engine, worker, seen)
+    reloader = Reloader(Reloads(redis, store, fleet), library, engine, worker)
+    control = Control(fleet, engine, worker, reloader)
     control.start()
     renderer = engine.renderer
     _log.info(
@@ -95,6 +102,25 @@ def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
         decoder.close()
     _log.info("worker stopped name=%s", worker.name)
     return code
+
+
+def start(engine: Engine, library: Library, name: str) -> None:
+    """Load the default model of the registry in the version that it names; where it names none, the model `name`.
+
+    Where a version is in use that cannot be had, drawing with this machine's file is better than not drawing: the
+    control thread goes on trying. Raises WeightsError.
+    """
+    engine.default = library.store.default() or name
+    if engine.default != name:
+        _log.info("default model=%s; MODEL_WEIGHTS=%s is for a registry without one", engine.default, name)
+    try:
+        data: bytes | None = library.current(engine.default)
+    except (WeightsError, ServiceProblem) as error:
+        _log.warning("not on the registry's version model=%s reason=%r", engine.default, str(error))
+        engine.default, data = name, library.file(name)
+    if data is None:
+        raise WeightsError(f"there is no model {name}: no file {name}.safetensors here, and none in the registry")
+    engine.put(engine.load(engine.default, data))
 
 
 def _wait_for(redis: Redis, outage: Outage) -> None:

@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +31,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute, now
 
+from jobs.checks import CHECK_TASK
 from jobs.connection import READ_TIMEOUT_S
 from jobs.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, render_queue
 from worker.discord import DiscordUnavailable
@@ -51,7 +53,7 @@ class RenderJob(Job):
     RQ imports whatever function a job names, so whoever can write to Redis could run any code here.
     """
 
-    tasks: frozenset[str] = frozenset({RENDER_TASK})
+    tasks: frozenset[str] = frozenset({RENDER_TASK, CHECK_TASK})
 
     @property
     def func(self) -> Any:
@@ -96,6 +98,8 @@ class GlyphWorker(SimpleWorker):
         self._is_lost = is_lost
         self._exit_code = 0
         self.jobs_done = 0
+        self._turn = threading.Lock()
+        self._held = False
         self._registered = False
         self._beat_at = 0.0
         super().__init__(
@@ -147,6 +151,27 @@ class GlyphWorker(SimpleWorker):
         return self._stop_requested
 
     @property
+    def held(self) -> bool:
+        """Whether this worker is kept from taking jobs."""
+        return self._held
+
+    def hold(self) -> None:
+        """From another thread: let the job in hand end, then take none until `release`."""
+        if not self._held:
+            self._held = True
+            self._turn.acquire()
+
+    def release(self) -> None:
+        """Take jobs again."""
+        if self._held:
+            self._turn.release()
+            self._held = False
+
+    def break_off(self) -> None:
+        """From another thread: end this process as broken, so that a fresh one takes its place."""
+        self._exit_code, self._stop_requested = EXIT_BROKEN, True
+
+    @property
     def dequeue_timeout(self) -> int:
         """Seconds of one blocking pop, and so the longest an idle worker takes to see a signal."""
         return 1
@@ -175,20 +200,24 @@ class GlyphWorker(SimpleWorker):
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
         self._enqueue_due()
+        if self._held:
+            self._pause(0.1)
+            return
         if self.health.degraded:
             with hard_end(JOB_TIMEOUT_S):
                 self.health.recover()
             self._pause(1)
             return
-        try:
-            found = self.queue_class.dequeue_any(
-                self.queues, self.dequeue_timeout, connection=self.connection, job_class=self.job_class,
-                serializer=self.serializer, death_penalty_class=self.death_penalty_class,
-            )  # fmt: skip
-        except DequeueTimeout:
-            return
-        if found is not None:
-            self.execute_job(*found)
+        with self._turn:
+            try:
+                found = self.queue_class.dequeue_any(
+                    self.queues, self.dequeue_timeout, connection=self.connection, job_class=self.job_class,
+                    serializer=self.serializer, death_penalty_class=self.death_penalty_class,
+                )  # fmt: skip
+            except DequeueTimeout:
+                return
+            if found is not None:
+                self.execute_job(*found)
 
     def _enqueue_due(self) -> None:
         """Put postponed jobs whose time has come back on the queue; RQ's scheduler would fork for this."""
@@ -246,7 +275,7 @@ class GlyphWorker(SimpleWorker):
             lost = self._is_lost()
         if lost:
             _log.critical("worker broken name=%s; ending, so that a fresh one can take over", self.name)
-            self._exit_code, self._stop_requested = EXIT_BROKEN, True
+            self.break_off()
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Seconds that a lease lasts; RQ's own is the job's timeout and a minute."""

@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Final
 
@@ -78,6 +78,7 @@ class Ending:
     outcome: Outcome
     code: str = ""
     drawing: Drawing | Animation | None = None
+    renderer: Renderer | None = None
 
 
 class _Shared:
@@ -98,15 +99,15 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     answer: later, as long as the request's deadline allows. Raises BadRequest (not tried again) for another
     kind of payload, and DiscordUnavailable when there is no time left for a later try.
     """
-    tools = _tools()
+    tools = current_tools()
     request = _parse(payload)
     before = tools.ledger.result_of(request.job_id)
     if before is not None:
         _log.info("job again id=%s outcome=%s; it had ended before", request.job_id, before.outcome)
         return before.model_dump(mode="json")
-    renderer, stages = tools.engine.renderer, Stages()
+    stages = Stages()
     try:
-        ending = _answer(tools, request, renderer, stages)
+        ending = _answer(tools, request, stages)
     except DiscordUnavailable as error:
         return _later(request, error)
     except LeftToBot as reason:
@@ -119,8 +120,8 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         palette=request.palette,
         columns=ending.drawing.columns if ending.drawing else 0,
         rows=ending.drawing.rows if ending.drawing else 0,
-        model=renderer.name,
-        model_version=renderer.version,
+        model=ending.renderer.name if ending.renderer else "",
+        model_version=ending.renderer.version if ending.renderer else "",
         worker=tools.worker,
         stages_ms=stages,
         finished_at=time.time(),
@@ -150,7 +151,7 @@ def tell_failure(
     """
     if job.should_retry:
         return
-    tools, reference = _tools(), new_reference()
+    tools, reference = current_tools(), new_reference()
     outcome: Outcome
     told: str
     reason = kind.__name__ if kind is not None else "unknown"
@@ -186,24 +187,26 @@ def tell_failure(
     _log.error("job failed id=%s reference=%s reason=%s told=%r", job.id, reference, reason, told)
 
 
-def _answer(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Ending:
+def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
     """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
     start, begun = time.monotonic(), False
     if not tools.ledger.is_newest(request):
         return Ending("stale")
     try:
+        # Once for the whole job: what is exchanged meanwhile is for the next one.
+        renderer = tools.engine.renderer_for(request.style)
         drawing = _draw(tools, request, renderer, stages)
         tools.health.drew()
         took_s = time.monotonic() - start
         edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
         # Looked up again: drawing takes long enough for a newer job to be ordered.
         if not tools.ledger.is_newest(request):
-            return Ending("stale", drawing=drawing)
+            return Ending("stale", drawing=drawing, renderer=renderer)
         # From here on a bot that finds the job overdue keeps its hands off the message.
         if tools.ledger.begin_ending(request.job_id, "worker") == "other":
             raise LeftToBot("a bot has ended it")
         begun = True
-        return timed(stages, "post", lambda: _post(tools, request, edit, drawing))
+        return replace(timed(stages, "post", lambda: _post(tools, request, edit, drawing)), renderer=renderer)
     except (PictureProblem, ServiceProblem) as problem:
         outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
         if problem.code == "cancelled":
@@ -343,7 +346,8 @@ def _reply_of(job: Job) -> Reply | None:
         return None
 
 
-def _tools() -> Tools:
+def current_tools() -> Tools:
+    """What this process was equipped with. Raises RuntimeError if it was not."""
     if _Shared.tools is None:
         raise RuntimeError("worker.tasks.equip was not called in this process")
     return _Shared.tools

@@ -10,9 +10,7 @@ from discord import app_commands
 from bot.admins import is_admin, owners_of
 from bot.ascii import ascii_command
 from bot.commands_sync import comparable
-from bot.model_admin import MESSAGE_LIMIT, reload_report
 from bot.reactions import click_of, nonce_of, palette_of
-from jobs.fleet import ReloadAnswer
 from jobs.ledger import Attempt
 
 OWNER, ADMIN, OTHER, ROLE = 1, 2, 3, 9
@@ -130,29 +128,3 @@ async def test_a_command_that_discord_gives_back_equals_ours_until_something_cha
     optional = as_registered(ours)
     optional["options"][0]["required"] = True
     assert comparable(optional) != comparable(ours)
-
-
-def an_answer(worker: str, error: str = "", model: str = "glyphs") -> ReloadAnswer:
-    return ReloadAnswer(worker=worker, model=model, model_version="0123456789ab", took_ms=420, error=error)
-
-
-def test_a_reload_names_every_worker_and_what_came_of_it() -> None:
-    report = reload_report({"a", "b", "c"}, {"a": an_answer("a"), "b": an_answer("b", "no such file")})
-    assert report.splitlines() == [
-        "1 of 3 workers loaded the weights again.",
-        "✅ `a` runs `glyphs` version `0123456789ab` (0.4 s)",
-        "❌ `b` still runs `glyphs` version `0123456789ab`: no such file",
-        "⏳ `c` has not answered",
-    ]
-
-
-def test_a_reloads_reason_cannot_ping_format_or_flood() -> None:
-    hostile = "`code` @everyone **bold** <@123456789012345678>\n" + "x" * 5000
-    report = reload_report({"a"}, {"a": an_answer("a", hostile, model="`m`")})
-    assert "@everyone" not in report and "**bold**" not in report and "<@1" not in report
-    assert len(report.splitlines()) == 2
-    assert len(report) < 600
-    many = {f"worker-{number}": an_answer(f"worker-{number}", hostile) for number in range(100)}
-    crowded = reload_report(set(many), many)
-    assert len(crowded) <= 2000 and len(crowded) > MESSAGE_LIMIT / 2
-    assert "more, see the log." in crowded

@@ -41,7 +41,9 @@ def test_the_commands_are_registered_with_their_options(discord: Controls) -> No
     assert options["palette"]["autocomplete"] and not options["palette"].get("choices")
     assert [choice["value"] for choice in options["format"]["choices"]] == list(FORMATS)
     assert [choice["value"] for choice in options["background"]["choices"]] == ["light", "dark"]
-    assert [option["name"] for option in commands["model"]["options"]] == ["reload"]
+    assert [option["name"] for option in commands["model"]["options"]] == [
+        "list", "status", "reload", "rollback", "default", "upload",
+    ]  # fmt: skip
 
 
 def suggestions(discord: Controls, typed: str) -> list[str]:

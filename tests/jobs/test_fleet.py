@@ -1,10 +1,10 @@
-"""Workers' reports and reload orders against a real server."""
+"""Workers' reports against a real server."""
 
 import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.fleet import ORDER_TTL_S, REPORT_TTL_S, Fleet, ReloadAnswer, WorkerReport
+from jobs.fleet import REPORT_TTL_S, Fleet, WorkerReport
 
 
 def a_worker(name: str) -> WorkerReport:
@@ -31,23 +31,6 @@ def test_a_worker_long_gone_leaves_the_index(redis: Redis) -> None:
     redis.zadd(f"{PREFIX}workers", {"old": 1.0})
     fleet.report(a_worker("new"))
     assert redis.zrange(f"{PREFIX}workers", 0, -1) == [b"new"]
-
-
-def test_an_order_reaches_everyone_and_answers_belong_to_it(redis: Redis) -> None:
-    fleet = Fleet(redis)
-    assert fleet.latest_order() is None
-    first = fleet.order_reload("50")
-    assert fleet.latest_order() == first
-    second = fleet.order_reload("50")
-    assert second.number == first.number + 1
-    assert fleet.latest_order() == second
-    good = ReloadAnswer(worker="a", model="m", model_version="b" * 12, took_ms=3.0)
-    bad = ReloadAnswer(worker="b", model="m", model_version="a" * 12, took_ms=1.0, error="no such file")
-    fleet.answer(second, good)
-    fleet.answer(second, bad)
-    assert fleet.answers(second) == {"a": good, "b": bad}
-    assert fleet.answers(first) == {}
-    assert 0 < redis.ttl(f"{PREFIX}reload:order:{second.number}") <= ORDER_TTL_S
 
 
 @pytest.mark.parametrize(

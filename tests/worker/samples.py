@@ -20,11 +20,13 @@ TOKEN_PATH = f"/webhooks/10/{INTERACTION_TOKEN}/messages/@original"
 BOT_PATH = "/channels/20/messages/30"
 
 
-def write_weights(folder: Path, seed: int) -> None:
-    """An untrained model: its characters mean nothing, its file and its shapes are real."""
+def write_weights(folder: Path, seed: int, name: str = "tiny") -> bytes:
+    """An untrained model: its characters mean nothing, its file and its shapes are real. Returns its bytes."""
     torch.manual_seed(seed)
     generator = Generator(SIZES["tiny"])
-    save_weights(folder / "tiny.safetensors", generator, default_atlas(), teacher="none", step=0, metrics={})
+    path = folder / f"{name}.safetensors"
+    save_weights(path, generator, default_atlas(), teacher="none", step=0, metrics={})
+    return path.read_bytes()
 
 
 def photo(width: int = 160, height: int = 120) -> bytes:

@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from redis import Redis
 
-from jobs.fleet import Fleet, ReloadAnswer, ReloadOrder, WorkerReport
+from jobs.audit import Deed, deeds, note
+from jobs.checks import Check, check_of, enqueue_check, record_check
+from jobs.fleet import Fleet, WorkerReport
 from jobs.ledger import Ledger
+from jobs.reload import Answer, Order, Reloads
 from jobs.schema import Message, RenderRequest, RenderResult, read_record
+from jobs.weights import Model, Version, WeightsStore
 from models.problems import PICTURE_SENTENCES, PictureProblem
 from models.sniff import sniff
 from tests.worker.samples import request_for
@@ -155,8 +159,12 @@ RECORDS: Final[list[Message]] = [
     WorkerReport(
         name="w", host="h", pid=1, device="cpu", model="m", model_version="0" * 12, state="idle", started_at=0.0
     ),
-    ReloadOrder(number=1, ordered_by="40"),
-    ReloadAnswer(worker="w", model="m", model_version="0" * 12, took_ms=1.0),
+    Order(id="1", model="m", ordered_by="40", expected=("w",), stage="preparing", target="b" * 64, deadline_at=1.0),
+    Answer(worker="w"),
+    Model(name="m", active="a" * 64, changed_by="40", changed_at=1.0),
+    Version(model="m", sha256="a" * 64, size=1, origin="file", added_by="w", added_at=1.0),
+    Check(id="1", worker="w", error="no"),
+    Deed(at=1.0, by="40", action="model reload"),
 ]
 KEYS: Final = sorted({key for record in RECORDS for key in json.loads(record.model_dump_json())})
 
@@ -185,7 +193,15 @@ def records(draw: st.DrawFn) -> bytes:
 def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
     ledger, fleet, request = Ledger(redis), Fleet(redis), request_for("a" * 64)
     fleet.report(WorkerReport.model_validate(RECORDS[2].model_dump() | {"name": "well"}))
-    order = fleet.order_reload("40")
+    store = WeightsStore(redis, 2**20)
+    store.announce("m", store.put(b"weights", "m", origin="file", by="w").sha256, "w")
+    store.announce_default("m")
+    reloads = Reloads(redis, store, fleet)
+    order = reloads.order("m", "40")
+    reloads.answer(order, Answer(worker="well"))
+    checking = enqueue_check(redis, "m", "a" * 64)
+    record_check(redis, Check(id=checking.id, worker="well"), b"png")
+    note(redis, "40", "model reload")
     ledger.promise(request)
     ledger.record(RenderResult(job_id="1000", outcome="posted"))
     ledger.version_of("30", "1000")
@@ -207,11 +223,19 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
         for key in hashes:
             for field in redis.hkeys(key):
                 pipe.hset(key, field, data)
-        pipe.hset(f"glyphcord:reload:order:{order.number}", b"\xff", data)
+        pipe.hset(f"glyphcord:reload:{order.id}", b"\xff", data)
+        pipe.delete("glyphcord:audit")
+        pipe.rpush("glyphcord:audit", data)
         pipe.execute()
         assert all(isinstance(report, WorkerReport) for report in fleet.alive())
-        assert isinstance(fleet.latest_order(), ReloadOrder | None)
-        assert all(isinstance(answer, ReloadAnswer) for answer in fleet.answers(order).values())
+        assert isinstance(reloads.latest(), Order | None)
+        assert isinstance(reloads.advance(), Order | None)
+        assert all(isinstance(answer, Answer) for answer in reloads.answers(order).values())
+        assert all(isinstance(model, Model) for model in store.models().values())
+        assert all(isinstance(version, Version) for version in store.versions())
+        assert isinstance(store.default(), str)
+        assert isinstance(check_of(redis, checking)[0], Check | None)
+        assert all(isinstance(deed, Deed) for deed in deeds(redis))
         assert isinstance(ledger.request_of("30"), RenderRequest | None)
         assert isinstance(ledger.result_of("1000"), RenderResult | None)
         assert isinstance(ledger.is_newest(request), bool)

@@ -1,5 +1,6 @@
 """Whole worker processes against a real Valkey and real HTTP: retries, signals, deaths, reloads, outages."""
 
+import hashlib
 import re
 import signal
 import time
@@ -19,6 +20,8 @@ from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.queue import enqueue, render_queue
+from jobs.reload import Reloads
+from jobs.weights import WeightsStore
 from tests.worker.processes import REPOSITORY, Start, WorkerProcess, ended, enqueue_task, until, workers
 from tests.worker.samples import (
     BOT_TOKEN,
@@ -71,6 +74,11 @@ def sha(pictures: PictureStore) -> str:
     return pictures.put(photo())
 
 
+def is_open(reloads: Reloads) -> bool:
+    order = reloads.latest()
+    return order is not None and order.is_open
+
+
 def status_of(redis: Redis, job_id: str) -> str:
     """What RQ says of a job."""
     job = render_queue(redis).fetch_job(job_id)
@@ -90,8 +98,8 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     folder = tmp_path / "weights"
     folder.mkdir()
     write_weights(folder, 1)
-    fleet = Fleet(redis)
-    old_order = fleet.order_reload("before the start")
+    fleet, store = Fleet(redis), WeightsStore(redis, 2**26)
+    reloads = Reloads(redis, store, fleet)
     worker = start(WEIGHTS_DIR=str(folder))
     worker.wait_for("worker ready name=")
     ready = re.search(r"worker ready name=(\S+) device=cpu model=tiny version=([0-9a-f]{12})", worker.log)
@@ -112,22 +120,24 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     # A reload to another file, then to a broken one, which changes nothing but the answer.
     (report,) = fleet.alive()
     assert (report.name, report.model_version, report.device) == (ready[1], ready[2], "cpu")
-    assert fleet.answers(old_order) == {}
-    write_weights(folder, 2)
-    order = fleet.order_reload("admin")
-    until(lambda: fleet.answers(order), "an answer to the reload")
-    good = fleet.answers(order)[report.name]
-    assert good.error == "" and good.model_version != report.model_version
+    until(lambda: store.model("tiny"), "the registry to know the model")
+    new = hashlib.sha256(write_weights(folder, 2)).hexdigest()
+    order = reloads.order("tiny", "admin")
+    until(lambda: (a := reloads.answers(order).get(report.name)) and a.moved, "the worker to move")
+    model = store.model("tiny")
+    assert model is not None and (model.active, len(model.history)) == (new, 1)
     (folder / "tiny.safetensors").write_bytes(b"not a model")
-    order = fleet.order_reload("admin")
-    until(lambda: fleet.answers(order), "an answer to the second reload")
-    bad = fleet.answers(order)[report.name]
-    assert "tiny.safetensors" in bad.error and bad.model_version == good.model_version
+    reloads.order("tiny", "admin")
+    until(lambda: not is_open(reloads), "an end of the second order")
+    last = reloads.latest()
+    assert last is not None and last.stage == "aborted"
+    assert last.reason.startswith(f"{report.name}: tiny is not a whole safetensors file")
+    assert store.model("tiny") == model
     enqueue(redis, request_for(sha, job_id="1002"))
     assert ended(ledger, "1002") == "posted"
     result = ledger.result_of("1002")
-    assert result is not None and result.model_version == good.model_version
-    until(lambda: fleet.alive()[0].model_version == good.model_version, "the report of the new version")
+    assert result is not None and result.model_version == new[:12]
+    until(lambda: fleet.alive()[0].model_version == new[:12], "the report of the new version")
 
     assert worker.end() == 0
     assert fleet.alive() == []
@@ -349,7 +359,6 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
         ({"DISCORD_TOKEN": ""}, ["DISCORD_TOKEN"]),
         ({"DEVICE": "tpu"}, ["DEVICE", "'cuda'"]),
         ({"REDIS_URL": "http://somewhere"}, ["REDIS_URL"]),
-        ({"MODEL_WEIGHTS": "missing"}, ["missing.safetensors"]),
     ],
 )
 def test_bad_settings_are_one_readable_line(
@@ -363,6 +372,14 @@ def test_bad_settings_are_one_readable_line(
     assert line.startswith("worker: ")
     for word in words:
         assert word in line
+
+
+def test_model_that_is_nowhere_is_one_readable_line(start: Start) -> None:
+    worker = start(MODEL_WEIGHTS="missing")
+    assert worker.process.wait(60) == 1
+    assert worker.log.splitlines()[-1] == (
+        "worker: there is no model missing: no file missing.safetensors here, and none in the registry"
+    )
 
 
 # --- last, for it takes the longest ---------------------------------------------------------------------------

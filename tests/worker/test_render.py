@@ -25,6 +25,7 @@ from jobs.problems import SENTENCES
 from jobs.progress import seconds_per_job
 from jobs.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
+from jobs.weights import WeightsStore
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.grid import Grid
 from models.palettes import Background
@@ -34,14 +35,19 @@ from tests.worker.standin import Order, Standin
 from worker import tasks
 from worker.decoder import Decoder
 from worker.discord import Discord, DiscordUnavailable
-from worker.engine import Engine
+from worker.engine import Engine, Loaded
 from worker.health import Health
+from worker.library import Library
 from worker.pipeline import works
+from worker.program import start
 
 
-@pytest.fixture(scope="session")
-def engine(weights: Path) -> Engine:
-    return Engine("tiny", weights, "cpu")
+@pytest.fixture
+def engine(redis: Redis, weights: Path) -> Engine:
+    library = Library(WeightsStore(redis, 64 * 2**20), weights, "tester")
+    engine = Engine(library, "cpu")
+    start(engine, library, "tiny")
+    return engine
 
 
 @pytest.fixture(scope="session")
@@ -313,7 +319,7 @@ class Meanwhile(Decoder):
 
 def with_tools(**changes: Any) -> None:
     """The usual tools but for some."""
-    tasks.equip(dataclasses.replace(tasks._tools(), **changes))
+    tasks.equip(dataclasses.replace(tasks.current_tools(), **changes))
 
 
 def test_cancelled_job_is_not_drawn(sha: str, standin: Standin, redis: Redis) -> None:
@@ -369,7 +375,7 @@ class Full(Renderer):
 @pytest.fixture
 def full(engine: Engine, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Full:
     renderer = Full(weights / "tiny.safetensors")
-    monkeypatch.setattr(engine, "renderer", renderer)
+    engine.put(Loaded(renderer, b""))
     return renderer
 
 
@@ -386,7 +392,7 @@ def test_full_gpu_with_room_for_nothing_is_said_and_counted(sha: str, standin: S
         result = run(request_for(sha, job_id=job_id))
         assert (result.outcome, result.code) == ("failed", "gpu_full")
     assert {seen.body["content"] for seen in standin.seen} == {SENTENCES["gpu_full"]}
-    health = tasks._tools().health
+    health = tasks.current_tools().health
     assert health.degraded and health.last_error == "OutOfMemoryError in job 1002"
 
 

@@ -1,0 +1,124 @@
+"""What admins read about models, from records that a test can write down whole."""
+
+import time
+from typing import Any
+
+import pytest
+
+from bot.model_text import MESSAGE_LIMIT, check_text, is_over, list_text, reload_text, status_text
+from jobs.checks import Check, Measures
+from jobs.fleet import WorkerReport
+from jobs.reload import Answer, Order
+from jobs.weights import Model, Version
+
+OLD, NEW = "a" * 64, "b" * 64
+HOSTILE = "`code` @everyone **bold** <@123456789012345678>\n" + "x" * 5000
+
+
+def order(**changes: Any) -> Order:
+    fields: dict[str, Any] = {
+        "id": "1", "model": "lines", "before": OLD, "target": NEW, "ordered_by": "50", "expected": ("w1", "w2"),
+        "stage": "preparing", "deadline_at": 0.0,
+    }  # fmt: skip
+    return Order(**(fields | changes))
+
+
+def answers(*given: Answer) -> dict[str, Answer]:
+    return {answer.worker: answer for answer in given}
+
+
+def ready(worker: str, **changes: Any) -> Answer:
+    return Answer(worker=worker, offered=True, ready=True, took_ms=420, **changes)
+
+
+def version(sha256: str, **changes: Any) -> Version:
+    fields: dict[str, Any] = {
+        "model": "lines", "sha256": sha256, "size": 3 * 2**20, "origin": "upload", "added_by": "50",
+        "added_at": time.time() - 3 * 86400,
+    }  # fmt: skip
+    return Version(**(fields | changes))
+
+
+def test_a_change_is_told_step_by_step() -> None:
+    assert reload_text(order(), answers(ready("w1"), Answer(worker="w2"))).splitlines() == [
+        "`lines` is to go from version `aaaaaaaaaaaa` to `bbbbbbbbbbbb`. All load it first…",
+        "🔄 `w1` is ready (0.4 s)",
+        "⏳ `w2` is at it",
+    ]
+    done = answers(ready("w1", moved=True), ready("w2", moved=True, drained=True))
+    assert reload_text(order(stage="committed"), done).splitlines() == [
+        "`lines` is at version `bbbbbbbbbbbb`: 2 of 2 workers draw with it.",
+        "✅ `w1` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s)",
+        "✅ `w2` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s, taking no jobs meanwhile for lack of room)",
+    ]
+    failed = answers(ready("w1"), Answer(worker="w2", error="no room"))
+    assert reload_text(order(stage="aborted", reason="w2: no room"), failed).splitlines() == [
+        "Nothing was changed. w2: no room.",
+        "`lines` stays at version `aaaaaaaaaaaa`.",
+        "↩️ `w1` stays at `aaaaaaaaaaaa`",
+        "❌ `w2` stays at `aaaaaaaaaaaa`: no room",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "alive", "over"),
+    [
+        ("preparing", [ready("w1"), ready("w2")], ("w1", "w2"), False),
+        ("aborted", [], ("w1", "w2"), True),
+        ("committed", [ready("w1", moved=True), ready("w2")], ("w1", "w2"), False),
+        ("committed", [ready("w1", moved=True), ready("w2")], ("w1",), True),
+        ("committed", [ready("w1", moved=True), ready("w2", moved=True)], ("w1", "w2"), True),
+    ],
+)
+def test_it_is_over_when_all_who_are_left_have_moved(
+    stage: str, given: list[Answer], alive: tuple[str, ...], over: bool
+) -> None:
+    assert is_over(order(stage=stage), answers(*given), alive) is over
+
+
+def test_a_reason_cannot_ping_format_or_flood() -> None:
+    text = reload_text(order(expected=("w1",)), answers(Answer(worker="w1", error=HOSTILE)))
+    assert "@everyone" not in text and "**bold**" not in text and "<@1" not in text
+    assert len(text.splitlines()) == 2 and len(text) < 600
+    names = tuple(f"worker-{number}" for number in range(100))
+    crowded = reload_text(order(expected=names), answers(*(Answer(worker=n, error=HOSTILE) for n in names)))
+    assert MESSAGE_LIMIT / 2 < len(crowded) <= 2000
+    assert "more, see the log." in crowded
+
+
+def test_the_list_shows_what_is_in_use_and_what_is_kept() -> None:
+    model = Model(name="lines", active=NEW, history=(OLD,), changed_by="50", changed_at=0.0)
+    models = {"lines": model, "classic": model.model_copy(update={"name": "classic"})}
+    shown = list_text(models, [version(NEW), version(OLD), version(OLD, model="new")], "classic")
+    assert shown.splitlines() == [
+        "Models (⭐ draws when no style is asked for):",
+        "⭐ `classic` version `bbbbbbbbbbbb`",
+        "▪️ `lines` version `bbbbbbbbbbbb`, 3.0 MB, upload by <@50>, 3 days ago; also kept: `aaaaaaaaaaaa`",
+        "▫️ `new`: not in use; kept: `aaaaaaaaaaaa`",
+    ]
+    assert "publish" in list_text({}, [], None)
+
+
+def test_the_status_shows_each_worker() -> None:
+    report = WorkerReport(
+        name="w1", host="h", pid=1, device="cuda", model="lines", model_version="v1",
+        models={"lines": "v1", "classic": "v2"}, memory_mb=512, state="swapping", jobs_done=34,
+        last_error="OutOfMemoryError in job 5", started_at=0.0,
+    )  # fmt: skip
+    assert status_text([report], "lines").splitlines() == [
+        "1 awake; `lines` draws when no style is asked for:",
+        "🟡 `w1` on `cuda`: taking no jobs while models change: no room for two · `lines` `v1`, `classic` `v2` · "
+        "512 MB · 34 jobs · last error: OutOfMemoryError in job 5",
+    ]
+    assert status_text([], None) == "No worker is awake."
+
+
+def test_a_check_compares_with_what_draws_now() -> None:
+    now = Measures(model="classic", version="c" * 12, fidelity=0.6, legibility=1.0, glyphs=16)
+    good = Check(id="1", worker="w", about="head glyphs", measures=now, now=now)
+    assert "fidelity 0.60 (now 0.60)" in check_text(version(NEW), good)
+    assert "worse" not in check_text(version(NEW), good)
+    bad = good.model_copy(update={"measures": now.model_copy(update={"fidelity": 0.4})})
+    assert "clearly worse" in check_text(version(NEW), bad)
+    refused = check_text(version(NEW), Check(id="1", worker="w", error="it has no atlas"))
+    assert refused == "❌ `lines` version `bbbbbbbbbbbb` (3.0 MB) cannot be used: it has no atlas"
