@@ -14,15 +14,16 @@ from bot.components import Component, Handler
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.locales import Catalogue
-from bot.model_admin import ACTIVATE, ModelAdmin
+from bot.model_admin import ModelAdmin
 from bot.orders import Orders
 from bot.picker import PICK, make_ascii, picked
 from bot.reactions import answer_click, click_of
+from bot.results import Results
 from bot.services import Services
 from bot.settings import BotSettings
 from bot.sweeper import Sweeper
 from bot.waiting import Canceller, Waiting
-from jobs.buttons import CANCEL
+from jobs.buttons import CANCEL, DELETE, PINK, REDO, TEXT
 from jobs.problems import ServiceProblem
 from jobs.schema import Click
 
@@ -66,15 +67,16 @@ class GlyphcordClient(discord.Client):
         self._waiting = Waiting(self, self._services, self._keeper)
         self._loops: list[asyncio.Task[None]] = []
         self.tree = Tree(self)
-        orders = Orders(self._services, self._intake, self._in_flight, self._keeper)
+        orders = Orders(self._services, self._intake, self._in_flight, self._keeper, hint=self._hint())
         self.tree.add_command(ascii_command(orders))
         self.tree.add_command(make_ascii(self._services, orders))
         self.handlers[PICK] = picked(self._services, orders)
+        self._results = Results(self._services, orders, self._answer)
+        results = self._results
+        self.handlers |= {PINK: results.pink, TEXT: results.text, REDO: results.redo, DELETE: results.delete}
         self.handlers[CANCEL] = Canceller(self._services, self._keeper).handle
         self.add_dynamic_items(Component)
-        admin = ModelAdmin(self._services, self._intake, self._in_flight, self._is_admin)
-        self.tree.add_command(admin)
-        self.handlers[ACTIVATE] = admin.activate()
+        self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
 
     async def setup_hook(self) -> None:
         """After login, before the gateway."""
@@ -86,7 +88,7 @@ class GlyphcordClient(discord.Client):
         log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        click = click_of(payload, self.user.id) if self.user else None
+        click = click_of(payload, self.user.id, self._settings.reaction_palettes) if self.user else None
         if click is None:
             return
         try:
@@ -94,6 +96,10 @@ class GlyphcordClient(discord.Client):
                 await self._answer(click)
         except ServiceProblem as problem:
             log.info("reaction ignored message=%d code=%s", payload.message_id, problem.code)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self._results.submitted(interaction)
 
     async def _answer(self, click: Click) -> None:
         await answer_click(self, self._services, self._keeper, click)
@@ -111,6 +117,10 @@ class GlyphcordClient(discord.Client):
     async def close(self) -> None:
         await self._intake.close()
         await super().close()
+
+    def _hint(self) -> str:
+        """The emoji that asks for pink, the first of them if there are several."""
+        return next((emoji for emoji, look in self._settings.reaction_palettes.items() if look[0] == "pink"), "")
 
     def _is_admin(self, interaction: Interaction) -> bool:
         user = interaction.user

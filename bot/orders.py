@@ -57,11 +57,15 @@ Find = Callable[[], Awaitable[Source]]
 class Orders:
     """Takes wishes, over the given services."""
 
-    def __init__(self, services: Services, intake: Intake, in_flight: InFlight, keeper: Keeper) -> None:
+    def __init__(
+        self, services: Services, intake: Intake, in_flight: InFlight, keeper: Keeper, *, hint: str = ""
+    ) -> None:
+        """`hint` is the emoji to react with first, so that others need but click it."""
         self._services = services
         self._intake = intake
         self._in_flight = in_flight
         self._keeper = keeper
+        self._hint = hint
 
     async def take(
         self, interaction: Interaction, picture: Source | Stored | Find, wish: Wish, origin: Origin,
@@ -105,6 +109,7 @@ class Orders:
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                     reply=reply,
+                    hint=self._hint if _may_react(interaction, options) else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
                     deadline_at=deadline_at,
@@ -134,6 +139,13 @@ class Orders:
             info = await asyncio.to_thread(sniff, data)
             sha = await asyncio.to_thread(self._services.pictures.put, data)
             return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
+
+
+def _may_react(interaction: Interaction, options: Options) -> bool:
+    """Whether a reaction of the bot's would show anybody what can be had: the picture in pink."""
+    allowed = interaction.app_permissions
+    there = can_reach(interaction) and not options.private and options.palette != "pink"
+    return there and (not interaction.guild_id or (allowed.add_reactions and allowed.read_message_history))
 
 
 def can_reach(interaction: Interaction) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +21,7 @@ from bot.messages import Seen, seen_on
 from bot.orders import DEADLINE_S
 from bot.problems import as_trouble, report
 from bot.services import Services
+from bot.settings import VARIATION_SELECTOR, Look
 from bot.wishes import options_of
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.ledger import Attempt
@@ -29,16 +31,11 @@ from jobs.schema import Click, RenderRequest, RenderResult, Reply
 
 log = logging.getLogger(__name__)
 
-REACTION_PALETTES: Final = {"🩷": "pink", "💗": "pink", "💖": "pink"}
-"""Which emoji asks for which palette."""
-
 UPLOAD_LIMIT: Final = 10 * 2**20
 """What any server takes, in bytes, for a server that is not in the client's cache."""
 
 HISTORY: Final = 500
 """How many messages after a click are searched for a reply that was made and not noted: five requests at most."""
-
-_VARIATION_SELECTOR: Final = "\ufe0f"
 
 
 @dataclass(frozen=True)
@@ -59,24 +56,29 @@ class Made:
     shows: Seen = Seen.WAITING
 
 
-def palette_of(emoji: str | None) -> str | None:
-    """The palette that an emoji asks for, with or without its variation selector."""
-    return REACTION_PALETTES.get((emoji or "").removesuffix(_VARIATION_SELECTOR))
+Looks = Mapping[str, Look]
 
 
-def click_of(payload: discord.RawReactionActionEvent, own_id: int) -> Click | None:
+def look_of(emoji: str | None, looks: Looks) -> Look | None:
+    """The palette and paper that an emoji asks for, with or without its variation selector."""
+    return looks.get((emoji or "").removesuffix(VARIATION_SELECTOR))
+
+
+def click_of(payload: discord.RawReactionActionEvent, own_id: int, looks: Looks) -> Click | None:
     """The wish that a reaction expresses, if a person (not a bot, not we) reacted to what may be ours."""
-    palette = palette_of(payload.emoji.name)
-    if palette is None or payload.user_id == own_id or (payload.member is not None and payload.member.bot):
+    look = look_of(payload.emoji.name, looks)
+    if look is None or payload.user_id == own_id or (payload.member is not None and payload.member.bot):
         return None
     if payload.message_author_id not in (None, own_id):
         return None
+    palette, background = look
     return Click(
         message_id=str(payload.message_id),
         channel_id=str(payload.channel_id),
         guild_id=str(payload.guild_id) if payload.guild_id else None,
         user_id=str(payload.user_id),
         palette=palette,
+        background=background,
         at=time.time(),
     )
 
@@ -88,7 +90,7 @@ def nonce_of(attempt: Attempt) -> str:
 
 async def answer_click(client: discord.Client, services: Services, keeper: Keeper, click: Click) -> None:
     """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so."""
-    where = f"message={click.message_id} user={click.user_id} palette={click.palette}"
+    where = f"message={click.message_id} user={click.user_id} look={click.look}"
     try:
         opening = await asyncio.to_thread(_open, services, click)
         if opening is not None:
@@ -104,7 +106,9 @@ async def answer_click(client: discord.Client, services: Services, keeper: Keepe
 def _open(services: Services, click: Click) -> Opening | None:
     ledger = services.ledger
     original = ledger.request_of(click.message_id)
-    if original is None or original.reply.private or original.palette == click.palette:
+    if original is None or original.reply.private:
+        return None
+    if original.palette == click.palette and click.background in (None, original.background):
         return None
     result = ledger.result_of(original.job_id)
     # No result yet: the picture may be on the message a moment before the worker has written that down.
@@ -122,7 +126,7 @@ async def _reply(
 ) -> None:
     ledger, attempt = services.ledger, opening.attempt
     try:
-        made = await _make_reply(client, click, opening)
+        made = await _make_reply(client, services, click, opening)
     except (discord.Forbidden, discord.NotFound) as error:
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
         log.warning("no reply %s code=no_permission detail=%r", where, error)
@@ -163,13 +167,13 @@ async def _reply(
         log.info("not settled %s detail=%r", where, in_words(error))  # the claim runs out by itself
 
 
-async def _make_reply(client: discord.Client, click: Click, opening: Opening) -> Made:
+async def _make_reply(client: discord.Client, services: Services, click: Click, opening: Opening) -> Made:
     """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
     attempt = opening.attempt
     if not opening.kept:
         content = SENTENCES["picture_gone"]
     elif opening.awake:
-        content = SENTENCES["drawing"].format(palette=click.palette)
+        content = _drawing(click)
     else:
         content = SENTENCES["queued_no_worker"]
     guild_id = int(click.guild_id) if click.guild_id else None
@@ -184,7 +188,7 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
             return Made(attempt.reply_id)
         except discord.NotFound:
             log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
-    if attempt.takes > 1 and (found := await _find_reply(client, channel, click)) is not None:
+    if attempt.takes > 1 and (found := await _find_reply(client, services, channel, click, attempt)) is not None:
         return Made(str(found.id), seen_on(found))
     made = await channel.send(
         content,
@@ -201,15 +205,13 @@ async def _make_reply(client: discord.Client, click: Click, opening: Opening) ->
 
 
 async def _find_reply(
-    client: discord.Client, channel: discord.PartialMessageable, click: Click
+    client: discord.Client, services: Services, channel: discord.PartialMessageable, click: Click, attempt: Attempt
 ) -> discord.Message | None:
     """The reply that a bot made before it died, or whose making was never confirmed.
 
-    Discord knows a nonce for a few minutes only, and does not promise even that.
+    Discord knows a nonce for a few minutes only, and does not promise even that. Replies in other looks are told
+    apart by their requests, or by their words while they have none; answers to buttons by where they come from.
     """
-    other_palettes = tuple(
-        SENTENCES["drawing"].format(palette=name) for name in REACTION_PALETTES.values() if name != click.palette
-    )
     # Our clock and Discord's may differ by a minute; a reply is never older than the message it replies to.
     clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
     target = int(click.message_id)
@@ -218,21 +220,33 @@ async def _find_reply(
         async for message in history:
             replies_to = message.reference.message_id if message.reference else None
             by_us = client.user is not None and message.author.id == client.user.id
-            if by_us and replies_to == target and message.content not in other_palettes:
+            if not by_us or replies_to != target or message.interaction_metadata is not None:
+                continue
+            request = await asyncio.to_thread(services.ledger.request_of, str(message.id))
+            begun = message.content.startswith(_DRAWING) and message.content != _drawing(click)
+            if request.job_id == attempt.job_id if request is not None else not begun:
                 return message
     except discord.Forbidden:
         log.info("history not readable channel=%s", click.channel_id)
     return None
 
 
+_DRAWING: Final = SENTENCES["drawing"].split("{")[0]
+
+
+def _drawing(click: Click) -> str:
+    return SENTENCES["drawing"].format(palette=click.look.replace("-", " on "))
+
+
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
     guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
     original, now = opening.original, time.time()
+    look = {"palette": click.palette, "background": click.background or original.background}
     return RenderRequest(
         job_id=opening.attempt.job_id,
         origin="reaction",
         picture=original.picture,
-        **(options_of(original).fields() | {"palette": click.palette}),
+        **(options_of(original).fields() | look),
         user_id=click.user_id,
         guild_id=click.guild_id,
         reply=Reply(

@@ -1,16 +1,21 @@
 """The bot's settings, from the environment and `.env`, and what is wrong with them in one readable line."""
 
 import logging
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import NoDecode, SettingsError
 from yarl import URL
 
 from bot.cdn import Origin, parse_origins
+from jobs.options import PALETTES, Background
 from jobs.settings import SharedSettings
 
 Ids = Annotated[frozenset[int], NoDecode]
+Look = tuple[str, Background | None]
+"""A palette, and the paper to have it on (None: the picture's own)."""
+
+VARIATION_SELECTOR: Final = "\ufe0f"
 
 
 class BotSettings(SharedSettings):
@@ -23,6 +28,11 @@ class BotSettings(SharedSettings):
         validate_default=True,
     )
     attachment_timeout_s: float = Field(default=20, gt=0, description="for one download, first byte to last")
+    reaction_palettes: Annotated[dict[str, Look], NoDecode] = Field(
+        default="🩷=pink, 💗=pink, 💖=pink, 💙=blue, 💚=green, 🧡=amber, 🖤=mono:light, 🤍=mono:dark, 🌈=photo",
+        validate_default=True,
+        description="which reaction asks for which palette; `:light` or `:dark` asks for a paper too",
+    )
     admin_user_ids: Ids = frozenset()
     admin_role_ids: Ids = frozenset()
     log_level: str = "INFO"
@@ -36,6 +46,11 @@ class BotSettings(SharedSettings):
         if not all(entry.isascii() and entry.isdigit() for entry in entries):
             raise ValueError("it must be numbers separated by commas")
         return frozenset(int(entry) for entry in entries)
+
+    @field_validator("reaction_palettes", mode="before")
+    @classmethod
+    def _looks(cls, value: object) -> object:
+        return parse_looks(value) if isinstance(value, str) else value
 
     @field_validator("discord_cdn_hosts", mode="before")
     @classmethod
@@ -77,6 +92,19 @@ class BotSettings(SharedSettings):
         if value.upper() not in names:
             raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+
+def parse_looks(text: str) -> dict[str, Look]:
+    """Emoji to palette and paper, from "🩷=pink, 🤍=mono:dark". Raises ValueError for what cannot be meant."""
+    looks: dict[str, Look] = {}
+    for entry in filter(None, (entry.strip() for entry in text.split(","))):
+        emoji, equals, look = (part.strip() for part in entry.partition("="))
+        palette, _, paper = look.partition(":")
+        if not equals or not emoji or palette not in PALETTES or paper not in ("", "light", "dark"):
+            raise ValueError("it must be emoji=palette, perhaps with :light or :dark, separated by commas")
+        background: Background | None = "light" if paper == "light" else "dark" if paper == "dark" else None
+        looks[emoji.removesuffix(VARIATION_SELECTOR)] = (palette, background)
+    return looks
 
 
 def _absolute(value: str, *schemes: str) -> None:

@@ -4,14 +4,35 @@ All that an answer needs stands in the id or in the ledger, so they work after a
 JSON (https://docs.discord.com/developers/components/reference), since a worker has no discord.py.
 """
 
-from typing import Final
+from typing import Any, Final
+
+from jobs.schema import RenderRequest
 
 TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
 """What every id of ours looks like; `about` is a job or a list, where the message alone does not tell."""
 
-CANCEL: Final = "cancel"
+CANCEL, PINK, TEXT, REDO, DELETE = "cancel", "pink", "text", "redo", "delete"
+
+_ROW, _BUTTON, _SECONDARY = 1, 2, 2
 
 
 def custom_id(action: str, about: str = "") -> str:
     """The id of a button or menu, in Discord's 100 characters."""
     return f"glyph:{action}:{about}" if about else f"glyph:{action}"
+
+
+def result_rows(request: RenderRequest) -> tuple[dict[str, Any], ...]:
+    """The buttons under a finished picture: what can be done with it next."""
+    wanted = [(REDO, "Redo…", "🔁"), (DELETE, "Delete", "🗑️")]
+    if request.form != "text":
+        wanted.insert(0, (TEXT, "Text", "🔤"))
+    if request.palette != "pink":
+        wanted.insert(0, (PINK, "Pink", "🩷"))
+    buttons = [
+        {
+            "type": _BUTTON, "style": _SECONDARY, "label": label, "emoji": {"name": emoji},
+            "custom_id": custom_id(action),
+        }
+        for action, label, emoji in wanted
+    ]  # fmt: skip
+    return ({"type": _ROW, "components": buttons},)

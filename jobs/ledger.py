@@ -69,11 +69,11 @@ return 1
 
 
 class Attempt(Message):
-    """One try at answering a reaction. `reply_id` is the reply of an earlier try, to be used again; `takes` says
-    how often this try was begun, and so whether a reply may exist that nobody has noted.
+    """One try at answering a reaction. `palette` is the click's look.
 
-    `held_until` (Unix seconds) is when another may take the try over; None once its reply exists and its job
-    is on the queue.
+    `reply_id` is the reply of an earlier try, to be used again; `takes` says how often this try was begun, and so
+    whether a reply may exist that nobody has noted. `held_until` (Unix seconds) is when another may take the try
+    over; None once its reply exists and its job is on the queue.
     """
 
     message_id: Snowflake
@@ -173,13 +173,13 @@ class Ledger:
         The click is kept until `settle_reaction` or `release_reaction`, so that another process can go on
         with it. Taken over after a death, the attempt is the same one: same nonce, same job.
         """
-        key = _reaction(click.message_id, click.palette)
+        key = _reaction(click.message_id, click.look)
         old = self._redis.get(key)
         last, now = read_record(Attempt, old), time.time()
         if last is None:
             if old is not None:
                 return None
-            last = Attempt(message_id=click.message_id, palette=click.palette, held_until=now)
+            last = Attempt(message_id=click.message_id, palette=click.look, held_until=now)
         if last.held_until is not None and last.held_until > now:
             return None
         number = last.number
@@ -192,6 +192,14 @@ class Ledger:
         attempt = last.model_copy(update={"held_until": now + CLAIM_S, "takes": last.takes + 1})
         args = [old or "", attempt.model_dump_json(), KEEP_S, _field(click), click.model_dump_json()]
         return attempt if self._take(keys=[key, _CLICKS], args=args) else None
+
+    def answered_with(self, message_id: str, look: str) -> str | None:
+        """The reply that shows a message in that look already; None where there is none (yet)."""
+        attempt = read_record(Attempt, self._redis.get(_reaction(message_id, look)))
+        if attempt is None or attempt.reply_id is None:
+            return None
+        result = self.result_of(attempt.job_id)
+        return attempt.reply_id if result is not None and result.outcome == "posted" else None
 
     def settle_reaction(self, attempt: Attempt, reply_id: str) -> None:
         """The reply exists, and its job is on the queue or its reason on the reply."""
@@ -231,7 +239,7 @@ _CLICKS: Final = f"{PREFIX}clicks"
 
 
 def _field(click: Click) -> str:
-    return f"{click.message_id}:{click.palette}"
+    return f"{click.message_id}:{click.look}"
 
 
 def _message(message_id: str) -> str:

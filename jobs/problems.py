@@ -52,6 +52,8 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "waiting": "Waiting: {before}{about}.",
     "in_hand": "Drawing: a worker is at it.",
     "frames": "Drawing: frame {done} of {total}.",
+    "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
+    "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",
     "nothing_to_cancel": "That picture is done or was cancelled already.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",

@@ -70,18 +70,27 @@ class Reply(Message):
 
 
 class Click(Message):
-    """Somebody's reaction that asks for a picture in another palette. `at` is in Unix seconds."""
+    """Somebody's reaction that asks for a picture in another palette. `at` is in Unix seconds.
+
+    `background` is None where the picture's own paper stays.
+    """
 
     message_id: Snowflake
     channel_id: Snowflake
     guild_id: Snowflake | None = None
     user_id: Snowflake
     palette: str
+    background: Background | None = None
     at: float
+
+    @property
+    def look(self) -> str:
+        """Palette and paper in one word: what a message is answered with once."""
+        return self.palette if self.background is None else f"{self.palette}-{self.background}"
 
 
 class RenderRequest(Message):
-    """One picture to draw. `job_id` is the interaction's id, or `<message id>-<palette>` for a reaction.
+    """One picture to draw. `job_id` is the interaction's id, or `<message id>-<look>` for a reaction.
 
     Version 2 added what follows `background`; the defaults are what version 1 did.
     """
@@ -98,7 +107,7 @@ class RenderRequest(Message):
     animate: bool = Field(default=True, description="an animation comes back as one")
     style: ModelName | None = Field(default=None, description="a model of the registry; None is its default")
     spoiler: bool = Field(default=False, description="hidden until clicked")
-    hint: bool = Field(default=False, description="the bot reacts first, where that is allowed")
+    hint: str = Field(default="", max_length=32, description="the emoji with which the bot itself reacts first")
     user_id: Snowflake
     guild_id: Snowflake | None = None
     reply: Reply

@@ -1,4 +1,4 @@
-"""A thin client for the two Discord requests a worker makes: replace a message, by token or as the bot.
+"""A thin client for what a worker asks of Discord: replace a message, by token or as the bot, and react to it.
 
 https://discord.com/developers/docs/resources/webhook#edit-webhook-message and
 https://discord.com/developers/docs/resources/message#edit-message. One connection pool is kept alive;
@@ -26,6 +26,7 @@ USER_AGENT: Final = f"DiscordBot ({PROJECT_URL}, {version('glyphcord')})"
 _TRY_S: Final = 10.0
 """Longest silence of one try, in seconds."""
 _FIRST_WAIT_S: Final = 0.25
+_REACT_S: Final = 2.0
 
 
 class DiscordUnavailable(Exception):
@@ -103,6 +104,14 @@ class Discord:
     def edit_message(self, channel_id: str, message_id: str, edit: Edit, *, deadline: float) -> Answer:
         """Replace one of the bot's own messages, as the bot. Raises DiscordUnavailable."""
         return self._patch(f"channels/{channel_id}/messages/{message_id}", edit, self._bot, deadline)
+
+    def react(self, channel_id: str, message_id: str, emoji: str) -> Answer | None:
+        """Add a reaction as the bot, tried once; None when Discord did not answer. Nothing depends on it."""
+        path = f"channels/{channel_id}/messages/{message_id}/reactions/{quote(emoji, safe='')}/@me"
+        try:
+            return _answer(self._http.put(path, headers=self._bot, timeout=_REACT_S))
+        except httpx.RequestError:
+            return None
 
     def _patch(self, path: str, edit: Edit, headers: dict[str, str], deadline: float) -> Answer:
         wait = _FIRST_WAIT_S

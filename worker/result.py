@@ -5,6 +5,7 @@ Whatever is larger than Discord takes in this place is encoded otherwise or left
 
 from typing import Final
 
+from jobs.buttons import result_rows
 from jobs.problems import ServiceProblem
 from jobs.schema import RenderRequest
 from models.animation import Animation
@@ -24,11 +25,11 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
     if isinstance(drawing, Animation):
         content = "\n".join((credit, *drawing.notes))[:MESSAGE_CHARACTERS]
         gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
-        return Edit(content, (gif,))
+        return Edit(content, (gif,), result_rows(request))
     if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
         whole = f"{block}\n{credit}"
-        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block)
+        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), result_rows(request))
     picture, file = _picture(request, drawing), None
     if request.form != "picture":
         file = _file(request, drawing)
@@ -36,7 +37,8 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
             raise ServiceProblem("too_large_result", f"{request.form} over {request.upload_limit} bytes")
     elif picture is None:
         raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
-    return Edit(credit, tuple(attachment for attachment in (picture, file) if attachment is not None))
+    attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
+    return Edit(credit, attachments, result_rows(request))
 
 
 def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:

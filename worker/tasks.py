@@ -128,6 +128,11 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     )
     tools.ledger.record(result)
     note_pace(tools.redis, sum(stages.values()) / 1000)
+    if result.outcome == "posted" and request.hint:
+        reply = request.reply
+        answer = tools.discord.react(reply.channel_id, reply.message_id, request.hint)
+        if answer is None or answer.status >= 300:
+            _log.info("no hint id=%s status=%s", request.job_id, answer.status if answer else "none")
     _log.info(
         "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d waited_s=%.1f %s model=%s version=%s",
         request.job_id, result.outcome, result.code or "-", result.palette, result.columns, result.rows,

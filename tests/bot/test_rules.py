@@ -10,7 +10,8 @@ from discord import app_commands
 from bot.admins import is_admin, owners_of
 from bot.ascii import ascii_command
 from bot.commands_sync import comparable
-from bot.reactions import click_of, nonce_of, palette_of
+from bot.reactions import click_of, look_of, nonce_of
+from bot.settings import BotSettings, parse_looks
 from jobs.ledger import Attempt
 
 OWNER, ADMIN, OTHER, ROLE = 1, 2, 3, 9
@@ -58,9 +59,21 @@ def test_a_teams_application_is_owned_by_those_who_accepted() -> None:
     assert owners_of(None) == frozenset()
 
 
-def test_hearts_in_pink_ask_for_pink() -> None:
-    assert {palette_of(emoji) for emoji in ("🩷", "🩷\ufe0f", "💗", "💖")} == {"pink"}
-    assert {palette_of(emoji) for emoji in ("❤️", "👍", "pink", "", None)} == {None}
+LOOKS = parse_looks(BotSettings.model_fields["reaction_palettes"].default)
+
+
+def test_hearts_ask_for_looks_with_or_without_a_variation_selector() -> None:
+    assert {look_of(emoji, LOOKS) for emoji in ("🩷", "🩷\ufe0f", "💗", "💖")} == {("pink", None)}
+    assert [look_of(emoji, LOOKS) for emoji in "💙💚🧡🖤🤍🌈"] == [
+        ("blue", None), ("green", None), ("amber", None), ("mono", "light"), ("mono", "dark"), ("photo", None),
+    ]  # fmt: skip
+    assert {look_of(emoji, LOOKS) for emoji in ("❤️", "👍", "pink", "", None)} == {None}
+
+
+@pytest.mark.parametrize("text", ["🩷", "🩷=plaid", "=pink", "🩷=pink:grey", "🩷=#0000ff-#ff69b4"])
+def test_a_reaction_that_asks_for_nothing_that_there_is_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="emoji=palette"):
+        parse_looks(text)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +95,7 @@ def test_only_people_and_only_our_messages_count(
         user_id=user, message_author_id=author, member=member, emoji=SimpleNamespace(name="🩷"),
         message_id=1, channel_id=2, guild_id=None,
     )  # fmt: skip
-    assert (click_of(payload, own_id=77) is not None) is counts
+    assert (click_of(payload, own_id=77, looks=LOOKS) is not None) is counts
 
 
 def test_a_nonce_is_stable_distinct_and_short_enough() -> None:

@@ -47,7 +47,7 @@ def test_what_an_older_bot_left_in_redis_is_read_as_it_was_meant() -> None:
     later = {"form", "preset", "animate", "spoiler", "hint"}
     stored = {name: value for name, value in a_request().model_dump(mode="json").items() if name not in later}
     old = RenderRequest.model_validate(stored | {"schema_version": 1})
-    assert (old.form, old.preset, old.animate, old.spoiler, old.hint) == ("picture", "file", True, False, False)
+    assert (old.form, old.preset, old.animate, old.spoiler, old.hint) == ("picture", "file", True, False, "")
 
 
 def test_a_result_of_another_version_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""A few lines of Discord for the worker's tests: two PATCH routes over real HTTP, answers on order.
+"""A few lines of Discord for the worker's tests: two PATCH routes over real HTTP, answers on order; and reactions.
 
 Every request is kept, and every PATCH that is not refused takes effect on the message it names, so a test can
 look at what a user would see. Faults are ordered one request at a time.
@@ -45,6 +45,8 @@ class Standin:
         self.always: Order | None = None
         self.seen: list[Seen] = []
         self.state: dict[str, Seen] = {}
+        self.reactions: list[str] = []
+        self.reaction_status = 204
         self.open = threading.Event()
         """Cleared, it holds every request back until it is set."""
         self.open.set()
@@ -68,6 +70,8 @@ class Standin:
         self.always = None
         self.seen.clear()
         self.state.clear()
+        self.reactions.clear()
+        self.reaction_status = 204
         self.open.set()
         self.arrived.clear()
 
@@ -120,6 +124,12 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             with suppress(ConnectionError):  # a killed worker waits for no answer
                 self.wfile.write(answer)
+
+        def do_PUT(self) -> None:
+            standin.reactions.append(self.path.removeprefix("/api/v10"))
+            self.send_response(standin.reaction_status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""

@@ -1,0 +1,160 @@
+"""The buttons under a finished picture: pink, text, again with other options, delete.
+
+The message's request stands in the ledger, so they work after any restart and for as long as the ledger
+remembers; the form of "Redo" comes back to `Results.submitted` without this process having sent it.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import discord
+
+from bot.answers import Interaction, explain
+from bot.orders import Orders, Stored, can_reach
+from bot.services import Services
+from bot.wishes import Options, Wish, format_of, options_of
+from jobs.buttons import TEMPLATE, custom_id
+from jobs.options import FORMATS, Background
+from jobs.problems import ServiceProblem
+from jobs.schema import Click, RenderRequest
+
+log = logging.getLogger(__name__)
+
+FORM: Final = "again"
+"""The action in a form's id; the form is about the message that it was opened from."""
+
+
+class Results:
+    """Answers the buttons. `answer` is what answers a reaction."""
+
+    def __init__(self, services: Services, orders: Orders, answer: Callable[[Click], Awaitable[None]]) -> None:
+        self._services = services
+        self._orders = orders
+        self._answer = answer
+
+    async def pink(self, interaction: Interaction, about: str) -> None:
+        """As the reaction, so that there is one picture in pink however it was asked for."""
+        request = await self._request(interaction)
+        if request.reply.private or not can_reach(interaction):
+            await self._again(interaction, request, Wish(palette="pink"))
+            return
+        message_id = request.reply.message_id
+        there = await asyncio.to_thread(self._services.ledger.answered_with, message_id, "pink")
+        if there is not None:
+            place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
+            await interaction.response.send_message(f"It is there already: {place}", ephemeral=True)
+            return
+        await interaction.response.defer()
+        await self._answer(
+            Click(
+                message_id=message_id, channel_id=request.reply.channel_id, guild_id=request.guild_id,
+                user_id=str(interaction.user.id), palette="pink", at=time.time(),
+            )
+        )  # fmt: skip
+
+    async def text(self, interaction: Interaction, about: str) -> None:
+        """The same picture as text in a message."""
+        await self._again(interaction, await self._request(interaction), Wish(format="text"))
+
+    async def redo(self, interaction: Interaction, about: str) -> None:
+        """A form with the picture's own options filled in."""
+        await interaction.response.send_modal(form_for(await self._request(interaction)))
+
+    async def delete(self, interaction: Interaction, about: str) -> None:
+        """For who asked for the picture, and for those who may delete messages there."""
+        request = await self._request(interaction)
+        moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
+        if request.user_id != str(interaction.user.id) and not moderates:
+            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
+        await interaction.response.defer()
+        await interaction.delete_original_response()
+        log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
+
+    async def submitted(self, interaction: Interaction) -> None:
+        """A form that was sent in, if it is ours."""
+        data = cast(dict[str, Any], interaction.data or {})
+        match = re.fullmatch(TEMPLATE, str(data.get("custom_id", "")))
+        if match is None or match["action"] != FORM:
+            return
+        try:
+            request = await self._known(match["about"] or "")
+            wish = wish_of(data["components"])
+            if wish.columns == request.columns and wish.format != format_of(request.form, request.preset):
+                wish = replace(wish, columns=None)  # filled in for the old format, not chosen for the new one
+            await self._again(interaction, request, wish)
+        except Exception as error:
+            await explain(interaction, error)
+
+    async def _again(self, interaction: Interaction, request: RenderRequest, wish: Wish) -> None:
+        message = interaction.message
+        hidden = message.flags.ephemeral if message is not None else request.reply.private
+        defaults: Options = replace(options_of(request), private=hidden)
+        await self._orders.take(interaction, Stored(request.picture), wish, "button", defaults=defaults)
+
+    async def _request(self, interaction: Interaction) -> RenderRequest:
+        return await self._known(str(interaction.message.id if interaction.message else 0))
+
+    async def _known(self, message_id: str) -> RenderRequest:
+        request = await asyncio.to_thread(self._services.ledger.request_of, message_id)
+        if request is None:
+            raise ServiceProblem("forgotten", f"message={message_id}")
+        return request
+
+
+def form_for(request: RenderRequest) -> discord.ui.Modal:
+    """The form of "Redo", as the picture is."""
+    modal = discord.ui.Modal(title="Draw it again", custom_id=custom_id(FORM, request.reply.message_id))
+    palette: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id="palette", default=request.palette, max_length=40, placeholder="pink, or #0000ff-#ff69b4"
+    )
+    columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id="columns", default=str(request.columns), max_length=3, required=False
+    )
+    paper: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="background",
+        options=[
+            discord.SelectOption(label=name.capitalize(), value=name, default=name == request.background)
+            for name in ("light", "dark")
+        ],
+    )
+    now = format_of(request.form, request.preset)
+    form: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="format",
+        options=[
+            discord.SelectOption(label=format.label, value=name, default=name == now)
+            for name, format in FORMATS.items()
+        ],
+    )
+    labels = {
+        "Palette": ("A name, or two colours", palette),
+        "Columns": ("Characters across, 20 to 200; empty for what fits", columns),
+        "Background": (None, paper),
+        "Format": (None, form),
+    }
+    for text, (description, component) in labels.items():
+        modal.add_item(discord.ui.Label(text=text, description=description, component=component))
+    return modal
+
+
+def wish_of(components: list[dict[str, Any]]) -> Wish:
+    """What a form asks for, from the components of its interaction. Raises ServiceProblem `columns_number`."""
+    fields: dict[str, Any] = {}
+    for label in components:
+        field = label.get("component") or {}
+        values = field.get("values")
+        fields[str(field.get("custom_id"))] = values[0] if values else field.get("value")
+    columns = str(fields.get("columns") or "").strip()
+    if columns and not (columns.isascii() and columns.isdigit()):
+        raise ServiceProblem("columns_number", f"columns {columns[:20]!r}")
+    background: Background = "dark" if fields.get("background") == "dark" else "light"
+    return Wish(
+        palette=fields.get("palette") or None,
+        columns=int(columns) if columns else None,
+        background=background,
+        format=fields.get("format") or None,
+    )

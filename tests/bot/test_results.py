@@ -1,0 +1,225 @@
+"""The buttons under a finished picture, through the whole program, also after a restart."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from jobs.buttons import result_rows
+from jobs.ledger import Ledger
+from jobs.problems import SENTENCES
+from jobs.schema import RenderRequest, RenderResult
+from playground.guild import SAM_ID
+from playground.testing import ADA_ID, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, call, queued
+from tests.bot.test_reaction import probe, replies_to
+from tests.bot.test_slash import a_worker_reports
+from tests.jobs.requests import a_request
+
+QUEUE = "rq:queue:glyphcord"
+WITH_SAM = "160000000000000009"
+
+
+def a_result(
+    playground: PlaygroundProcess,
+    redis: Redis,
+    *,
+    user: str = MIA_ID,
+    channel: str | None = None,
+    **options: object,
+) -> RenderRequest:
+    """A picture on its message with the buttons under it, as a worker leaves it."""
+    controls, where = playground.controls, {"channel": channel} if channel else {}
+    used = controls.slash("ascii", options, files={"image": a_png()}, user=user, **where)
+    (request,) = controls.wait_for(lambda: [r for r in queued(redis) if r.job_id == used["interaction_id"]])
+    reply = request.reply
+    path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
+    call(playground, "PATCH", path, {"content": "the picture", "components": list(result_rows(request))})
+    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted"))
+    redis.delete(QUEUE)
+    a_worker_reports(redis)
+    return request
+
+
+def shown(controls: Controls, message_id: str) -> dict[str, Any] | None:
+    state = controls.state()["messages"]
+    return next((m for messages in state.values() for m in messages if m["id"] == message_id), None)
+
+
+def only(controls: Controls, redis: Redis) -> RenderRequest:
+    (request,) = controls.wait_for(lambda: queued(redis))
+    return request
+
+
+def labels(request: RenderRequest) -> list[str]:
+    return [button["label"] for button in result_rows(request)[0]["components"]]
+
+
+def test_only_buttons_that_change_something_are_offered() -> None:
+    assert labels(a_request()) == ["Pink", "Text", "Redo…", "Delete"]
+    assert labels(a_request(palette="pink")) == ["Text", "Redo…", "Delete"]
+    assert labels(a_request(form="text")) == ["Pink", "Redo…", "Delete"]
+
+
+def test_pink_by_button_and_by_reaction_is_one_picture(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    discord.click(message_id, "glyph:pink", user=ADA_ID)
+    request = only(discord, redis)
+    assert (request.job_id, request.palette) == (f"{message_id}-pink", "pink")
+    discord.react(message_id, "🩷")
+    probe(discord)
+    (reply,) = replies_to(discord, message_id)
+    assert len(queued(redis)) == 1
+    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted"))
+    answer = discord.wait_for_answer(discord.click(message_id, "glyph:pink", user=SAM_ID))
+    assert answer["content"].endswith(f"/{reply['id']}") and answer["ephemeral_to"] == SAM_ID
+
+
+@pytest.mark.parametrize(
+    ("emoji", "look"), [("💚", ("green", "light")), ("🤍", ("mono", "dark")), ("🌈", ("photo", "light"))]
+)
+def test_other_reactions_ask_for_other_looks(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, emoji: str, look: tuple[str, str]
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    discord.react(message_id, emoji)
+    request = only(discord, redis)
+    assert (request.palette, request.background) == look
+    (reply,) = replies_to(discord, message_id)
+    assert reply["content"].startswith(f"Drawing it in {look[0]}")
+
+
+def test_several_looks_of_one_picture_are_several_replies(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis, palette="mono").reply.message_id
+    for emoji in ("🩷", "🤍", "💙", "🖤"):  # the last is how it looks already
+        discord.react(message_id, emoji)
+    discord.wait_for(lambda: len(queued(redis)) == 3)
+    probe(discord)
+    assert {r.job_id.partition("-")[2] for r in queued(redis)} == {"pink", "mono-dark", "blue"}
+    assert len(replies_to(discord, message_id)) == 3
+
+
+def test_text_and_redo_make_new_messages_with_what_was_asked(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis, palette="green", columns=90, background="dark")
+    used = discord.click(first.reply.message_id, "glyph:text", user=ADA_ID)
+    text = only(discord, redis)
+    assert (text.origin, text.form, text.preset, text.columns) == ("button", "text", "desktop", 60)
+    assert (text.palette, text.background, text.picture, text.user_id) == ("green", "dark", first.picture, ADA_ID)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["id"] == text.reply.message_id != first.reply.message_id
+
+    redis.delete(QUEUE)
+    opened = discord.click(first.reply.message_id, "glyph:redo")
+    form = discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    fields = {label["label"]: label["component"] for label in form["components"]}
+    assert list(fields) == ["Palette", "Columns", "Background", "Format"]
+    assert (fields["Palette"]["value"], fields["Columns"]["value"]) == ("green", "90")
+    values = {"palette": "#FF0000 #00ff00", "columns": "120", "background": ["light"], "format": ["svg"]}
+    discord.modal(opened["interaction_id"], values)
+    again = only(discord, redis)
+    assert (again.palette, again.columns, again.background, again.form) == ("#ff0000-#00ff00", 120, "light", "svg")
+    assert again.picture == first.picture
+
+
+def test_a_size_filled_in_for_a_picture_does_not_turn_text_into_a_file(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis)
+    opened = discord.click(first.reply.message_id, "glyph:redo")
+    discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    values = {"palette": "blue", "columns": "64", "background": ["light"], "format": ["phone"]}
+    discord.modal(opened["interaction_id"], values)
+    request = only(discord, redis)
+    assert (request.form, request.preset, request.columns) == ("text", "phone", 40)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"), [({"palette": "plaid"}, "bad_palette"), ({"columns": "ten"}, "columns_number")]
+)
+def test_a_form_filled_in_wrongly_is_explained_to_who_sent_it(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, values: dict[str, Any], code: str
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    opened = discord.click(message_id, "glyph:redo")
+    discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    filled = {"palette": "blue", "columns": "64", "background": ["light"], "format": ["picture"]} | values
+    answer = discord.wait_for_answer(discord.modal(opened["interaction_id"], filled))
+    assert answer["content"].startswith(SENTENCES[code].split("{")[0]) and answer["ephemeral_to"] == MIA_ID
+    assert queued(redis) == []
+
+
+@pytest.mark.parametrize(("user", "may"), [(MIA_ID, True), (MOD_ID, True), (SAM_ID, False)])
+def test_delete_is_for_who_asked_and_for_moderators(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, user: str, may: bool
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    used = discord.click(message_id, "glyph:delete", user=user)
+    if may:
+        discord.wait_for(lambda: shown(discord, message_id) is None)
+    else:
+        assert discord.wait_for_answer(used)["content"] == SENTENCES["not_yours"]
+        assert shown(discord, message_id) is not None
+
+
+def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own:
+        with BotProcess(own, redis_url, tmp_path):
+            first = a_result(own, redis)
+            opened = own.controls.click(first.reply.message_id, "glyph:redo")
+            own.controls.wait_for(lambda: own.controls.interaction(opened["interaction_id"])["response_data"])
+        with BotProcess(own, redis_url, tmp_path) as bot:
+            values = {"palette": "pink", "columns": "64", "background": ["light"], "format": ["picture"]}
+            own.controls.modal(opened["interaction_id"], values)  # a form opened before the restart
+            assert only(own.controls, redis).palette == "pink"
+            redis.delete(QUEUE)
+            own.controls.click(first.reply.message_id, "glyph:text")
+            assert only(own.controls, redis).form == "text"
+            own.controls.click(first.reply.message_id, "glyph:delete")
+            own.controls.wait_for(lambda: shown(own.controls, first.reply.message_id) is None)
+            assert "Traceback" not in bot.log
+
+
+def test_a_private_picture_is_repeated_in_private(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis, private=True)
+    used = discord.click(first.reply.message_id, "glyph:pink")
+    request = only(discord, redis)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["ephemeral_to"] == MIA_ID
+    assert (request.palette, request.reply.private, request.origin) == ("pink", True, "button")
+
+
+def test_where_the_bot_is_no_member_the_button_does_what_a_reaction_cannot(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis, channel=WITH_SAM)
+    used = discord.click(first.reply.message_id, "glyph:pink", user=SAM_ID)
+    request = only(discord, redis)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["ephemeral_to"] is None and answer["author"]["id"] == BOT_ID
+    assert (request.palette, request.user_id, request.reply.private) == ("pink", SAM_ID, True)
+
+
+def test_a_forgotten_picture_is_said(playground: PlaygroundProcess, discord: Controls, redis: Redis) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    redis.delete(f"glyphcord:message:{message_id}")
+    answer = discord.wait_for_answer(discord.click(message_id, "glyph:text"))
+    assert answer["content"] == SENTENCES["forgotten"]
+
+
+@pytest.mark.parametrize(
+    ("where", "hint"),
+    [({}, "🩷"), ({"palette": "pink"}, ""), ({"private": True}, ""), ({"channel": WITH_SAM}, "")],
+)
+def test_the_worker_is_asked_to_react_first_where_that_helps(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, where: dict[str, Any], hint: str
+) -> None:
+    assert a_result(playground, redis, **where).hint == hint
