@@ -1,9 +1,11 @@
-"""One line an event on stderr, ids as key=value, and no token in any of them."""
+"""One line an event on stderr, ids as key=value or all of it as JSON, and no token in any of them."""
 
 import logging
 import re
 import sys
 from typing import Final
+
+from jobs.logs import JsonLines, LogFormat
 
 # Interaction tokens stand in webhook and callback paths, which discord.py logs at DEBUG.
 _PATH_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s?'\"]+")
@@ -12,19 +14,21 @@ _PATH_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s?'\"]+")
 class RedactingFormatter(logging.Formatter):
     """Formats a record, traceback included, then blanks the bot's token and every interaction token."""
 
-    def __init__(self, secret: str) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+    def __init__(self, secret: str, log_format: LogFormat = "text") -> None:
+        super().__init__()
+        text = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._inner = JsonLines(program="bot") if log_format == "json" else text
         self._secret = secret
 
     def format(self, record: logging.LogRecord) -> str:
-        line = _PATH_TOKEN.sub(r"\1[token]", super().format(record))
+        line = _PATH_TOKEN.sub(r"\1[token]", self._inner.format(record))
         return line.replace(self._secret, "[token]")
 
 
-def configure(level: str, secret: str) -> None:
+def configure(level: str, secret: str, log_format: LogFormat = "text") -> None:
     """Send all logging to stderr at `level`; `secret` is the bot's token."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter(secret))
+    handler.setFormatter(RedactingFormatter(secret, log_format))
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 

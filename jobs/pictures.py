@@ -83,5 +83,10 @@ class PictureStore:
         return True
 
 
+def stored_bytes(redis: Redis) -> int:
+    """How much of the budget is used."""
+    return sum(int(size) for size in redis.hvals(_SIZES))
+
+
 def _key(sha: str) -> str:
     return f"{PREFIX}picture:{sha}"

@@ -85,6 +85,10 @@ class Promises:
             job_id for job_id, data in zip(ids, self._read(ids) if ids else [], strict=True) if data is not None
         }
 
+    def count(self) -> int:
+        """How many are open."""
+        return int(self._redis.hlen(_OPEN))
+
     def _read(self, job_ids: list[str]) -> list[Any]:
         return list(self._redis.hmget(_OPEN, job_ids))
 

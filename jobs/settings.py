@@ -3,6 +3,8 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from jobs.logs import LogFormat
+
 
 class EnvSettings(BaseSettings):
     """Environment first, then a `.env` file in the working directory; unknown names are other programs'."""
@@ -19,3 +21,7 @@ class SharedSettings(EnvSettings):
     picture_ttl_s: int = Field(default=7 * 24 * 3600, gt=0, description="how long a picture can be redrawn")
     picture_budget_mb: int = Field(default=512, gt=0, description="Redis memory for stored pictures")
     weights_budget_mb: int = Field(default=256, gt=0, description="Redis memory for the registry of weights")
+    log_format: LogFormat = "text"
+    bot_http_port: int | None = Field(default=None, ge=1, le=65_535, description="/healthz, /readyz and /metrics")
+    worker_http_port: int | None = Field(default=None, ge=1, le=65_000, description="each child has its own")
+    http_host: str = "127.0.0.1"

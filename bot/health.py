@@ -1,0 +1,61 @@
+"""Is this bot well, and does it hear people? What its probes are told, and everything that watches it, together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+from prometheus_client import REGISTRY, Gauge
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.log import in_words
+from bot.metrics import FleetCollector, measure_lag
+from bot.settings import BotSettings
+from jobs.metrics import PREFIX
+from jobs.watch import watch_app, watched
+
+GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether Discord's gateway sends us events.")
+GATEWAY_LATENCY = Gauge(f"{PREFIX}gateway_latency_seconds", "From a gateway heartbeat to its acknowledgement.")
+
+
+@asynccontextmanager
+async def observed(client: discord.Client, redis: Redis, settings: BotSettings) -> AsyncIterator[None]:
+    """Measure while inside, and answer probes where BOT_HTTP_PORT is set. Raises OSError when it is taken."""
+    fleet = FleetCollector(redis, settings.picture_budget_mb * 2**20)
+    GATEWAY_READY.set_function(lambda: hears(client))
+    GATEWAY_LATENCY.set_function(lambda: client.latency)
+    REGISTRY.register(fleet)
+    lag = asyncio.create_task(measure_lag())
+    try:
+        if settings.bot_http_port is None:
+            yield
+        else:
+            app = watch_app(lambda: why_unhealthy(client), lambda: why_not_ready(client, redis))
+            async with watched(app, settings.http_host, settings.bot_http_port):
+                yield
+    finally:
+        lag.cancel()
+        REGISTRY.unregister(fleet)
+
+
+def hears(client: discord.Client) -> bool:
+    """Whether the gateway is open and has told us all it tells at first."""
+    # discord.py annotates `ws` as always there; before the first connection it is None.
+    socket: object = client.ws
+    return client.is_ready() and bool(getattr(socket, "open", False))
+
+
+def why_unhealthy(client: discord.Client) -> list[str]:
+    """That this is asked at all shows the event loop to run."""
+    return ["the client is closed"] if client.is_closed() else []
+
+
+def why_not_ready(client: discord.Client, redis: Redis) -> list[str]:
+    """Reasons why a command would not be heard, or not be queued. Asks Redis, so call it in a thread."""
+    reasons = [] if hears(client) else ["the gateway is not connected"]
+    try:
+        redis.ping()
+    except RedisError as error:
+        reasons.append(f"redis: {in_words(error)}")
+    return reasons

@@ -1,0 +1,156 @@
+"""What the bot counts of itself, and what it reads from Redis, for the whole fleet, whenever Prometheus asks.
+
+Every bot process reports the same of the fleet: take the maximum over them, not the sum.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Final
+
+import aiohttp
+import discord
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis import Redis
+from redis.exceptions import RedisError
+from rq.job import Job
+
+from jobs.fleet import Fleet
+from jobs.metrics import PREFIX, discord_answered, route_of
+from jobs.pictures import stored_bytes
+from jobs.promises import Promises
+from jobs.queue import render_queue
+
+PROBLEMS: Final = Counter(
+    f"{PREFIX}problems_total",
+    "Sentences that this bot said in a picture's place, by code of jobs.problems.",
+    ["code"],
+)
+ACKNOWLEDGED: Final = Histogram(
+    f"{PREFIX}acknowledge_seconds",
+    "From an interaction's making, by the time in its id, to Discord's taking our acknowledgement.",
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 2.5, 3),
+)
+LOOP_LAG: Final = Histogram(
+    f"{PREFIX}event_loop_lag_seconds", "How late the event loop wakes who sleeps.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)  # fmt: skip
+_LAG_EVERY_S: Final = 0.5
+_CALLBACK: Final = "/interactions/{id}/{token}/callback"
+
+
+def http_trace() -> aiohttp.TraceConfig:
+    """Counts every request of a discord.py client: give it as its `http_trace`."""
+    trace = aiohttp.TraceConfig()
+
+    async def end(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
+        status, path = told.response.status, told.url.path
+        discord_answered(told.method, path, status, _seconds(told.response.headers.get("Retry-After")))
+        if route_of(path) == _CALLBACK and status < 300:
+            ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
+
+    async def failed(
+        _: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        discord_answered(told.method, told.url.path, None)
+
+    trace.on_request_end.append(end)
+    trace.on_request_exception.append(failed)
+    return trace
+
+
+async def measure_lag() -> None:
+    """Observe the event loop's lag for ever."""
+    while True:
+        start = time.monotonic()
+        await asyncio.sleep(_LAG_EVERY_S)
+        LOOP_LAG.observe(max(0.0, time.monotonic() - start - _LAG_EVERY_S))
+
+
+class FleetCollector(Collector):
+    """The queue, the workers, open promises, stored pictures and Redis itself, read when asked for."""
+
+    def __init__(self, redis: Redis, picture_budget: int) -> None:
+        self._redis = redis
+        self._picture_budget = picture_budget
+
+    def describe(self) -> list[Metric]:
+        """Without this, registering would ask Redis."""
+        return list(_families().values())
+
+    def collect(self) -> Iterator[Metric]:
+        families = _families()
+        try:
+            self._fill(families)
+            families["redis_up"].add_metric([], 1)
+        except RedisError:
+            families = _families()
+            families["redis_up"].add_metric([], 0)
+        yield from families.values()
+
+    def _fill(self, families: dict[str, GaugeMetricFamily]) -> None:
+        redis, queue = self._redis, render_queue(self._redis)
+        pipe = redis.pipeline(transaction=False)
+        # Not RQ's own counts: those clean up first, and cleaning runs the callbacks of abandoned jobs.
+        pipe.llen(queue.key)
+        for registry in (queue.started_job_registry, queue.scheduled_job_registry, queue.failed_job_registry):
+            pipe.zcard(registry.key)
+        pipe.lindex(queue.key, 0)
+        *counts, oldest = pipe.execute()
+        for state, count in zip(("waiting", "started", "postponed", "failed"), counts, strict=True):
+            families["queue_jobs"].add_metric([state], count)
+        families["queue_oldest_seconds"].add_metric([], _age_of(redis, oldest))
+        families["open_promises"].add_metric([], Promises(redis).count())
+        states = [report.state for report in Fleet(redis).alive()]
+        for state in ("idle", "busy", "degraded", "stopping"):
+            families["workers"].add_metric([state], states.count(state))
+        families["stored_picture_bytes"].add_metric(["used"], stored_bytes(redis))
+        families["stored_picture_bytes"].add_metric(["budget"], self._picture_budget)
+        memory: dict[str, Any] = redis.info("memory")
+        families["redis_memory_bytes"].add_metric(["used"], float(memory.get("used_memory", 0)))
+        families["redis_memory_bytes"].add_metric(["limit"], float(memory.get("maxmemory", 0)))
+
+
+def _families() -> dict[str, GaugeMetricFamily]:
+    texts: dict[str, tuple[str, list[str]]] = {
+        "redis_up": ("Whether Redis answered; where not, nothing else of the fleet is known.", []),
+        "queue_jobs": (
+            "Jobs by state: waiting, started, postponed (Discord did not take them) or failed.",
+            ["state"],
+        ),
+        "queue_oldest_seconds": ("How long the job next in line has waited; 0 with an empty queue.", []),
+        "open_promises": ("People who were told to wait and have no answer yet.", []),
+        "workers": ("Workers alive, by state.", ["state"]),
+        "stored_picture_bytes": ("Pictures kept for drawing and redrawing: used, and the budget.", ["kind"]),
+        "redis_memory_bytes": ("Redis's own memory: used, and its limit (0: none).", ["kind"]),
+    }
+    return {name: GaugeMetricFamily(PREFIX + name, text, labels=labels) for name, (text, labels) in texts.items()}
+
+
+def _age_of(redis: Redis, job_id: object) -> float:
+    if not isinstance(job_id, bytes):
+        return 0.0
+    since = redis.hget(Job.key_for(job_id.decode(errors="replace")), "enqueued_at")
+    try:
+        at = datetime.fromisoformat(since.decode()) if isinstance(since, bytes) else None
+    except ValueError:
+        at = None
+    return (
+        0.0 if at is None else max(0.0, (datetime.now(UTC) - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())
+    )
+
+
+def _made_at(path: str) -> float:
+    """Unix time of an interaction's making, from the id in a callback's path."""
+    return discord.utils.snowflake_time(int(path.rsplit("/", 3)[-3])).timestamp()
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError:
+        return 0.0
