@@ -14,7 +14,7 @@ from bot.components import Component, Handler
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.locales import Catalogue
-from bot.model_admin import ModelAdmin
+from bot.model_admin import ACTIVATE, ModelAdmin
 from bot.orders import Orders
 from bot.picker import PICK, make_ascii, picked
 from bot.reactions import answer_click, click_of
@@ -76,7 +76,9 @@ class GlyphcordClient(discord.Client):
         self.handlers |= {PINK: results.pink, TEXT: results.text, REDO: results.redo, DELETE: results.delete}
         self.handlers[CANCEL] = Canceller(self._services, self._keeper).handle
         self.add_dynamic_items(Component)
-        self.tree.add_command(ModelAdmin(self._services, self._in_flight, self._is_admin))
+        admin = ModelAdmin(self._services, self._intake, self._in_flight, self._is_admin)
+        self.tree.add_command(admin)
+        self.handlers[ACTIVATE] = admin.activate()
 
     async def setup_hook(self) -> None:
         """After login, before the gateway."""
