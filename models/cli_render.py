@@ -6,25 +6,24 @@ import json
 import os
 import shutil
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from models import limits
-from models.forms import FORMS, rows_for
-from models.palettes import DEFAULT_PALETTE, PALETTES, Background, find_palette
+from models.forms import FORMS
+from models.palettes import DEFAULT_PALETTE, PALETTES, find_palette
 from models.problems import PictureProblem
-from models.sniff import SUFFIXES, sniff
+from models.sniff import SUFFIXES
+from models.terminal import play, terminal_colours
 
 if TYPE_CHECKING:
+    from models.drawing import Wish
     from models.formats.ansi import Colours
-    from models.renderer import Renderer
 
-T = TypeVar("T")
 ANIMATION: Final = "gif"
 BINARY: Final = frozenset({"png", "docx", ANIMATION})
 FORMATS: Final = {form.suffix: name for name, form in FORMS.items()} | {ANIMATION: "animation"}
@@ -35,8 +34,8 @@ DESCRIPTION: Final = """\
 Draw pictures with real characters. Each IN is a picture (PNG, JPEG, GIF, WebP, AVIF, TIFF, BMP; HEIC with
 the extra `heic`), a folder, which is searched with all folders in it, or - for standard input.
 
-Without -o the characters go to standard output: in colour and as large as fits where that is a terminal,
-as plain text where it is not."""
+Without -o the characters go to standard output: in colour, as large as fits and moving, where that is a
+terminal; as plain text where it is not."""
 
 EPILOG: Final = """\
 output:
@@ -97,24 +96,6 @@ class Source:
         return sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
 
 
-@dataclass
-class Drawn:
-    """One picture's output, and the milliseconds of each stage."""
-
-    data: bytes = b""
-    columns: int = 0
-    rows: int = 0
-    notes: tuple[str, ...] = ()
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    def stage(self, name: str, work: Callable[[], T]) -> T:
-        """Do the work and note how long it took."""
-        start = time.perf_counter()
-        done = work()
-        self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 1)
-        return done
-
-
 def add_render(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -139,6 +120,7 @@ def add_render(parser: argparse.ArgumentParser) -> None:
         "--colours", "--colors", choices=COLOURS,
         help="how many in ans (default: full; in a terminal, what it shows); 16 leaves the paper to the reader",
     )  # fmt: skip
+    parser.add_argument("--still", action="store_true", help="in a terminal, too, show an animation's first frame")
     parser.add_argument("-w", "--weights", default="classic", help="a style's name, or a .safetensors file")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument(
@@ -174,6 +156,7 @@ def _render(arguments: argparse.Namespace) -> int:
     if not plan:
         return 1
     # Imported here, so that `--help` and mistakes need not wait for torch.
+    from models import drawing  # noqa: PLC0415
     from models.renderer import Renderer, WeightsError, find_weights, pick_device  # noqa: PLC0415
 
     try:
@@ -183,25 +166,48 @@ def _render(arguments: argparse.Namespace) -> int:
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 1
+    wish = _wish(arguments, in_terminal=in_terminal)
     with _progress(len(plan), format_, shown=plan[0][1] is not None) as (advance, on_frames):
         for source, target in plan:
             if in_terminal and len(plan) > 1:
                 print(source.label, file=sys.stderr)
+            facts: dict[str, Any] = {"in": source.label}
             try:
-                drawn = _draw(source, format_, arguments, renderer, on_frames, in_terminal=in_terminal)
+                data = source.read()
+                if in_terminal and format_ == "ans" and not arguments.still and drawing.moves(data):
+                    reel = drawing.draw_reel(renderer, data, wish)
+                    play(reel.frames, reel.durations_ms, reel.plays if len(plan) == 1 else 1, _show)
+                    continue
+                if format_ == ANIMATION:
+                    drawn = drawing.draw_gif(renderer, data, wish, on_frames)
+                else:
+                    drawn = drawing.draw(renderer, data, wish, format_)
                 _write(drawn.data, target)
             except BrokenPipeError:
                 raise
             except (PictureProblem, OSError) as problem:
                 failed += 1
-                _report(arguments, target, {"in": source.label, "error": _reason(problem)})
+                facts["error"] = _reason(problem)
             else:
-                facts: dict[str, Any] = {"in": source.label, "out": str(target or "-"), "format": format_}
-                facts |= {"columns": drawn.columns, "rows": drawn.rows, "bytes": len(drawn.data)}
-                facts |= {"model": renderer.name, "model_version": renderer.version, "notes": drawn.notes}
-                _report(arguments, target, facts | {"milliseconds": drawn.milliseconds})
+                facts |= {"out": str(target or "-"), "format": format_, "bytes": len(drawn.data)}
+                facts |= {"columns": drawn.columns, "rows": drawn.rows, "notes": drawn.notes}
+                facts |= {"model": renderer.name, "model_version": renderer.version}
+                facts |= {"milliseconds": drawn.milliseconds}
+            _report(arguments, target, facts)
             advance()
     return 1 if failed else 0
+
+
+def _wish(arguments: argparse.Namespace, *, in_terminal: bool) -> "Wish":
+    from models.drawing import Wish  # noqa: PLC0415
+
+    columns, rows, colours = arguments.columns, arguments.rows, arguments.colours
+    if in_terminal:
+        colours = colours or terminal_colours(os.environ)
+        if columns is None:
+            screen = shutil.get_terminal_size()
+            columns, rows = min(screen.columns, limits.MAX_COLUMNS), rows or screen.lines - 1
+    return Wish(arguments.palette, arguments.background, columns, rows, COLOURS[colours or "full"])
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -283,83 +289,15 @@ def _names(sources: list[Source]) -> list[str]:
     return list(names)
 
 
-def _draw(
-    source: Source, format_: str, arguments: argparse.Namespace, renderer: "Renderer",
-    on_frames: Callable[[int, int], None], *, in_terminal: bool,
-) -> Drawn:  # fmt: skip
-    from models.animation import animate  # noqa: PLC0415
-    from models.formats import ansi, encode  # noqa: PLC0415
-    from models.frames import decode_frames  # noqa: PLC0415
-    from models.page import page_of  # noqa: PLC0415
-    from models.picture import decode  # noqa: PLC0415
-    from models.tone import tone_of  # noqa: PLC0415
-
-    background: Background = arguments.background
-    drawn = Drawn()
-    data = drawn.stage("read", source.read)
-    if format_ == ANIMATION:
-        info = sniff(data)
-        columns = columns_for(info.width, info.height, arguments.columns, arguments.rows)
-        frames = drawn.stage("decode", lambda: decode_frames(data, columns, background))
-        animation = animate(
-            renderer, frames, palette=arguments.palette, columns=columns, background=background,
-            stage=drawn.stage, on_frames=on_frames,
-        )  # fmt: skip
-        if animation is None:
-            raise AssertionError("without a limit everything fits")
-        drawn.data, drawn.columns, drawn.rows = animation.gif, animation.columns, animation.rows
-        drawn.notes = animation.notes
-        return drawn
-    rgb = drawn.stage("decode", lambda: decode(data, background=background))
-    tone = drawn.stage("tone", lambda: tone_of(rgb))
-    height, width = tone.shape
-    across, down = arguments.columns, arguments.rows
-    if in_terminal and across is None:
-        screen = shutil.get_terminal_size()
-        across, down = min(screen.columns, limits.MAX_COLUMNS), down or screen.lines - 1
-    columns = columns_for(width, height, across, down)
-    grid = drawn.stage("generator", lambda: renderer.grid(1 - tone if background == "dark" else tone, columns))
-    page = drawn.stage("ink", lambda: page_of(grid, arguments.palette, background, rgb))
-    if format_ == "ans":
-        colours = arguments.colours or ((terminal_colours(os.environ) or "full") if in_terminal else "full")
-        drawn.data = drawn.stage("encode", lambda: ansi(page, COLOURS[colours]).encode())
-    else:
-        drawn.data = drawn.stage("encode", lambda: encode(page, FORMATS[format_]))
-    drawn.columns, drawn.rows = page.columns, page.rows
-    return drawn
-
-
-def columns_for(width: int, height: int, columns: int | None, most_rows: int | None) -> int:
-    """`columns` (None: the default), or the fewer that a picture of this size needs to keep to `most_rows`.
-
-    Never fewer than MIN_COLUMNS.
-    """
-    wanted = columns or limits.DEFAULT_COLUMNS
-    if most_rows is None:
-        return wanted
-    fits = (c for c in range(wanted, limits.MIN_COLUMNS, -1) if rows_for(width, height, c) <= most_rows)
-    return next(fits, limits.MIN_COLUMNS)
-
-
 def _terminal_format(in_terminal: bool) -> str | None:
     if not in_terminal:
         return None
     return "ans" if terminal_colours(os.environ) else "txt"
 
 
-def terminal_colours(environment: Mapping[str, str]) -> str | None:
-    """How many colours the terminal shows, as a key of COLOURS; None: it shows none, or is to show none.
-
-    Nearly all show 24 bits today and not all say so; hence only a TERM that says otherwise is believed.
-    """
-    term = environment.get("TERM", "")
-    if environment.get("NO_COLOR") or term in ("", "dumb"):
-        return None
-    if environment.get("COLORTERM") in ("truecolor", "24bit"):
-        return "full"
-    if environment.get("TERM_PROGRAM") == "Apple_Terminal":
-        return "256"
-    return "16" if term.startswith(("linux", "ansi", "vt")) else "full"
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _write(data: bytes, target: Path | None) -> None:

@@ -34,6 +34,7 @@ def docx(page: Page) -> bytes:
     section.orientation = WD_ORIENTATION.LANDSCAPE if wide else WD_ORIENTATION.PORTRAIT
     section.page_width, section.page_height = Mm(across), Mm(down)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(_MARGIN_MM)
+    section.header_distance = section.footer_distance = Mm(0)
     room_mm = min((across - 2 * _MARGIN_MM) / page.columns, (down - 2 * _MARGIN_MM) / page.rows / 2)
     # Word knows sizes in half points.
     size = max(1.0, room_mm / 25.4 * 72 / _ADVANCE * 2 // 1 / 2)
@@ -70,8 +71,10 @@ def _colour_paper(document: Word, colour: str) -> None:
     sheet = OxmlElement("w:background")
     sheet.set(qn("w:color"), colour)
     document.element.insert(0, sheet)
-    document.settings.element.insert(0, OxmlElement("w:displayBackgroundShape"))
+    # Word is strict about the order of elements (ECMA-376 part 1, 17.15.1.78 and 17.3.1.26).
+    settings = document.settings.element
+    settings.insert_element_before(OxmlElement("w:displayBackgroundShape"), "w:proofState", "w:defaultTabStop")
     shade = OxmlElement("w:shd")
     for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
         shade.set(qn(f"w:{name}"), value)
-    _normal(document).element.get_or_add_pPr().append(shade)
+    _normal(document).element.get_or_add_pPr().insert_element_before(shade, "w:spacing")

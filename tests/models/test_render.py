@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
-from models.cli_render import FORMATS, terminal_colours
+from models.cli_render import FORMATS
 from models.formats import ansi, encode
 from models.forms import FORMS
 from models.page import page_of
@@ -207,7 +207,7 @@ def test_a_report_for_programs(
     assert (done["in"], done["out"], done["columns"], done["rows"]) == (str(cat), str(out / "cat.png"), 64, 24)
     assert done["bytes"] == (out / "cat.png").stat().st_size
     assert done["model_version"] == Renderer(weights).version
-    assert set(done["milliseconds"]) == {"read", "decode", "tone", "generator", "ink", "encode"}
+    assert set(done["milliseconds"]) == {"decode", "tone", "generator", "ink", "encode"}
     assert gone == {"in": str(tmp_path / "gone.png"), "error": "No such file or directory"}
     assert not said.err
 
@@ -277,21 +277,19 @@ def test_a_terminal_without_colours_shows_text(cat: Path, weights: Path) -> None
     assert shown == Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 30).text()
 
 
-@pytest.mark.parametrize(
-    ("environment", "colours"),
-    [
-        ({"TERM": "xterm-256color"}, "full"),
-        ({"TERM": "linux"}, "16"),
-        ({"TERM": "linux", "COLORTERM": "truecolor"}, "full"),
-        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, "256"),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, None),
-        ({"TERM": "xterm", "NO_COLOR": ""}, "full"),
-        ({"TERM": "dumb"}, None),
-        ({}, None),
-    ],
-)
-def test_what_terminals_show(environment: dict[str, str], colours: str | None) -> None:
-    assert terminal_colours(environment) == colours
+def test_a_terminal_plays_an_animation(weights: Path, tmp_path: Path) -> None:
+    """Twice, as the file says, one frame over the other, with the cursor back at the end."""
+    frames = [photo(96, 64, seed) for seed in range(3)]
+    dance = tmp_path / "dance.gif"
+    dance.write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20, loop=1))
+    shown = in_a_terminal(dance, weights, 80, 11, TERM="xterm")
+    assert shown.startswith("\x1b[?25l") and shown.endswith("\x1b[?25h")
+    pages = shown.removeprefix("\x1b[?25l").removesuffix("\x1b[?25h").split("\x1b[10A\r")
+    assert len(pages) == 6
+    assert pages[:3] == pages[3:] and len(set(pages)) == 3
+    assert all(page.count("\n") == 10 for page in pages)
+    still = in_a_terminal(dance, weights, 80, 11, "--still", TERM="xterm")
+    assert still == in_a_terminal(dance, weights, 80, 11, "--still", "-f", "ans", TERM="xterm") != pages[1]
 
 
 def test_help_names_every_palette_and_every_format(models: Command, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,128 @@
+"""A picture file's bytes in, the bytes of any format out, each stage timed: what `render` does for each picture."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from models import limits
+from models.animation import animate, joint_tones, pages_of
+from models.formats import ansi, encode
+from models.formats.ansi import Colours
+from models.forms import FORMS, rows_for
+from models.frames import Frames, decode_frames
+from models.page import page_of
+from models.palettes import Background
+from models.picture import decode
+from models.renderer import Renderer
+from models.sniff import open_header, sniff
+from models.tone import tone_of
+
+T = TypeVar("T")
+OnFrames = Callable[[int, int], None]
+
+_FORMS: Final = {form.suffix: name for name, form in FORMS.items()}
+_MOVING: Final = ("GIF", "WEBP", "PNG")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How to draw. `columns` None: the default; `rows`: at most so many, with fewer columns if need be."""
+
+    palette: str
+    background: Background
+    columns: int | None = None
+    rows: int | None = None
+    colours: Colours = "full"
+
+
+@dataclass
+class Drawn:
+    """A finished file, and the milliseconds of each stage."""
+
+    data: bytes = b""
+    columns: int = 0
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+    def stage(self, name: str, work: Callable[[], T]) -> T:
+        """Do the work and note how long it took."""
+        start = time.perf_counter()
+        done = work()
+        self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 1)
+        return done
+
+
+@dataclass(frozen=True)
+class Reel:
+    """An animation for a terminal: frames as ANSI, how long each is shown, how often all (0: for ever)."""
+
+    frames: Sequence[str]
+    durations_ms: Sequence[int]
+    plays: int
+
+
+def draw(renderer: Renderer, data: bytes, wish: Wish, suffix: str) -> Drawn:
+    """The first frame in the form of that suffix (`models.forms`). Raises PictureProblem."""
+    drawn = Drawn()
+    rgb = drawn.stage("decode", lambda: decode(data, background=wish.background))
+    tone = drawn.stage("tone", lambda: tone_of(rgb))
+    height, width = tone.shape
+    columns = columns_for(width, height, wish.columns, wish.rows)
+    inked = 1 - tone if wish.background == "dark" else tone
+    grid = drawn.stage("generator", lambda: renderer.grid(inked, columns))
+    page = drawn.stage("ink", lambda: page_of(grid, wish.palette, wish.background, rgb))
+    if suffix == "ans":
+        drawn.data = drawn.stage("encode", lambda: ansi(page, wish.colours).encode())
+    else:
+        drawn.data = drawn.stage("encode", lambda: encode(page, _FORMS[suffix]))
+    drawn.columns, drawn.rows = page.columns, page.rows
+    return drawn
+
+
+def draw_gif(renderer: Renderer, data: bytes, wish: Wish, on_frames: OnFrames) -> Drawn:
+    """All frames as a GIF; `on_frames` hears how many of how many are drawn. Raises PictureProblem."""
+    drawn = Drawn()
+    frames, columns = _frames(drawn, data, wish)
+    animation = animate(
+        renderer, frames, palette=wish.palette, columns=columns, background=wish.background, stage=drawn.stage,
+        on_frames=on_frames,
+    )  # fmt: skip
+    if animation is None:
+        raise AssertionError("without a limit everything fits")
+    drawn.data, drawn.notes = animation.gif, animation.notes
+    drawn.columns, drawn.rows = animation.columns, animation.rows
+    return drawn
+
+
+def draw_reel(renderer: Renderer, data: bytes, wish: Wish) -> Reel:
+    """All frames for a terminal. Raises PictureProblem."""
+    frames, columns = _frames(Drawn(), data, wish)
+    grids = renderer.grids(joint_tones(frames.pixels, wish.background), columns)
+    pages = pages_of(grids, frames.pixels, wish.palette, wish.background)
+    return Reel([ansi(page, wish.colours) for page in pages], frames.durations_ms, frames.plays)
+
+
+def moves(data: bytes) -> bool:
+    """Whether the file holds more than one frame, to be shown one after the other. Raises PictureProblem."""
+    with open_header(data) as image:
+        return image.format in _MOVING and bool(getattr(image, "is_animated", False))
+
+
+def columns_for(width: int, height: int, columns: int | None, most_rows: int | None) -> int:
+    """`columns` (None: the default), or the fewer that a picture of this size needs to keep to `most_rows`.
+
+    Never fewer than MIN_COLUMNS.
+    """
+    wanted = columns or limits.DEFAULT_COLUMNS
+    if most_rows is None:
+        return wanted
+    fits = (c for c in range(wanted, limits.MIN_COLUMNS, -1) if rows_for(width, height, c) <= most_rows)
+    return next(fits, limits.MIN_COLUMNS)
+
+
+def _frames(drawn: Drawn, data: bytes, wish: Wish) -> tuple[Frames, int]:
+    info = sniff(data)
+    columns = columns_for(info.width, info.height, wish.columns, wish.rows)
+    return drawn.stage("decode", lambda: decode_frames(data, columns, wish.background)), columns
