@@ -55,12 +55,16 @@ class DecoderFailed(Exception):
 
 
 class Decoder:
-    """`models.picture.decode` in another process. For one thread at a time; a context manager."""
+    """`models.picture.decode` in another process. For one thread at a time; a context manager.
+
+    `replaced` counts the processes that died of a picture or had to be ended.
+    """
 
     def __init__(self, command: Sequence[str] = COMMAND, *, limit_s: float = LIMIT_S) -> None:
         """Start the process, which gets ready while the caller goes on."""
         self._command = command
         self._limit_s = limit_s
+        self.replaced = 0
         self._child: subprocess.Popen[bytes] | None = None
         self._start()
 
@@ -147,6 +151,7 @@ class Decoder:
         """Put a fresh process in the place of one that ended or must end; the old one's exit code."""
         code = _end(child)
         self._child = None
+        self.replaced += 1
         _log.warning("decoder replaced ended=%d", code)
         self._start()
         return code

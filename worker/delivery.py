@@ -11,6 +11,7 @@ from typing import Final
 
 from jobs.schema import Reply
 from worker.discord import Answer, Discord, Edit
+from worker.metrics import DELIVERIES
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ def _try_routes(
         else:
             answer = discord.edit_message(reply.channel_id, reply.message_id, edit, deadline=deadline)
         verdict = judge(route, answer)
+        DELIVERIES.labels(route, verdict).inc()
         if verdict is not Verdict.DONE:
             expected = verdict in (Verdict.CLOSED, Verdict.GONE)
             _log.log(

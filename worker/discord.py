@@ -17,6 +17,8 @@ from urllib.parse import quote
 
 import httpx
 
+from jobs.metrics import discord_answered
+
 _log = logging.getLogger(__name__)
 
 # Discord asks for a URL and a version (https://discord.com/developers/docs/reference#user-agent). There is no
@@ -87,6 +89,7 @@ class Discord:
             headers={"User-Agent": USER_AGENT},
             timeout=_TRY_S,
             limits=httpx.Limits(keepalive_expiry=60),
+            event_hooks={"response": [_count]},
         )
 
     def close(self) -> None:
@@ -122,6 +125,7 @@ class Discord:
             try:
                 response = self._send(path, edit, headers, min(_TRY_S, left))
             except httpx.RequestError as error:
+                discord_answered("PATCH", path, None)
                 # Its text names no URL, and the URL (with the interaction's token) must not be logged.
                 reason, pause = type(error).__name__, wait
             else:
@@ -152,6 +156,12 @@ class Discord:
             headers=headers,
             timeout=timeout,
         )
+
+
+def _count(response: httpx.Response) -> None:
+    request, wait_s = response.request, response.headers.get("Retry-After", "")
+    asked_s = float(wait_s) if wait_s.replace(".", "", 1).isdigit() else 0.0
+    discord_answered(request.method, request.url.path, response.status_code, asked_s)
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from models import limits
 from models.renderer import Renderer, WeightsError
 from models.weights_file import read_weights
 from worker.library import Library
+from worker.metrics import MODEL_LOADED
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ class Engine:
 
     def load(self, name: str, data: bytes) -> Loaded:
         """Load a model beside those there are, and try it; nothing uses it yet. Raises WeightsError."""
-        before = self._allocated()
+        before, begun = self._allocated(), time.monotonic()
         weights = read_weights(data, name)
         try:
             renderer = Renderer(weights, self._device)
@@ -104,6 +106,7 @@ class Engine:
             raise WeightsError(f"{name} loads but does not draw ({type(error).__name__}: {error})") from error
         if not self._needs and self._device == "cuda":
             self._needs = torch.cuda.max_memory_allocated() - before
+        MODEL_LOADED.observe(time.monotonic() - begun)
         return Loaded(renderer, data)
 
     def put(self, loaded: Loaded) -> None:

@@ -30,9 +30,6 @@ DELIVERIES: Final = Counter(
 MODEL_LOADED: Final = Histogram(
     f"{PREFIX}model_load_seconds", "Loading a model and trying it.", buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 )
-DECODERS_REPLACED: Final = Counter(
-    f"{PREFIX}decoders_replaced_total", "Decoding processes that died of a picture or had to be ended."
-)
 
 
 def job_ended(result: RenderResult, created_at: float) -> None:

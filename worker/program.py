@@ -35,6 +35,7 @@ from worker.outage import Outage, back_off_s
 from worker.reloading import Reloader
 from worker.rq_worker import GlyphWorker, unique_name
 from worker.settings import WorkerSettings, explain
+from worker.watching import Watching
 
 _log = logging.getLogger("worker")
 
@@ -51,19 +52,24 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
         settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
     except ValidationError as error:
         return _refuse(explain(error))
-    logs.set_up([settings.discord_token.get_secret_value()], child)
+    logs.set_up([settings.discord_token.get_secret_value()], child, settings.log_format)
     try:
         redis = connect(settings.redis_url, patient=True)
     except ValueError as error:
         return _refuse(f"REDIS_URL: {error}")
+    watching = Watching(redis)
+    try:
+        watching.start(settings.http_host, settings.worker_http_port, child)
+    except OSError as error:
+        return _refuse(f"WORKER_HTTP_PORT: {error}")
     try:
         device = pick_device(settings.device)
     except WeightsError as error:
         return _refuse(str(error))
-    return _work(settings, redis, device)
+    return _work(settings, redis, device, watching)
 
 
-def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
+def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watching) -> int:
     # RQ reads the server at once and is not made to wait for it, so wait first; until the worker's own
     # handlers are in place a signal ends the process, and that must count as a clean end too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -89,6 +95,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str) -> int:
     reloader = Reloader(Reloads(redis, store, fleet), library, engine, worker)
     control = Control(fleet, engine, worker, reloader)
     control.start()
+    watching.started(worker, engine, decoder)
     renderer = engine.renderer
     _log.info(
         "worker ready name=%s device=%s model=%s version=%s",

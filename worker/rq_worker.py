@@ -33,6 +33,7 @@ from rq.utils import import_attribute, now
 
 from jobs.checks import CHECK_TASK
 from jobs.connection import READ_TIMEOUT_S
+from jobs.logs import about
 from jobs.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, render_queue
 from worker.discord import DiscordUnavailable
 from worker.health import Health
@@ -98,6 +99,7 @@ class GlyphWorker(SimpleWorker):
         self._is_lost = is_lost
         self._exit_code = 0
         self.jobs_done = 0
+        self.came_round_at = time.monotonic()
         self._turn = threading.Lock()
         self._held = False
         self._registered = False
@@ -123,6 +125,7 @@ class GlyphWorker(SimpleWorker):
         self._install_signal_handlers()
         failures = 0
         while not self._stop_requested:
+            self.came_round_at = time.monotonic()
             try:
                 self._step()
                 failures = 0
@@ -260,7 +263,7 @@ class GlyphWorker(SimpleWorker):
             self._renewal(job, execution), every_s=self.renew_s, hard_s=timeout + self.hard_grace_s, job_id=job.id
         )
         try:
-            with lease:
+            with lease, about(job.id):
                 succeeded = self.perform_job(job, queue, execution)
         except RedisError:
             _log.warning("job interrupted id=%s; it runs again once its lease is over", job.id)

@@ -124,7 +124,7 @@ def supervise(count: int, module: str = "worker") -> int:
     except ValidationError as error:
         print(f"worker: {explain(error)}", file=sys.stderr)  # noqa: T201
         return 1
-    logs.set_up([settings.discord_token.get_secret_value()])
+    logs.set_up([settings.discord_token.get_secret_value()], log_format=settings.log_format)
     environment = dict(os.environ)
     if settings.torch_threads is None:
         # Each worker's PyTorch would otherwise take all cores.

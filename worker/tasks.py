@@ -33,6 +33,7 @@ from worker.delivery import Verdict, deliver, tell
 from worker.discord import Discord, DiscordUnavailable, Edit
 from worker.engine import Engine
 from worker.health import Health
+from worker.metrics import job_ended
 from worker.pipeline import Drawing, Stages, draw, timed
 from worker.result import edit_of
 
@@ -127,6 +128,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         finished_at=time.time(),
     )
     tools.ledger.record(result)
+    job_ended(result, request.created_at)
     note_pace(tools.redis, sum(stages.values()) / 1000)
     if result.outcome == "posted" and request.hint:
         reply = request.reply
@@ -186,9 +188,10 @@ def tell_failure(
             )
             return
         outcome = "gone" if told is Verdict.GONE else "failed"
-    tools.ledger.record(
-        RenderResult(job_id=job.id, outcome=outcome, code="internal", worker=tools.worker, finished_at=time.time())
-    )
+    now = time.time()
+    result = RenderResult(job_id=job.id, outcome=outcome, code="internal", worker=tools.worker, finished_at=now)
+    tools.ledger.record(result)
+    job_ended(result, request.created_at if request is not None else now)
     _log.error("job failed id=%s reference=%s reason=%s told=%r", job.id, reference, reason, told)
 
 
