@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -17,7 +18,11 @@ from playground.server import Playground
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m playground", description="A local Discord.")
-    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default 127.0.0.1)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default 127.0.0.1); others need PLAYGROUND_PASSWORD",
+    )
     parser.add_argument("--port", type=int, default=8080, help="first port to try; 0 for any (default 8080)")
     parser.add_argument("--token", default=TOKEN, help="the bot token that is accepted")
     parser.add_argument("--record", type=Path, metavar="FILE", help="append every REST exchange as a JSON line")
@@ -29,7 +34,11 @@ async def _serve(arguments: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     playground = Playground(
-        token=arguments.token, host=arguments.host, port=arguments.port, record=arguments.record
+        token=arguments.token,
+        host=arguments.host,
+        port=arguments.port,
+        record=arguments.record,
+        password=os.environ.get("PLAYGROUND_PASSWORD") or None,
     )
     async with playground:
         print(f"playground: {playground.url}", flush=True)

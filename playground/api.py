@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from typing import Any
 
 from aiohttp import web
@@ -43,7 +44,9 @@ class Api:
             body = await read_body(request)
         except ApiError as error:
             problem = error
+        began = time.monotonic()
         exchange: dict[str, Any] = {
+            "at": self.world.clock.now(),
             "method": request.method,
             "path": "/api/v10" + path,
             "query": dict(request.query),
@@ -77,6 +80,7 @@ class Api:
             exchange["injected_status"] = reply.status
         elif fault is None or fault.drop != "after":
             exchange["status"], exchange["response"] = reply.status, reply.body
+        exchange["took_ms"] = round((time.monotonic() - began) * 1000, 1)
         self.recorder.add(exchange)
         if fault is not None and fault.drop == "after":
             return hang_up(request)

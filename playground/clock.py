@@ -22,6 +22,10 @@ class Clock:
     def now(self) -> float:
         return self._start_wall + (time.monotonic() - self._start_monotonic) + self._skipped_s
 
+    @property
+    def skipped_s(self) -> float:
+        return self._skipped_s
+
     def advance(self, seconds: float) -> None:
         """Skip `seconds` (≥ 0) and run everything that thereby fell due. Raises ValueError when negative."""
         if not seconds >= 0:

@@ -6,8 +6,6 @@ Used by the page, the demo and the tests. Ids are strings; a mistake is answered
 
 from __future__ import annotations
 
-import asyncio
-import json
 from typing import Any
 
 from aiohttp import web
@@ -15,9 +13,10 @@ from aiohttp import web
 from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway import Gateway
-from playground.guild import APPLICATION_ID, CHANNELS, DIRECTS, GUILD_ID, USERS
+from playground.guild import APPLICATION_ID, CHANNELS, DIRECTS, GENERAL_CHANNEL, GUILD_ID, ROLES, USERS, permissions
 from playground.people import People, read_json
 from playground.record import Recorder
+from playground.stream import Stream
 from playground.world import World
 
 Json = dict[str, Any]
@@ -29,8 +28,8 @@ class Control:
         self.gateway = gateway
         self.faults = faults
         self.recorder = recorder
-        self._pages: set[asyncio.Queue[str]] = set()
-        world.on_change.append(self._tell_pages)
+        self._pages = Stream()
+        world.on_change.append(self._pages.tell)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -53,6 +52,7 @@ class Control:
             self.world.clock.advance(float(payload["advance_s"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ControlError(400, f'send {{"advance_s": seconds}}: {error}') from error
+        self.faults.changed()
         return web.json_response({"now": self.world.clock.now()})
 
     async def add_faults(self, request: web.Request) -> web.Response:
@@ -64,8 +64,9 @@ class Control:
         return web.json_response([rule.as_json() for rule in self.faults.rules])
 
     async def clear_faults(self, request: web.Request) -> web.Response:
-        self.faults.clear()
-        return web.json_response([])
+        """All of them, or with ?id= one."""
+        self.faults.clear(request.query.get("id"))
+        return web.json_response([rule.as_json() for rule in self.faults.rules])
 
     async def disturb_gateway(self, request: web.Request) -> web.Response:
         actions = {
@@ -89,13 +90,14 @@ class Control:
             "now": self.world.clock.now(),
             "guild_id": GUILD_ID,
             "application_id": APPLICATION_ID,
-            "users": [{**user.as_json(), "roles": list(user.roles)} for user in USERS.values()],
+            "users": [_user(user.id) for user in USERS.values()],
+            "roles": [role.as_json() for role in ROLES.values()],
             "channels": [channel.as_json() for channel in CHANNELS.values()],
             "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],
             "commands": commands,
             "sessions": self.gateway.connected(),
             "messages": messages,
-            "interactions": {key: value.as_json() for key, value in self.world.interactions.items()},
+            "interactions": {i.id: self.world.interaction_json(i) for i in self.world.interactions.values()},
         }
         return web.json_response(state)
 
@@ -103,31 +105,14 @@ class Control:
         last = int(request.query.get("last", "100"))
         return web.json_response(list(self.recorder.recent)[-last:] if last > 0 else [])
 
-    def _tell_pages(self, what: str, data: Json) -> None:
-        text = f"event: {what}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-        for queue in self._pages:
-            queue.put_nowait(text)
-
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: message, message_delete, interaction, commands, sessions."""
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-        await response.prepare(request)
-        queue: asyncio.Queue[str] = asyncio.Queue()
-        self._pages.add(queue)
-        try:
-            await response.write(b": hello\n\n")
-            while True:
-                try:
-                    async with asyncio.timeout(15):
-                        text = await queue.get()
-                except TimeoutError:
-                    text = ": still here\n\n"
-                await response.write(text.encode())
-        except ConnectionError:
-            pass
-        finally:
-            self._pages.discard(queue)
-        return response
+        """Server-sent events: message, message_delete, interaction, commands, sessions, typing."""
+        return await self._pages.serve(request)
+
+
+def _user(user_id: str) -> Json:
+    user = USERS[user_id]
+    return {**user.as_json(), "roles": list(user.roles), "permissions": str(permissions(user_id, GENERAL_CHANNEL))}
 
 
 def as_answer(error: ApiError | ControlError) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,7 @@ class Fault:
 class Faults:
     def __init__(self) -> None:
         self.rules: list[Fault] = []
+        self.on_change: list[Callable[[], None]] = []
         self._made = 0
 
     def add(self, rule: Any) -> Fault:
@@ -78,6 +80,7 @@ class Faults:
         if fault.status is not None and not 400 <= fault.status <= 599:
             raise ControlError(400, "status must be an error, 400 to 599")
         self.rules.append(fault)
+        self.changed()
         return fault
 
     def take(self, method: str, path: str) -> Fault | None:
@@ -86,8 +89,14 @@ class Faults:
             spent = rule.times is not None and rule.hits >= rule.times
             if not spent and rule.method in (None, method) and rule.path.search(path):
                 rule.hits += 1
+                self.changed()
                 return rule
         return None
 
-    def clear(self) -> None:
-        self.rules.clear()
+    def clear(self, id_: str | None = None) -> None:
+        self.rules = [rule for rule in self.rules if id_ is not None and str(rule.id) != id_]
+        self.changed()
+
+    def changed(self) -> None:
+        for listener in self.on_change:
+            listener()

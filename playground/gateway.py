@@ -12,6 +12,8 @@ import secrets
 import time
 import zlib
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import zstandard
@@ -56,7 +58,17 @@ INTENT_OF = {
 }
 RESUMABLE_S = 180.0
 KEPT_EVENTS = 1000
+KEPT_FRAMES = 100
 COMMANDS_A_MINUTE = 120
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One payload as it passed, for whoever looks through the glass."""
+
+    at: float
+    from_bot: bool
+    text: str
 
 
 class Closed(Exception):
@@ -94,9 +106,16 @@ class Session:
 class Connection:
     """One websocket. A writer task keeps events in order and compresses them as one stream."""
 
-    def __init__(self, ws: web.WebSocketResponse, request: web.Request, compression: str | None) -> None:
+    def __init__(
+        self,
+        ws: web.WebSocketResponse,
+        request: web.Request,
+        compression: str | None,
+        seen: Callable[[bool, str], None],
+    ) -> None:
         self.ws = ws
         self.request = request
+        self._seen = seen
         self.session: Session | None = None
         self.last_beat = time.monotonic()
         self.received: deque[float] = deque()
@@ -108,6 +127,7 @@ class Connection:
         self.send_text(json.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def send_text(self, text: str) -> None:
+        self._seen(False, text)
         self._outgoing.put_nowait(text)
 
     def close(self, code: int, reason: str = "") -> None:
@@ -146,10 +166,18 @@ class Gateway:
         self.heartbeat_interval_s = heartbeat_interval_s
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
+        self.frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
+        self.on_frame: list[Callable[[Frame], None]] = []
         world.on_event.append(self._emit)
 
     def connected(self) -> int:
         return sum(1 for session in self.sessions.values() if session.connection is not None)
+
+    def _seen(self, from_bot: bool, text: str) -> None:
+        frame = Frame(self.clock.now(), from_bot, text)
+        self.frames.append(frame)
+        for listener in self.on_frame:
+            listener(frame)
 
     def _emit(self, name: str, data: Json) -> None:
         needed, channel_id = INTENT_OF[name], data["channel_id"]
@@ -168,7 +196,7 @@ class Gateway:
         ws = web.WebSocketResponse(compress=False, autoping=True, max_msg_size=1 << 20)
         await ws.prepare(request)
         compression = request.query.get("compress")
-        connection = Connection(ws, request, compression)
+        connection = Connection(ws, request, compression, self._seen)
         self.connections.add(connection)
         writer = asyncio.create_task(connection.write())
         watcher = asyncio.create_task(self._watch(connection))
@@ -214,6 +242,7 @@ class Gateway:
 
     def _receive(self, connection: Connection, raw: str | bytes) -> None:
         self._limit(connection)
+        self._seen(True, raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))
         try:
             message = json.loads(raw)
             op, data = message["op"], message.get("d")

@@ -55,6 +55,7 @@ class Interaction:
     owners: Json = field(default_factory=lambda: {"0": GUILD_ID})  # authorizing_integration_owners
     command: str = ""
     message_id: str | None = None  # the message that a component sits on
+    files: list[str] = field(default_factory=list)  # what the person uploaded with it
     acknowledged: bool = False
     failed: bool = False  # to its user: the application did not respond
     response_type: int | None = None
@@ -71,6 +72,8 @@ class Interaction:
             "channel_id": self.channel_id,
             "command": self.command,
             "created": iso(self.created),
+            "message_id": self.message_id,
+            "target_id": self.data.get("target_id"),
             "acknowledged": self.acknowledged,
             "failed": self.failed,
             "response_type": self.response_type,

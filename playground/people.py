@@ -97,6 +97,7 @@ class People:
             self._resolve(data, named, list(files.values()), channel_id)
         interaction = self._new(COMMAND, user_id, channel_id, data, size_limit)
         interaction.command = " ".join([name, *path])
+        interaction.files = list((data.get("resolved") or {}).get("attachments") or {})
         interaction.owners = owners(command, user_id, channel_id)
         return self._dispatch(interaction)
 
@@ -256,6 +257,7 @@ class People:
         interaction = self._new(MODAL, opened.user_id, opened.channel_id, data, self.world.size_limit)
         interaction.message_id, interaction.parent = opened.message_id, opened
         interaction.owners = opened.owners
+        interaction.files = [file.id for files in made.values() for file in files]
         on = self.world.messages.get(opened.message_id or "")
         return self._dispatch(interaction, self.world.message_json(on) if on else None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +18,7 @@ class Recorder:
 
     def __init__(self, path: Path | None = None) -> None:
         self.recent: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.on_add: list[Callable[[dict[str, Any]], None]] = []
         self._file: IO[str] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,6 +32,8 @@ class Recorder:
         if self._file is not None:
             self._file.write(json.dumps(exchange, ensure_ascii=False) + "\n")
             self._file.flush()
+        for listener in self.on_add:
+            listener(exchange)
 
     def close(self) -> None:
         if self._file is not None:

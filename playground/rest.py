@@ -345,7 +345,7 @@ def post_callback(call: Call) -> Reply:
     else:
         interaction.response_data = _choices(data) if kind == CHOICES else _form(data)
     interaction.acknowledged, interaction.response_type = True, kind
-    call.world.changed("interaction", interaction.as_json())
+    call.world.changed("interaction", call.world.interaction_json(interaction))
     if not call.flag("with_response"):
         return NO_CONTENT
     about: Json = {"id": interaction.id, "type": interaction.type}

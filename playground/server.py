@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import ipaddress
 import ssl
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from pathlib import Path
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 from aiohttp.typedefs import Handler
 
-from playground import cdn
+from playground import cdn, samples
 from playground.api import Api, hang_up
 from playground.clock import Clock
 from playground.control import Control, as_answer
@@ -21,6 +22,7 @@ from playground.errors import ApiError, ControlError
 from playground.faults import Fault, Faults
 from playground.forms import MAX_BODY
 from playground.gateway import Gateway
+from playground.glass import Glass
 from playground.guild import TOKEN
 from playground.record import Recorder
 from playground.world import World
@@ -33,10 +35,11 @@ PAGE_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+SHORTEST_PASSWORD = 12
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "::1"}
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self'; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
 
@@ -64,14 +67,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def bind(host: str, port: int) -> socket:
-    """A listening socket on `port`, or on the next free one of PORTS_TO_TRY. Raises OSError when all are taken,
-    ValueError for an address that others could reach."""
-    if not is_loopback(host):
+def check_public(host: str, password: str | None, token: str) -> None:
+    """Raise ValueError for an address that others could reach, unless password and token can keep them out."""
+    if is_loopback(host):
+        return
+    if password is None:
         raise ValueError(
-            f"--host {host} would let others in, and the playground has no passwords yet: "
-            "use 127.0.0.1, ::1 or localhost"
+            f"--host {host} would let others in: set PLAYGROUND_PASSWORD to a password of {SHORTEST_PASSWORD} "
+            "characters or more, or use 127.0.0.1, ::1 or localhost"
         )
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError(f"PLAYGROUND_PASSWORD has fewer than {SHORTEST_PASSWORD} characters: take a longer one")
+    if token == TOKEN:
+        raise ValueError(f"--host {host} would let others in by the token that everybody knows: choose --token")
+
+
+def bind(host: str, port: int) -> socket:
+    """A listening socket on `port`, or on the next free one of PORTS_TO_TRY. Raises OSError when all are taken."""
     for candidate in range(port, port + PORTS_TO_TRY + 1) if port else [0]:
         sock = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
         sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
@@ -98,13 +110,17 @@ class Playground:
         tls: ssl.SSLContext | None = None,
         names: PublicNames | None = None,
         heartbeat_interval_s: float = 41.25,
+        password: str | None = None,
     ) -> None:
+        check_public(host, password, token)
+        self._password = password
         self.clock = Clock()
         self.world = World(self.clock)
         self.faults = Faults()
         self.recorder = Recorder(record)
         self.gateway = Gateway(self.world, self.clock, token, heartbeat_interval_s=heartbeat_interval_s)
         self.control = Control(self.world, self.gateway, self.faults, self.recorder)
+        self.glass = Glass(self.world, self.gateway, self.faults, self.recorder)
         self._api = Api(self.world, self.gateway, self.faults, self.recorder)
         self._host, self._port, self._tls, self._names = host, port, tls, names
         self._runner: web.AppRunner | None = None
@@ -117,13 +133,16 @@ class Playground:
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             if (refusal := self._refusal(request)) is not None:
                 return web.json_response({"error": refusal}, status=403)
+            if not self._is_known(request):
+                ask = {"WWW-Authenticate": 'Basic realm="Playground", charset="UTF-8"'}
+                return web.json_response({"error": "a password is needed"}, status=401, headers=ask)
             try:
                 return await handler(request)
             except (ControlError, ApiError) as error:
                 return as_answer(error)
 
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-        app.add_routes(self.control.routes())
+        app.add_routes([*self.control.routes(), *self.glass.routes(), *samples.routes()])
         app.router.add_route("*", "/api/v10/{path:.+}", self._api.handle)
         app.router.add_get("/gateway", self._gateway)
         for kind in ("attachments", "ephemeral-attachments"):
@@ -139,7 +158,8 @@ class Playground:
     async def __aenter__(self) -> Playground:
         sock = bind(self._host, self._port)
         self.port = sock.getsockname()[1]
-        name = f"[{self._host}]" if ":" in self._host else self._host
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        name = f"[{reachable}]" if ":" in reachable else reachable
         self.url = f"{'https' if self._tls else 'http'}://{name}:{self.port}"
         names = self._names or PublicNames(self.url.replace("http", "ws", 1) + "/gateway", self.url + "/cdn")
         self.gateway.url, self.world.cdn_base = names.gateway, names.cdn
@@ -160,7 +180,7 @@ class Playground:
     def _refusal(self, request: web.Request) -> str | None:
         """Why a browser must not make this request: a name not ours (DNS rebinding), or another site's page."""
         host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
-        if host not in self._allowed_hosts:
+        if host not in self._allowed_hosts and self._password is None:
             return f"this playground does not answer to the name {host!r}; use {self.url}"
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
@@ -169,8 +189,25 @@ class Playground:
             return "requests from other sites are refused"
         return None
 
+    def _is_known(self, request: web.Request) -> bool:
+        """Whether the page and the controls may be used: with a password, by those who send it (HTTP Basic).
+
+        Bots have their token; interactions and files have addresses that cannot be guessed."""
+        is_page = request.path == "/" and request.headers.get("Upgrade", "").lower() != "websocket"
+        if self._password is None or not (is_page or request.path.startswith(("/playground", "/page"))):
+            return True
+        try:
+            given = BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8").password
+        except ValueError:
+            return False
+        return hmac.compare_digest(given.encode(), self._password.encode())
+
     async def _fault(self, request: web.Request, path: str) -> tuple[Fault | None, web.Response | None]:
-        """The fault ordered for a CDN or gateway request, and the answer when it is already decided."""
+        """The fault ordered for a CDN or gateway request, and the answer when it is already decided.
+
+        Faults are for bots: what a browser fetches for the page is left alone and uses none up."""
+        if "Sec-Fetch-Dest" in request.headers:
+            return None, None
         fault = self.faults.take(request.method, path)
         if fault is None:
             return None, None

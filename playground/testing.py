@@ -7,6 +7,7 @@ with PlaygroundProcess() as playground:
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import mimetypes
@@ -53,8 +54,9 @@ class Refused(Exception):
 class Controls:
     """One call per control; every method raises Refused for a mistake. `user` is an id, by default mia."""
 
-    def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 30.0, password: str | None = None) -> None:
         self.url = url
+        self._password = password
         self.timeout_s = timeout_s
 
     def slash(
@@ -154,6 +156,12 @@ class Controls:
         """ "drop", "reconnect" (op 7) or "invalid_session" (op 9); returns how many connections it met."""
         return int(self._object(self.request("POST", "/playground/gateway", {"action": action}))["connections"])
 
+    def facts(self, facts: list[Json], actions: list[Json] | None = None) -> list[str]:
+        """Show facts about what runs behind the bot: [{"title": …, "lines": [[label, value]]}], and offer actions:
+        [{"id", "label", "hint"}]. Returns the ids of those that people have pressed since the last call."""
+        answer = self.request("POST", "/playground/facts", {"facts": facts, "actions": actions or []})
+        return list(self._object(answer)["asked"])
+
     def state(self) -> Json:
         return self._object(self.request("GET", "/playground/state"))
 
@@ -234,6 +242,9 @@ class Controls:
         request = urllib.request.Request(self.url + path, data=data, method=method)  # noqa: S310
         if data is not None:
             request.add_header("Content-Type", kind)
+        if self._password is not None:
+            basic = base64.b64encode(f":{self._password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {basic}")
         try:
             with urllib.request.urlopen(request, timeout=self.timeout_s) as response:  # noqa: S310
                 return json.loads(response.read())

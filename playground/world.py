@@ -287,6 +287,10 @@ class World:
             "reacted": {emoji: list(users) for emoji, users in message.reactions.items()},
         }
 
+    def interaction_json(self, interaction: Interaction) -> Json:
+        files = [self.attachment_json(self.files[key]) for key in interaction.files if key in self.files]
+        return {**interaction.as_json(), "files": files}
+
     # Messages
 
     def find_message(self, channel_id: str, message_id: str) -> Message:
@@ -574,17 +578,17 @@ class World:
         def give_up() -> None:
             if not interaction.acknowledged:
                 interaction.failed = True
-                self.changed("interaction", interaction.as_json())
+                self.changed("interaction", self.interaction_json(interaction))
 
         def expire() -> None:
             answer = self.messages.get(interaction.response_message_id or "")
             if answer is not None and answer.loading:
                 interaction.failed = True
-                self.changed("interaction", interaction.as_json())
+                self.changed("interaction", self.interaction_json(interaction))
 
         self.clock.at(interaction.created + ACKNOWLEDGE_WITHIN_S, give_up)
         self.clock.at(interaction.created + TOKEN_LIVES_S, expire)
-        self.changed("interaction", interaction.as_json())
+        self.changed("interaction", self.interaction_json(interaction))
 
     def acknowledge(self, interaction_id: str, token: str) -> Interaction:
         """The interaction a callback may answer. Raises ApiError 10062 (unknown or late) or 40060."""

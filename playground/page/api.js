@@ -11,8 +11,8 @@ async function answer(response) {
   return body;
 }
 
-export async function state() {
-  return answer(await fetch("/playground/state"));
+export async function get(path) {
+  return answer(await fetch(`/playground${path}`));
 }
 
 export async function send(method, path, payload) {
@@ -20,9 +20,13 @@ export async function send(method, path, payload) {
   return answer(await fetch(`/playground${path}`, { method, headers, body: JSON.stringify(payload) }));
 }
 
+// `files` is a list of [part name, File]
 export async function upload(path, payload, files) {
   const form = new FormData();
   form.append("payload", JSON.stringify(payload));
-  for (const [name, file] of Object.entries(files)) form.append(name, file);
+  for (const [name, file] of files) form.append(name, file);
   return answer(await fetch(`/playground${path}`, { method: "POST", body: form }));
 }
+
+// For event handlers: what went wrong has been shown already.
+export const quietly = (promise) => promise.catch(() => null);

@@ -1,197 +1,208 @@
-// The box at the bottom: a form for each command that the bot has registered, and plain messages.
+// The box at the bottom: messages with files and replies, and slash commands completed from what the bot registered.
 
-import { send, upload } from "./api.js";
-import { el, size } from "./dom.js";
+import { get, quietly, upload } from "./api.js";
+import { el, icon, recall, remember, size, toast } from "./dom.js";
+import { optionField } from "./fields.js";
+import { suggest } from "./listbox.js";
+import { plain } from "./markdown.js";
+import { channelName, nameOf, runnable, world } from "./world.js";
 
-const STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, NUMBER = 10, ATTACHMENT = 11;
+const ATTACHMENT = 11;
 const place = document.getElementById("composer");
-const waiting = new Map(); // interaction id -> what to do with the choices it brings
+let mode = { kind: "message" }; // or {kind: "command", command}
+let form = null; // what is on the page: {node, take(file), key}
+let reply = null; // the message to be answered
+let recent = null; // the file that was used last
+let samples = [];
 
-// Every runnable path: {label: "model reload", options: [...]}
-function runnable(commands) {
-  const found = [];
-  const walk = (path, options) => {
-    const below = (options || []).filter((option) => option.type === 1 || option.type === 2);
-    if (!below.length) found.push({ label: path, options: options || [] });
-    for (const option of below) walk(`${path} ${option.name}`, option.options);
+const pictureOption = (command) => command.options.find((option) => option.type === ATTACHMENT);
+
+// The command that a dropped picture is for: one that cannot do without a file, else one that takes any.
+function pictureCommand() {
+  const commands = runnable();
+  return commands.find((command) => pictureOption(command)?.required) || commands.find(pictureOption) || null;
+}
+
+// Messages
+
+function messageForm() {
+  const files = [];
+  const chips = el("div", { class: "chips" });
+  const drawChips = () => chips.replaceChildren(...files.map((file, i) => el("span", { class: "chip" }, icon("file"), el("span", { class: "cut" }, file.name), el("small", {}, size(file.size)),
+    el("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => { files.splice(i, 1); drawChips(); } }, icon("close")))));
+  const text = el("textarea", { rows: 1, maxlength: "2000", placeholder: `Message ${channelName(world.channel)} or type /`, "aria-label": `Message ${channelName(world.channel)}` });
+  const grow = () => { text.style.height = "auto"; text.style.height = `${Math.min(text.scrollHeight, 180)}px`; };
+  const list = suggest(text, { label: "Commands", choose: (item) => openCommand(item.value) });
+  const complete = () => {
+    const typed = /^\/([\w\- ]*)$/.exec(text.value)?.[1].toLowerCase();
+    if (typed === undefined) return list.hide();
+    const found = runnable().filter((command) => command.label.includes(typed.trimEnd()) || command.label.startsWith(typed));
+    found.sort((a, b) => b.label.startsWith(typed) - a.label.startsWith(typed));
+    if (!found.length && !world.commands.length) toast("No bot has registered a command yet");
+    return list.show(found.map((command) => ({ label: `/${command.label}`, detail: command.description, value: command })));
   };
-  for (const command of commands.filter((c) => c.type === 1)) walk(command.name, command.options);
-  return found.sort((a, b) => (b.label === "ascii") - (a.label === "ascii") || a.label.localeCompare(b.label));
-}
-
-function fileField(option, values) {
-  const preview = el("img", { class: "preview", alt: "", hidden: true });
-  const words = el("span", { class: "cut" }, "Choose, drop or paste a file");
-  const input = el("input", { type: "file", "aria-label": option.name });
-  const take = (file) => {
-    if (!file) return;
-    values.files[option.name] = file;
-    words.textContent = `${file.name} · ${size(file.size)}`;
-    if (preview.src) URL.revokeObjectURL(preview.src);
-    preview.src = URL.createObjectURL(file);
-    preview.hidden = false;
-    preview.onerror = () => { preview.hidden = true; };
-    zone.classList.add("chosen");
+  text.addEventListener("input", () => { grow(); complete(); });
+  const input = el("input", { type: "file", multiple: true, class: "out-of-sight", tabindex: "-1", "aria-hidden": "true" });
+  input.addEventListener("change", () => { files.push(...input.files); input.value = ""; drawChips(); });
+  const post = async () => {
+    const content = text.value.trim();
+    if (!content && !files.length) return;
+    if (/^\/\w/.test(content)) { toast("There is no such command here. Messages do not begin with a slash."); return; }
+    const payload = { content, user_id: world.actor, channel_id: world.channel };
+    if (reply) payload.message_reference = { message_id: reply.id };
+    if (!(await quietly(upload("/message", payload, files.map((file, i) => [`file${i}`, file]))))) return;
+    reply = null;
+    drawComposer(true);
+    focusComposer();
   };
-  input.addEventListener("change", () => take(input.files[0]));
-  const zone = el("label", { class: "drop" }, input, preview, el("span", { class: "drop-icon", "aria-hidden": "true" }, "🖼"), words);
-  zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", (event) => { event.preventDefault(); zone.classList.remove("over"); take(event.dataTransfer.files[0]); });
-  zone.take = take;
-  return zone;
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); post(); }
+    if (event.key === "Escape" && reply) { reply = null; drawComposer(true); focusComposer(); }
+  });
+  const answering = reply && el("div", { class: "replying" }, icon("reply"), el("span", { class: "cut" }, "Replying to ", el("strong", {}, nameOf(reply.author)), ` ${plain(reply.content).slice(0, 80)}`),
+    el("button", { type: "button", "aria-label": "Do not reply", onclick: () => { reply = null; drawComposer(true); } }, icon("close")));
+  const node = el("form", { class: "writing" }, answering, chips,
+    el("div", { class: "writing-row" },
+      el("button", { type: "button", class: "round", "aria-label": "Attach files", title: "Attach files", onclick: () => input.click() }, icon("plus")), input,
+      el("div", { class: "suggested grow" }, text, list.list),
+      el("button", { type: "button", class: "round", "aria-label": "Commands", title: "Commands", onclick: () => { text.value = "/"; text.focus(); complete(); } }, icon("slash")),
+      el("button", { type: "button", class: "round", id: "gallery-button", "aria-label": "Sample pictures", title: "Sample pictures", "aria-pressed": String(galleryOpen()), onclick: () => { remember("gallery", galleryOpen() ? "closed" : "open"); drawComposer(true); } }, icon("picture")),
+      el("button", { type: "submit", class: "round send", "aria-label": "Send", title: "Send" }, icon("send"))));
+  node.addEventListener("submit", (event) => { event.preventDefault(); post(); });
+  return { node, focus: () => text.focus(), take: (file) => { files.push(file); drawChips(); } };
 }
 
-function suggestions(option, input, values, command, world) {
-  const list = el("datalist", { id: `choices-${option.name}` });
-  let timer;
-  const ask = () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const options = { ...values.options, [option.name]: input.value };
-      const asked = await send("POST", "/autocomplete", { command, focused: option.name, options, user_id: world.actor, channel_id: world.channel }).catch(() => null);
-      if (asked) waiting.set(asked.interaction_id, (choices) => list.replaceChildren(...choices.map((c) => el("option", { value: c.value }, c.name))));
-    }, 200);
-  };
-  input.addEventListener("focus", ask);
-  input.addEventListener("input", ask);
-  input.setAttribute("list", list.id);
-  return list;
-}
+// Commands
 
-function choiceField(option, values) {
-  const set = el("div", { class: "choices", role: "radiogroup", "aria-label": option.name });
-  for (const choice of option.choices) {
-    const pick = el("button", { type: "button", class: "choice", role: "radio", "aria-checked": "false" }, choice.name);
-    pick.addEventListener("click", () => {
-      const on = pick.getAttribute("aria-checked") !== "true";
-      for (const other of set.children) other.setAttribute("aria-checked", "false");
-      pick.setAttribute("aria-checked", String(on));
-      if (on) values.options[option.name] = choice.value;
-      else delete values.options[option.name];
-    });
-    set.append(pick);
-  }
-  return set;
-}
-
-function field(option, values, command, world) {
-  const keep = (value) => {
-    if (value === "" || value === undefined || Number.isNaN(value)) delete values.options[option.name];
-    else values.options[option.name] = value;
-  };
-  let control;
-  let extra = null;
-  if (option.type === ATTACHMENT) control = fileField(option, values);
-  else if (option.choices?.length) control = choiceField(option, values);
-  else if (option.type === BOOLEAN) {
-    const box = el("input", { type: "checkbox", onchange: () => keep(box.checked || "") });
-    return el("label", { class: "toggle", title: option.description }, box, el("span", {}, option.name));
-  } else if (option.type === INTEGER || option.type === NUMBER) {
-    const range = [option.min_value, option.max_value].every((n) => n !== undefined) ? `${option.min_value}–${option.max_value}` : "";
-    const input = el("input", { type: "number", placeholder: range, min: option.min_value?.toString(), max: option.max_value?.toString(), step: option.type === INTEGER ? "1" : "any" });
-    input.addEventListener("input", () => keep(input.valueAsNumber));
-    control = input;
-  } else if (option.type === USER) {
-    const people = [...world.users.values()].map((user) => el("option", { value: user.id }, user.global_name || user.username));
-    const pick = el("select", { onchange: () => keep(pick.value) }, el("option", { value: "" }, "—"), people);
-    control = pick;
-  } else {
-    const input = el("input", { type: "text", autocomplete: "off", placeholder: option.description });
-    input.addEventListener("input", () => keep(input.value));
-    if (option.type === STRING && option.autocomplete) extra = suggestions(option, input, values, command, world);
-    control = input;
-  }
-  const label = el("span", { class: "label" }, option.name, option.required ? el("b", { title: "required" }, " *") : null);
-  return el("div", { class: option.type === ATTACHMENT ? "field wide" : "field", title: option.description }, label, control, extra);
-}
-
-function commandForm(command, world) {
-  const values = { options: {}, files: {} };
-  const fields = command.options.map((option) => field(option, values, command.label, world));
-  const go = el("button", { class: "button primary go", type: "submit" }, `Send /${command.label}`);
-  const form = el("form", { class: "composing" }, el("div", { class: "fields-form" }, fields), go);
-  form.addEventListener("submit", async (event) => {
+function commandForm(command) {
+  const fields = [];
+  const values = () => Object.fromEntries(fields.filter(([, field]) => field.value).map(([name, field]) => [name, field.value()]).filter(([, value]) => value !== undefined));
+  for (const option of command.options) fields.push([option.name, optionField(option, command.label, values)]);
+  const go = el("button", { class: "button primary go", type: "submit" }, "Send");
+  const leave = el("button", { type: "button", class: "round", "aria-label": "Leave the command", title: "Leave the command (Esc)", onclick: () => leaveCommand() }, icon("close"));
+  const node = el("form", { class: "commanding", "aria-label": `/${command.label}` },
+    el("div", { class: "command-head" }, el("strong", { class: "command" }, `/${command.label}`), el("span", { class: "cut" }, command.description), leave),
+    el("div", { class: "fields-form" }, fields.map(([, field]) => field.node), go));
+  node.addEventListener("keydown", (event) => event.key === "Escape" && leaveCommand());
+  node.addEventListener("submit", async (event) => {
     event.preventDefault();
     go.disabled = true;
-    const payload = { command: command.label, options: values.options, user_id: world.actor, channel_id: world.channel };
-    await upload("/slash", payload, values.files).catch(() => {});
+    const files = fields.flatMap(([, field]) => field.files?.() || []);
+    const payload = { command: command.label, options: values(), user_id: world.actor, channel_id: world.channel };
+    const sent = await quietly(upload("/slash", payload, files));
     go.disabled = false;
+    if (!sent) return;
+    if (files.length) recent = files[0][1];
+    leaveCommand();
   });
-  return form;
+  const target = fields.find(([, field]) => field.take)?.[1];
+  return {
+    node, go,
+    take: target ? (file) => { target.take(file); go.focus(); } : null,
+    focus: () => (node.querySelector(".fields-form input, .fields-form select, .fields-form textarea") || go).focus(),
+  };
 }
 
-function messageForm(world) {
-  const values = { files: {} };
-  const text = el("input", { type: "text", placeholder: "Write a message", "aria-label": "Message", autocomplete: "off" });
-  const zone = fileField({ name: "file" }, values);
-  const form = el("form", { class: "composing" },
-    el("div", { class: "fields-form" }, el("div", { class: "field grow" }, text), el("div", { class: "field wide" }, zone)),
-    el("button", { class: "button primary go", type: "submit" }, "Send"));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const payload = { content: text.value, user_id: world.actor, channel_id: world.channel };
-    if (await upload("/message", payload, values.files).catch(() => null)) drawComposer(world, true);
-  });
-  return form;
+function openCommand(command) {
+  mode = { kind: "command", command };
+  drawComposer(true);
+  form.focus();
 }
 
-let drawn = "";
-let tab = "";
-
-export function drawComposer(world, anew = false) {
-  const commands = runnable(world.commands);
-  const key = JSON.stringify([world.commands, tab]);
-  if (key === drawn && !anew) return; // a half-filled form survives what happens elsewhere
-  drawn = key;
-  const labels = [...commands.map((command) => command.label), "message"];
-  if (!labels.includes(tab)) tab = labels[0];
-  const tabs = labels.map((label) => el("button", {
-    type: "button", class: "tab", role: "tab", "aria-selected": String(label === tab),
-    onclick: () => { tab = label; drawComposer(world); },
-  }, label === "message" ? "Message" : `/${label}`));
-  const chosen = commands.find((command) => command.label === tab);
-  const hint = commands.length ? null : el("p", { class: "hint" }, "No bot has registered commands yet. Start one with DISCORD_API_BASE set to ",
-    el("code", {}, `${location.origin}/api/v10`), ".");
-  place.replaceChildren(el("div", { class: "tabs", role: "tablist" }, tabs), ...(hint ? [hint] : []), chosen ? commandForm(chosen, world) : messageForm(world));
-  drawn = JSON.stringify([world.commands, tab]);
+function leaveCommand() {
+  mode = { kind: "message" };
+  drawComposer(true);
+  form.focus();
 }
 
-document.addEventListener("paste", (event) => {
-  const file = [...(event.clipboardData?.files || [])][0];
-  const zone = place.querySelector(".drop");
-  if (file && zone) zone.take(file);
-});
+// A picture that was dropped, pasted or taken from the gallery.
+export function takePicture(file) {
+  if (form.take && mode.kind === "command") return form.take(file);
+  const command = pictureCommand();
+  if (!command) return form.take(file);
+  openCommand(command);
+  return form.take(file);
+}
 
-// An answered interaction may bring autocomplete's choices, or a form to fill in.
-export function interactionAnswered(interaction, world) {
-  const data = interaction.response_data;
-  if (interaction.response_type === 8 && waiting.has(interaction.id)) {
-    waiting.get(interaction.id)(data.choices || []);
-    waiting.delete(interaction.id);
+// The gallery
+
+const galleryOpen = () => recall("gallery", "open") === "open";
+
+async function useSample(sample) {
+  const response = await fetch(sample.url);
+  takePicture(new File([await response.blob()], sample.name, { type: sample.kind }));
+}
+
+function gallery() {
+  const again = recent && el("button", { type: "button", class: "sample again", onclick: () => takePicture(recent), title: recent.name }, icon("picture"), el("span", {}, "Once more"));
+  const command = pictureCommand();
+  return el("div", { class: "samples", role: "group", "aria-label": "Sample pictures" },
+    el("p", { class: "samples-hint" }, command ? "Take a picture, or drop your own:" : "Sample pictures:"),
+    again, samples.map((sample) => el("button", { type: "button", class: "sample", title: `${sample.title}: ${sample.credit}`, onclick: () => useSample(sample) },
+      el("img", { src: sample.url, alt: "" }), el("span", {}, sample.title))));
+}
+
+export async function loadSamples() {
+  samples = await get("/samples").catch(() => []);
+  drawComposer(true);
+}
+
+// Both
+
+let drawnKey = "";
+
+export function drawComposer(anew = false) {
+  const here = runnable();
+  if (mode.kind === "command") {
+    const still = here.find((command) => command.label === mode.command.label);
+    mode = still ? { kind: "command", command: still } : { kind: "message" };
   }
-  if (interaction.response_type === 9 && interaction.user_id === world.actor) openForm(interaction);
+  const key = JSON.stringify([here, world.channel, mode]);
+  if (key === drawnKey && !anew) return; // a half-filled form survives what happens elsewhere
+  drawnKey = key;
+  form = mode.kind === "command" ? commandForm(mode.command) : messageForm();
+  const hint = world.commands.length ? null : el("p", { class: "hint" }, "No bot has registered commands yet. Start one with ", el("code", {}, `DISCORD_API_BASE=${location.origin}/api/v10`), ".");
+  place.replaceChildren(...[hint, mode.kind === "message" && galleryOpen() && samples.length ? gallery() : null, form.node].filter(Boolean));
 }
 
-function openForm(interaction) {
-  const dialog = document.getElementById("form");
-  const data = interaction.response_data;
-  const values = {};
-  const inputs = [];
-  const find = (list, label) => (list || []).forEach((c) => {
-    if (c.type === 4) {
-      const input = el(c.style === 2 ? "textarea" : "input", { placeholder: c.placeholder, maxlength: c.max_length?.toString(), required: c.required !== false });
-      input.value = values[c.custom_id] = c.value || "";
-      input.addEventListener("input", () => { values[c.custom_id] = input.value; });
-      inputs.push(el("label", {}, el("span", { class: "label" }, c.label || label || c.custom_id), input));
-    }
-    find(c.components || (c.component ? [c.component] : []), c.label || label);
-  });
-  find(data.components, "");
-  const form = el("form", { method: "dialog" }, el("h3", {}, data.title), inputs,
-    el("div", { class: "row" }, el("button", { class: "button secondary", type: "button", onclick: () => dialog.close() }, "Cancel"),
-      el("button", { class: "button primary", type: "submit" }, "Submit")));
-  form.addEventListener("submit", () => send("POST", "/modal", { interaction_id: interaction.id, values }).catch(() => {}));
-  dialog.replaceChildren(form);
-  dialog.showModal();
+export function focusComposer() {
+  form?.focus();
 }
+
+export function startReply(message) {
+  reply = message;
+  mode = { kind: "message" };
+  drawComposer(true);
+  form.focus();
+}
+
+// The whole conversation takes files.
+const chat = document.getElementById("chat");
+const veil = document.getElementById("veil");
+let depth = 0;
+const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+
+chat.addEventListener("dragenter", (event) => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  depth += 1;
+  const command = mode.kind === "command" ? mode.command : pictureCommand();
+  veil.textContent = command && pictureOption(command) ? `Drop it for /${command.label}` : "Drop it to attach it";
+  veil.hidden = false;
+});
+chat.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+chat.addEventListener("dragleave", (event) => { if (carriesFiles(event) && (depth -= 1) <= 0) { depth = 0; veil.hidden = true; } });
+chat.addEventListener("drop", (event) => {
+  depth = 0;
+  veil.hidden = true;
+  const [file] = event.dataTransfer?.files || [];
+  if (!file) return;
+  event.preventDefault();
+  takePicture(file);
+});
+document.addEventListener("paste", (event) => {
+  const [file] = event.clipboardData?.files || [];
+  if (!file) return;
+  event.preventDefault();
+  takePicture(file);
+});

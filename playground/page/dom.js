@@ -9,8 +9,38 @@ export function el(tag, attributes = {}, ...children) {
     else if (name in node && typeof value !== "string") node[name] = value;
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
+}
+
+const STROKES = {
+  plus: "M12 5v14M5 12h14",
+  send: "M4 12l16-8-6 16-3-6z",
+  picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
+  dots: "M4.9 12h.2M11.9 12h.2M18.9 12h.2",
+  close: "M6 6l12 12M18 6L6 18",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  compare: "M12 3v18M9 8l-4 4 4 4M15 8l4 4-4 4",
+  reply: "M10 8L4 13l6 5M4 13h9a7 7 0 0 1 7 6",
+  forward: "M14 8l6 5-6 5M20 13h-9a7 7 0 0 0-7 6",
+  trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
+  glass: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+  theme: "M20 14A8 8 0 1 1 10 4a6.5 6.5 0 0 0 10 10z",
+  slash: "M15 4L9 20",
+  file: "M6 3h8l4 4v14H6zM14 3v5h4",
+  pause: "M9 5v14M15 5v14",
+  play: "M8 5l11 7-11 7z",
+  check: "M5 13l4 4L19 7",
+};
+
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [key, value] of [["viewBox", "0 0 24 24"], ["class", "icon"], ["aria-hidden", "true"]]) svg.setAttribute(key, value);
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  path.setAttribute("d", STROKES[name]);
+  svg.append(path);
+  return svg;
 }
 
 const addresses = new Map();
@@ -24,14 +54,45 @@ export function fileAddress(url) {
   return addresses.get(parsed.pathname);
 }
 
+// Only pictures that the playground itself serves are loaded: the page fetches nothing from elsewhere.
+export function isOurs(url) {
+  return new URL(url, location.href).pathname.startsWith("/cdn/");
+}
+
 export function size(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KB`;
   return `${(bytes / 1024 / 1024).toFixed(2)} MB`;
 }
 
-export function toast(text) {
-  const note = el("div", { class: "toast" }, text);
-  document.getElementById("toasts").append(note);
-  setTimeout(() => note.remove(), 6000);
+export function recall(key, fallback) {
+  try { return localStorage.getItem(key) ?? fallback; } catch { return fallback; }
+}
+
+export function remember(key, value) {
+  try { localStorage.setItem(key, value); } catch { /* private mode */ }
+}
+
+// A note in the corner, above open dialogs too: those live in the browser's top layer, and so does a popover.
+export function toast(text, good = false) {
+  const place = document.getElementById("toasts");
+  const note = el("div", { class: good ? "toast good" : "toast" }, text);
+  place.append(note);
+  if (place.matches(":popover-open")) place.hidePopover();
+  place.showPopover();
+  setTimeout(() => { note.remove(); if (!place.children.length) place.hidePopover(); }, 6000);
+}
+
+export async function copy(text, what = "Copied") {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // no permission, or an address that is not secure
+    const area = el("textarea", { class: "out-of-sight", "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast(what, true);
 }

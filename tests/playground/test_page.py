@@ -34,6 +34,6 @@ async def test_what_the_page_refers_to_is_served(playground: Playground, rest: R
             assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
             text = await response.text()
         found = set(re.findall(r"/page/[\w.]+", text))
-        found |= {f"/page/{name}" for name in re.findall(r'from "\./([\w.]+)"', text)}
+        found |= {f"/page/{name}" for name in re.findall(r'(?:from|import) "\./([\w.]+)"', text)}
         waiting |= found - seen
     assert {f"/page/{name}" for name in FILES if name != "index.html"} == seen - {"/"}

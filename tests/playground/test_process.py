@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import os
 import signal
 import socket
 import subprocess
@@ -12,7 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from playground.guild import ASCII_CHANNEL
+from playground.guild import ASCII_CHANNEL, TOKEN
+from playground.server import Playground
 from playground.testing import Controls, PlaygroundProcess
 
 
@@ -75,7 +79,40 @@ def test_only_loopback_is_served(host: str) -> None:
     command = [sys.executable, "-m", "playground", "--port", "0", "--host", host]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
-    assert "no passwords yet" in done.stderr and "127.0.0.1" in done.stderr and "Traceback" not in done.stderr
+    assert "PLAYGROUND_PASSWORD" in done.stderr and "127.0.0.1" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("password", "arguments", "says"),
+    [("short", ["--token", "mine"], "fewer than 12"), ("long enough, this", [], "the token that everybody knows")],
+)
+def test_a_weak_password_or_the_known_token_opens_nothing(password: str, arguments: list[str], says: str) -> None:
+    command = [sys.executable, "-m", "playground", "--port", "0", "--host", "0.0.0.0", *arguments]
+    environment = {**os.environ, "PLAYGROUND_PASSWORD": password}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, env=environment)
+    assert done.returncode == 2 and says in done.stderr
+
+
+async def test_a_public_playground_asks_for_its_password() -> None:
+    password = "correct horse battery"
+    async with Playground(host="0.0.0.0", token="a token of its own", password=password) as running:
+        assert running.url == f"http://127.0.0.1:{running.port}"
+
+        def status(path: str, **headers: str) -> int:
+            return get(running.url + path, **headers)[0]
+
+        def basic(given: str) -> str:
+            return "Basic " + base64.b64encode(f"me:{given}".encode()).decode()
+
+        for path in ("/", "/page/app.js", "/playground/state", "/playground/samples"):
+            assert await asyncio.to_thread(status, path) == 401
+            assert await asyncio.to_thread(status, path, Authorization=basic("wrong horse battery")) == 401
+            assert await asyncio.to_thread(status, path, Authorization="Basic ???") == 401
+            assert await asyncio.to_thread(status, path, Authorization=basic(password), Host="pg.example") == 200
+        assert await asyncio.to_thread(status, "/api/v10/users/@me", Authorization=f"Bot {TOKEN}") == 401
+        assert await asyncio.to_thread(status, "/api/v10/users/@me", Authorization="Bot a token of its own") == 200
+        controls = Controls(running.url, password=password)
+        assert await asyncio.to_thread(controls.messages) == []
 
 
 def test_a_port_that_cannot_be_is_one_readable_line() -> None:

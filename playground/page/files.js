@@ -1,0 +1,72 @@
+// Pictures and files of a message: what can be looked at is shown, everything can be downloaded, text can be copied.
+
+import { codeBlock } from "./markdown.js";
+import { copy, el, fileAddress, icon, isOurs, size, toast } from "./dom.js";
+import { compare, zoom } from "./viewer.js";
+
+const LONGEST_PREVIEW = 400 * 1024;
+
+export const isPicture = (file) => Boolean(file.width && (file.content_type || "").startsWith("image/"));
+const isVideo = (file) => /^video\/(mp4|webm)$/.test(file.content_type || "");
+const isText = (file) => /^text\/|json|xml|svg/.test(file.content_type || "") || /\.(ans|txt|md|csv|log)$/i.test(file.filename);
+
+// Its room is set aside by the size that the message names, so that nothing moves when it arrives.
+export function picture(file, source = null) {
+  const { width, height } = file;
+  const hidden = /^SPOILER_/.test(file.filename || "");
+  const image = el("img", { src: fileAddress(file.url), alt: file.description || file.filename, loading: "lazy" });
+  const frame = el("button", { class: hidden ? "picture hidden-picture" : "picture", type: "button", "data-k": `p${file.id}`, title: "Look closer" }, image);
+  frame.addEventListener("click", () => {
+    if (frame.classList.contains("hidden-picture")) frame.classList.remove("hidden-picture");
+    else zoom(file, source);
+  });
+  frame.style.width = `max(24px, min(100%, ${width}px, var(--tallest) * ${width / height}))`;
+  image.style.aspectRatio = `${width} / ${height}`;
+  const actions = [
+    source ? el("button", { type: "button", class: "file-action", "data-k": `c${file.id}`, onclick: () => compare(file, source) }, icon("compare"), "Before / after") : null,
+    el("a", { class: "file-action", href: fileAddress(file.url), download: file.filename, "aria-label": `Download ${file.filename}` }, icon("download"), file.filename.split(".").pop().toUpperCase()),
+  ];
+  return el("figure", { class: "picture-box" }, frame, el("figcaption", { class: "file-actions" }, actions));
+}
+
+async function textOf(file) {
+  const response = await fetch(fileAddress(file.url));
+  if (!response.ok) throw new Error(await response.text());
+  return response.text();
+}
+
+function otherFile(file) {
+  const address = fileAddress(file.url);
+  const readable = isText(file) && file.size <= LONGEST_PREVIEW;
+  const place = el("div", { class: "preview-text" });
+  const load = async (act) => {
+    try { act(await textOf(file)); } catch { toast(`${file.filename} cannot be fetched any more`); }
+  };
+  const open = el("button", { type: "button", class: "file-action", "aria-expanded": "false" }, icon("file"), "Show");
+  open.addEventListener("click", () => {
+    const shown = open.getAttribute("aria-expanded") === "true";
+    open.setAttribute("aria-expanded", String(!shown));
+    if (shown) place.replaceChildren();
+    else load((text) => place.replaceChildren(codeBlock(text, { language: text.includes("\x1b[") ? "ansi" : "", every: true })));
+  });
+  return el("div", { class: "file" },
+    el("div", { class: "file-row" }, el("span", { class: "file-icon" }, icon("file")),
+      el("span", { class: "file-words" }, el("a", { class: "cut", href: address, download: file.filename }, file.filename), el("small", {}, size(file.size)))),
+    el("div", { class: "file-actions" }, readable ? open : null,
+      readable ? el("button", { type: "button", class: "file-action", onclick: () => load((text) => copy(text.replaceAll(/\x1b\[[\d;]*m/g, ""), "Text copied")) }, icon("copy"), "Copy text") : null,
+      el("a", { class: "file-action", href: address, download: file.filename, "aria-label": `Download ${file.filename}` }, icon("download"), "Download")),
+    place);
+}
+
+export function attachment(file, source = null) {
+  if (isPicture(file)) return picture(file, source);
+  if (isVideo(file)) return el("video", { class: "video", src: fileAddress(file.url), controls: true, loop: true, muted: true, "aria-label": file.filename });
+  return otherFile(file);
+}
+
+// A picture in an embed or a component; one on another host stays a link, for the page asks nobody else.
+export function media(data, name) {
+  const url = data.proxy_url || data.url || "";
+  if (isOurs(url) && data.width) return picture({ filename: name, id: name, ...data, url });
+  return url.startsWith("http") ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, name) : null;
+}

@@ -1,0 +1,89 @@
+// What there is, as /playground/state and the events tell it, and what the person at the page has chosen.
+
+export const world = {
+  users: new Map(), roles: new Map(), channels: [], directs: [], commands: [], messages: new Map(), interactions: {},
+  sessions: 0, channel: "", actor: "",
+};
+
+const ADMINISTRATOR = 1n << 3n;
+export const MANAGE_MESSAGES = 1n << 13n;
+
+export function nameOf(user) {
+  return user ? user.global_name || user.username : "someone";
+}
+
+export function roleOf(user) {
+  const role = world.roles.get(user.roles?.[0]);
+  return role ? role.name : "Member";
+}
+
+export function colourOf(user) {
+  const role = (world.users.get(user.id)?.roles || []).map((id) => world.roles.get(id)).find((found) => found?.color);
+  return role ? `#${role.color.toString(16).padStart(6, "0")}` : "";
+}
+
+export function may(bits) {
+  const held = BigInt(world.users.get(world.actor)?.permissions || "0");
+  return Boolean(held & ADMINISTRATOR) || (held & bits) === bits;
+}
+
+// 0 in the guild, 1 with the bot, 2 between people
+export function contextOf(channelId) {
+  const direct = world.directs.find((one) => one.id === channelId);
+  if (!direct) return 0;
+  return direct.people.some((id) => world.users.get(id)?.bot) ? 1 : 2;
+}
+
+export function myDirects() {
+  return world.directs.filter((direct) => direct.people.includes(world.actor));
+}
+
+export function otherIn(direct) {
+  return world.users.get(direct.people.find((id) => id !== world.actor));
+}
+
+export function channelName(id) {
+  const channel = world.channels.find((one) => one.id === id);
+  if (channel) return `#${channel.name}`;
+  const direct = world.directs.find((one) => one.id === id);
+  return direct ? `@${nameOf(otherIn(direct))}` : "";
+}
+
+// The commands that Discord would offer the acting person here.
+export function offered(kind) {
+  const here = contextOf(world.channel);
+  return world.commands.filter((command) => {
+    const contexts = command.contexts || (command.dm_permission === false ? [0] : [0, 1, 2]);
+    const installed = here !== 2 || (command.integration_types || []).includes(1);
+    const needed = command.default_member_permissions;
+    const allowed = here !== 0 || needed === null || needed === undefined || (BigInt(needed) === 0n ? may(ADMINISTRATOR) : may(BigInt(needed)));
+    return command.type === kind && contexts.includes(here) && installed && allowed && (here === 0 || !command.guild_id);
+  });
+}
+
+// Every path that can be run: {label: "model reload", description, options}
+export function runnable() {
+  const found = [];
+  const walk = (path, node) => {
+    const below = (node.options || []).filter((option) => option.type === 1 || option.type === 2);
+    if (!below.length) found.push({ label: path, description: node.description, options: node.options || [] });
+    for (const option of below) walk(`${path} ${option.name}`, option);
+  };
+  for (const command of offered(1)) walk(command.name, command);
+  return found.sort((a, b) => a.label.localeCompare(b.label));
+}
+
+const isPicture = (file) => file?.width && (file.content_type || "").startsWith("image/");
+
+// The picture that a message was made from: what its command was given, or through replies and buttons what the
+// message before it was made from. Null when nobody knows.
+export function sourceOf(message, depth = 0) {
+  if (!message || depth > 20) return null;
+  const interaction = world.interactions[message.interaction_id];
+  const given = interaction?.files?.find(isPicture);
+  if (given) return given;
+  const before = world.messages.get(interaction?.target_id || interaction?.message_id || message.message_reference?.message_id);
+  if (!before || before.id === message.id) return null;
+  if (!before.author.bot) return (before.attachments || []).find(isPicture) || null;
+  return sourceOf(before, depth + 1);
+}
