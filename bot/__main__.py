@@ -18,6 +18,7 @@ from pydantic_settings import SettingsError
 from bot import log
 from bot.client import GlyphcordClient
 from bot.endpoints import point_at
+from bot.health import observed
 from bot.settings import BotSettings, explain
 
 BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
@@ -35,7 +36,7 @@ async def serve(settings: BotSettings) -> None:
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
-    async with GlyphcordClient(settings) as client:
+    async with GlyphcordClient(settings) as client, observed(client, client.services.redis, settings):
         running = asyncio.create_task(client.start(settings.discord_token.get_secret_value()))
         stop = asyncio.create_task(asked.wait())
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -71,7 +72,7 @@ def main() -> int:
     except (ValidationError, SettingsError) as error:
         print(explain(error), file=sys.stderr)
         return BAD_SETTINGS
-    log.configure(settings.log_level, settings.discord_token.get_secret_value())
+    log.configure(settings.log_level, settings.discord_token.get_secret_value(), settings.log_format)
     point_at(settings.discord_api_base, settings.discord_gateway_url, settings.discord_cdn_hosts)
     try:
         asyncio.run(serve(settings))

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 
 from bot.problems import as_trouble, report
+from jobs import logs
 from jobs.problems import SENTENCES, ServiceProblem
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,11 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
 
 class Tree(app_commands.CommandTree[discord.Client]):
     """The command tree, whose errors become answers."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Called before each command: whatever is logged from here on is about this interaction."""
+        logs.bind(str(interaction.id))
+        return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await explain(interaction, error.original if isinstance(error, app_commands.CommandInvokeError) else error)

@@ -14,6 +14,7 @@ from bot.components import Component, Handler
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.locales import Catalogue
+from bot.metrics import http_trace
 from bot.model_admin import ACTIVATE, ModelAdmin
 from bot.orders import Orders
 from bot.picker import PICK, make_ascii, picked
@@ -23,6 +24,7 @@ from bot.services import Services
 from bot.settings import BotSettings
 from bot.sweeper import Sweeper
 from bot.waiting import Canceller, Waiting
+from jobs import logs
 from jobs.buttons import CANCEL, DELETE, PINK, REDO, TEXT
 from jobs.problems import ServiceProblem
 from jobs.schema import Click
@@ -56,27 +58,28 @@ class GlyphcordClient(discord.Client):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=http_trace(),
         )
         self._settings = settings
-        self._services = Services.open(settings)
+        self.services = Services.open(settings)
         self._intake = Intake(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
-        self._keeper = Keeper(self, self._services)
-        self._sweeper = Sweeper(self._services, self._keeper, self._in_flight, self._answer)
+        self._keeper = Keeper(self, self.services)
+        self._sweeper = Sweeper(self.services, self._keeper, self._in_flight, self._answer)
         self.handlers: dict[str, Handler] = {}
-        self._waiting = Waiting(self, self._services, self._keeper)
+        self._waiting = Waiting(self, self.services, self._keeper)
         self._loops: list[asyncio.Task[None]] = []
         self.tree = Tree(self)
-        orders = Orders(self._services, self._intake, self._in_flight, self._keeper, hint=self._hint())
+        orders = Orders(self.services, self._intake, self._in_flight, self._keeper, hint=self._hint())
         self.tree.add_command(ascii_command(orders))
-        self.tree.add_command(make_ascii(self._services, orders))
-        self.handlers[PICK] = picked(self._services, orders)
-        self._results = Results(self._services, orders, self._answer)
+        self.tree.add_command(make_ascii(self.services, orders))
+        self.handlers[PICK] = picked(self.services, orders)
+        self._results = Results(self.services, orders, self._answer)
         results = self._results
         self.handlers |= {PINK: results.pink, TEXT: results.text, REDO: results.redo, DELETE: results.delete}
-        self.handlers[CANCEL] = Canceller(self._services, self._keeper).handle
+        self.handlers[CANCEL] = Canceller(self.services, self._keeper).handle
         self.add_dynamic_items(Component)
-        admin = ModelAdmin(self._services, self._intake, self._in_flight, self._is_admin)
+        admin = ModelAdmin(self.services, self._intake, self._in_flight, self._is_admin)
         self.tree.add_command(admin)
         self.handlers[ACTIVATE] = admin.activate()
 
@@ -104,7 +107,9 @@ class GlyphcordClient(discord.Client):
             await self._results.submitted(interaction)
 
     async def _answer(self, click: Click) -> None:
-        await answer_click(self, self._services, self._keeper, click)
+        # The sweeper answers one after another: what is bound for one must not stay for the next.
+        with logs.about(None):
+            await answer_click(self, self.services, self._keeper, click)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event failed event=%s", event_method)

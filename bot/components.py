@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 import discord
 
 from bot.answers import Interaction, explain
+from jobs import logs
 from jobs.buttons import TEMPLATE, custom_id
 
 Handler = Callable[[Interaction, str], Awaitable[None]]
@@ -39,6 +40,7 @@ class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE)
 
     async def callback(self, interaction: Interaction) -> Any:
         """Hand the click on."""
+        logs.bind(str(interaction.id))
         try:
             handler = cast(HasHandlers, interaction.client).handlers.get(self.action)
             if handler is not None:

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from bot.log import one_line
+from bot.metrics import PROBLEMS
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.problems import SENTENCES, PictureProblem, ServiceProblem, new_reference
 
@@ -41,6 +42,7 @@ def report(trouble: Trouble, error: BaseException, where: str) -> None:
     level = logging.INFO if isinstance(error, PictureProblem) else logging.WARNING
     if trouble.code == "internal":
         level = logging.ERROR
+    PROBLEMS.labels(trouble.code).inc()
     log.log(
         level,
         "problem code=%s reference=%s %s detail=%s",

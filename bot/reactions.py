@@ -23,6 +23,7 @@ from bot.problems import as_trouble, report
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
 from bot.wishes import options_of
+from jobs import logs
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.ledger import Attempt
 from jobs.problems import SENTENCES
@@ -150,6 +151,7 @@ async def _reply(
         await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
         return
     request = _request(client, click, opening, reply_id)
+    logs.bind(attempt.job_id)
     promise = Promise(job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at)
     async with keeper.promised(promise, where) as kept:
         kept.shared = attempt.takes > 1

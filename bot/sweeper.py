@@ -18,7 +18,7 @@ from bot.keeper import REDIS_LOST, WORKING_S, Keeper, Kept
 from bot.log import in_words
 from bot.problems import Trouble
 from bot.services import Services
-from jobs import queue
+from jobs import logs, queue
 from jobs.connection import PREFIX
 from jobs.ledger import LAST_WRITE_S
 from jobs.problems import SENTENCES, ServiceProblem, new_reference
@@ -138,6 +138,7 @@ class Sweeper:
     async def _end(self, promise: Promise, state: str | None) -> None:
         """End a job that has vanished, failed, or waits past its deadline."""
         services, job_id = self._services, promise.job_id
+        logs.bind(job_id)
         kept = self._keeper.mine.get(job_id)
         try:
             # From here on no worker writes to the message: it asks the same question before it does.

@@ -7,6 +7,7 @@ says what happened and what to do, and never holds text from outside.
 import secrets
 from typing import Final
 
+from jobs import logs
 from models.problems import PICTURE_SENTENCES, PictureProblem
 
 __all__ = ["SENTENCES", "PictureProblem", "ServiceProblem", "is_interim", "new_reference"]
@@ -52,6 +53,12 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "waiting": "Waiting: {before}{about}.",
     "in_hand": "Drawing: a worker is at it.",
     "frames": "Drawing: frame {done} of {total}.",
+    "queue_full": "So many pictures are waiting that I take no more for now. Please come back in about {about}.",
+    "in_flight": "You have {most} pictures waiting already. Please ask again once one of them is there.",
+    "cooldown": "That was quick. Please ask for your next picture in {about}.",
+    "daily": "You have had your {most} pictures for today. The next day begins in {about}.",
+    "server_cooldown": "This server takes a picture at a time. Please ask again in {about}.",
+    "server_daily": "This server has had its {most} pictures for today. The next day begins in {about}.",
     "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
     "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",
@@ -81,5 +88,8 @@ class ServiceProblem(Exception):
 
 
 def new_reference() -> str:
-    """Eight characters that stand in the user's message and in the operator's log line alike."""
-    return secrets.token_hex(4)
+    """Eight characters that stand in the user's message and in the operator's log lines alike.
+
+    The job's own while one is at hand, so that its whole way can be found by it.
+    """
+    return logs.reference() or secrets.token_hex(4)

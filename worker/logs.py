@@ -2,10 +2,15 @@
 
 import logging
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec
 
-from jobs.logs import JsonLines, LogFormat
+from rq.job import Job
+
+from jobs.logs import JsonLines, LogFormat, about
+
+P = ParamSpec("P")
 
 # An interaction's token stands in the path of its webhook; whoever has it can edit the reply.
 _WEBHOOK: Final = re.compile(r"(webhooks/\d+/)[^/\s'\"?]+")
@@ -41,3 +46,14 @@ def set_up(secrets: Iterable[str], child: int | None = None, log_format: LogForm
     # httpx logs each URL, and with it the interaction's token; RQ logs each maintenance pass.
     for name in ("httpx", "httpcore", "rq", "rq.worker", "rq.job", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def about_its_job(callback: Callable[Concatenate[Job, P], None]) -> Callable[Concatenate[Job, P], None]:
+    """An RQ callback whose log lines are about its job; RQ also calls it outside of any job's work."""
+
+    @wraps(callback)
+    def bound(job: Job, /, *arguments: P.args, **options: P.kwargs) -> None:
+        with about(job.id):
+            callback(job, *arguments, **options)
+
+    return bound

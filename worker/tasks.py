@@ -33,6 +33,7 @@ from worker.delivery import Verdict, deliver, tell
 from worker.discord import Discord, DiscordUnavailable, Edit
 from worker.engine import Engine
 from worker.health import Health
+from worker.logs import about_its_job
 from worker.metrics import job_ended
 from worker.pipeline import Drawing, Stages, draw, timed
 from worker.result import edit_of
@@ -144,6 +145,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     return result.model_dump(mode="json")
 
 
+@about_its_job
 def tell_failure(
     job: Job,
     connection: Redis,
