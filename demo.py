@@ -145,9 +145,9 @@ class Stack:
     def _start_bot(self, n: int) -> subprocess.Popen[bytes]:
         return self._start("bot", "bot.log" if n == 0 else f"bot-{n + 1}.log")
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start one more worker."""
-        worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log")
+    def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
+        """Start one more worker, with settings of its own besides the common ones."""
+        worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log", settings)
         self.workers.append(worker)
         return worker
 
@@ -174,13 +174,14 @@ class Stack:
             if process is not None and process.poll() is not None:
                 raise StartFailed(f"the {name} ended with exit code {process.returncode}\n" + self._log_ends())
 
-    def _start(self, module: str, log: str) -> subprocess.Popen[bytes]:
+    def _start(self, module: str, log: str, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
             **self.playground.environment(),
             "DISCORD_CDN_HOSTS": self.playground.url,
             "REDIS_URL": self.redis_url,
             **self._settings,
+            **(settings or {}),
         }
         with (self.folder / log).open("ab") as output:
             # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.

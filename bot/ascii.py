@@ -21,6 +21,9 @@ BACKGROUND_CHOICES: Final = [
 def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
     """The `/ascii` command, which hands what it is given to `orders`."""
 
+    async def styles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await orders.styles(typed)
+
     @app_commands.command(name="ascii", description="Draw a picture in readable characters")
     @app_commands.describe(
         image="The picture; without one, the last that was posted here",
@@ -28,11 +31,12 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         columns=f"How many characters across, {MIN_COLUMNS} to {MAX_COLUMNS}",
         background="The paper",
         format="Picture, text or a file",
+        style="The model that draws",
         animate="Whether an animation comes back moving",
         private="Show the result to you alone",
     )
     @app_commands.choices(format=FORMAT_CHOICES, background=BACKGROUND_CHOICES)
-    @app_commands.autocomplete(palette=_palettes)
+    @app_commands.autocomplete(palette=_palettes, style=styles)
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def command(  # noqa: PLR0917  # discord.py reads the options from the parameters
@@ -42,13 +46,14 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         columns: int | None = None,
         background: str | None = None,
         format: str | None = None,
+        style: str | None = None,
         animate: bool | None = None,
         private: bool | None = None,
     ) -> None:
         paper: Literal["light", "dark"] | None = None
         if background is not None:
             paper = "dark" if background == "dark" else "light"
-        wish = Wish(palette, columns, paper, format, animate, private)
+        wish = Wish(palette, columns, paper, format, animate, private, style.strip() if style else None)
         if image is None:
             await orders.take(interaction, lambda: latest_picture(interaction), wish, "command")
             return

@@ -77,6 +77,10 @@ TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "ベクター画像（SVGファイル）",
     ),
     "Word document": ("Word 文档", "Documento de Word", "Word-Dokument", "Word文書"),
+    "style": ("风格", "estilo", "stil", "スタイル"),
+    "The model that draws": (
+        "用哪个模型来画", "El modelo que dibuja", "Das Modell, das zeichnet", "描くモデル",
+    ),
     "animate": ("动画", "animar", "animieren", "アニメ"),
     "Whether an animation comes back moving": (
         "动图是否仍以动图返回", "Si una animación vuelve en movimiento", "Ob eine Animation bewegt zurückkommt",

@@ -20,6 +20,7 @@ from bot.components import Component, Handler
 from bot.intake import Intake
 from bot.model_text import check_text, code, is_over, list_text, reload_text, status_text
 from bot.services import Services
+from bot.styles import SUGGESTIONS, suggest_models
 from jobs import audit
 from jobs.buttons import custom_id
 from jobs.checks import Check, check_of, enqueue_check
@@ -36,22 +37,10 @@ CHECK_S: Final = 120.0
 POLL_S: Final = 0.3
 EDIT_EVERY_S: Final = 1.2
 """Discord takes five edits in five seconds."""
-SUGGESTIONS: Final = 25
-"""As many as Discord shows."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 Choices = list[app_commands.Choice[str]]
-
-
-async def suggest_models(services: Services, typed: str) -> Choices:
-    """The models whose name contains what was typed; none while Redis cannot be asked."""
-    try:
-        models = await asyncio.to_thread(services.weights.models)
-    except RedisError:
-        return []
-    found = [name for name in models if typed.strip().casefold() in name.casefold()]
-    return [app_commands.Choice(name=name, value=name) for name in found[:SUGGESTIONS]]
 
 
 class ModelAdmin(app_commands.Group):

@@ -7,13 +7,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.answers import InFlight, Interaction, defer, edit
+from discord import app_commands
+
+from bot.admission import Admission, Asker
+from bot.answers import UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.intake import Intake
-from bot.keeper import Keeper
+from bot.keeper import REDIS_LOST, Keeper
 from bot.services import Services
+from bot.styles import suggest_models
 from bot.wishes import Options, Wish, settle
 from jobs.intake import sniff
 from jobs.problems import SENTENCES, ServiceProblem
@@ -30,6 +35,9 @@ PRIVATE_DEADLINE_S: Final = 13 * 60
 of the sweep after it, must arrive before that ends."""
 
 DEADLINE_S: Final = 60 * 60
+
+ADMIT_S: Final = 0.8
+"""Out of the three seconds that Discord gives for an acknowledgement."""
 
 Origin = Literal["command", "menu", "button"]
 
@@ -58,10 +66,12 @@ class Orders:
     """Takes wishes, over the given services."""
 
     def __init__(
-        self, services: Services, intake: Intake, in_flight: InFlight, keeper: Keeper, *, hint: str = ""
-    ) -> None:
+        self, services: Services, admission: Admission, intake: Intake, in_flight: InFlight, keeper: Keeper,
+        *, hint: str = "",
+    ) -> None:  # fmt: skip
         """`hint` is the emoji to react with first, so that others need but click it."""
         self._services = services
+        self._admission = admission
         self._intake = intake
         self._in_flight = in_flight
         self._keeper = keeper
@@ -85,9 +95,15 @@ class Orders:
             private=by_token_only,
         )
         promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+        asker = Asker(promise.job_id, str(interaction.user.id), _guild_of(interaction), deadline_at)
+        admitted = await self._admit(asker)
         await self._keeper.foretell(promise)
         # Before anything else that can wait: Discord gives three seconds, and a download may take longer.
-        message_id = await defer(interaction, private=options.private)
+        try:
+            message_id = await defer(interaction, private=options.private)
+        except UNDELIVERED:
+            await self._not_promised(asker)
+            raise
         async with self._in_flight.track():
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with self._keeper.promised(promise, where) as kept:
@@ -97,6 +113,8 @@ class Orders:
                 reply = reply.model_copy(update={"message_id": str(message_id)})
                 kept.promise = promise.model_copy(update={"reply": reply})
                 await self._keeper.write_down(kept)
+                if wish.style is not None:
+                    await asyncio.to_thread(self._services.weights.known, wish.style)
                 source = picture if isinstance(picture, (Source, Stored)) else await picture()
                 sha, about = await self._store(source)
                 if isinstance(source, Source) and source.spoiler:
@@ -107,7 +125,7 @@ class Orders:
                     picture=sha,
                     **options.fields(),
                     user_id=str(interaction.user.id),
-                    guild_id=str(interaction.guild_id) if interaction.guild_id else None,
+                    guild_id=asker.guild_id,
                     reply=reply,
                     hint=self._hint if _may_react(interaction, options) else "",
                     upload_limit=interaction.filesize_limit,
@@ -129,6 +147,30 @@ class Orders:
                     request.columns, options.private, len(awake), 1000 * (time.time() - received_at),
                 )  # fmt: skip
 
+    async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
+        """The styles to offer while one is typed."""
+        return await suggest_models(self._services, typed)
+
+    async def _admit(self, asker: Asker) -> bool:
+        """Whether the checks were made in time; if not, they are to be made after the acknowledgement.
+
+        Raises ServiceProblem for a refusal, which only the person who asked will see.
+        """
+        checking = asyncio.create_task(asyncio.to_thread(self._admission.check, asker))
+        done, _ = await asyncio.wait({checking}, timeout=ADMIT_S)
+        if not done:
+            checking.add_done_callback(lambda task: task.exception())  # asked again, and answered, below
+            return False
+        try:
+            checking.result()
+        except REDIS_LOST:
+            return False
+        return True
+
+    async def _not_promised(self, asker: Asker) -> None:
+        with suppress(*REDIS_LOST):
+            await asyncio.to_thread(self._admission.give_back, asker)
+
     async def _store(self, picture: Source | Stored) -> tuple[str, str]:
         """The picture's sha256, with its bytes kept for the worker; and what the log is to say of it."""
         if isinstance(picture, Stored):
@@ -139,6 +181,10 @@ class Orders:
             info = await asyncio.to_thread(sniff, data)
             sha = await asyncio.to_thread(self._services.pictures.put, data)
             return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
+
+
+def _guild_of(interaction: Interaction) -> str | None:
+    return str(interaction.guild_id) if interaction.guild_id else None
 
 
 def _may_react(interaction: Interaction, options: Options) -> bool:

@@ -39,6 +39,7 @@ class Wish:
     format: str | None = None
     animate: bool | None = None
     private: bool | None = None
+    style: str | None = None
 
     def check(self) -> "Wish":
         """The same with the palette in its one spelling.
@@ -61,6 +62,7 @@ class Options:
     background: Background = "light"
     form: str = "picture"
     preset: str = FILE
+    style: str | None = None
     animate: bool = True
     spoiler: bool = False
     private: bool = False
@@ -93,6 +95,7 @@ def settle(wish: Wish, defaults: Options | None = None) -> Options:
         background=wish.background or start.background,
         form=form,
         preset=preset,
+        style=wish.style or start.style,
         animate=start.animate if wish.animate is None else wish.animate,
         private=start.private if wish.private is None else wish.private,
     )
@@ -106,6 +109,7 @@ def options_of(request: RenderRequest) -> Options:
         background=request.background,
         form=request.form,
         preset=request.preset,
+        style=request.style,
         animate=request.animate,
         spoiler=request.spoiler,
         private=request.reply.private,

@@ -36,7 +36,7 @@ def a_worker_reports(redis: Redis, name: str = "w1") -> None:
 def test_the_commands_are_registered_with_their_options(discord: Controls) -> None:
     commands = {command["name"]: command for command in discord.state()["commands"]}
     options = {option["name"]: option for option in commands["ascii"]["options"]}
-    assert list(options) == ["image", "palette", "columns", "background", "format", "animate", "private"]
+    assert list(options) == ["image", "palette", "columns", "background", "format", "style", "animate", "private"]
     assert options["image"]["type"] == 11
     assert options["palette"]["autocomplete"] and not options["palette"].get("choices")
     assert [choice["value"] for choice in options["format"]["choices"]] == list(FORMATS)
