@@ -377,7 +377,7 @@ def test_on_a_phone(new_page: NewPage) -> None:
     menu = page.get_by_role("menu").bounding_box()
     assert menu is not None and menu["x"] >= 0 and menu["x"] + menu["width"] <= 390
     page.keyboard.press("Escape")
-    page.get_by_label("Channel").select_option(label="#general")
+    page.get_by_label("Channel", exact=True).select_option(label="#general")
     expect(page.locator(".empty")).to_contain_text("Welcome to #general")
 
 
