@@ -10,7 +10,8 @@ from playground.snowflake import created_at
 
 Json = dict[str, Any]
 
-TOKEN = "playground-token"  # noqa: S105  # opens nothing but a playground that was not given another
+# As Discord's own: its first part is the bot's id. It opens nothing but a playground that was not given another.
+TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAx.playground.token"  # noqa: S105
 GUILD_ID = "110000000000000001"
 APPLICATION_ID = BOT_ID = "120000000000000001"  # an application and its bot user share their id, as on Discord
 ADA_ID, MOD_ID, MIA_ID, SAM_ID = (f"13000000000000000{n}" for n in (1, 2, 3, 4))

@@ -31,6 +31,7 @@ __all__ = [
     "GUILD_ID",
     "MIA_ID",
     "MOD_ID",
+    "TOKEN",
     "Controls",
     "PlaygroundProcess",
     "Refused",

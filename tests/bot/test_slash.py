@@ -20,7 +20,7 @@ from jobs.options import FORMATS, MAX_BYTES
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES
 from jobs.promises import Promises
-from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
+from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 
 NO_WORKER = SENTENCES["queued_no_worker"]
@@ -199,7 +199,7 @@ def test_the_operators_log_names_the_problem_and_no_token(
     discord.wait_for_answer(good)
     (request,) = discord.wait_for(lambda: queued(redis))
     assert request.reply.token and request.reply.token not in running_bot.log
-    assert "playground-token" not in running_bot.log
+    assert TOKEN not in running_bot.log
 
 
 def test_twenty_at_once_are_all_deferred_in_time_and_all_queued(discord: Controls, redis: Redis) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from playground.guild import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL
+from playground.guild import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL, TOKEN
 from playground.server import Playground
 from tests.playground.raw import INTENTS, Hangup, Rest, Socket, connect, eventually
 
@@ -37,10 +37,10 @@ async def hangup_code(socket: Socket) -> int | None:
     [
         (2, {"token": "wrong", "intents": 0}, 4004),
         (6, {"token": "wrong", "session_id": "x", "seq": 1}, 4004),
-        (2, {"token": "playground-token"}, 4013),
-        (2, {"token": "playground-token", "intents": 1 << 40}, 4013),
-        (2, {"token": "playground-token", "intents": 1 << 15}, 4014),
-        (2, {"token": "playground-token", "intents": 0, "shard": [2, 2]}, 4010),
+        (2, {"token": TOKEN}, 4013),
+        (2, {"token": TOKEN, "intents": 1 << 40}, 4013),
+        (2, {"token": TOKEN, "intents": 1 << 15}, 4014),
+        (2, {"token": TOKEN, "intents": 0, "shard": [2, 2]}, 4010),
         (3, {}, 4003),
         (99, {}, 4001),
         (2, "nonsense", 4002),
@@ -59,7 +59,7 @@ async def test_more_close_codes(playground: Playground) -> None:
         assert await hangup_code(socket) == 4002
     async with connect(playground) as socket:
         await socket.identify()
-        await socket.send(2, {"token": "playground-token", "intents": 0})
+        await socket.send(2, {"token": TOKEN, "intents": 0})
         assert await hangup_code(socket) == 4005
     async with connect(playground) as socket:
         for _ in range(121):
@@ -127,7 +127,7 @@ async def test_resume_replays_what_was_missed_once(playground: Playground, rest:
     await rest("POST", MESSAGES, {"content": "missed"})
     async with connect(playground) as again:
         await again.receive()
-        await again.send(6, {"token": "playground-token", "session_id": socket.session_id, "seq": socket.seq})
+        await again.send(6, {"token": TOKEN, "session_id": socket.session_id, "seq": socket.seq})
         missed = await again.receive()
         assert missed["t"] == "MESSAGE_CREATE" and missed["s"] == (socket.seq or 0) + 1
         assert (await again.receive())["t"] == "RESUMED"
@@ -138,7 +138,7 @@ async def test_resume_replays_what_was_missed_once(playground: Playground, rest:
 async def resume(playground: Playground, session_id: str, seq: int | None) -> dict[str, object]:
     async with connect(playground) as socket:
         await socket.receive()
-        await socket.send(6, {"token": "playground-token", "session_id": session_id, "seq": seq})
+        await socket.send(6, {"token": TOKEN, "session_id": session_id, "seq": seq})
         return await socket.receive()
 
 
@@ -178,9 +178,7 @@ async def test_orders_from_a_test(playground: Playground) -> None:
         playground.gateway.invalidate_all()
         invalid = await socket.receive()
         assert (invalid["op"], invalid["d"]) == (9, False)
-        await socket.send(
-            2, {"token": "playground-token", "intents": INTENTS}
-        )  # on the same connection, as allowed
+        await socket.send(2, {"token": TOKEN, "intents": INTENTS})  # on the same connection, as allowed
         assert (await socket.event("READY"))["session_id"] != socket.session_id
 
 
