@@ -1,6 +1,6 @@
 """A page as a picture file: exact while that fits, and under a byte limit still with every glyph sharp.
 
-The largest page takes about a megabyte as PNG, so a limit is seldom met. Where it is, lossless WebP has the same
+No page takes more than about 2 MB as PNG, so a limit is seldom met. Where it is, lossless WebP has the same
 pixels at two thirds; after that coverage is rounded to fewer levels: edges get coarser, but nothing is scaled or
 blurred.
 """
