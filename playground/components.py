@@ -58,6 +58,8 @@ def numbered(components: list[Json]) -> list[Json]:
                 following += 1
             taken.add(following)
             component["id"] = following
+        for item in component.get("items") or []:
+            item.setdefault("description", None)
         if component["type"] in SELECTS:
             component.setdefault("min_values", 1)
             component.setdefault("max_values", 1)
@@ -164,8 +166,9 @@ def _check_button(button: Json) -> None:
 
 def _check_options(select: Json) -> None:
     options = select.get("options")
-    if not isinstance(options, list) or not 1 <= len(options) <= 25:
-        raise _length("components/options", 1, 25)
+    low, high = {RADIO_GROUP: (2, 10), CHECKBOX_GROUP: (1, 10)}.get(select["type"], (1, 25))
+    if not isinstance(options, list) or not low <= len(options) <= high:
+        raise _length("components/options", low, high)
     for i, option in enumerate(options):
         for key in ("label", "value"):
             if not 1 <= len(str(option.get(key) or "")) <= 100:

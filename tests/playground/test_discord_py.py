@@ -26,12 +26,12 @@ from playground.guild import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUIL
 from playground.server import Playground, PublicNames
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.bot import Bot, picture, point_at, running
+from tests.playground.described import hold_against_discords_description, skip_without_description
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import control, eventually
 
 IMAGE = {"image": ("cat.png", PNG_3X2, "image/png")}
 REPOSITORY = Path(__file__).parents[2]
-DISCORDS_OWN = REPOSITORY.parent / "shared" / "discord"
 
 
 @pytest_asyncio.fixture
@@ -261,8 +261,7 @@ async def test_the_record_stands_up_to_discords_own_description(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything a bot does, recorded, and held against Discord's OpenAPI description, answers included."""
-    if not (DISCORDS_OWN / "validate.py").is_file():
-        pytest.skip(f"Discord's description is not at {DISCORDS_OWN}")
+    skip_without_description()
     record = tmp_path / "exchange.jsonl"
     async with Playground(record=record) as playground:
         await _everything(playground, monkeypatch)
@@ -275,15 +274,7 @@ async def test_the_record_stands_up_to_discords_own_description(
         ("PATCH", "webhooks"),
         ("PATCH", "channels"),
     } <= routes
-    command = [sys.executable, str(DISCORDS_OWN / "validate.py"), str(record), "--responses"]
-    command += ["--spec", str(DISCORDS_OWN / "openapi.json")]
-    # Discord's documentation shows field errors with names for codes; its own description says integers.
-    command += ["--allow", r"SPEC-RESP .*/_errors/\d+/code: '[A-Z_]+' is not of type 'integer'"]
-    # Two requests are wrong on purpose, for the sake of their answers.
-    command += ["--allow", r"DOCS POST /channels/\{channel_id\}/messages (empty message|/content: over 2000)"]
-    done = await asyncio.to_thread(subprocess.run, command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert " 0 errors" in done.stdout
+    await hold_against_discords_description(record)
 
 
 async def _everything(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import discord
+import discord.gateway
+import discord.http
 import pytest
 import pytest_asyncio
 from discord import app_commands
@@ -30,7 +33,8 @@ from playground.guild import (
 )
 from playground.server import Playground
 from playground.testing import Controls, Refused
-from tests.playground.bot import Bot, picture, running
+from tests.playground.bot import Bot, picture, point_at, running
+from tests.playground.described import hold_against_discords_description, skip_without_description
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import eventually
 
@@ -87,7 +91,8 @@ class Everything(discord.ui.Modal, title="All kinds of fields"):
     size: discord.ui.Label[Any] = discord.ui.Label(
         text="Size",
         component=discord.ui.RadioGroup(
-            custom_id="size", options=[discord.RadioGroupOption(label="Big", value="big")]
+            custom_id="size",
+            options=[discord.RadioGroupOption(label=size.title(), value=size) for size in ("big", "small")],
         ),
     )
 
@@ -155,12 +160,16 @@ async def complete_colour(interaction: discord.Interaction, current: str) -> lis
     return [app_commands.Choice(name=f"{interaction.user.name}: {current}{end}", value=end) for end in "ab"]
 
 
-@pytest_asyncio.fixture
-async def bot(playground: Playground, pointed: None) -> AsyncIterator[Interactive]:
-    client = Interactive()
+def complete(client: Interactive) -> Interactive:
     command = client.tree.get_command("colour")
     assert isinstance(command, app_commands.Command)
     command.autocomplete("name")(complete_colour)
+    return client
+
+
+@pytest_asyncio.fixture
+async def bot(playground: Playground, pointed: None) -> AsyncIterator[Interactive]:
+    client = complete(Interactive())
     async with running(client, TOKEN):
         yield client
 
@@ -362,3 +371,60 @@ async def test_components_that_discord_does_not_take(
             json={"content": "x", "components": components},
         )
     assert caught.value.code == 50035 and says in str(caught.value)
+
+
+async def test_all_this_stands_up_to_discords_own_description(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_without_description()
+    record = tmp_path / "exchange.jsonl"
+    async with Playground(record=record) as playground:
+        monkeypatch.setattr(discord.http.Route, "BASE", "")
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", "")
+        point_at(playground.url)
+        controls = Controls(playground.url)
+        async with running(complete(Interactive()), TOKEN) as bot:
+            assert isinstance(bot, Interactive)
+            await _use_everything(bot, controls, playground)
+    await hold_against_discords_description(record)
+
+
+async def _use_everything(bot: Interactive, controls: Controls, playground: Playground) -> None:
+    def at(call: Any, *arguments: Any, **named: Any) -> Any:
+        return asyncio.to_thread(call, *arguments, **named)
+
+    sent = await text_channel(bot).send("choose", view=Choices())
+    message = playground.world.messages[str(sent.id)]
+    await at(controls.click, message.id, "colours", values=["pink"])
+    await eventually(lambda: message.content == "colours: pink")
+    await at(controls.click, message.id, "people", values=[SAM_ID])
+    await eventually(lambda: message.content == "person: sam")
+    told = await at(controls.click, message.id, "tell")
+    await form_of(controls, told)
+    await at(controls.modal, told["interaction_id"], {"why": "because"})
+    await eventually(lambda: message.content == "why: because")
+    form = await at(controls.slash, "form")
+    await form_of(controls, form)
+    values = {"style": ["a"], "size": "big"}
+    done = await at(controls.modal, form["interaction_id"], values, files={"weights": ("w.bin", b"12", "x/y")})
+    await at(controls.wait_for_answer, done)
+    await form_of(controls, await at(controls.autocomplete, "colour", "name", {"name": "x"}))
+    sticker = await at(controls.message, files={"sticker": FILE})
+    for place in (MIAS, BETWEEN_PEOPLE):
+        await at(controls.wait_for_answer, await at(controls.slash, "here", channel=place))
+    await at(controls.wait_for_answer, await at(controls.slash, "Greet", target=SAM_ID))
+    await at(controls.wait_for_answer, await at(controls.slash, "Look", target=sticker))
+    await bot.reports[-1].stickers[0].fetch()
+    file = picture("card.png")
+    card = await text_channel(bot).send(view=Card(file), file=file)
+    await at(controls.wait_for_answer, await at(controls.click, str(card.id), "card"))
+    mia = await bot.fetch_user(int(MIA_ID))
+    private = await mia.send("hello", file=picture("d.png"))
+    await bot.fetch_channel(private.channel.id)
+    general = bot.get_channel(int(GENERAL_CHANNEL))
+    assert isinstance(general, discord.TextChannel)
+    copy = await sent.forward(general)
+    await general.fetch_message(copy.id)
+    assert [m.id async for m in general.history(limit=5)] == [copy.id]
+    with pytest.raises(discord.Forbidden):
+        await general.delete_messages([copy, sent])
