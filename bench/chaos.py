@@ -522,7 +522,7 @@ def run(
     rng = random.Random(seed)
     settings = {
         "WEIGHTS_DIR": str(weights), "MODEL_WEIGHTS": "tiny", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(SAMPLE.parents[2]),
+        "PYTHONPATH": str(SAMPLE.parents[2]), "USER_IN_FLIGHT": "0", "USER_DAILY": "0",
     }  # fmt: skip
     with Stack(folder, workers=workers, bots=bots, settings=settings, worker=worker) as stack:
         watcher = Watcher(stack.controls)

@@ -7,6 +7,7 @@ from typing import Final
 import discord
 
 from bot.admins import is_admin, owners_of
+from bot.admission import Admission
 from bot.answers import QUIET, InFlight, Interaction, Tree
 from bot.ascii import ascii_command
 from bot.commands_sync import sync_if_changed
@@ -70,7 +71,10 @@ class GlyphcordClient(discord.Client):
         self._waiting = Waiting(self, self.services, self._keeper)
         self._loops: list[asyncio.Task[None]] = []
         self.tree = Tree(self)
-        orders = Orders(self.services, self._intake, self._in_flight, self._keeper, hint=self._hint())
+        self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
+        orders = Orders(
+            self.services, self._admission, self._intake, self._in_flight, self._keeper, hint=self._hint()
+        )
         self.tree.add_command(ascii_command(orders))
         self.tree.add_command(make_ascii(self.services, orders))
         self.handlers[PICK] = picked(self.services, orders)
@@ -106,10 +110,10 @@ class GlyphcordClient(discord.Client):
         if interaction.type is discord.InteractionType.modal_submit:
             await self._results.submitted(interaction)
 
-    async def _answer(self, click: Click) -> None:
+    async def _answer(self, click: Click) -> ServiceProblem | None:
         # The sweeper answers one after another: what is bound for one must not stay for the next.
         with logs.about(None):
-            await answer_click(self, self.services, self._keeper, click)
+            return await answer_click(self, self.services, self._admission, self._keeper, click)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event failed event=%s", event_method)

@@ -113,6 +113,8 @@ class Orders:
                 reply = reply.model_copy(update={"message_id": str(message_id)})
                 kept.promise = promise.model_copy(update={"reply": reply})
                 await self._keeper.write_down(kept)
+                if not admitted:
+                    await asyncio.to_thread(self._admission.check, asker)
                 if wish.style is not None:
                     await asyncio.to_thread(self._services.weights.known, wish.style)
                 source = picture if isinstance(picture, (Source, Stored)) else await picture()

@@ -14,6 +14,7 @@ from typing import Final
 
 import discord
 
+from bot.admission import Admission, Asker
 from bot.answers import QUIET, UNDELIVERED
 from bot.keeper import Keeper
 from bot.log import in_words
@@ -26,7 +27,7 @@ from bot.wishes import options_of
 from jobs import logs
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.ledger import Attempt
-from jobs.problems import SENTENCES
+from jobs.problems import SENTENCES, ServiceProblem
 from jobs.promises import Promise
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
 
@@ -89,22 +90,32 @@ def nonce_of(attempt: Attempt) -> str:
     return hashlib.sha256(attempt.job_id.encode()).hexdigest()[:24]
 
 
-async def answer_click(client: discord.Client, services: Services, keeper: Keeper, click: Click) -> None:
-    """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so."""
+async def answer_click(
+    client: discord.Client, services: Services, admission: Admission, keeper: Keeper, click: Click
+) -> ServiceProblem | None:
+    """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so.
+
+    Returns the reason if who clicked may not have a picture now.
+    """
     where = f"message={click.message_id} user={click.user_id} look={click.look}"
     try:
-        opening = await asyncio.to_thread(_open, services, click)
+        opening = await asyncio.to_thread(_open, services, admission, click)
         if opening is not None:
             await _reply(client, services, keeper, click, opening, where=where)
     except (*REDIS_DOWN, *REDIS_FULL) as error:
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
         log.warning("reaction waits for redis %s detail=%r", where, in_words(error))
         keeper.clicks.append(click)
+    except ServiceProblem as problem:
+        log.info("reaction refused %s code=%s", where, problem.code)
+        return problem
     except Exception as error:
         report(as_trouble(error), error, where)
+    return None
 
 
-def _open(services: Services, click: Click) -> Opening | None:
+def _open(services: Services, admission: Admission, click: Click) -> Opening | None:
+    """Raises ServiceProblem when who clicked may not have a picture now; the next click is then tried afresh."""
     ledger = services.ledger
     original = ledger.request_of(click.message_id)
     if original is None or original.reply.private:
@@ -118,6 +129,11 @@ def _open(services: Services, click: Click) -> Opening | None:
     attempt = ledger.take_reaction(click)
     if attempt is None:
         return None
+    try:
+        admission.check(Asker(attempt.job_id, click.user_id, click.guild_id, time.time() + DEADLINE_S))
+    except ServiceProblem:
+        ledger.release_reaction(attempt, click, again=False)
+        raise
     kept = services.pictures.touch(original.picture)
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 

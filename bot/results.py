@@ -32,7 +32,9 @@ FORM: Final = "again"
 class Results:
     """Answers the buttons. `answer` is what answers a reaction."""
 
-    def __init__(self, services: Services, orders: Orders, answer: Callable[[Click], Awaitable[None]]) -> None:
+    def __init__(
+        self, services: Services, orders: Orders, answer: Callable[[Click], Awaitable[ServiceProblem | None]]
+    ) -> None:
         self._services = services
         self._orders = orders
         self._answer = answer
@@ -50,12 +52,14 @@ class Results:
             await interaction.response.send_message(f"It is there already: {place}", ephemeral=True)
             return
         await interaction.response.defer()
-        await self._answer(
+        refused = await self._answer(
             Click(
                 message_id=message_id, channel_id=request.reply.channel_id, guild_id=request.guild_id,
                 user_id=str(interaction.user.id), palette="pink", at=time.time(),
             )
         )  # fmt: skip
+        if refused is not None:
+            await interaction.followup.send(str(refused), ephemeral=True)
 
     async def text(self, interaction: Interaction, about: str) -> None:
         """The same picture as text in a message."""

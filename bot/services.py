@@ -16,6 +16,7 @@ from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.promises import Promises
+from jobs.quota import Quota
 from jobs.reload import Reloads
 from jobs.schema import RenderRequest
 from jobs.weights import WeightsStore
@@ -32,6 +33,7 @@ class Services:
     fleet: Fleet
     weights: WeightsStore
     reloads: Reloads
+    quota: Quota
 
     @classmethod
     def open(cls, settings: BotSettings) -> Self:
@@ -40,7 +42,7 @@ class Services:
         pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
         fleet, weights = Fleet(redis), WeightsStore(redis, settings.weights_budget_mb * 2**20)
         reloads = Reloads(redis, weights, fleet)
-        return cls(redis, pictures, Ledger(redis), Promises(redis), fleet, weights, reloads)
+        return cls(redis, pictures, Ledger(redis), Promises(redis), fleet, weights, reloads, Quota(redis))
 
     def prepare(self, request: RenderRequest) -> RenderRequest:
         """Write down whose message it is, so that no worker meets one that the ledger does not know.

@@ -9,6 +9,7 @@ from yarl import URL
 
 from bot.cdn import Origin, parse_origins
 from jobs.options import PALETTES, Background
+from jobs.quota import Limits
 from jobs.settings import SharedSettings
 
 Ids = Annotated[frozenset[int], NoDecode]
@@ -33,9 +34,21 @@ class BotSettings(SharedSettings):
         validate_default=True,
         description="which reaction asks for which palette; `:light` or `:dark` asks for a paper too",
     )
+    queue_limit: int = Field(default=1000, ge=1, description="jobs on the queue, at which no more are taken")
+    user_in_flight: int = Field(default=10, ge=0, description="jobs of one person at one time; 0 is no limit")
+    user_cooldown_s: float = Field(default=0, ge=0, description="seconds between two jobs of one person")
+    user_daily: int = Field(default=500, ge=0, description="jobs of one person a day")
+    server_cooldown_s: float = Field(default=0, ge=0, description="seconds between two jobs of one server")
+    server_daily: int = Field(default=0, ge=0, description="jobs of one server a day")
     admin_user_ids: Ids = frozenset()
     admin_role_ids: Ids = frozenset()
     log_level: str = "INFO"
+
+    def limits(self) -> Limits:
+        """What each person and server may ask for."""
+        return Limits(
+            self.user_in_flight, self.user_cooldown_s, self.user_daily, self.server_cooldown_s, self.server_daily
+        )
 
     @field_validator("admin_user_ids", "admin_role_ids", mode="before")
     @classmethod

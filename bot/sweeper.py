@@ -59,7 +59,7 @@ class Sweeper:
     """`run` until cancelled. `answer` is what answers a reaction."""
 
     def __init__(
-        self, services: Services, keeper: Keeper, in_flight: InFlight, answer: Callable[[Click], Awaitable[None]]
+        self, services: Services, keeper: Keeper, in_flight: InFlight, answer: Callable[[Click], Awaitable[object]]
     ) -> None:
         self._services = services
         self._keeper = keeper

@@ -17,6 +17,7 @@ from redis import Redis
 
 from jobs import promises
 from jobs.connection import PREFIX
+from jobs.quota import Quota
 from jobs.schema import Click, Message, RenderRequest, RenderResult, Snowflake, read_record
 
 KEEP_S: Final = 30 * 24 * 3600
@@ -94,6 +95,7 @@ class Ledger:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._quota = Quota(redis)
         self._begin = redis.register_script(_BEGIN)
         self._interim = redis.register_script(_INTERIM)
         self._version = redis.register_script(_VERSION)
@@ -152,10 +154,11 @@ class Ledger:
         return bool(self._redis.exists(_ending(job_id)))
 
     def record(self, result: RenderResult) -> None:
-        """Remember how a job ended, and close its promise."""
+        """Remember how a job ended, close its promise, and settle what it was charged."""
         pipe = self._redis.pipeline()
         pipe.set(_job(result.job_id), result.model_dump_json(), ex=KEEP_S)
         promises.close(pipe, result.job_id)
+        self._quota.settle(pipe, result)
         pipe.execute()
 
     def result_of(self, job_id: str) -> RenderResult | None:

@@ -14,6 +14,7 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from jobs import fair
 from jobs.schema import RenderRequest
 
 QUEUE_NAME: Final = "glyphcord"
@@ -33,26 +34,34 @@ def render_queue(redis: Redis) -> Queue:
 
 
 def enqueue(redis: Redis, request: RenderRequest) -> bool:
-    """Put one request on the queue; False if a job of that id is there already (nothing is changed then).
+    """Put one request on the queue, at its server's turn; False if a job of that id is there already.
 
     Raises redis ConnectionError or TimeoutError when Redis cannot be reached.
     """
+    queue = render_queue(redis)
     try:
-        render_queue(redis).enqueue(
+        queue.enqueue(
             RENDER_TASK,
             request.model_dump(mode="json"),
             job_id=request.job_id,
             unique=True,
             # RQ would otherwise log the arguments, and with them the interaction token.
             description=f"render {request.job_id}",
-            retry=Retry(max=RETRIES),
+            # At the front: one whose worker was killed has had its turn.
+            retry=Retry(max=RETRIES, enqueue_at_front=True),
             result_ttl=RESULT_TTL_S,
             failure_ttl=FAILURE_TTL_S,
             on_failure=Callback(FAILURE_TASK),
         )
     except DuplicateJobError:
         return False
+    fair.place(redis, queue.key, request.job_id, fair.lane_of(request))
     return True
+
+
+def length(redis: Redis) -> int:
+    """How many jobs wait on the queue."""
+    return int(redis.llen(render_queue(redis).key))
 
 
 def states(redis: Redis, job_ids: list[str]) -> list[str | None]:

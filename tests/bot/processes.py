@@ -29,7 +29,8 @@ class BotProcess:
     def __init__(self, playground: PlaygroundProcess, redis_url: str, folder: Path, **env: str) -> None:
         inherited = {key: value for key, value in os.environ.items() if key.lower() not in BotSettings.model_fields}
         ours = {"DISCORD_CDN_HOSTS": playground.url, "REDIS_URL": redis_url, "PYTHONPATH": str(ROOT)}
-        self._env = inherited | playground.environment() | ours | env
+        free = {"USER_IN_FLIGHT": "0", "USER_DAILY": "0"}  # whoever tests the limits sets them
+        self._env = inherited | playground.environment() | ours | free | env
         self._folder = folder
         self._file = folder / "bot.log"
         self._controls = playground.controls

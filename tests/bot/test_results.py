@@ -11,7 +11,7 @@ from jobs.ledger import Ledger
 from jobs.problems import SENTENCES
 from jobs.schema import RenderRequest, RenderResult
 from playground.guild import SAM_ID
-from playground.testing import ADA_ID, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
+from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_slash import a_worker_reports
@@ -26,12 +26,12 @@ def a_result(
     redis: Redis,
     *,
     user: str = MIA_ID,
-    channel: str | None = None,
+    channel: str = ASCII_CHANNEL,
     **options: object,
 ) -> RenderRequest:
     """A picture on its message with the buttons under it, as a worker leaves it."""
-    controls, where = playground.controls, {"channel": channel} if channel else {}
-    used = controls.slash("ascii", options, files={"image": a_png()}, user=user, **where)
+    controls = playground.controls
+    used = controls.slash("ascii", options, files={"image": a_png()}, user=user, channel=channel)
     (request,) = controls.wait_for(lambda: [r for r in queued(redis) if r.job_id == used["interaction_id"]])
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"

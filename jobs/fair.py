@@ -1,0 +1,57 @@
+"""A fair order on the one queue: servers take turns, so one that sends a thousand pictures delays nobody else.
+
+RQ's own `RateLimit` was tried first. It cannot be had together with `unique`, on which exactly-once rests, and
+it would leave workers idle while one server alone is busy. So a new job moves forward on RQ's list instead, in
+one atomic step: a server's first waiting job stands before everybody's second ones, and so on. Nobody starves,
+since a job is only ever passed by earlier turns of others; nothing else about the queue changes.
+"""
+
+from typing import Final
+
+from redis import Redis
+
+from jobs.connection import PREFIX
+from jobs.schema import RenderRequest
+
+LANE_TTL_S: Final = 2 * 3600
+"""Longer than a request may wait. A job whose lane is forgotten counts as a server of its own."""
+
+# `turn` is how many jobs of the same lane stand before a job. Ours goes before the first job of a later turn.
+_PLACE: Final = """
+local queue, job, lane, prefix, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+redis.call('SET', prefix .. job, lane, 'EX', ttl)
+local ids, before = redis.call('LRANGE', queue, 0, -1), {}
+local at = nil
+for index, id in ipairs(ids) do
+  if id == job then at = index break end
+  before[index] = prefix .. id
+end
+if at == nil then return -1 end
+local lanes, turns, turn = {}, {}, 0
+for first = 1, #before, 500 do
+  local some = redis.call('MGET', unpack(before, first, math.min(first + 499, #before)))
+  for index = 1, #some do lanes[first + index - 1] = some[index] or ids[first + index - 1] end
+end
+for index = 1, at - 1 do if lanes[index] == lane then turn = turn + 1 end end
+for index = 1, at - 1 do
+  local other = lanes[index]
+  turns[other] = (turns[other] or 0) + 1
+  if turns[other] - 1 > turn then
+    redis.call('LREM', queue, -1, job)
+    redis.call('LINSERT', queue, 'BEFORE', ids[index], job)
+    return index - 1
+  end
+end
+return at - 1
+"""
+
+
+def lane_of(request: RenderRequest) -> str:
+    """Whose turn a request takes: its server's, or outside of servers its user's."""
+    return request.guild_id or f"user:{request.user_id}"
+
+
+def place(redis: Redis, queue_key: str, job_id: str, lane: str) -> int:
+    """Move a job that is on the queue to its place; how many stand before it then, -1 if it is not there."""
+    script = redis.register_script(_PLACE)
+    return int(script(keys=[queue_key], args=[job_id, lane, f"{PREFIX}lane:", LANE_TTL_S]))

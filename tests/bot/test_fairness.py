@@ -1,0 +1,100 @@
+"""Limits as people meet them: told to them alone, before anything is fetched, and given back when we fail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from jobs.ledger import Ledger
+from jobs.problems import SENTENCES, is_interim
+from jobs.progress import note_pace
+from jobs.queue import enqueue
+from jobs.schema import RenderResult
+from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.test_reaction import replies_to
+from tests.bot.test_results import a_result, only
+from tests.jobs.requests import a_request
+
+LIMITS = {"USER_IN_FLIGHT": "2", "USER_DAILY": "4", "QUEUE_LIMIT": "6"}
+
+
+@pytest.fixture
+def strict(playground: PlaygroundProcess, redis_url: str, tmp_path: Path) -> Iterator[Controls]:
+    """A bot of its own, with limits."""
+    with BotProcess(playground, redis_url, tmp_path, **LIMITS):
+        yield playground.controls
+
+
+def asked(discord: Controls, user: str = MIA_ID) -> str:
+    """What somebody is told of their wish; "" when it is on the queue, and so a worker's to answer."""
+    used = discord.slash("ascii", files={"image": a_png()}, user=user)
+    answer = discord.wait_for_answer(used)
+    if is_interim(answer["content"]):
+        return ""
+    assert answer["ephemeral_to"] == user
+    return str(answer["content"])
+
+
+def test_so_many_at_one_time_for_each_person(strict: Controls, redis: Redis) -> None:
+    assert [asked(strict) for _ in range(2)] == ["", ""]
+    fetched = len([e for e in strict.exchanges() if "/cdn/" in e["path"]])
+    assert asked(strict) == SENTENCES["in_flight"].format(most=2)
+    assert len([e for e in strict.exchanges() if "/cdn/" in e["path"]]) == fetched
+    assert asked(strict, ADA_ID) == ""
+    first = queued(redis)[0]
+    Ledger(redis).record(RenderResult(job_id=first.job_id, outcome="posted"))
+    assert asked(strict) == ""
+
+
+def test_so_many_a_day_and_what_failed_does_not_count(strict: Controls, redis: Redis) -> None:
+    for outcome in ("posted", "failed", "posted", "posted", "failed", "posted"):
+        assert asked(strict) == ""
+        job = queued(redis)[-1]
+        Ledger(redis).record(RenderResult.model_validate({"job_id": job.job_id, "outcome": outcome}))
+        redis.delete("rq:queue:glyphcord")
+    refusal = asked(strict)
+    assert refusal.startswith("You have had your 4 pictures for today.")
+    assert asked(strict, ADA_ID) == ""
+
+
+def test_a_full_queue_is_said_with_when_to_come_back(strict: Controls, redis: Redis) -> None:
+    note_pace(redis, 10.0)
+    for n in range(6):
+        enqueue(redis, a_request(job_id=str(n)))
+    assert asked(strict) == SENTENCES["queue_full"].format(about="60 s")
+    assert len(queued(redis)) == 6
+
+
+def test_what_could_not_be_fetched_costs_no_place(strict: Controls, redis: Redis) -> None:
+    for _ in range(3):
+        strict.fault(path="^/cdn/", status=404)
+        used = strict.slash("ascii", files={"image": a_png()})
+        assert strict.wait_for_answer(used)["content"] == SENTENCES["attachment_gone"]
+        strict.wait_for(lambda: Ledger(redis).ended([used["interaction_id"]]))  # noqa: B023  # asked at once
+    assert asked(strict) == ""
+
+
+def test_reactions_count_too_and_the_next_person_may(
+    playground: PlaygroundProcess, strict: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
+    redis.delete("rq:queue:glyphcord")
+    strict.react(message_id, "🩷", user=ADA_ID)
+    refused = strict.wait_for_answer(strict.click(message_id, "glyph:text", user=ADA_ID))
+    assert refused["content"] == SENTENCES["in_flight"].format(most=2)
+    assert [m for m in replies_to(strict, message_id) if not m["ephemeral_to"]] == []
+    strict.react(message_id, "🩷", user=MOD_ID)
+    assert only(strict, redis).user_id == MOD_ID
+
+
+def test_the_pink_button_says_why_not(playground: PlaygroundProcess, strict: Controls, redis: Redis) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
+    strict.click(message_id, "glyph:pink", user=ADA_ID)
+    sentence = SENTENCES["in_flight"].format(most=2)
+    strict.wait_for(
+        lambda: [m for m in strict.messages() if m["ephemeral_to"] == ADA_ID and m["content"] == sentence]
+    )
