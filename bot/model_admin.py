@@ -6,7 +6,6 @@ All can see the commands; each checks who asks, and writes down who did what or 
 import asyncio
 import io
 import logging
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -26,7 +25,7 @@ from jobs.buttons import custom_id
 from jobs.checks import Check, check_of, enqueue_check
 from jobs.problems import ServiceProblem
 from jobs.reload import Order
-from jobs.weights import SHORT, Version
+from jobs.weights import SHORT, Version, check_name
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +36,6 @@ CHECK_S: Final = 120.0
 POLL_S: Final = 0.3
 EDIT_EVERY_S: Final = 1.2
 """Discord takes five edits in five seconds."""
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 Choices = list[app_commands.Choice[str]]
 
@@ -123,8 +120,7 @@ class ModelAdmin(app_commands.Group):
         """Keep the file, let a worker try it, show what came out, with a button that puts it in use."""
         self._admit(interaction, "upload", f"name={name} bytes={file.size}")
         chosen = (name or file.filename.removesuffix(".safetensors")).strip()
-        if not _NAME.fullmatch(chosen):
-            raise ServiceProblem("weights_name", f"name {chosen[:80]!r}")
+        check_name(chosen)
         await defer(interaction, private=True)
         async with self._in_flight.answering(interaction):
             async with self._intake.fetch(file.url, file.size) as data:
@@ -191,8 +187,6 @@ class ModelAdmin(app_commands.Group):
             name = await asyncio.to_thread(services.weights.default)
         if name is None:
             raise ServiceProblem("no_worker")
-        if not _NAME.fullmatch(name):
-            raise ServiceProblem("weights_name", f"name {name[:80]!r}")
         order = await asyncio.to_thread(partial(services.reloads.order, name, str(interaction.user.id), **what))
         log.info("change ordered id=%s model=%s workers=%d", order.id, name, len(order.expected))
         until, told, told_at = loop.time() + MOVE_S, "", 0.0

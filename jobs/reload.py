@@ -29,6 +29,7 @@ from jobs.weights import (
     Model,
     WeightsStore,
     activated,
+    check_name,
     in_transaction,
     model_in,
     rolled_back,
@@ -135,9 +136,10 @@ class Reloads:
         """Order a model's change: to `version` (a hash or its beginning), back by one, or to what is new.
 
         With no worker alive a version that is known is committed at once, and the next to start uses it.
-        Raises ServiceProblem `reload_busy`, `no_worker`, `unknown_style`, `unknown_version` or `no_history`.
+        Raises ServiceProblem `weights_name`, `reload_busy`, `no_worker`, `unknown_style`, `unknown_version` or
+        `no_history`.
         """
-        model, target = self._store.model(name), None
+        model, target = self._store.model(check_name(name)), None
         if back:
             target = rolled_back(self._store.known(name), by).active
         elif version is not None:

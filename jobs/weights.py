@@ -7,6 +7,7 @@ Nothing here looks into a file; that is the workers' part.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -17,7 +18,7 @@ from redis.exceptions import WatchError
 
 from jobs.connection import PREFIX
 from jobs.problems import ServiceProblem
-from jobs.schema import Message, ModelName, Sha256, read_record
+from jobs.schema import MODEL_NAME, Message, ModelName, Sha256, read_record
 from models.limits import MAX_WEIGHTS_BYTES
 
 HISTORY: Final = 20
@@ -56,6 +57,13 @@ class Model(Message):
     history: tuple[Sha256, ...] = ()
     changed_by: str
     changed_at: float
+
+
+def check_name(name: str) -> str:
+    """The same name. Raises ServiceProblem `weights_name` for what can be none, such as a path."""
+    if not re.fullmatch(MODEL_NAME, name):
+        raise ServiceProblem("weights_name", f"name {name[:80]!r}")
+    return name
 
 
 def activated(model: Model | None, name: str, sha256: str, by: str) -> Model:
@@ -139,8 +147,10 @@ class WeightsStore:
     def put(self, data: bytes, name: str, *, origin: Origin, by: str) -> Version:
         """Keep a file's bytes as a version of a model, which stays on the version that it uses.
 
-        Raises ServiceProblem `weights_too_large`, or `weights_full` when what must stay leaves no room.
+        Raises ServiceProblem `weights_name`, `weights_too_large`, or `weights_full` when what must stay leaves no
+        room.
         """
+        check_name(name)
         if len(data) > MAX_WEIGHTS_BYTES:
             raise ServiceProblem("weights_too_large", f"{len(data)} bytes", limit_mb=MAX_WEIGHTS_BYTES // 2**20)
         sha256 = hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""`python -m models render | palettes | train | evaluate | pairs | photos`: photos to characters and to weights."""
+"""`python -m models render | palettes | train | evaluate | pairs | photos | weights`: photos to characters and to weights."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.cli_palettes import add_palettes
 from models.cli_render import add_render
+from models.cli_weights import add_weights
 from models.palettes import DEFAULT_PALETTE, PALETTES
 from models.recipe import TrainConfig, read_recipe
 
@@ -20,6 +21,7 @@ def main() -> int:
     _add_train(commands.add_parser("train", help="train a style from a folder of photos"))
     _add_evaluate(commands.add_parser("evaluate", help="compare the weights with teachers and other programs"))
     _add_pairs(commands.add_parser("pairs", help="write training pairs as files, or read such a dataset back"))
+    add_weights(commands.add_parser("weights", help="list weights files, or try some"))
     _add_photos(commands.add_parser("photos", help="fetch photos to train on"))
     arguments = parser.parse_args()
     return int(arguments.run(arguments))

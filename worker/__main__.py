@@ -1,4 +1,4 @@
-"""`python -m worker`: one worker, or with `--count N` a supervisor of N."""
+"""`python -m worker`: one worker, or with `--count N` a supervisor of N; `python -m worker weights`: its models."""
 
 import argparse
 import sys
@@ -7,14 +7,23 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code (see worker.program and worker.supervisor)."""
-    parser = argparse.ArgumentParser(prog="python -m worker", description="Draws the pictures on the queue.")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["weights"]:
+        from worker import weights_command  # noqa: PLC0415
+
+        return weights_command.main(given[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m worker",
+        description="Draws the pictures on the queue.",
+        epilog="python -m worker weights --help: models from the shell",
+    )
     parser.add_argument(
         "--count", type=_count, metavar="N", help="run N workers, and start each again that ends before its time"
     )
     # How a supervisor starts its children.
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     # Imported only now: a supervisor needs no torch, and none of the memory that goes with it.
     if options.count is not None:
         from worker.supervisor import supervise  # noqa: PLC0415

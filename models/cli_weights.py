@@ -1,0 +1,72 @@
+"""`python -m models weights list | verify`: weights files by themselves. What needs the service is worker's."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+IN_SERVICE: Final = ("publish", "activate", "rollback", "default", "audit")
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options and what it runs."""
+    commands = parser.add_subparsers(dest="weights_command", required=True)
+    listing = commands.add_parser("list", help="the weights files there are")
+    listing.add_argument("--folder", type=Path, help="besides those that are shipped (as WEIGHTS_DIR)")
+    listing.set_defaults(run=_list)
+    verify = commands.add_parser("verify", help="load files, try them, and measure them on three photos")
+    verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    verify.add_argument("--picture", type=Path, metavar="OUT.png", help="write what the last one draws, too")
+    verify.set_defaults(run=_verify)
+    for name in IN_SERVICE:
+        # This library knows no Redis; people who look here are told where it is.
+        commands.add_parser(name, help=f"see: python -m worker weights {name}").set_defaults(run=_elsewhere)
+
+
+def _elsewhere(arguments: argparse.Namespace) -> int:
+    name = arguments.weights_command
+    print(f"that changes a running service: python -m worker weights {name} --help", file=sys.stderr)
+    return 2
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from models.weights_file import SHIPPED, WeightsError, load_weights  # noqa: PLC0415
+
+    folders = ([arguments.folder] if arguments.folder else []) + [SHIPPED]
+    failed = 0
+    for path in (path for folder in folders for path in sorted(folder.glob("*.safetensors"))):
+        try:
+            weights = load_weights(path)
+        except WeightsError as error:
+            failed += 1
+            print(error, file=sys.stderr)
+            continue
+        about = weights.metadata
+        print(
+            f"{weights.name:12} {weights.version} {path.stat().st_size / 2**20:5.1f} MB  head {about['head']}, "
+            f"{len(weights.atlas.charset)} characters, teacher {about.get('teacher', '?')}, "
+            f"step {about.get('step', '?')}"
+        )
+    return 1 if failed else 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from models.renderer import Renderer, WeightsError  # noqa: PLC0415
+    from models.selftest import self_test  # noqa: PLC0415
+
+    failed = 0
+    for path in arguments.files:
+        try:
+            renderer = Renderer(path)
+            found = self_test(renderer)
+        except WeightsError as error:
+            failed += 1
+            print(f"{path}: refused: {error}", file=sys.stderr)
+            continue
+        print(
+            f"{path}: version {renderer.version}, fidelity {found.fidelity:.3f}, "
+            f"legibility {found.legibility:.3f}, different glyphs {found.glyphs:.1f}"
+        )
+        if arguments.picture:
+            arguments.picture.write_bytes(found.png)
+    return 1 if failed else 0

@@ -1,0 +1,192 @@
+"""Models changed while they draw: two real workers that share no folder, a bot, and everything an admin can do."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from demo import Stack
+from jobs.connection import PREFIX, connect
+from jobs.fleet import Fleet
+from jobs.problems import SENTENCES
+from jobs.weights import WeightsStore
+from playground.testing import ADA_ID, Controls
+from tests.e2e.conftest import PANDA
+from tests.worker.samples import write_weights
+
+Used = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first worker's files; the second has none."""
+    folder = tmp_path_factory.mktemp("weights")
+    write_weights(folder, 1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    settings = {
+        "MODEL_WEIGHTS": "tiny", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "WEIGHTS_DIR": str(folder),
+        "WARM_MODELS": "2",
+    }  # fmt: skip
+    with Stack(tmp_path_factory.mktemp("models"), settings=settings) as stack:
+        with connect(stack.redis_url) as redis:
+            stack.controls.wait_for(lambda: WeightsStore(redis, 2**24).model("tiny"))
+        # On another machine: what it draws with it has from Redis.
+        stack.start_worker(WEIGHTS_DIR=str(tmp_path_factory.mktemp("empty")))
+        stack.wait_ready()
+        yield stack
+
+
+@pytest.fixture
+def redis(service: Stack) -> Iterator[Redis]:
+    with connect(service.redis_url) as redis:
+        yield redis
+
+
+@pytest.fixture
+def controls(service: Stack) -> Controls:
+    return service.controls
+
+
+def admin(controls: Controls, command: str, words: str, **options: object) -> str:
+    """Use /model as the owner, and wait for an answer with these words."""
+    return told(controls, controls.slash(f"model {command}", options, user=ADA_ID), words)
+
+
+def told(controls: Controls, used: Used, words: str) -> str:
+    def there() -> str | None:
+        answer = controls.answer_to(used)
+        return str(answer["content"]) if answer and words in answer["content"] else None
+
+    try:
+        return controls.wait_for(there, 90)
+    except TimeoutError:
+        pytest.fail(f"{controls.answer_to(used)}")
+
+
+def draw(controls: Controls, **options: object) -> Any:
+    used = controls.slash("ascii", options, files={"image": PANDA})
+    return controls.wait_for(lambda: (a := controls.answer_to(used)) and a["attachments"] and a, 90)
+
+
+def versions(redis: Redis, model: str) -> set[str]:
+    """The versions of a model that the workers say they have loaded."""
+    return {report.models[model] for report in Fleet(redis).alive() if model in report.models}
+
+
+def short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def as_upload(data: bytes, name: str) -> dict[str, Any]:
+    return {"file": (f"{name}.safetensors", data, "application/octet-stream")}
+
+
+def test_a_new_file_on_one_machine_reaches_all(controls: Controls, redis: Redis, folder: Path) -> None:
+    (old,) = versions(redis, "tiny")
+    picture = draw(controls)
+    assert f"tiny {old}" in picture["content"]
+    new = short(write_weights(folder, 2))
+    text = admin(controls, "reload", "2 of 2 workers draw with it")
+    assert f"`tiny` is at version `{new}`" in text
+    assert text.count(f"`{old}` → `{new}`") == 2
+    controls.wait_for(lambda: versions(redis, "tiny") == {new})
+    assert f"tiny {new}" in draw(controls)["content"]
+    # A picture from before is drawn again with what is in use now.
+    controls.react(picture["id"])
+
+    def pink() -> dict[str, Any] | None:
+        return next((m for m in controls.messages() if m["content"].startswith("pink") and m["attachments"]), None)
+
+    assert f"tiny {new}" in controls.wait_for(pink, 60)["content"]
+    assert f"→ `{old}`" in admin(controls, "rollback", "2 of 2 workers draw with it")
+    controls.wait_for(lambda: versions(redis, "tiny") == {old})
+    # The file is not new any more, so it does not come back by itself.
+    admin(controls, "reload", "it is the version that was in use")
+    assert f"→ `{new}`" in admin(controls, "reload", "2 of 2 workers draw with it", version=new)
+
+
+def test_an_upload_becomes_a_style_at_the_press_of_a_button(
+    controls: Controls, redis: Redis, folder: Path, tmp_path: Path
+) -> None:
+    data = write_weights(tmp_path, 3)
+    used = controls.slash("model upload", {"name": "mine"}, files=as_upload(data, "any"), user=ADA_ID)
+    text = told(controls, used, "before you press the button")
+    assert f"`mine` version `{short(data)}`" in text and "legibility 1.00 (now 1.00)" in text
+    shown = controls.answer_to(used)
+    assert shown is not None and shown["attachments"][0]["content_type"] == "image/png"
+    unknown = controls.slash("ascii", {"style": "mine"}, files={"image": PANDA})
+    told(controls, unknown, SENTENCES["unknown_style"].split("{")[0])
+    button = shown["components"][0]["components"][0]
+    told(controls, controls.click(shown["id"], button["custom_id"], user=ADA_ID), "2 of 2 workers draw with it")
+    assert f"mine {short(data)}" in draw(controls, style="mine")["content"]
+    assert "tiny " in draw(controls)["content"]
+    admin(controls, "default", "draws when no style is asked for", name="mine")
+    controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"mine"})
+    assert f"mine {short(data)}" in draw(controls)["content"]
+    assert "⭐ `mine`" in admin(controls, "list", "Models")
+    admin(controls, "default", "draws when no style is asked for", name="tiny")
+    # The shipped models are styles, too, and only the recent ones stay in memory.
+    assert "classic " in draw(controls, style="classic")["content"]
+    controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"tiny"})
+    assert all(len(report.models) <= 2 for report in Fleet(redis).alive())
+    status = admin(controls, "status", "awake")
+    assert "2 awake" in status and "MB" in status
+
+
+def test_a_damaged_upload_is_refused_with_its_reason(controls: Controls, redis: Redis, tmp_path: Path) -> None:
+    data = write_weights(tmp_path, 4)
+    for damaged, words in (
+        (data[:-100], "is not a whole safetensors file"),
+        (data.replace(b"8x16", b"9x18"), "cells '9x18'"),
+    ):
+        used = controls.slash("model upload", files=as_upload(damaged, "tiny"), user=ADA_ID)
+        text = told(controls, used, "cannot be used")
+        assert words in text.replace("\\", "")
+        shown = controls.answer_to(used)
+        assert shown is not None and not shown["components"] and not shown["attachments"]
+    assert len(versions(redis, "tiny")) == 1
+
+
+def test_what_one_worker_cannot_have_none_gets(controls: Controls, redis: Redis, folder: Path) -> None:
+    before = versions(redis, "tiny")
+    store = WeightsStore(redis, 2**26)
+    data = write_weights(folder, 5)
+    version = store.put(data, "tiny", origin="file", by="test")
+    redis.delete(f"{PREFIX}weights:blob:{version.sha256}")  # the first worker has the file, the second nothing
+    text = admin(controls, "reload", "Nothing was changed", version=version.short)
+    assert "kept neither here nor in the registry" in text
+    assert text.count("↩️") + text.count("❌") == 2 and text.count("❌") == 1
+    assert versions(redis, "tiny") == before
+    assert f"tiny {before.pop()}" in draw(controls)["content"]
+
+
+def test_a_worker_that_starts_draws_with_what_is_in_use(controls: Controls, redis: Redis, service: Stack) -> None:
+    (now,) = versions(redis, "tiny")
+    first, second = service.workers
+    first.kill()
+    first.wait()
+    service.workers[0] = second  # `check` is to find no dead one
+    del service.workers[1]
+    # What one of them cannot have, none gets; the dead one is on the list for some seconds more.
+    admin(controls, "reload", "ended before it was ready", name="classic")
+    new = service.start_worker()
+    log = service.folder / "worker-2.log"
+    controls.wait_for(lambda: f"model=tiny version={now}" in log.read_text().split("worker ready")[-1], 60)
+    assert new.poll() is None
+    assert f"tiny {now}" in draw(controls)["content"]
+
+
+def test_an_emptied_redis_gets_its_models_back(controls: Controls, redis: Redis, service: Stack) -> None:
+    store = WeightsStore(redis, 2**26)
+    before = store.models()["tiny"].active
+    redis.flushall()
+    controls.wait_for(lambda: (m := store.model("tiny")) and m.active == before and store.blob(before))
+    assert store.default() == "tiny"
+    service.check()

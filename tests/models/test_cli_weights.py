@@ -1,0 +1,50 @@
+"""`python -m models weights`: what needs only files, and a pointer for the rest."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from models.__main__ import main
+from models.cli_weights import IN_SERVICE
+from models.weights_file import SHIPPED, load_weights
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["models", "weights", *arguments])
+    return main()
+
+
+def test_list_names_shipped_files_and_those_of_a_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], weights: Path
+) -> None:
+    assert run(monkeypatch, "list", "--folder", str(weights.parent)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        *sorted(path.stem for path in weights.parent.glob("*.safetensors")),
+        *sorted(path.stem for path in SHIPPED.glob("*.safetensors")),
+    ]
+    assert load_weights(weights).version in lines[0]
+
+
+def test_verify_measures_and_refuses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], weights: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "out.png"
+    assert run(monkeypatch, "verify", str(weights), "--picture", str(picture)) == 0
+    assert f"version {load_weights(weights).version}, fidelity " in capsys.readouterr().out
+    with Image.open(picture) as page:
+        assert page.width == 3 * 512
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(weights.read_bytes()[:1000])
+    assert run(monkeypatch, "verify", str(damaged), str(weights)) == 1
+    said = capsys.readouterr()
+    assert "refused: damaged is not a whole" in said.err and str(weights) in said.out
+
+
+@pytest.mark.parametrize("command", IN_SERVICE)
+def test_what_needs_the_service_is_pointed_to(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run(monkeypatch, command) == 2
+    assert f"python -m worker weights {command}" in capsys.readouterr().err
