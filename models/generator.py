@@ -5,8 +5,13 @@ works on the grid of cells, down to a quarter of it and back up with skips. The 
 logits over the atlas; painting the likeliest glyph of every cell can therefore never blur a character. The
 head `pixels` is the classic one: a logit of ink for every pixel, through a sub-pixel convolution (Shi et
 al. 2016). Parity channels tell neighbours apart where the tone is flat, so that a pattern can form.
+
+What `pixels` has to learn is a ramp: steps of a cell's mean tone, which must sit within a few thousandths to
+name the right character. Normalised features cannot say a level so finely, so its head is also shown the mean
+as waves of rising frequency (Fourier features, Tancik et al. 2020).
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -18,6 +23,7 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.teachers import cells_of
 
 PARITIES: Final = 4
+OCTAVES: Final = 6
 HEADS: Final = ("glyphs", "pixels")
 
 
@@ -77,6 +83,18 @@ class Block(nn.Module):
         return out
 
 
+class PixelHead(nn.Sequential):
+    """Features and the waves of each cell's mean to a logit for each of its pixels."""
+
+    def __init__(self, width: int) -> None:
+        hidden = 2 * width
+        super().__init__(
+            nn.Conv2d(width + 1 + 2 * OCTAVES, hidden, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(hidden, hidden, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(hidden, CELL_HEIGHT * CELL_WIDTH, 1),
+        )  # fmt: skip
+
+
 class Generator(nn.Module):
     """Tone to glyph logits, for any size."""
 
@@ -99,7 +117,7 @@ class Generator(nn.Module):
         self.from_half = nn.ConvTranspose2d(half, full, 2, stride=2)
         self.up_full = blocks(full)
         self.norm = nn.GroupNorm(8, full)
-        self.head = nn.Conv2d(full, config.outputs, 1)
+        self.head = PixelHead(full) if config.head == "pixels" else nn.Conv2d(full, config.outputs, 1)
 
     def forward(self, tone: Tensor) -> Tensor:
         """Tone (B, 1, rows · 16, columns · 8) in [0, 1] to logits (B, rows, columns, outputs).
@@ -116,8 +134,18 @@ class Generator(nn.Module):
         deep = self.deep(self.to_quarter(half))
         half = self.up_half(half + self.from_quarter(deep))
         full = self.up_full(full + self.from_half(half))
-        logits: Tensor = self.head(F.leaky_relu(self.norm(full), 0.2))
+        full = F.leaky_relu(self.norm(full), 0.2)
+        if self.config.head == "pixels":
+            full = torch.cat((full, _waves(padded)), 1)
+        logits: Tensor = self.head(full)
         return logits.permute(0, 2, 3, 1)[:, :rows, :columns]
+
+
+def _waves(cells: Tensor) -> Tensor:
+    """Each cell's mean tone in [-1, 1], and its sines and cosines, (B, 1 + 2 · OCTAVES, rows, columns)."""
+    mean = cells.mean(1, keepdim=True)
+    angles = torch.cat([mean * (math.pi * 2.0**octave) for octave in range(OCTAVES)], 1)
+    return torch.cat((mean, angles.sin(), angles.cos()), 1)
 
 
 def _parities(cells: Tensor) -> Tensor:

@@ -5,22 +5,19 @@ tone's edges come from Canny's detector and not from any teacher, so that no tea
 """
 
 import math
-from functools import lru_cache
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.fidelity import blur
+from models.shapes import log_polar
 from models.teachers import cells_of
 
 INKED: Final = 0.01
 """A cell counts as inked from this mean coverage on; the faintest glyph has twice that."""
 
-RADIAL_BINS: Final = 5
-ANGULAR_BINS: Final = 12
 EDGE_SIGMA: Final = 4.0
 """Blur before edges are sought, in px: half a cell's width, as finer ones are beyond a page of characters."""
 EDGE_LOW, EDGE_HIGH = 0.08, 0.16
@@ -78,33 +75,13 @@ def edge_similarity(print_: Tensor, strokes: Tensor) -> float:
     inked = (shapes[0].mean(-1) > INKED) | (shapes[1].mean(-1) > INKED)
     if not inked.any():
         return 0.0
-    bins, points = _log_polar()
+    bins, points = log_polar()
     # Softened a little first, as the paper does, so that no bin's border decides.
     soft = [cells_of(blur(image, 1.0))[0].flatten(0, 1)[inked] for image in (print_, strokes)]
     ours, theirs = ((cells @ bins.T).view(len(cells), points, -1) for cells in soft)
     apart = (ours - theirs).norm(dim=-1).sum(-1)
     most = (ours.square().sum(-1) + theirs.square().sum(-1)).sqrt().sum(-1).clamp_min(1e-9)
     return float((1 - apart / most).mean())
-
-
-@lru_cache(maxsize=1)
-def _log_polar() -> tuple[Tensor, int]:
-    """Which pixels of a cell fall into which bin: (points · bins, 128) of 0 and 1, and the number of points.
-
-    A point every second pixel; each looks half a cell's width far, in RADIAL_BINS rings × ANGULAR_BINS sectors.
-    """
-    with torch.inference_mode(False):
-        reach = CELL_WIDTH / 2
-        y, x = torch.meshgrid(torch.arange(CELL_HEIGHT), torch.arange(CELL_WIDTH), indexing="ij")
-        pixels = torch.stack((y.flatten(), x.flatten()), -1).float()
-        points = pixels[(y.flatten() % 2 == 0) & (x.flatten() % 2 == 0)] + 0.5
-        offset = pixels[None] - points[:, None]
-        distance = offset.norm(dim=-1)
-        ring = (torch.log2(distance / reach) + RADIAL_BINS).floor().clamp(0, RADIAL_BINS - 1)
-        sector = ((torch.atan2(offset[..., 0], offset[..., 1]) / (2 * math.pi) + 0.5) * ANGULAR_BINS).floor()
-        which = (ring * ANGULAR_BINS + sector.clamp(0, ANGULAR_BINS - 1)).long()
-        bins = F.one_hot(which, RADIAL_BINS * ANGULAR_BINS).float() * (distance < reach)[..., None]
-        return bins.transpose(1, 2).flatten(0, 1), len(points)
 
 
 def legibility(print_: Tensor, ink: Tensor) -> float:

@@ -12,6 +12,7 @@ weighed by two matrix products. Swaps are then made in cells of a lattice, apart
 with less than the true curvature (`DAMPING` below 1) shakes the page out of poor arrangements.
 """
 
+import math
 from functools import lru_cache
 from typing import Final
 
@@ -21,20 +22,24 @@ from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.fidelity import C1, C2, blur
+from models.shapes import log_polar
 
 VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
 FAR_SIGMA: Final = 7.0
 """Blur on top of VIEWING_SIGMA for the tone seen from twice as far: sqrt(8² - 4²)."""
-TONE_WEIGHT: Final = 9.0
+TONE_WEIGHT: Final = 6.0
 VARIETY: Final = 30.0
 FREE_SHARE: Final = 0.03
 RAMP: Final = " .,:irs?@9B&#"
 RAMP_GCF: Final = 2
-STROKE_GAIN: Final = 9.0
-STROKE_FLOOR: Final = 0.015
-STROKE_SIGMA: Final = 1.8
-SHIFT_PRICE: Final = 0.05
+STROKE_SIGMA: Final = 3.0
+STROKE_FLOOR: Final = 0.08
+STROKE_GAIN: Final = 4.0
+STROKE_INK: Final = 0.7
+"""How dark the darkest stroke is: about as dark as a glyph's, or two are set where one would do."""
+CREST: Final = 0.92
+BARE: Final = 0.004
 BLANK_GIFT: Final = 0.1
 LATTICE: Final = (2, 3)
 DAMPING: Final = (0.6, 1.0)
@@ -100,32 +105,45 @@ def ramp(tone: Tensor, charset: str, gamma: float = RAMP_GCF) -> Tensor:
 
 
 def strokes(tone: Tensor) -> Tensor:
-    """The lines a hand would draw: (B, 1, H, W) in [0, 1], thin and dark on the dark side of edges.
+    """The lines a hand would draw, (B, 1, H, W) in [0, 1]: thin, where the blurred tone is steepest around.
 
-    A difference of Gaussians (Marr and Hildreth 1980; Winnemöller's XDoG 2012), less what is usual in its
-    surroundings, so that a contour stays and an even texture goes.
+    The crests of the slope, as in edge detection since Canny 1986, each as dark as its step in tone is high,
+    less what is usual in its surroundings: so a contour stays and an even texture goes.
     """
-    band = (blur(tone, 1.6) - blur(tone, 3.2)).clamp_min(0.0)
-    return torch.tanh(STROKE_GAIN * (band - STROKE_FLOOR - 0.6 * blur(band, 16.0)).clamp_min(0.0))
+    seen = F.pad(blur(tone, STROKE_SIGMA), (1, 1, 1, 1), mode="replicate")
+    across = (seen[..., 1:-1, 2:] - seen[..., 1:-1, :-2]) / 2
+    down = (seen[..., 2:, 1:-1] - seen[..., :-2, 1:-1]) / 2
+    # Scaled to the height of the step in tone that would make such a slope.
+    step = (across**2 + down**2).sqrt() * (STROKE_SIGMA * math.sqrt(2 * math.pi))
+    crest = step * (step >= CREST * F.max_pool2d(step, 7, 1, 3))
+    usual = F.interpolate(blur(F.avg_pool2d(crest, 4), 4.0), scale_factor=4.0, mode="bilinear")
+    return STROKE_INK * torch.tanh(STROKE_GAIN * (crest - STROKE_FLOOR - 1.5 * usual).clamp_min(0.0))
 
 
 def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
-    """Set the strokes of a tone: per cell the glyph nearest the strokes there, moved a little if that helps.
+    """Set the strokes of a tone: per cell the glyph whose shape is nearest that of the strokes there.
 
-    A hand does not mind a stroke that is off by a pixel or two (the idea behind alignment-insensitive shape
-    similarity, Xu et al. 2010), so every small shift is tried at a price. Returns (B, rows, columns) indices
-    and the cost of every glyph, (B, rows, columns, N).
+    Shapes are compared as in structure-based ASCII art (Xu et al. 2010), by log-polar histograms, which forgive a
+    stroke that is a little off; here by their squares, which makes all glyphs of all cells two matrix products.
+    Returns (B, rows, columns) indices and the cost of every glyph, (B, rows, columns, N), about 0 to 1.
     """
-    book = _blurred_glyphs(ink, STROKE_SIGMA)
-    wanted = blur(strokes(tone), STROKE_SIGMA)
-    costs = torch.full((), torch.inf)
-    for down in (-2, 0, 2):
-        for right in (-1, 0, 1):
-            cells = cells_of(torch.roll(wanted, (down, right), (2, 3)))
-            square = ((cells**2).sum(-1, keepdim=True) + (book**2).sum(1)) - 2.0 * cells @ book.T
-            costs = torch.minimum(costs, square + SHIFT_PRICE * (abs(down) + abs(right)))
-    costs[..., 0] -= BLANK_GIFT
+    form, book = _glyph_shapes(ink)
+    cells = cells_of(blur(strokes(tone), 1.0))
+    own, theirs = ((cells @ form) * cells).sum(-1, keepdim=True), ((book @ form) * book).sum(1)
+    costs = (own + theirs - 2.0 * (cells @ form) @ book.T) / (own + theirs).clamp_min(1e-6)
+    # A cell with next to nothing in it stays blank, and others where no glyph is much like the strokes.
+    bare = cells.mean(-1, keepdim=True) < BARE
+    blank = torch.where(bare, torch.zeros_like(own), costs[..., :1] - BLANK_GIFT)
+    costs = torch.cat((blank, torch.where(bare, torch.ones_like(own), costs[..., 1:])), -1)
     return costs.argmin(-1), costs
+
+
+@lru_cache(maxsize=8)
+def _glyph_shapes(ink: Tensor) -> tuple[Tensor, Tensor]:
+    """The square form of the histograms' distance, (128, 128), and the softened glyphs, (N, 128)."""
+    bins, _ = log_polar()
+    bins = bins.to(ink.device)
+    return bins.T @ bins, _blurred_glyphs(ink, 1.0)
 
 
 def _blurred_glyphs(ink: Tensor, sigma: float) -> Tensor:
@@ -192,7 +210,9 @@ def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature:
         structure = (2 * (product - mean_a * mean_b) + C2) / variance
         # From further away: dark stays dark, which structure alone would give up for an even surface.
         far = TONE_WEIGHT * (blur(shown, far_sigma) - blur(tone, far_sigma)) ** 2
-        (slopes,) = torch.autograd.grad((1 - luminance * structure).sum() + far.sum(), page)
+        # The luminance is a weight here and no aim: over bare paper it is so steep (C1 = 0.0001) that its slope
+        # says nothing about a whole glyph, and pages followed it into ruin. The far tone does its work.
+        (slopes,) = torch.autograd.grad((1 - luminance.detach() * structure).sum() + far.sum(), page)
     weight = (luminance * structure.clamp_min(0.2) / variance).detach()
     weight = F.avg_pool2d(blur(weight, sigma), size)[:, 0] * slope[:, 0] ** 2
     along = cells_of(slopes, *size) @ small.flatten(1).T

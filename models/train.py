@@ -39,7 +39,7 @@ CHECKPOINT: Final = "checkpoint.pt"
 LINES_TEMPERATURE: Final = 0.08
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
-    "lines": "strokes traced per cell",
+    "lines": "crests of the slope, traced per cell by log-polar shape",
     "pixels": "the reference ramp of 13 characters, in free pixels",
 }
 

@@ -8,8 +8,20 @@ from torch import Tensor
 
 from models.atlas import default_atlas
 from models.fidelity import effective_glyphs, fidelity
+from models.metrics import edge_similarity, edges
 from models.picture import decode
-from models.teachers import cells_of, climb, join_cells, paint_ink, ramp, search, search_varied, sharpen
+from models.teachers import (
+    cells_of,
+    climb,
+    join_cells,
+    paint_ink,
+    ramp,
+    search,
+    search_varied,
+    sharpen,
+    strokes,
+    trace,
+)
 from models.tone import fit, tone_of
 from tests.models.pictures import SAMPLES, scene
 
@@ -89,6 +101,43 @@ def test_sharpen_leaves_flat_tone_and_steepens_edges() -> None:
     assert sharp[..., 28].mean() < 0.4
     assert sharp[..., 36].mean() > 0.6
     assert 0.0 <= sharp.min() <= sharp.max() <= 1.0
+
+
+def test_strokes_lie_on_the_edge_whichever_side_is_dark_and_flat_tone_has_none() -> None:
+    step = torch.zeros(1, 1, 96, 96)
+    step[..., 48:] = 1.0
+    for tone in (step, 1.0 - step, step.transpose(2, 3)):
+        drawn = strokes(tone)[0, 0]
+        across = drawn[48] if drawn[48, 20] == 0 else drawn[:, 48]
+        assert across[[47, 48]].min() > 0.6
+        assert across[:40].max() == across[56:].max() == 0
+    assert strokes(torch.full((1, 1, 64, 64), 0.3)).max() == 0
+    shading = torch.linspace(0.2, 0.8, 96).expand(1, 1, 96, 96)
+    assert strokes(shading)[..., 16:-16, 16:-16].max() < 0.05
+
+
+def test_a_traced_edge_is_set_in_characters_of_its_direction() -> None:
+    charset, page = default_atlas().charset, torch.zeros(1, 1, 8 * 16, 16 * 8)
+    upright = page.clone()
+    upright[..., 68:] = 1.0  # in the middle of a column of cells
+    glyphs, costs = trace(upright, INK)
+    assert {charset[glyph] for glyph in glyphs[0, 2:-2, 8]} <= set("|!l1I[](){}ijJ")
+    assert (glyphs[0, :, [0, 1, 2, 3, 13, 14, 15]] == 0).all()
+    assert torch.equal(costs.argmin(-1), glyphs)
+    level = page.clone()
+    level[..., 72:, :] = 1.0
+    glyphs, _ = trace(level, INK)
+    assert {charset[glyph] for glyph in glyphs[0, 4, 2:-2]} <= set("-~=+*^")
+    assert (glyphs[0, [0, 1, 6, 7]] == 0).all()
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_tracing_keeps_more_of_the_edges_than_tone_does_and_leaves_most_paper_blank(path: Path) -> None:
+    tone = sample(path, 64, 32)
+    traced, wanted = trace(tone, INK)[0], edges(tone)
+    kept = edge_similarity(paint_ink(traced, INK), wanted)
+    assert kept > 1.2 * edge_similarity(paint_ink(search(sharpen(tone), INK), INK), wanted)
+    assert (traced == 0).float().mean() > 0.4
 
 
 def test_climb_improves_the_true_fidelity_of_a_synthetic_picture() -> None:
