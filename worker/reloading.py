@@ -124,7 +124,7 @@ class Reloader:
         if self._taken_out is not None and self._order is not None:
             try:
                 self._engine.put(self._engine.load(self._order.model, self._taken_out))
-            except WeightsError as error:
+            except Exception as error:
                 # The memory was there a moment ago; others have it now. A fresh process finds its own way.
                 _log.critical("no way back to the old model reason=%r; ending this worker", str(error))
                 self._worker.break_off()
@@ -147,7 +147,7 @@ class Reloader:
             if any(loaded.name == default for loaded in self._engine.loaded()) or self._move_to(default, active):
                 self._engine.default = default
                 _log.info("default model=%s version=%s", default, active[:SHORT])
-        if not self._published:
+        if not (models and self._published):
             self._published = True
             self._library.publish_files()
 

@@ -1,0 +1,276 @@
+"""One worker's part in changing models: real models, a real registry; the control thread's steps called by hand."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from jobs.connection import PREFIX
+from jobs.fleet import Fleet, WorkerReport
+from jobs.problems import ServiceProblem
+from jobs.reload import Answer, Order, Reloads
+from jobs.weights import WeightsStore, activated, in_transaction, set_model
+from tests.worker.samples import write_weights
+from worker.engine import Engine
+from worker.health import Health
+from worker.library import Library
+from worker.outage import Outage
+from worker.program import start
+from worker.reloading import Reloader
+from worker.rq_worker import EXIT_BROKEN, GlyphWorker
+
+
+class Small(Engine):
+    """An engine on a device that has room for so many models."""
+
+    room = 99
+
+    def fits(self) -> bool:
+        return len(self._warm) < self.room
+
+
+class Worker:
+    """All parts of one worker but its main loop and its clock."""
+
+    def __init__(self, redis: Redis, folder: Path, name: str = "w1", keep: int = 2) -> None:
+        self.name, self.redis, self.folder = name, redis, folder
+        self.store = WeightsStore(redis, 2**28)
+        self.reloads = Reloads(redis, self.store, Fleet(redis))
+        self.library = Library(self.store, folder, name)
+        self.engine = Small(self.library, "cpu", keep=keep)
+        start(self.engine, self.library, "tiny")
+        self.rq = GlyphWorker(redis, name=name, outage=Outage(), health=Health(lambda: True), is_lost=lambda: False)
+        self.reloader = Reloader(self.reloads, self.library, self.engine, self.rq)
+        self.report()
+        self.step()
+
+    def report(self) -> None:
+        Fleet(self.redis).report(
+            WorkerReport(
+                name=self.name, host="h", pid=1, device="cpu", model="tiny", model_version="v", state="idle",
+                started_at=0.0,
+            )
+        )  # fmt: skip
+
+    def step(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.reloader.step()
+
+    def runs(self) -> dict[str, str]:
+        """Name and hash of what is loaded."""
+        return {loaded.name: loaded.sha256 for loaded in self.engine.loaded()}
+
+    def end_of(self, order: Order) -> tuple[str, str]:
+        latest = self.reloads.latest()
+        assert latest is not None and latest.id == order.id
+        return latest.stage, latest.reason
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_weights(tmp_path, 1)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def only_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Without the shipped models, which take a moment to publish."""
+    empty = tmp_path_factory.mktemp("shipped")
+    monkeypatch.setattr("worker.library.SHIPPED", empty)
+    monkeypatch.setattr("models.weights_file.SHIPPED", empty)
+
+
+@pytest.fixture
+def worker(redis: Redis, folder: Path) -> Worker:
+    return Worker(redis, folder)
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_the_first_worker_makes_its_files_known_and_the_default(worker: Worker, folder: Path) -> None:
+    lines = write_weights(folder, 2, "lines")
+    (folder / "broken.safetensors").write_bytes(b"not a model")
+    worker.library.publish_files()
+    assert {name: model.active for name, model in worker.store.models().items()} == worker.runs() | {
+        "lines": sha(lines)
+    }
+    assert worker.store.default() == "tiny"
+    assert worker.store.blob(sha(lines)) == lines
+
+
+def test_a_change_goes_through_its_stages(worker: Worker, folder: Path) -> None:
+    old, new = worker.runs()["tiny"], sha(write_weights(folder, 2))
+    order = worker.reloads.order("tiny", "50")
+    in_hand = worker.engine.renderer_for(None)
+    worker.step(5)
+    assert worker.end_of(order)[0] == "committed"
+    assert worker.runs() == {"tiny": new}
+    assert in_hand.sha256 == old, "a job keeps the renderer that it began with"
+    answer = worker.reloads.answers(order)["w1"]
+    assert answer.moved and answer.took_ms > 0 and not answer.drained
+
+
+def test_nothing_changes_before_all_are_ready_nor_when_one_is_not(worker: Worker, folder: Path) -> None:
+    other = worker.reloads
+    old = worker.runs()
+    Fleet(worker.redis).report(
+        WorkerReport(
+            name="w2", host="h", pid=2, device="cpu", model="tiny", model_version="v", state="idle", started_at=0.0
+        )
+    )
+    write_weights(folder, 2)
+    order = worker.reloads.order("tiny", "50")
+    worker.step(3)
+    other.answer(order, Answer(worker="w2", offered=True))
+    worker.step(5)
+    assert worker.reloads.answers(order)["w1"].ready and worker.runs() == old
+    other.answer(order, Answer(worker="w2", offered=True, error="no room"))
+    worker.step(3)
+    assert worker.end_of(order) == ("aborted", "w2: no room")
+    assert worker.runs() == old
+
+
+@pytest.mark.parametrize("ends", ["committed", "aborted"])
+def test_without_room_for_two_it_steps_aside_and_comes_back(
+    worker: Worker, folder: Path, ends: str, redis: Redis
+) -> None:
+    old, new = worker.runs()["tiny"], sha(write_weights(folder, 2))
+    worker.engine.room = 1
+    if ends == "aborted":
+        Fleet(redis).report(
+            WorkerReport(
+                name="w2", host="h", pid=2, device="cpu", model="m", model_version="v", state="idle", started_at=0.0
+            )
+        )
+    held: list[bool] = []
+    load = worker.engine.load
+
+    def watched(name: str, data: bytes) -> object:
+        held.append(worker.rq.held and not worker.engine.loaded())
+        return load(name, data)
+
+    worker.engine.load = watched  # type: ignore[method-assign, assignment]
+    order = worker.reloads.order("tiny", "50")
+    worker.step(2)
+    if ends == "aborted":
+        worker.reloads.answer(order, Answer(worker="w2", offered=True))
+        worker.step(3)
+        assert worker.rq.held, "until it is decided, it takes no jobs"
+        worker.reloads.answer(order, Answer(worker="w2", offered=True, error="no"))
+    worker.step(4)
+    assert held[0], "the old model is gone before the new one comes"
+    assert worker.end_of(order)[0] == ends
+    assert worker.reloads.answers(order)["w1"].drained
+    assert worker.runs() == {"tiny": new if ends == "committed" else old}
+    assert not worker.rq.held
+
+
+def test_a_model_that_does_not_load_leaves_the_old_one_also_without_room(worker: Worker, folder: Path) -> None:
+    old = worker.runs()
+    worker.engine.room = 1
+    bad = worker.store.put(b"not a model", "tiny", origin="upload", by="50")
+    order = worker.reloads.order("tiny", "50", version=bad.sha256)
+    worker.step(4)
+    stage, reason = worker.end_of(order)
+    assert stage == "aborted" and "not a whole safetensors file" in reason
+    assert worker.runs() == old and not worker.rq.held
+
+
+def test_a_worker_without_a_way_back_ends_as_broken(worker: Worker, folder: Path) -> None:
+    worker.engine.room = 1
+    write_weights(folder, 2)
+
+    def full(name: str, data: bytes) -> object:
+        raise MemoryError
+
+    worker.engine.load = full  # type: ignore[method-assign, assignment]
+    order = worker.reloads.order("tiny", "50")
+    worker.step(3)
+    assert worker.rq._exit_code == EXIT_BROKEN and worker.rq.stopping
+    assert worker.end_of(order)[0] == "aborted"
+
+
+def test_who_was_not_there_follows_the_registry(worker: Worker, redis: Redis, folder: Path, tmp_path: Path) -> None:
+    late = Worker(redis, tmp_path / "none", name="w2")  # a machine without files
+    assert late.runs() == worker.runs()
+    data = write_weights(folder, 2)
+    version = worker.store.put(data, "tiny", origin="upload", by="50")
+    model = activated(worker.store.model("tiny"), "tiny", version.sha256, "50")
+
+    def change(pipe: object) -> None:
+        pipe.multi()  # type: ignore[attr-defined]
+        set_model(pipe, model)  # type: ignore[arg-type]
+
+    in_transaction(redis, change, f"{PREFIX}weights:models")
+    for one in (worker, late):
+        one.step()
+        assert one.runs() == {"tiny": sha(data)}
+
+
+def test_what_cannot_be_followed_is_said_and_the_old_one_draws_on(worker: Worker, redis: Redis) -> None:
+    old = worker.runs()
+    model = activated(worker.store.model("tiny"), "tiny", "f" * 64, "50")
+    redis.hset(f"{PREFIX}weights:models", "tiny", model.model_dump_json())
+    worker.step(3)
+    assert worker.runs() == old
+    assert "kept neither here nor in the registry" in worker.reloader.error
+
+
+def test_another_default_is_loaded_and_then_used(worker: Worker, folder: Path) -> None:
+    lines = write_weights(folder, 2, "lines")
+    worker.library.publish_files()
+    worker.store.set_default("lines")
+    worker.step()
+    assert worker.engine.default == "lines"
+    assert worker.engine.renderer.sha256 == sha(lines)
+
+
+def test_the_recent_styles_stay_warm_and_the_default_always(worker: Worker, folder: Path) -> None:
+    for seed, name in enumerate(("a", "b", "c"), 2):
+        write_weights(folder, seed, name)
+    worker.library.publish_files()
+    assert worker.engine.renderer_for("a").name == "a"
+    assert set(worker.runs()) == {"tiny", "a"}
+    worker.engine.renderer_for("b")
+    assert set(worker.runs()) == {"tiny", "b"}
+    worker.engine.room = 1
+    worker.engine.renderer_for("c")  # and where memory is short, fewer
+    assert set(worker.runs()) == {"tiny", "c"}
+    with pytest.raises(ServiceProblem) as error:
+        worker.engine.renderer_for("plaid")
+    assert str(error.value) == "I do not know that style. There are: a, b, c, tiny."
+
+
+def test_an_emptied_redis_gets_back_what_is_loaded_and_the_files(
+    worker: Worker, redis: Redis, folder: Path
+) -> None:
+    before = worker.runs()
+    write_weights(folder, 2, "lines")
+    redis.flushall()
+    worker.step(2)
+    assert list(worker.store.models()) == ["lines", "tiny"]
+    assert worker.store.models()["tiny"].active == before["tiny"]
+    assert worker.store.blob(before["tiny"]) is not None
+    assert worker.store.default() == "tiny"
+
+
+def test_a_default_that_is_nowhere_is_no_reason_not_to_draw(redis: Redis, folder: Path) -> None:
+    WeightsStore(redis, 2**28).announce("ghost", "f" * 64, "w0")
+    WeightsStore(redis, 2**28).announce_default("ghost")
+    worker = Worker(redis, folder)
+    assert worker.engine.renderer.name == "tiny"
+    assert "kept neither here" in worker.reloader.error
+
+
+def test_a_file_is_offered_once(worker: Worker, folder: Path, redis: Redis) -> None:
+    offer: Callable[[], str | None] = lambda: worker.library.offer("tiny")  # noqa: E731
+    assert offer() is None, "it is known"
+    data = write_weights(folder, 2)
+    assert offer() == sha(data)
+    assert offer() is None
+    assert worker.library.offer("../tiny") is None
+    assert worker.library.offer("nobody") is None
