@@ -18,7 +18,7 @@ from pydantic_settings import SettingsError
 from bot import log
 from bot.client import GlyphcordClient
 from bot.endpoints import point_at
-from bot.health import observed
+from bot.health import PortTaken, observed
 from bot.settings import BotSettings, explain
 
 BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
@@ -76,6 +76,9 @@ def main() -> int:
     point_at(settings.discord_api_base, settings.discord_gateway_url, settings.discord_cdn_hosts)
     try:
         asyncio.run(serve(settings))
+    except PortTaken as taken:
+        print(taken, file=sys.stderr)
+        return BAD_SETTINGS
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         code, line = why(error, settings.discord_api_base)
         print(line, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import discord
 from prometheus_client import REGISTRY, Gauge
@@ -19,21 +19,27 @@ GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether Discord's gateway sends
 GATEWAY_LATENCY = Gauge(f"{PREFIX}gateway_latency_seconds", "From a gateway heartbeat to its acknowledgement.")
 
 
+class PortTaken(Exception):
+    """BOT_HTTP_PORT cannot be listened on; `str()` says why."""
+
+
 @asynccontextmanager
 async def observed(client: discord.Client, redis: Redis, settings: BotSettings) -> AsyncIterator[None]:
-    """Measure while inside, and answer probes where BOT_HTTP_PORT is set. Raises OSError when it is taken."""
+    """Measure while inside, and answer probes where BOT_HTTP_PORT is set. Raises PortTaken."""
     fleet = FleetCollector(redis, settings.picture_budget_mb * 2**20)
     GATEWAY_READY.set_function(lambda: hears(client))
     GATEWAY_LATENCY.set_function(lambda: client.latency)
     REGISTRY.register(fleet)
     lag = asyncio.create_task(measure_lag())
     try:
-        if settings.bot_http_port is None:
+        async with AsyncExitStack() as pages:
+            if settings.bot_http_port is not None:
+                app = watch_app(lambda: why_unhealthy(client), lambda: why_not_ready(client, redis))
+                try:
+                    await pages.enter_async_context(watched(app, settings.http_host, settings.bot_http_port))
+                except OSError as error:
+                    raise PortTaken(f"BOT_HTTP_PORT: {error}") from error
             yield
-        else:
-            app = watch_app(lambda: why_unhealthy(client), lambda: why_not_ready(client, redis))
-            async with watched(app, settings.http_host, settings.bot_http_port):
-                yield
     finally:
         lag.cancel()
         REGISTRY.unregister(fleet)

@@ -1,0 +1,115 @@
+"""What the bot tells its probes, and what it reads from Redis for the fleet."""
+
+import math
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from redis import Redis
+from rq.job import Job
+
+from bot.health import hears, why_not_ready, why_unhealthy
+from bot.metrics import FleetCollector
+from demo import free_port
+from jobs.connection import connect
+from jobs.fleet import Fleet, WorkerReport
+from jobs.pictures import PictureStore
+from jobs.promises import Promises
+from jobs.queue import enqueue, render_queue
+from playground.testing import PlaygroundProcess
+from tests.bot.processes import BotProcess
+from tests.jobs.requests import a_promise, a_request
+
+
+def client(*, ready: bool = True, open_socket: bool | None = True, closed: bool = False) -> Any:
+    """As much of a client as probes look at; `open_socket` None before the first connection."""
+    socket = None if open_socket is None else SimpleNamespace(open=open_socket)
+    return SimpleNamespace(is_ready=lambda: ready, ws=socket, is_closed=lambda: closed)
+
+
+def test_who_hears_and_queues_is_ready(redis: Redis) -> None:
+    assert hears(client()) and why_not_ready(client(), redis) == why_unhealthy(client()) == []
+
+
+@pytest.mark.parametrize("deaf", [client(ready=False), client(open_socket=False), client(open_socket=None)])
+def test_who_does_not_hear_is_not_ready(deaf: Any, redis: Redis) -> None:
+    assert why_not_ready(deaf, redis) == ["the gateway is not connected"] and why_unhealthy(deaf) == []
+
+
+def test_without_redis_it_is_not_ready() -> None:
+    (reason,) = why_not_ready(client(), connect(f"redis://127.0.0.1:{free_port()}/0"))
+    assert reason.startswith("redis: ConnectionError")
+
+
+def test_a_closed_client_is_unhealthy() -> None:
+    assert why_unhealthy(client(closed=True)) == ["the client is closed"]
+
+
+class Fleetwide:
+    """The collector's figures by name and label."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(FleetCollector(redis, 1000))
+
+    def __call__(self, name: str, **labels: str) -> float | None:
+        return self._registry.get_sample_value(f"glyphcord_{name}", labels)
+
+
+def test_the_fleet_in_figures(redis: Redis) -> None:
+    fleet = Fleetwide(redis)
+    assert fleet("queue_jobs", state="waiting") == fleet("queue_oldest_seconds") == fleet("open_promises") == 0
+    PictureStore(redis, 60, 1000).put(b"123456789")
+    for number in range(3):
+        request = a_request(job_id=str(1000 + number))
+        enqueue(redis, request)
+        Promises(redis).open([a_promise(request.job_id)], look_at=0)
+    # The next in line came first, a minute ago by its record.
+    first = render_queue(redis).job_ids[0]
+    ago = time.gmtime(time.time() - 60)
+    redis.hset(Job.key_for(first), "enqueued_at", time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", ago))
+    report = WorkerReport(
+        name="w", host="h", pid=1, device="cpu", model="m", model_version="v", state="busy", started_at=0
+    )
+    Fleet(redis).report(report)
+    assert fleet("redis_up") == 1
+    assert fleet("queue_jobs", state="waiting") == fleet("open_promises") == 3
+    assert math.isclose(fleet("queue_oldest_seconds") or 0, 60, abs_tol=5)
+    assert (fleet("workers", state="busy"), fleet("workers", state="idle")) == (1, 0)
+    assert (fleet("stored_picture_bytes", kind="used"), fleet("stored_picture_bytes", kind="budget")) == (9, 1000)
+    assert (fleet("redis_memory_bytes", kind="used") or 0) > 0
+
+
+def test_a_record_that_says_no_time_has_not_waited(redis: Redis) -> None:
+    enqueue(redis, a_request())
+    redis.hset(Job.key_for(render_queue(redis).job_ids[0]), "enqueued_at", "yesterday")
+    assert Fleetwide(redis)("queue_oldest_seconds") == 0
+
+
+def test_counting_does_not_clean_up(redis: Redis) -> None:
+    """RQ's own counts would fail an abandoned job, callback and all, in the bot."""
+    enqueue(redis, a_request())
+    queue = render_queue(redis)
+    job_id = queue.job_ids[0]
+    redis.delete(queue.key)
+    redis.zadd(queue.started_job_registry.key, {f"{job_id}:0123": 1})
+    fleet = Fleetwide(redis)
+    assert fleet("queue_jobs", state="started") == 1 and fleet("queue_jobs", state="failed") == 0
+    assert redis.zcard(queue.started_job_registry.key) == 1
+
+
+def test_a_redis_that_is_gone_is_all_that_is_known() -> None:
+    fleet = Fleetwide(connect(f"redis://127.0.0.1:{free_port()}/0"))
+    assert fleet("redis_up") == 0 and fleet("open_promises") is None
+
+
+def test_a_taken_port_is_one_readable_line(playground: PlaygroundProcess, redis_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "other").mkdir()
+    with BotProcess(playground, redis_url, tmp_path, BOT_HTTP_PORT=str(port)):
+        second = BotProcess(playground, redis_url, tmp_path / "other", BOT_HTTP_PORT=str(port)).launch()
+        assert second.process is not None and second.process.wait(60) == 2
+        assert "BOT_HTTP_PORT: " in second.log and "Traceback" not in second.log
