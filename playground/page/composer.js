@@ -17,10 +17,13 @@ let samples = [];
 
 const pictureOption = (command) => command.options.find((option) => option.type === ATTACHMENT);
 
-// The command that a dropped picture is for: one that cannot do without a file, else one that takes any.
+// The command that a dropped picture is for: one whose file option speaks of pictures, is no subcommand, needs a file.
 function pictureCommand() {
-  const commands = runnable();
-  return commands.find((command) => pictureOption(command)?.required) || commands.find(pictureOption) || null;
+  const score = (command) => {
+    const option = pictureOption(command);
+    return (/image|picture|photo/i.test(`${option.name} ${option.description}`) ? 4 : 0) + (command.label.includes(" ") ? 0 : 2) + (option.required ? 1 : 0);
+  };
+  return runnable().filter(pictureOption).sort((a, b) => score(b) - score(a))[0] || null;
 }
 
 // Messages
