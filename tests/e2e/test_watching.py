@@ -18,6 +18,7 @@ from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, ROOT, PatientControls
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "glyphcord.json"
+OPERATIONS = ROOT / "docs" / "operations.md"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 BOT, WORKER = free_port(), free_port()
 
@@ -51,7 +52,10 @@ def failed(controls: PatientControls, drawn: dict[str, Any]) -> tuple[str, str]:
     """An interaction whose picture Discord refused, and what its user was told."""
     controls.fault(method="PATCH", path="/webhooks/.*/messages/@original", status=400, times=1)
     used = controls.slash("ascii", files={"image": PANDA})
-    return used["interaction_id"], controls.wait_for_answer(used)["content"]
+    told = controls.wait_for_answer(used)["content"]
+    # The worker counts a job after its message is there.
+    controls.wait_for(lambda: value(scraped(WORKER)[0], "jobs_total") == 2)
+    return used["interaction_id"], told
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +196,14 @@ def test_every_metric_of_ours_is_on_the_dashboard(drawn: dict[str, Any], failed:
     shown = {re.sub(r"_(bucket|sum|count)$", "", name) for e in expressions(DASHBOARD) for name, _ in speaks_of(e)}
     ours = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in samples if name.startswith("glyphcord_")}
     assert {name for name in ours - shown if f"{name}_total" not in shown} == set()
+
+
+def test_every_metric_of_ours_is_documented_and_no_other(drawn: dict[str, Any], failed: tuple[str, str]) -> None:
+    families = [f for port in (BOT, WORKER) for f in text_string_to_metric_families(ask(port, "/metrics")[1])]
+    exported = {
+        f"{f.name}_total" if f.type == "counter" else f.name for f in families if f.name.startswith("glyphcord_")
+    }
+    assert set(re.findall(r"`(glyphcord_\w+)`", OPERATIONS.read_text(encoding="utf-8"))) == exported
 
 
 def test_without_redis_they_are_well_but_not_ready(
