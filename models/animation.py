@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import limits
-from models.frames import Cut, Frames, decode_frames
+from models.frames import Cut, Frames
 from models.gif import Gif, animated_gif
 from models.grid import Grid
 from models.page import Page, page_of
@@ -72,20 +72,6 @@ def animate(
     if gif is None:
         return None
     return Animation(gif.data, pages[0].columns, pages[0].rows, total, notes(frames.cut, total, gif))
-
-
-def animate_file(
-    renderer: Renderer, data: bytes, *, palette: str, columns: int, background: Background,
-    on_frames: OnFrames = lambda done, total: None,
-) -> Animation:  # fmt: skip
-    """Bytes of a GIF, animated WebP or APNG (or of a still picture) to an Animation. Raises PictureProblem."""
-    drawn = animate(
-        renderer, decode_frames(data, columns, background), palette=palette, columns=columns,
-        background=background, on_frames=on_frames,
-    )  # fmt: skip
-    if drawn is None:
-        raise AssertionError("without a limit everything fits")
-    return drawn
 
 
 def joint_tones(pixels: NDArray[np.uint8], background: Background = "light") -> NDArray[np.float32]:

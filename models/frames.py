@@ -95,16 +95,6 @@ def decode_frames(data: bytes, columns: int, background: Background = "light") -
     return Frames(np.stack(frames), tuple(durations), plays, cut)
 
 
-def is_animated(data: bytes) -> bool:
-    """Whether a second frame seems to follow the first, from headers alone. Raises PictureProblem as `sniff`."""
-    sniff(data)
-    with open_header(data) as image:
-        try:
-            return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
-        except PILLOW_ERRORS:
-            return False
-
-
 def shown_ms(duration: float) -> int:
     """How long browsers show a frame that asks for `duration` ms: 10 or less, which old files mean as "soon",
     become 100, as Chromium, Firefox and WebKit have it."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models.animation import SAME_COLOUR, animate, animate_file, joint_tones, notes, pages_of
+from models.animation import SAME_COLOUR, animate, joint_tones, notes, pages_of
 from models.atlas import default_atlas
 from models.frames import Frames, decode_frames
 from models.generator import Generator, GeneratorConfig
@@ -167,11 +167,12 @@ def test_a_wrong_palette_is_told_before_any_work(untrained: Renderer) -> None:
 def test_a_file_from_end_to_end(untrained: Renderer) -> None:
     data = saved([photo(160, 96, seed) for seed in range(4)], "WEBP", duration=[30, 40, 50, 60], loop=3)
     seen: list[tuple[int, int]] = []
-    drawn = animate_file(
-        untrained, data, palette="photo", columns=20, background="dark",
+    drawn = animate(
+        untrained, decode_frames(data, 20, "dark"), palette="photo", columns=20, background="dark",
         on_frames=lambda done, total: seen.append((done, total)),
     )  # fmt: skip
-    assert seen == [(4, 4)] and drawn.frames == 4
+    assert drawn is not None and drawn.frames == 4
+    assert seen == [(4, 4)]
     again = decode_frames(drawn.gif, 20)
     assert again.durations_ms == (30, 40, 50, 60) and again.plays == 3
     assert again.pixels.shape == (4, drawn.rows * 16, 160, 3)

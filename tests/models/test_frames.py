@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from models import limits
-from models.frames import decode_frames, is_animated, shown_ms
+from models.frames import decode_frames, shown_ms
 from models.picture import decode
 from models.problems import PictureProblem
 from tests.models.animations import BLUE, GREEN, RED, block, gif, patch, saved
@@ -123,12 +123,6 @@ def test_a_still_picture_is_one_frame(form: str) -> None:
     data = encoded(photo(64, 48), form)
     frames = decode_frames(data, 64)
     assert frames.pixels.shape == (1, 48, 64, 3) and frames.cut == ""
-    assert not is_animated(data)
-
-
-@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
-def test_an_animation_is_told_from_its_header(form: str) -> None:
-    assert is_animated(saved([photo(64, 48, seed) for seed in range(3)], form))
 
 
 def test_no_frame_is_larger_than_its_page() -> None:
@@ -225,5 +219,4 @@ def test_what_does_not_move_is_decoded_as_any_picture() -> None:
     huge = encoded(Image.new("L", (9000, 9000), 119), "JPEG")
     assert decode_frames(huge, 64).pixels.shape == (1, 512, 512, 3)
     pages = saved([photo(64, 48, seed) for seed in range(3)], "TIFF")
-    assert not is_animated(pages)
     assert np.array_equal(decode_frames(pages, 64).pixels, decode(pages)[None])
