@@ -229,7 +229,10 @@ class Backstage:
             "kill-bot": ("Kill the bot", "SIGKILL; pictures on their way arrive all the same", self._kill_bot),
             "add-worker": ("Add a worker", f"up to {self.MOST_WORKERS}", self._add_worker),
         }
-        offered = [{"id": key, "label": label, "hint": hint} for key, (label, hint, _) in acts.items()]
+        offered = [
+            {"id": key, "label": label, "hint": hint, "danger": key.startswith("kill")}
+            for key, (label, hint, _) in acts.items()
+        ]
         for asked in self._stack.controls.facts(self._facts(), offered):
             acts[asked][2]()
         now = time.monotonic()

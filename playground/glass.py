@@ -76,7 +76,7 @@ class Glass:
             raise ControlError(
                 400,
                 'send {"facts": [{"title": "…", "lines": [["label", "value"]]}], '
-                '"actions": [{"id": "…", "label": "…", "hint": "…"}]}, at most 64 KB',
+                '"actions": [{"id": "…", "label": "…", "hint": "…", "danger": true}]}, at most 64 KB',
             )
         self.facts = {"facts": facts, "actions": actions, "at": self.world.clock.now()}
         self._stream.tell("facts", self.facts)

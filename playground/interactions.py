@@ -274,8 +274,10 @@ NAMES_BY_ID = {
 }
 
 
-def resolved(named: list[tuple[int, str]], attachments: dict[str, Json], channel_id: str) -> Json:
-    """The objects that options or select menus name by id; `named` holds (option type, id)."""
+def resolved(named: list[tuple[int, str]], attachments: dict[str, Json], channel_id: str, user_id: str) -> Json:
+    """The objects that options or select menus name by id; `named` holds (option type, id).
+
+    A channel comes with what the one who named it may do there."""
     result: Json = {}
     for kind, value in named:
         if kind == cmd.ATTACHMENT:
@@ -289,5 +291,6 @@ def resolved(named: list[tuple[int, str]], attachments: dict[str, Json], channel
         if kind in (cmd.ROLE, cmd.MENTIONABLE) and value in ROLES:
             result.setdefault("roles", {})[value] = ROLES[value].as_json()
         if kind == cmd.CHANNEL and value in CHANNELS:
-            result.setdefault("channels", {})[value] = CHANNELS[value].as_json()
+            held = str(permissions(user_id, value))
+            result.setdefault("channels", {})[value] = {**CHANNELS[value].as_json(), "permissions": held}
     return result

@@ -94,7 +94,7 @@ class People:
             kinds = {option["name"]: option["type"] for option in declared}
             data = {**_command_data(command), "options": nest(chain, filled)}
             named = [(kinds[option["name"]], str(option["value"])) for option in filled]
-            self._resolve(data, named, list(files.values()), channel_id)
+            self._resolve(data, named, list(files.values()), channel_id, user_id)
         interaction = self._new(COMMAND, user_id, channel_id, data, size_limit)
         interaction.command = " ".join([name, *path])
         interaction.files = list((data.get("resolved") or {}).get("attachments") or {})
@@ -132,12 +132,14 @@ class People:
             )
         return files
 
-    def _resolve(self, data: Json, named: list[tuple[int, str]], files: list[Attachment], channel_id: str) -> None:
+    def _resolve(
+        self, data: Json, named: list[tuple[int, str]], files: list[Attachment], channel_id: str, user_id: str
+    ) -> None:
         """Put what the ids in `named` mean into the interaction's data."""
         for file in files:
             self.world.store(file)
         shown = {file.id: self.world.attachment_json(file) for file in files}
-        if objects := resolved(named, shown, channel_id):
+        if objects := resolved(named, shown, channel_id, user_id):
             data["resolved"] = objects
 
     async def autocomplete(self, request: web.Request) -> web.Response:
@@ -223,7 +225,7 @@ class People:
             data["values"] = [str(value) for value in payload.get("values") or []]
             check_chosen(component, data["values"])
             kind = NAMES_BY_ID.get(component["type"], cmd.STRING)
-            self._resolve(data, [(kind, value) for value in data["values"]], [], message.channel_id)
+            self._resolve(data, [(kind, value) for value in data["values"]], [], message.channel_id, user_id)
         interaction = self._new(COMPONENT, user_id, message.channel_id, data, self.world.size_limit)
         interaction.message_id = message.id
         if message.metadata is not None:
@@ -253,7 +255,9 @@ class People:
             if component["type"] in kinds
             for value in component["values"]
         ]
-        self._resolve(data, named, [file for files in made.values() for file in files], opened.channel_id)
+        self._resolve(
+            data, named, [file for files in made.values() for file in files], opened.channel_id, opened.user_id
+        )
         interaction = self._new(MODAL, opened.user_id, opened.channel_id, data, self.world.size_limit)
         interaction.message_id, interaction.parent = opened.message_id, opened
         interaction.owners = opened.owners

@@ -159,7 +159,7 @@ class Controls:
 
     def facts(self, facts: list[Json], actions: list[Json] | None = None) -> list[str]:
         """Show facts about what runs behind the bot: [{"title": …, "lines": [[label, value]]}], and offer actions:
-        [{"id", "label", "hint"}]. Returns the ids of those that people have pressed since the last call."""
+        [{"id", "label", "hint", "danger"}]. Returns the ids of those that people have pressed since then."""
         answer = self.request("POST", "/playground/facts", {"facts": facts, "actions": actions or []})
         return list(self._object(answer)["asked"])
 

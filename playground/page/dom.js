@@ -17,7 +17,7 @@ const STROKES = {
   plus: "M12 5v14M5 12h14",
   send: "M4 12l16-8-6 16-3-6z",
   picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
-  dots: "M4.9 12h.2M11.9 12h.2M18.9 12h.2",
+  dots: "M4.4 12h1.2M11.4 12h1.2M18.4 12h1.2",
   close: "M6 6l12 12M18 6L6 18",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",

@@ -39,7 +39,7 @@ export function fileField(name, label, { required = false, taken } = {}) {
 }
 
 function suggestedField(option, id, command, options) {
-  const input = el("input", { type: "text", id, autocomplete: "off", placeholder: option.autocomplete ? "Type for suggestions" : option.description, required: Boolean(option.required), minlength: option.min_length?.toString(), maxlength: option.max_length?.toString() });
+  const input = el("input", { type: "text", id, autocomplete: "off", placeholder: option.autocomplete ? "Type…" : option.description, required: Boolean(option.required), minlength: option.min_length?.toString(), maxlength: option.max_length?.toString() });
   if (!option.autocomplete) return { node: input, value: () => input.value || undefined };
   let chosen = null; // {label, value}: what is sent is the choice's value, as long as its label stands there
   let timer;

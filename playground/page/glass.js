@@ -74,7 +74,7 @@ function drawFacts() {
   const { facts: found, actions, at } = shownFacts;
   const parts = found.map((fact) => el("section", {}, el("h3", {}, fact.title),
     el("dl", {}, fact.lines.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value))))));
-  const buttons = actions.map((action) => el("button", { type: "button", class: "button danger small", title: action.hint || "", onclick: () => quietly(send("POST", "/actions", { id: action.id })) }, action.label));
+  const buttons = actions.map((action) => el("button", { type: "button", class: `button ${action.danger ? "danger" : "secondary"} small`, title: action.hint || "", onclick: () => quietly(send("POST", "/actions", { id: action.id })) }, action.label));
   facts.replaceChildren(...(found.length ? parts : [el("p", { class: "sub" }, "Nobody has told the playground what stands behind the bot: see POST /playground/facts.")]),
     ...(buttons.length ? [el("div", { class: "row" }, buttons)] : []));
   facts.dataset.at = at || "";

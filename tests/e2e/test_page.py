@@ -1,0 +1,66 @@
+"""The page over the real bot and worker: what a newcomer does first, in a real browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from demo import Backstage, Stack
+from playground.testing import Controls
+from tests.e2e.conftest import PANDA
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is missing: `apt-get install chromium`, or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield running
+        running.close()
+
+
+def test_a_newcomer_uploads_a_picture_and_has_it_in_pink(browser: Browser, stack: Stack) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(stack.playground.url)
+    write = page.get_by_role("combobox", name="Message")
+    write.fill("/ascii")
+    write.press("Enter")
+    page.locator("input[type=file][aria-label=image]").set_input_files(PANDA)
+    page.get_by_role("button", name="Send", exact=True).click()
+    found = page.locator(".message", has=page.locator(".picture img")).last
+    expect(found).to_contain_text("blue", timeout=60_000)
+    answer = page.locator(f"#{found.get_attribute('id')}")
+    answer.hover()
+    answer.locator(".tools [data-k=heart]").click()
+    pink = page.locator(".message", has=page.locator(".above", has_text="blue")).last
+    expect(pink.locator(".picture img")).to_be_visible(timeout=60_000)
+    expect(pink).to_contain_text("pink")
+    pink.get_by_role("button", name="Before / after").click()
+    expect(page.locator("#viewer-before")).to_have_attribute("alt", f"The photo: {PANDA.name}")
+
+
+def test_a_worker_is_killed_from_the_page(stack: Stack, controls: Controls) -> None:
+    """The demo's side of it: it tells the page, hears of the press, kills, starts again, and pictures come."""
+    backstage = Backstage(stack)
+    backstage.tick()
+    told = controls.request("GET", "/playground/facts")
+    assert [fact["title"] for fact in told["facts"]] == ["Queue", "Workers", "Models in use", "Last event"]
+    before = {worker.pid for worker in stack.workers}
+    controls.request("POST", "/playground/actions", {"id": "kill-worker"})
+    backstage.tick()
+    assert {worker.pid for worker in stack.workers} < before
+    used = controls.slash("ascii", files={"image": PANDA})
+
+    def started_again() -> bool:
+        backstage.tick()
+        return len(stack.workers) == len(before)
+
+    controls.wait_for(started_again)
+    assert controls.wait_for_answer(used)["attachments"]
