@@ -43,3 +43,10 @@ class Grid:
             return self.pixels
         cells = self.atlas.ink[self.glyphs].transpose(0, 2, 1, 3)
         return cells.reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)
+
+    def coverage_bytes(self) -> NDArray[np.uint8]:
+        """The same in bytes, 255 for full ink."""
+        if self.pixels is not None:
+            return np.rint(self.pixels * 255).astype(np.uint8)
+        cells = np.rint(self.atlas.ink * 255).astype(np.uint8)[self.glyphs].transpose(0, 2, 1, 3)
+        return cells.reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)
