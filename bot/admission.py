@@ -1,6 +1,6 @@
 """Whether somebody may have a picture now: the checks in their order, before anything is fetched or promised.
 
-Synchronous, one or two round trips to Redis; the sentence of a refusal says when to come back.
+Synchronous, a few round trips to Redis; the sentence of a refusal says where or when to ask instead.
 """
 
 import time
@@ -8,19 +8,29 @@ from dataclasses import dataclass
 
 from bot.services import Services
 from jobs import queue
+from jobs.guilds import GuildSettings
 from jobs.problems import ServiceProblem
 from jobs.progress import in_words, seconds_per_job
 from jobs.quota import Limits, Refused
 
+NAMED: int = 5
+"""As many channels as a refusal names."""
+
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, where, for which job, and until when (Unix seconds) it may last."""
+    """Who asks, where, for which job, and until when (Unix seconds) it may last.
+
+    `guild_id` is set in servers that have the bot; `channel_ids` holds a thread's channel too.
+    """
 
     job_id: str
     user_id: str
     guild_id: str | None
     until: float
+    channel_ids: frozenset[str] = frozenset()
+    role_ids: frozenset[str] = frozenset()
+    age_restricted: bool = False
 
 
 class Admission:
@@ -31,9 +41,13 @@ class Admission:
         self._limits = limits
         self._queue_limit = queue_limit
 
-    def check(self, asker: Asker) -> None:
-        """Charge the job. Raises ServiceProblem `queue_full` or a reason of jobs.quota's; asking again is free."""
-        redis = self._services.redis
+    def check(self, asker: Asker) -> GuildSettings:
+        """Charge the job and return the server's settings; asking again for the same job is free.
+
+        Raises ServiceProblem: one of `allow`'s, `queue_full`, or a reason of jobs.quota's.
+        """
+        settings, redis = self._services.guilds.get(asker.guild_id), self._services.redis
+        allow(settings, asker)
         waiting = queue.length(redis)
         if waiting >= self._queue_limit:
             workers = max(1, len(self._services.fleet.serving()))
@@ -45,10 +59,25 @@ class Admission:
         )  # fmt: skip
         if refused is not None:
             raise _problem(refused, self._limits)
+        return settings
 
     def give_back(self, asker: Asker) -> None:
         """Nothing was promised after all."""
         self._services.quota.give_back(asker.job_id)
+
+
+def allow(settings: GuildSettings, asker: Asker) -> None:
+    """Raise ServiceProblem `blocked`, `wrong_channel`, `age_restricted_only` or `wrong_role`; or do nothing."""
+    if asker.user_id in settings.blocked:
+        raise ServiceProblem("blocked")
+    if settings.channels and asker.channel_ids.isdisjoint(settings.channels):
+        named = sorted(settings.channels, key=int)
+        more = " and some others" if len(named) > NAMED else ""
+        raise ServiceProblem("wrong_channel", channels=", ".join(f"<#{one}>" for one in named[:NAMED]) + more)
+    if settings.age_restricted_only and not asker.age_restricted:
+        raise ServiceProblem("age_restricted_only")
+    if settings.roles and asker.role_ids.isdisjoint(settings.roles):
+        raise ServiceProblem("wrong_role")
 
 
 def _problem(refused: Refused, limits: Limits) -> ServiceProblem:

@@ -12,11 +12,13 @@ from bot.answers import QUIET, InFlight, Interaction, Tree
 from bot.ascii import ascii_command
 from bot.commands_sync import sync_if_changed
 from bot.components import Component, Handler
+from bot.guild_settings import SettingsCommands
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.locales import Catalogue
 from bot.metrics import http_trace
 from bot.model_admin import ACTIVATE, ModelAdmin
+from bot.moderation_log import ModerationLog
 from bot.orders import Orders
 from bot.picker import PICK, make_ascii, picked
 from bot.reactions import answer_click, click_of
@@ -71,14 +73,17 @@ class GlyphcordClient(discord.Client):
         self._waiting = Waiting(self, self.services, self._keeper)
         self._loops: list[asyncio.Task[None]] = []
         self.tree = Tree(self)
+        moderation_log = ModerationLog(self)
         self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
         orders = Orders(
-            self.services, self._admission, self._intake, self._in_flight, self._keeper, hint=self._hint()
-        )
+            self.services, self._admission, self._intake, self._in_flight, self._keeper,
+            moderation_log=moderation_log, hint=self._hint(),
+        )  # fmt: skip
+        self.tree.add_command(SettingsCommands(self.services, self._intake, moderation_log))
         self.tree.add_command(ascii_command(orders))
         self.tree.add_command(make_ascii(self.services, orders))
         self.handlers[PICK] = picked(self.services, orders)
-        self._results = Results(self.services, orders, self._answer)
+        self._results = Results(self.services, orders, moderation_log, self._answer)
         results = self._results
         self.handlers |= {PINK: results.pink, TEXT: results.text, REDO: results.redo, DELETE: results.delete}
         self.handlers[CANCEL] = Canceller(self.services, self._keeper).handle
@@ -97,7 +102,8 @@ class GlyphcordClient(discord.Client):
         log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        click = click_of(payload, self.user.id, self._settings.reaction_palettes) if self.user else None
+        looks, channel = self._settings.reaction_palettes, self.get_channel(payload.channel_id)
+        click = click_of(payload, self.user.id, looks, channel) if self.user else None
         if click is None:
             return
         try:

@@ -25,6 +25,8 @@ def comparable(value: Any) -> Any:
     if isinstance(value, dict):
         kept = {key: comparable(item) for key, item in value.items() if key in _COMPARED}
         kept |= {key: value.get(key) for key in _TRANSLATED}
+        if (held := kept.get("default_member_permissions")) is not None:
+            kept["default_member_permissions"] = str(held)  # a number here, a string there
         return {key: item for key, item in kept.items() if item not in (None, [], {}, "") and item is not False}
     if isinstance(value, list):
         items = [comparable(item) for item in value]

@@ -11,15 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+import discord
 from discord import app_commands
 
 from bot.admission import Admission, Asker
 from bot.answers import UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.intake import Intake
 from bot.keeper import REDIS_LOST, Keeper
+from bot.moderation_log import ModerationLog
 from bot.services import Services
 from bot.styles import suggest_models
 from bot.wishes import Options, Wish, settle
+from jobs.guilds import GuildSettings
 from jobs.intake import sniff
 from jobs.problems import SENTENCES, ServiceProblem
 from jobs.promises import UNTOLD, Promise
@@ -67,7 +70,7 @@ class Orders:
 
     def __init__(
         self, services: Services, admission: Admission, intake: Intake, in_flight: InFlight, keeper: Keeper,
-        *, hint: str = "",
+        *, moderation_log: ModerationLog, hint: str = "",
     ) -> None:  # fmt: skip
         """`hint` is the emoji to react with first, so that others need but click it."""
         self._services = services
@@ -75,6 +78,7 @@ class Orders:
         self._intake = intake
         self._in_flight = in_flight
         self._keeper = keeper
+        self._moderation_log = moderation_log
         self._hint = hint
 
     async def take(
@@ -83,7 +87,11 @@ class Orders:
     ) -> None:  # fmt: skip
         """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the wish impossible."""
         received_at = time.time()
-        options = settle(wish.check(), defaults)
+        wish = wish.check()
+        asker = _asker(interaction, received_at + DEADLINE_S)
+        admitted = await self._admit(asker)
+        settings = admitted or GuildSettings()
+        options = settle(wish, defaults or _defaults(settings))
         by_token_only = options.private or not can_reach(interaction)
         deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
         reply = Reply(
@@ -95,8 +103,6 @@ class Orders:
             private=by_token_only,
         )
         promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
-        asker = Asker(promise.job_id, str(interaction.user.id), _guild_of(interaction), deadline_at)
-        admitted = await self._admit(asker)
         await self._keeper.foretell(promise)
         # Before anything else that can wait: Discord gives three seconds, and a download may take longer.
         try:
@@ -113,13 +119,13 @@ class Orders:
                 reply = reply.model_copy(update={"message_id": str(message_id)})
                 kept.promise = promise.model_copy(update={"reply": reply})
                 await self._keeper.write_down(kept)
-                if not admitted:
-                    await asyncio.to_thread(self._admission.check, asker)
+                if admitted is None:
+                    settings = await asyncio.to_thread(self._admission.check, asker)
                 if wish.style is not None:
                     await asyncio.to_thread(self._services.weights.known, wish.style)
                 source = picture if isinstance(picture, (Source, Stored)) else await picture()
                 sha, about = await self._store(source)
-                if isinstance(source, Source) and source.spoiler:
+                if settings.spoiler or (isinstance(source, Source) and source.spoiler):
                     options = replace(options, spoiler=True)
                 request = RenderRequest(
                     job_id=promise.job_id,
@@ -127,7 +133,7 @@ class Orders:
                     picture=sha,
                     **options.fields(),
                     user_id=str(interaction.user.id),
-                    guild_id=asker.guild_id,
+                    guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                     reply=reply,
                     hint=self._hint if _may_react(interaction, options) else "",
                     upload_limit=interaction.filesize_limit,
@@ -142,6 +148,7 @@ class Orders:
                 request = await asyncio.to_thread(self._services.prepare, request)
                 kept.on_its_way = True
                 await asyncio.to_thread(self._services.enqueue, request)
+                self._moderation_log.post(settings, _line(interaction, request, private=options.private))
                 log.info(
                     "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s form=%s columns=%d private=%s "
                     "workers=%d ms=%.0f",
@@ -153,8 +160,8 @@ class Orders:
         """The styles to offer while one is typed."""
         return await suggest_models(self._services, typed)
 
-    async def _admit(self, asker: Asker) -> bool:
-        """Whether the checks were made in time; if not, they are to be made after the acknowledgement.
+    async def _admit(self, asker: Asker) -> GuildSettings | None:
+        """The server's settings; None if the checks took too long, and are to be made after the acknowledgement.
 
         Raises ServiceProblem for a refusal, which only the person who asked will see.
         """
@@ -162,12 +169,11 @@ class Orders:
         done, _ = await asyncio.wait({checking}, timeout=ADMIT_S)
         if not done:
             checking.add_done_callback(lambda task: task.exception())  # asked again, and answered, below
-            return False
+            return None
         try:
-            checking.result()
+            return checking.result()
         except REDIS_LOST:
-            return False
-        return True
+            return None
 
     async def _not_promised(self, asker: Asker) -> None:
         with suppress(*REDIS_LOST):
@@ -185,8 +191,42 @@ class Orders:
             return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
 
 
-def _guild_of(interaction: Interaction) -> str | None:
-    return str(interaction.guild_id) if interaction.guild_id else None
+def _asker(interaction: Interaction, until: float) -> Asker:
+    channel, user = interaction.channel, interaction.user
+    ids = {str(interaction.channel_id)}
+    if isinstance(channel, discord.Thread):
+        ids.add(str(channel.parent_id))
+    return Asker(
+        job_id=str(interaction.id),
+        user_id=str(user.id),
+        guild_id=str(interaction.guild_id) if interaction.is_guild_integration() else None,
+        until=until,
+        channel_ids=frozenset(ids),
+        role_ids=frozenset(str(role.id) for role in user.roles)
+        if isinstance(user, discord.Member)
+        else frozenset(),
+        age_restricted=is_age_restricted(channel),
+    )
+
+
+def is_age_restricted(channel: object) -> bool:
+    """Whether Discord shows a channel to adults only; a thread is as its channel."""
+    ask = getattr(channel, "is_nsfw", None)
+    return bool(ask is not None and ask())
+
+
+def _defaults(settings: GuildSettings) -> Options:
+    return Options(
+        palette=settings.palette, background=settings.background, private=settings.private, spoiler=settings.spoiler
+    )
+
+
+def _line(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
+    place = (
+        f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"
+    )
+    where = f"<#{interaction.channel_id}>, for their eyes only" if private else place
+    return f"🖼️ <@{request.user_id}> asked for a picture in {where} (`{request.job_id}`)"
 
 
 def _may_react(interaction: Interaction, options: Options) -> bool:

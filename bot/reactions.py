@@ -19,7 +19,7 @@ from bot.answers import QUIET, UNDELIVERED
 from bot.keeper import Keeper
 from bot.log import in_words
 from bot.messages import Seen, seen_on
-from bot.orders import DEADLINE_S
+from bot.orders import DEADLINE_S, is_age_restricted
 from bot.problems import as_trouble, report
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
@@ -66,8 +66,13 @@ def look_of(emoji: str | None, looks: Looks) -> Look | None:
     return looks.get((emoji or "").removesuffix(VARIATION_SELECTOR))
 
 
-def click_of(payload: discord.RawReactionActionEvent, own_id: int, looks: Looks) -> Click | None:
-    """The wish that a reaction expresses, if a person (not a bot, not we) reacted to what may be ours."""
+def click_of(
+    payload: discord.RawReactionActionEvent, own_id: int, looks: Looks, channel: object = None
+) -> Click | None:
+    """The wish that a reaction expresses, if a person (not a bot, not we) reacted to what may be ours.
+
+    `channel` is where, if the client knows it.
+    """
     look = look_of(payload.emoji.name, looks)
     if look is None or payload.user_id == own_id or (payload.member is not None and payload.member.bot):
         return None
@@ -81,6 +86,9 @@ def click_of(payload: discord.RawReactionActionEvent, own_id: int, looks: Looks)
         user_id=str(payload.user_id),
         palette=palette,
         background=background,
+        role_ids=tuple(str(role.id) for role in payload.member.roles) if payload.member is not None else (),
+        parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+        age_restricted=is_age_restricted(channel),
         at=time.time(),
     )
 
@@ -126,16 +134,32 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
     # No result yet: the picture may be on the message a moment before the worker has written that down.
     if result is not None and result.outcome != "posted":
         return None
+    if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
+        raise ServiceProblem("not_yours", f"message={click.message_id}")
     attempt = ledger.take_reaction(click)
     if attempt is None:
         return None
     try:
-        admission.check(Asker(attempt.job_id, click.user_id, click.guild_id, time.time() + DEADLINE_S))
+        settings = admission.check(_asker(attempt, click))
     except ServiceProblem:
         ledger.release_reaction(attempt, click, again=False)
         raise
+    if settings.spoiler:
+        original = original.model_copy(update={"spoiler": True})
     kept = services.pictures.touch(original.picture)
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
+
+
+def _asker(attempt: Attempt, click: Click) -> Asker:
+    return Asker(
+        job_id=attempt.job_id,
+        user_id=click.user_id,
+        guild_id=click.guild_id,
+        until=time.time() + DEADLINE_S,
+        channel_ids=frozenset(filter(None, (click.channel_id, click.parent_id))),
+        role_ids=frozenset(click.role_ids),
+        age_restricted=click.age_restricted,
+    )
 
 
 async def _reply(

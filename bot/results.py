@@ -15,7 +15,8 @@ from typing import Any, Final, cast
 import discord
 
 from bot.answers import Interaction, explain
-from bot.orders import Orders, Stored, can_reach
+from bot.moderation_log import ModerationLog
+from bot.orders import Orders, Stored, can_reach, is_age_restricted
 from bot.services import Services
 from bot.wishes import Options, Wish, format_of, options_of
 from jobs.buttons import TEMPLATE, custom_id
@@ -33,15 +34,18 @@ class Results:
     """Answers the buttons. `answer` is what answers a reaction."""
 
     def __init__(
-        self, services: Services, orders: Orders, answer: Callable[[Click], Awaitable[ServiceProblem | None]]
-    ) -> None:
+        self, services: Services, orders: Orders, moderation_log: ModerationLog,
+        answer: Callable[[Click], Awaitable[ServiceProblem | None]],
+    ) -> None:  # fmt: skip
         self._services = services
         self._orders = orders
+        self._moderation_log = moderation_log
         self._answer = answer
 
     async def pink(self, interaction: Interaction, about: str) -> None:
         """As the reaction, so that there is one picture in pink however it was asked for."""
         request = await self._request(interaction)
+        await self._may(interaction, request)
         if request.reply.private or not can_reach(interaction):
             await self._again(interaction, request, Wish(palette="pink"))
             return
@@ -52,12 +56,7 @@ class Results:
             await interaction.response.send_message(f"It is there already: {place}", ephemeral=True)
             return
         await interaction.response.defer()
-        refused = await self._answer(
-            Click(
-                message_id=message_id, channel_id=request.reply.channel_id, guild_id=request.guild_id,
-                user_id=str(interaction.user.id), palette="pink", at=time.time(),
-            )
-        )  # fmt: skip
+        refused = await self._answer(_pink(interaction, request))
         if refused is not None:
             await interaction.followup.send(str(refused), ephemeral=True)
 
@@ -67,7 +66,9 @@ class Results:
 
     async def redo(self, interaction: Interaction, about: str) -> None:
         """A form with the picture's own options filled in."""
-        await interaction.response.send_modal(form_for(await self._request(interaction)))
+        request = await self._request(interaction)
+        await self._may(interaction, request)
+        await interaction.response.send_modal(form_for(request))
 
     async def delete(self, interaction: Interaction, about: str) -> None:
         """For who asked for the picture, and for those who may delete messages there."""
@@ -78,6 +79,10 @@ class Results:
         await interaction.response.defer()
         await interaction.delete_original_response()
         log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
+        settings = await asyncio.to_thread(self._services.guilds.get, request.guild_id)
+        self._moderation_log.post(
+            settings, f"🗑️ <@{interaction.user.id}> deleted a picture that <@{request.user_id}> asked for"
+        )
 
     async def submitted(self, interaction: Interaction) -> None:
         """A form that was sent in, if it is ours."""
@@ -94,7 +99,15 @@ class Results:
         except Exception as error:
             await explain(interaction, error)
 
+    async def _may(self, interaction: Interaction, request: RenderRequest) -> None:
+        """Raises ServiceProblem `not_yours` where the server leaves the buttons to who asked for the picture."""
+        guild_id = str(interaction.guild_id) if interaction.is_guild_integration() else None
+        settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
+        if settings.reactors == "requester" and request.user_id != str(interaction.user.id):
+            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
+
     async def _again(self, interaction: Interaction, request: RenderRequest, wish: Wish) -> None:
+        await self._may(interaction, request)
         message = interaction.message
         hidden = message.flags.ephemeral if message is not None else request.reply.private
         defaults: Options = replace(options_of(request), private=hidden)
@@ -108,6 +121,21 @@ class Results:
         if request is None:
             raise ServiceProblem("forgotten", f"message={message_id}")
         return request
+
+
+def _pink(interaction: Interaction, request: RenderRequest) -> Click:
+    user, channel = interaction.user, interaction.channel
+    return Click(
+        message_id=request.reply.message_id,
+        channel_id=request.reply.channel_id,
+        guild_id=request.guild_id,
+        user_id=str(user.id),
+        palette="pink",
+        role_ids=tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else (),
+        parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+        age_restricted=is_age_restricted(channel),
+        at=time.time(),
+    )
 
 
 def form_for(request: RenderRequest) -> discord.ui.Modal:

@@ -13,6 +13,7 @@ from bot.settings import BotSettings
 from jobs import queue
 from jobs.connection import connect
 from jobs.fleet import Fleet
+from jobs.guilds import GuildStore
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.promises import Promises
@@ -34,6 +35,7 @@ class Services:
     weights: WeightsStore
     reloads: Reloads
     quota: Quota
+    guilds: GuildStore
 
     @classmethod
     def open(cls, settings: BotSettings) -> Self:
@@ -42,7 +44,17 @@ class Services:
         pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
         fleet, weights = Fleet(redis), WeightsStore(redis, settings.weights_budget_mb * 2**20)
         reloads = Reloads(redis, weights, fleet)
-        return cls(redis, pictures, Ledger(redis), Promises(redis), fleet, weights, reloads, Quota(redis))
+        return cls(
+            redis,
+            pictures,
+            Ledger(redis),
+            Promises(redis),
+            fleet,
+            weights,
+            reloads,
+            Quota(redis),
+            GuildStore(redis),
+        )
 
     def prepare(self, request: RenderRequest) -> RenderRequest:
         """Write down whose message it is, so that no worker meets one that the ledger does not know.

@@ -73,7 +73,7 @@ class Reply(Message):
 class Click(Message):
     """Somebody's reaction that asks for a picture in another palette. `at` is in Unix seconds.
 
-    `background` is None where the picture's own paper stays.
+    `background` is None where the picture's own paper stays; `parent_id` is the channel of a thread.
     """
 
     message_id: Snowflake
@@ -82,6 +82,9 @@ class Click(Message):
     user_id: Snowflake
     palette: str
     background: Background | None = None
+    role_ids: tuple[Snowflake, ...] = ()
+    parent_id: Snowflake | None = None
+    age_restricted: bool = False
     at: float
 
     @property

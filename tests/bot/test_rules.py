@@ -90,7 +90,7 @@ def test_a_reaction_that_asks_for_nothing_that_there_is_is_refused(text: str) ->
 def test_only_people_and_only_our_messages_count(
     user: int, author: int | None, bot: bool | None, counts: bool
 ) -> None:
-    member = None if bot is None else SimpleNamespace(bot=bot)
+    member = None if bot is None else SimpleNamespace(bot=bot, roles=[])
     payload: Any = SimpleNamespace(
         user_id=user, message_author_id=author, member=member, emoji=SimpleNamespace(name="🩷"),
         message_id=1, channel_id=2, guild_id=None,
@@ -141,3 +141,9 @@ async def test_a_command_that_discord_gives_back_equals_ours_until_something_cha
     optional = as_registered(ours)
     optional["options"][0]["required"] = True
     assert comparable(optional) != comparable(ours)
+
+
+def test_permissions_are_compared_as_numbers() -> None:
+    assert comparable({"default_member_permissions": 32}) == comparable({"default_member_permissions": "32"})
+    assert comparable({"default_member_permissions": 32}) != comparable({"default_member_permissions": "8"})
+    assert comparable({"default_member_permissions": 0}) != comparable({"default_member_permissions": None})

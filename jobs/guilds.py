@@ -1,0 +1,65 @@
+"""What a server's moderators have decided: where and for whom the bot draws there, and how.
+
+One record a server, read anew for every wish, so that a change takes effect at once in every bot process.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+from redis import Redis
+
+from jobs.connection import PREFIX
+from jobs.schema import Message, Snowflake, read_record
+from models.palettes import DEFAULT_PALETTE, Background, find_palette
+
+
+class GuildSettings(Message):
+    """The defaults are a server's where nobody has decided anything. Empty sets are no restriction."""
+
+    schema_version: Literal[1] = 1
+    channels: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
+    roles: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
+    blocked: frozenset[Snowflake] = Field(default=frozenset(), max_length=10_000)
+    reactors: Literal["everyone", "requester"] = "everyone"
+    palette: str = DEFAULT_PALETTE
+    background: Background = "light"
+    private: bool = False
+    spoiler: bool = False
+    age_restricted_only: bool = False
+    log_channel: Snowflake | None = None
+
+    @field_validator("palette")
+    @classmethod
+    def _known_palette(cls, name: str) -> str:
+        return find_palette(name).name
+
+
+class GuildStore:
+    """The records of all servers."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, guild_id: str | None) -> GuildSettings:
+        """A server's settings; the defaults outside of servers."""
+        if guild_id is None:
+            return GuildSettings()
+        return read_record(GuildSettings, self._redis.get(_key(guild_id))) or GuildSettings()
+
+    def update(self, guild_id: str, change: Callable[[GuildSettings], GuildSettings]) -> GuildSettings:
+        """Replace the settings by what `change` makes of them; two at once both take effect."""
+        key, after = _key(guild_id), GuildSettings()
+
+        def replace(pipe: Any) -> None:
+            nonlocal after
+            after = change(read_record(GuildSettings, pipe.get(key)) or GuildSettings())
+            pipe.multi()
+            pipe.set(key, after.model_dump_json())
+
+        self._redis.transaction(replace, key)
+        return after
+
+
+def _key(guild_id: str) -> str:
+    return f"{PREFIX}guild:{guild_id}"

@@ -1,0 +1,202 @@
+"""`/settings` through the whole program: who may, what follows at once, settings carried from server to server."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from bot.admission import Asker, allow
+from jobs.guilds import GuildSettings, GuildStore
+from jobs.problems import SENTENCES, ServiceProblem, is_interim
+from playground.guild import ADMIN_ROLE, GENERAL_CHANNEL, MODERATOR_ROLE, SAM_ID
+from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess, Refused
+from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.test_reaction import probe, replies_to
+from tests.bot.test_results import a_result, only
+
+
+def settle(discord: Controls, command: str, options: dict[str, object] | None = None, **more: Any) -> str:
+    """Use `/settings …` as Ada, who owns the server; what she is told."""
+    answer = discord.wait_for_answer(discord.slash(f"settings {command}", options, user=ADA_ID, **more))
+    assert answer["ephemeral_to"] == ADA_ID
+    return str(answer["content"])
+
+
+def asked(discord: Controls, *, user: str = MIA_ID, channel: str = ASCII_CHANNEL) -> str:
+    """What somebody is told of a wish; "" when it is taken."""
+    used = discord.slash("ascii", files={"image": a_png()}, user=user, channel=channel)
+    answer = discord.wait_for_answer(used)
+    return "" if is_interim(answer["content"]) else str(answer["content"])
+
+
+def test_only_who_manages_the_server_sees_the_commands(discord: Controls) -> None:
+    for user in (MIA_ID, MOD_ID):
+        with pytest.raises(Refused):
+            discord.slash("settings show", user=user)
+
+
+def test_channels_take_effect_at_once_and_are_named(discord: Controls, redis: Redis) -> None:
+    assert f"<#{GENERAL_CHANNEL}>" in settle(discord, "channel", {"channel": GENERAL_CHANNEL})
+    assert asked(discord) == SENTENCES["wrong_channel"].format(channels=f"<#{GENERAL_CHANNEL}>")
+    assert asked(discord, channel=GENERAL_CHANNEL) == ""
+    settle(discord, "channel", {"channel": GENERAL_CHANNEL, "allow": False})
+    assert asked(discord) == ""
+
+
+def test_roles_and_the_blocked(discord: Controls, redis: Redis) -> None:
+    settle(discord, "role", {"role": MODERATOR_ROLE})
+    assert asked(discord) == SENTENCES["wrong_role"]
+    assert asked(discord, user=MOD_ID) == ""
+    settle(discord, "block", {"user": MOD_ID})
+    assert asked(discord, user=MOD_ID) == SENTENCES["blocked"]
+    settle(discord, "unblock", {"user": MOD_ID})
+    settle(discord, "role", {"role": MODERATOR_ROLE, "allow": False})
+    assert asked(discord, user=MOD_ID) == asked(discord) == ""
+
+
+def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls, redis: Redis) -> None:
+    settle(
+        discord, "defaults", {"palette": "#FF0000 #00FF00", "background": "dark", "private": True, "spoiler": True}
+    )
+    used = discord.slash("ascii", files={"image": a_png()})
+    request = only(discord, redis)
+    assert (request.palette, request.background, request.spoiler) == ("#ff0000-#00ff00", "dark", True)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["ephemeral_to"] == MIA_ID and request.reply.private
+    redis.delete("rq:queue:glyphcord")
+    discord.slash("ascii", {"palette": "green", "private": False}, files={"image": a_png()})
+    request = only(discord, redis)
+    assert (request.palette, request.background, request.reply.private) == ("green", "dark", False)
+    assert SENTENCES["bad_palette"].split("{")[0] in settle(discord, "defaults", {"palette": "plaid"})
+
+
+def test_age_restricted_only(discord: Controls, redis: Redis) -> None:
+    settle(discord, "age_restricted", {"only": True})
+    assert asked(discord) == SENTENCES["age_restricted_only"]
+
+
+def test_reactions_and_buttons_can_be_left_to_who_asked(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    settle(discord, "reactions", {"who": "requester"})
+    for button in ("pink", "text", "redo"):
+        answer = discord.wait_for_answer(discord.click(message_id, f"glyph:{button}", user=SAM_ID))
+        assert (answer["content"], answer["ephemeral_to"]) == (SENTENCES["not_yours"], SAM_ID)
+    discord.react(message_id, "🩷", user=SAM_ID)
+    probe(discord)
+    assert queued(redis) == [] and not [m for m in replies_to(discord, message_id) if not m["ephemeral_to"]]
+    discord.react(message_id, "🩷", user=MIA_ID)
+    assert only(discord, redis).palette == "pink"
+
+
+def test_rules_hold_for_reactions_too(playground: PlaygroundProcess, discord: Controls, redis: Redis) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    settle(discord, "role", {"role": MODERATOR_ROLE})
+    discord.react(message_id, "🩷", user=MIA_ID)
+    settle(discord, "block", {"user": ADA_ID})
+    discord.react(message_id, "🩷", user=ADA_ID)
+    probe(discord)
+    assert queued(redis) == [] and replies_to(discord, message_id) == []
+    discord.react(message_id, "🩷", user=MOD_ID)
+    assert only(discord, redis).user_id == MOD_ID
+
+
+def test_the_log_channel_hears_who_asked_and_who_decided(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    settle(discord, "log", {"channel": GENERAL_CHANNEL})
+    request = a_result(playground, redis, private=True)
+    message_id = a_result(playground, redis).reply.message_id
+    settle(discord, "block", {"user": SAM_ID})
+    discord.click(message_id, "glyph:delete", user=MOD_ID)
+
+    def lines() -> list[str]:
+        return [m["content"] for m in discord.messages(GENERAL_CHANNEL)]
+
+    deleted = f"<@{MOD_ID}> deleted a picture that <@{MIA_ID}> asked for"
+    discord.wait_for(lambda: any(deleted in line for line in lines()))
+    said = "\n".join(lines())
+    assert (
+        f"<@{MIA_ID}> asked for a picture in <#{ASCII_CHANNEL}>, for their eyes only (`{request.job_id}`)" in said
+    )
+    assert f"<@{MIA_ID}> asked for a picture in https://discord.com/channels/{GUILD_ID}/" in said
+    assert f"<@{ADA_ID}> blocked <@{SAM_ID}>" in said
+    assert all(m["mentions"] == [] for m in discord.messages(GENERAL_CHANNEL))
+
+
+def test_a_log_channel_in_which_the_bot_may_not_write_stops_nothing(discord: Controls, redis: Redis) -> None:
+    settle(discord, "log", {"channel": "150000000000000003"})
+    assert asked(discord) == ""
+
+
+def test_settings_are_carried_in_a_file(discord: Controls, redis: Redis) -> None:
+    settle(discord, "role", {"role": ADMIN_ROLE})
+    settle(discord, "defaults", {"palette": "amber"})
+    before = GuildStore(redis).get(GUILD_ID)
+    used = discord.slash("settings export", user=ADA_ID)
+    file = discord.wait_for_answer(used)["attachments"][0]
+    data = discord.fetch(file["url"])
+    assert json.loads(data)["palette"] == "amber"
+    settle(discord, "reset")
+    assert GuildStore(redis).get(GUILD_ID) == GuildSettings()
+    assert "amber" in settle(discord, "import", files={"file": (file["filename"], data, "application/json")})
+    assert GuildStore(redis).get(GUILD_ID) == before
+
+
+@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"channels": ["everywhere"]}', b'{"schema_version": 2}'])
+def test_a_file_of_other_things_changes_nothing(discord: Controls, redis: Redis, data: bytes) -> None:
+    settle(discord, "defaults", {"palette": "amber"})
+    told = settle(discord, "import", files={"file": ("settings.json", data, "application/json")})
+    assert told == SENTENCES["bad_settings"]
+    assert GuildStore(redis).get(GUILD_ID).palette == "amber"
+
+
+def test_settings_outlive_the_bot(redis_url: str, redis: Redis, tmp_path: Path) -> None:
+    with PlaygroundProcess() as own:
+        with BotProcess(own, redis_url, tmp_path):
+            settle(own.controls, "block", {"user": MIA_ID})
+        with BotProcess(own, redis_url, tmp_path):
+            assert asked(own.controls) == SENTENCES["blocked"]
+            assert f"<@{MIA_ID}>" in settle(own.controls, "show")
+
+
+def an_asker(**changes: Any) -> Asker:
+    fields: dict[str, Any] = {
+        "job_id": "1", "user_id": "5", "guild_id": "6", "until": 0.0, "channel_ids": frozenset({"7", "8"}),
+        "role_ids": frozenset({"9"}),
+    }  # fmt: skip
+    return Asker(**fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "asker", "code"),
+    [
+        ({}, {}, ""),
+        ({"channels": ["7"]}, {}, ""),  # a thread's channel counts
+        ({"channels": ["1"]}, {}, "wrong_channel"),
+        ({"roles": ["9", "10"]}, {}, ""),
+        ({"roles": ["10"]}, {}, "wrong_role"),
+        ({"age_restricted_only": True}, {"age_restricted": True}, ""),
+        ({"age_restricted_only": True}, {}, "age_restricted_only"),
+        ({"blocked": ["5"], "channels": ["1"], "roles": ["1"]}, {}, "blocked"),
+        ({"channels": ["1"], "roles": ["1"]}, {}, "wrong_channel"),
+    ],
+)
+def test_the_rules_and_their_order(settings: dict[str, Any], asker: dict[str, Any], code: str) -> None:
+    rules = GuildSettings.model_validate(settings)
+    if not code:
+        allow(rules, an_asker(**asker))
+        return
+    with pytest.raises(ServiceProblem) as problem:
+        allow(rules, an_asker(**asker))
+    assert problem.value.code == code
+
+
+def test_a_refusal_names_some_channels_and_no_more() -> None:
+    many = GuildSettings(channels=frozenset(str(n) for n in range(10, 40)))
+    with pytest.raises(ServiceProblem) as problem:
+        allow(many, an_asker())
+    assert str(problem.value).count("<#") == 5 and "some others" in str(problem.value)
