@@ -205,11 +205,11 @@ class ModelAdmin(app_commands.Group):
         """The order as it stands, in words, and whether it is over."""
         services = self._services
         latest = services.reloads.advance()
-        if latest is not None and latest.id == order.id:
-            order = latest
+        replaced = latest is not None and latest.id != order.id
+        order = order if latest is None or replaced else latest
         answers = services.reloads.answers(order)
         alive = [worker.name for worker in services.fleet.alive()]
-        return order, reload_text(order, answers), is_over(order, answers, alive)
+        return order, reload_text(order, answers), replaced or is_over(order, answers, alive)
 
     async def _checked(self, version: Version) -> tuple[Check, bytes]:
         services, loop = self._services, asyncio.get_running_loop()

@@ -12,6 +12,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
+from jobs.connection import REDIS_FULL
 from jobs.problems import ServiceProblem
 from jobs.reload import Answer, Order, Reloads
 from jobs.weights import SHORT
@@ -39,7 +40,7 @@ class Reloader:
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
         self._failed: dict[str, tuple[str, float]] = {}
-        self._published = False
+        self._published_at = 0.0
         self.error = ""
 
     def step(self) -> bool:
@@ -65,6 +66,9 @@ class Reloader:
         if order.stage == "resolving" and not (answer.offered or answer.error):
             self._say(order, offered=True, **self._tried(lambda: {"offer": self._library.offer(order.model)}))
         elif order.stage == "preparing" and not (answer.ready or answer.error):
+            self._engine.make_room()
+            if not self._engine.fits() and not self._worker.hold():
+                return True  # its job first
             start = time.perf_counter()
             found = self._tried(lambda: self._prepare(order))
             self._say(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
@@ -106,17 +110,14 @@ class Reloader:
     def _prepare(self, order: Order) -> dict[str, object]:
         assert order.target is not None  # noqa: S101 an order is prepared once its target is known
         data = self._library.bytes_of(order.model, order.target)
-        self._engine.make_room()
-        drained = not self._engine.fits()
-        if drained:
-            self._worker.hold()
+        if self._worker.held:
             self._taken_out = self._engine.take_out(order.model)
         try:
             self._prepared = self._engine.load(order.model, data)
         except BaseException:
             self._undo()
             raise
-        return {"drained": drained}
+        return {"drained": self._worker.held}
 
     def _undo(self) -> None:
         """Drop what was prepared and draw on with what there was."""
@@ -147,20 +148,27 @@ class Reloader:
             if any(loaded.name == default for loaded in self._engine.loaded()) or self._move_to(default, active):
                 self._engine.default = default
                 _log.info("default model=%s version=%s", default, active[:SHORT])
-        if not (models and self._published):
-            self._published = True
+        if not self._published_at or (not models and time.monotonic() > self._published_at + AGAIN_S):
+            self._published_at = time.monotonic()
             self._library.publish_files()
 
     def _keep(self, loaded: Loaded) -> None:
+        if self._has_just_failed(loaded.name, loaded.sha256):
+            return
         try:
             self._library.publish(loaded.name, loaded.data)
         except ServiceProblem as problem:
             self._note(loaded.name, loaded.sha256, problem.detail)
+        except REDIS_FULL:
+            self._note(loaded.name, loaded.sha256, "Redis has no memory for it")
+
+    def _has_just_failed(self, name: str, sha256: str) -> bool:
+        failed, at = self._failed.get(name, ("", 0.0))
+        return failed == sha256 and time.monotonic() < at + AGAIN_S
 
     def _move_to(self, name: str, sha256: str) -> bool:
         """Load a version and let it draw; whether that worked."""
-        failed, at = self._failed.get(name, ("", 0.0))
-        if failed == sha256 and time.monotonic() < at + AGAIN_S:
+        if self._has_just_failed(name, sha256):
             return False
         start = time.perf_counter()
         try:

@@ -101,7 +101,7 @@ class GlyphWorker(SimpleWorker):
         self.jobs_done = 0
         self.came_round_at = time.monotonic()
         self._turn = threading.Lock()
-        self._held = False
+        self._held = self._at_rest = False
         self._registered = False
         self._beat_at = 0.0
         super().__init__(
@@ -158,17 +158,18 @@ class GlyphWorker(SimpleWorker):
         """Whether this worker is kept from taking jobs."""
         return self._held
 
-    def hold(self) -> None:
-        """From another thread: let the job in hand end, then take none until `release`."""
-        if not self._held:
-            self._held = True
-            self._turn.acquire()
+    def hold(self, wait_s: float = 0.5) -> bool:
+        """From another thread: take no job until `release`. Whether none is in hand now; if not, ask again."""
+        self._held = True
+        self._at_rest = self._at_rest or self._turn.acquire(timeout=wait_s)
+        return self._at_rest
 
     def release(self) -> None:
         """Take jobs again."""
-        if self._held:
+        self._held = False
+        if self._at_rest:
+            self._at_rest = False
             self._turn.release()
-            self._held = False
 
     def break_off(self) -> None:
         """From another thread: end this process as broken, so that a fresh one takes its place."""
@@ -212,6 +213,8 @@ class GlyphWorker(SimpleWorker):
             self._pause(1)
             return
         with self._turn:
+            if self.held:  # since a moment ago
+                return
             try:
                 found = self.queue_class.dequeue_any(
                     self.queues, self.dequeue_timeout, connection=self.connection, job_class=self.job_class,

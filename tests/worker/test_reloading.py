@@ -1,18 +1,23 @@
 """One worker's part in changing models: real models, a real registry; the control thread's steps called by hand."""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from redis import Redis
+from rq import Queue
+from rq.job import Job
 
 from jobs.connection import PREFIX
 from jobs.fleet import Fleet, WorkerReport
 from jobs.problems import ServiceProblem
+from jobs.queue import render_queue
 from jobs.reload import Answer, Order, Reloads
 from jobs.weights import WeightsStore, activated, in_transaction, set_model
 from tests.worker.samples import write_weights
+from worker import reloading
 from worker.engine import Engine
 from worker.health import Health
 from worker.library import Library
@@ -169,6 +174,33 @@ def test_without_room_for_two_it_steps_aside_and_comes_back(
     assert not worker.rq.held
 
 
+def test_a_held_worker_ends_its_job_first_and_takes_no_other(worker: Worker, redis: Redis) -> None:
+    rq, begun, may_end = worker.rq, threading.Event(), threading.Event()
+    taken: list[str] = []
+
+    def work(job: Job, queue: Queue) -> None:
+        taken.append(job.id)
+        begun.set()
+        assert may_end.wait(30)
+
+    rq.execute_job = work  # type: ignore[method-assign]
+    queue = render_queue(redis)
+    queue.enqueue("worker.tasks.render", job_id="1")
+    loop = threading.Thread(target=rq._step)
+    loop.start()
+    assert begun.wait(30)
+    assert not rq.hold(0.05)
+    may_end.set()
+    assert rq.hold(30)
+    loop.join(30)
+    queue.enqueue("worker.tasks.render", job_id="2")
+    rq._step()
+    assert taken == ["1"] and rq.held
+    rq.release()
+    rq._step()
+    assert taken == ["1", "2"] and not rq.held
+
+
 def test_a_model_that_does_not_load_leaves_the_old_one_also_without_room(worker: Worker, folder: Path) -> None:
     old = worker.runs()
     worker.engine.room = 1
@@ -246,8 +278,9 @@ def test_the_recent_styles_stay_warm_and_the_default_always(worker: Worker, fold
 
 
 def test_an_emptied_redis_gets_back_what_is_loaded_and_the_files(
-    worker: Worker, redis: Redis, folder: Path
+    worker: Worker, redis: Redis, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reloading, "AGAIN_S", 0.0)
     before = worker.runs()
     write_weights(folder, 2, "lines")
     redis.flushall()
