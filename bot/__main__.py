@@ -20,6 +20,7 @@ from bot.client import GlyphcordClient
 from bot.endpoints import point_at
 from bot.health import PortTaken, observed
 from bot.settings import BotSettings, explain
+from jobs import trace
 
 BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
 THREADS: Final = 32
@@ -73,6 +74,11 @@ def main() -> int:
         print(explain(error), file=sys.stderr)
         return BAD_SETTINGS
     log.configure(settings.log_level, settings.discord_token.get_secret_value(), settings.log_format)
+    try:
+        trace.set_up(settings.otel_exporter_otlp_endpoint, "bot")
+    except trace.TraceUnavailable as unavailable:
+        print(unavailable, file=sys.stderr)
+        return BAD_SETTINGS
     point_at(settings.discord_api_base, settings.discord_gateway_url, settings.discord_cdn_hosts)
     try:
         asyncio.run(serve(settings))

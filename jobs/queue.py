@@ -14,7 +14,7 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from jobs import fair
+from jobs import fair, trace
 from jobs.schema import RenderRequest
 
 QUEUE_NAME: Final = "glyphcord"
@@ -56,6 +56,7 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
     except DuplicateJobError:
         return False
     fair.place(redis, queue.key, request.job_id, fair.lane_of(request))
+    trace.ordered(request.job_id, request.created_at)
     return True
 
 

@@ -25,3 +25,4 @@ class SharedSettings(EnvSettings):
     bot_http_port: int | None = Field(default=None, ge=1, le=65_535, description="/healthz, /readyz and /metrics")
     worker_http_port: int | None = Field(default=None, ge=1, le=65_000, description="each child has its own")
     http_host: str = "127.0.0.1"
+    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from jobs import trace
 from models import limits
 from models.forms import FILE, inline_columns
 from models.grid import Grid
@@ -97,7 +98,8 @@ def timed(stages: Stages, name: str, work: Callable[[], T]) -> T:
     """Do the work and note its milliseconds under `name`, whether it succeeds or raises."""
     start = time.perf_counter()
     try:
-        return work()
+        with trace.span(name):
+            return work()
     finally:
         stages[name] = round((time.perf_counter() - start) * 1000, 1)
 

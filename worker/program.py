@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from jobs import trace
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
@@ -59,7 +60,10 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
         return _refuse(f"REDIS_URL: {error}")
     watching = Watching(redis)
     try:
+        trace.set_up(settings.otel_exporter_otlp_endpoint, "worker")
         watching.start(settings.http_host, settings.worker_http_port, child)
+    except trace.TraceUnavailable as error:
+        return _refuse(str(error))
     except OSError as error:
         return _refuse(f"WORKER_HTTP_PORT: {error}")
     try:
