@@ -31,6 +31,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute, now
 
+from jobs import trace
 from jobs.checks import CHECK_TASK
 from jobs.connection import READ_TIMEOUT_S
 from jobs.logs import about
@@ -266,7 +267,8 @@ class GlyphWorker(SimpleWorker):
             self._renewal(job, execution), every_s=self.renew_s, hard_s=timeout + self.hard_grace_s, job_id=job.id
         )
         try:
-            with lease, about(job.id):
+            since = job.enqueued_at.timestamp() if job.enqueued_at else None
+            with lease, about(job.id), trace.job(job.id, since):
                 succeeded = self.perform_job(job, queue, execution)
         except RedisError:
             _log.warning("job interrupted id=%s; it runs again once its lease is over", job.id)
