@@ -50,7 +50,7 @@ class SettingsCommands(app_commands.Group):
     @app_commands.command(description="Let me draw in a channel, or no longer; with none allowed, everywhere")
     @app_commands.describe(channel="The channel; its threads count as it", allow="Whether I draw there")
     async def channel(
-        self, interaction: Interaction, channel: app_commands.AppCommandChannel, allow: bool = True
+        self, interaction: Interaction, channel: discord.TextChannel | discord.VoiceChannel, allow: bool = True
     ) -> None:
         """Add to the allowed channels or take away."""
         await self._change(
