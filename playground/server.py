@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import BasicAuth, web
 from aiohttp.typedefs import Handler
 
-from playground import cdn, samples
+from playground import cdn, gallery
 from playground.api import Api, hang_up
 from playground.clock import Clock
 from playground.control import Control, as_answer
@@ -142,7 +142,7 @@ class Playground:
                 return as_answer(error)
 
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-        app.add_routes([*self.control.routes(), *self.glass.routes(), *samples.routes()])
+        app.add_routes([*self.control.routes(), *self.glass.routes(), *gallery.routes()])
         app.router.add_route("*", "/api/v10/{path:.+}", self._api.handle)
         app.router.add_get("/gateway", self._gateway)
         for kind in ("attachments", "ephemeral-attachments"):

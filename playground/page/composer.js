@@ -118,11 +118,15 @@ function leaveCommand() {
   form.focus();
 }
 
-// A picture that was dropped, pasted or taken from the gallery.
+// A file that was dropped, pasted or taken from the gallery: for the command that is open, else a picture for the
+// command that draws, else for a message.
 export function takePicture(file) {
   if (form.take && mode.kind === "command") return form.take(file);
-  const command = pictureCommand();
-  if (!command) return form.take(file);
+  const command = (file.type || "image/").startsWith("image/") ? pictureCommand() : null;
+  if (!command) {
+    if (mode.kind === "command") leaveCommand();
+    return form.take(file);
+  }
   openCommand(command);
   return form.take(file);
 }

@@ -37,6 +37,9 @@ export function suggest(input, { label, choose }) {
       onmousedown: (event) => event.preventDefault(), onclick: () => take(i), onmousemove: () => i !== active && mark(i),
     }, item.lead || null, el("span", { class: "suggestion-label" }, item.label), item.detail ? el("span", { class: "suggestion-detail" }, item.detail) : null)));
     list.hidden = false;
+    list.style.marginLeft = "";
+    const beyond = list.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
+    if (beyond > 0) list.style.marginLeft = `${-beyond}px`;
     input.setAttribute("aria-expanded", "true");
     return mark(first ? 0 : -1);
   };

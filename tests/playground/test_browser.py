@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from playground.gallery import FOLDER
 from playground.guild import ADA_ID, MIA_ID, MOD_ID
-from playground.samples import FOLDER
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.pictures import PNG_3X2
 
