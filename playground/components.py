@@ -58,7 +58,7 @@ def numbered(components: list[Json]) -> list[Json]:
                 following += 1
             taken.add(following)
             component["id"] = following
-        for item in component.get("items") or []:
+        for item in [*(component.get("items") or []), *([component] if component["type"] == THUMBNAIL else [])]:
             item.setdefault("description", None)
         if component["type"] in SELECTS:
             component.setdefault("min_values", 1)

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from playground.clock import Clock, iso
 from playground.commands import Commands
-from playground.components import numbered
+from playground.components import FILE, numbered
 from playground.errors import ApiError, ControlError, invalid_form, unknown
 from playground.forms import Upload
 from playground.guild import (
@@ -274,6 +274,9 @@ class World:
                 )
                 if message.flags & COMPONENTS_V2:
                     data.update({"id": file.id, "attachment_id": file.id, "content_type": file.content_type})
+        if data.get("type") == FILE and data.get("file", {}).get("attachment_id") in self.files:
+            file = self.files[data["file"]["attachment_id"]]
+            data.update({"name": file.filename, "size": file.size})
         return data
 
     def state_json(self, message: Message) -> Json:

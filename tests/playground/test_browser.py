@@ -543,3 +543,28 @@ def test_light_dark_and_what_is_remembered(page: Page) -> None:
     page.reload()
     expect(page.locator("#actor")).to_have_value(ADA_ID)
     assert back() == light
+
+
+def test_a_public_page_opens_with_its_password(browser: Browser) -> None:
+    password = "correct horse battery"
+    command = [sys.executable, "-m", "playground", "--host", "0.0.0.0", "--port", "0", "--token", "its own"]
+    environment = {**os.environ, "PLAYGROUND_PASSWORD": password}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().removeprefix("playground: ").strip()
+            context = browser.new_context(http_credentials={"username": "me", "password": password})
+            page = context.new_page()
+            page.goto(url)
+            composer(page).fill(
+                "by myself"
+            )  # the page, its state, its events and its controls all know the password
+            composer(page).press("Enter")
+            expect(last(page)).to_contain_text("by myself")
+            context.close()
+            context = browser.new_context()
+            answer = context.new_page().goto(url)
+            assert answer is not None and answer.status == 401
+            context.close()
+        finally:
+            process.terminate()

@@ -115,7 +115,10 @@ class Card(discord.ui.LayoutView):
         again.callback = self.again  # type: ignore[method-assign]
         box.add_item(discord.ui.Section("## A card", accessory=again))
         box.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem(file)))
+        box.add_item(discord.ui.Separator())
+        box.add_item(discord.ui.Section("small", accessory=discord.ui.Thumbnail(file)))
         self.add_item(box)
+        self.add_item(discord.ui.File(file))
 
     async def again(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_message("again", ephemeral=True)
@@ -287,7 +290,8 @@ async def test_a_layout_of_components(bot: Interactive, controls: Controls) -> N
     used = await asyncio.to_thread(controls.click, str(sent.id), "card")
     answer = await asyncio.to_thread(controls.wait_for_answer, used)
     assert (answer["content"], answer["ephemeral_to"]) == ("again", MIA_ID)
-    (box,) = (await sent.fetch()).components
+    box, whole = (await sent.fetch()).components
+    assert isinstance(whole, discord.FileComponent) and (whole.name, whole.size) == ("card.png", len(PNG_3X2))
     assert isinstance(box, discord.Container) and isinstance(box.children[1], discord.MediaGalleryComponent)
     assert await asyncio.to_thread(controls.fetch, box.children[1].items[0].media.url) == PNG_3X2
 
