@@ -236,7 +236,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
     until(lambda: status_of(redis, "evil") == "failed", "RQ to call it failed")
 
     # Nor is a request of another version.
-    payload = request_for(sha, job_id="newer").model_dump(mode="json") | {"schema_version": 2}
+    payload = request_for(sha, job_id="newer").model_dump(mode="json") | {"schema_version": 99}
     queue.enqueue("worker.tasks.render", payload, job_id="newer", retry=Retry(max=2))
     worker.wait_for("job raised id=newer retries_left=0 error=BadRequest")
     assert ended(ledger, "newer") == "failed internal"
