@@ -1,34 +1,61 @@
-# Two images from one file: `--target bot` (no torch) and `--target worker`.
-FROM python:3.12-slim AS base
-ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN useradd --create-home --uid 10001 glyphcord
+# Two images from one file: `--target bot` (no torch, no weights) and `--target worker`.
+# Everything from PyPI comes in the versions and with the hashes of deploy/locks.
+FROM python:3.12-slim AS python
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN useradd --uid 10001 --no-create-home glyphcord
 WORKDIR /app
 
-FROM base AS bot
+# What Python notes of an installed program, its version among it; made from the whole source, which stays here.
+FROM python AS source
+COPY deploy/locks/build.txt deploy/locks/
+RUN pip install --require-hashes -r deploy/locks/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY jobs jobs
+COPY worker worker
 COPY models models
-# hadolint ignore=DL3013
-RUN mkdir -p worker playground && touch worker/__init__.py playground/__init__.py \
-    && pip install '.[bot]'
+RUN mkdir playground && touch playground/__init__.py \
+    && pip install --no-deps --no-index --no-build-isolation --target /installed . \
+    && mkdir /notes && cp -r /installed/glyphcord-*.dist-info /notes/
+
+FROM python AS bot-packages
+RUN python -m venv /venv
+COPY deploy/locks/bot.txt deploy/locks/
+RUN /venv/bin/pip install --require-hashes -r deploy/locks/bot.txt
+
+FROM python AS bot
+COPY --from=bot-packages /venv /venv
+COPY --from=source /notes ./
+COPY bot bot
+COPY jobs jobs
+# All that the bot and `jobs` import of `models`, and no more; a test follows the imports and compares.
+COPY models/__init__.py models/forms.py models/limits.py models/palettes.py models/problems.py models/sniff.py models/
+ENV PATH=/venv/bin:$PATH HOME=/tmp
 USER 10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot"]
 
-FROM base AS worker
-# Without a GPU, give the index of PyTorch's CPU builds (pytorch.org, "Start Locally"), else pip takes the
-# CUDA build, which is several gigabytes larger.
+FROM python AS worker-packages
+# On a machine without a GPU give the index of PyTorch's CPU builds (pytorch.org, "Start Locally"): the CUDA build is
+# several gigabytes larger. That index is outside of the lock: PyTorch itself then has a version but no hash.
 ARG TORCH_INDEX_URL=
-# hadolint ignore=DL3013
-RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install --index-url "$TORCH_INDEX_URL" 'torch>=2.11,<2.15'; fi
-COPY pyproject.toml README.md LICENSE ./
+RUN python -m venv /venv
+COPY constraints.txt ./
+COPY deploy/locks/worker.txt deploy/locks/torch-cuda.txt deploy/locks/
+RUN if [ -n "$TORCH_INDEX_URL" ]; then \
+        /venv/bin/pip install --require-hashes -r deploy/locks/worker.txt \
+        && /venv/bin/pip install --no-deps --index-url "$TORCH_INDEX_URL" -c constraints.txt torch; \
+    else \
+        /venv/bin/pip install --require-hashes -r deploy/locks/worker.txt -r deploy/locks/torch-cuda.txt; \
+    fi
+
+FROM python AS worker
+COPY --from=worker-packages /venv /venv
+COPY --from=source /notes ./
 COPY worker worker
 COPY jobs jobs
 COPY models models
-# hadolint ignore=DL3013
-RUN mkdir -p bot playground && touch bot/__init__.py playground/__init__.py \
-    && pip install '.[worker]'
+ENV PATH=/venv/bin:$PATH HOME=/tmp
 USER 10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "worker"]

