@@ -24,7 +24,7 @@ export function picture(file, source = null) {
   image.style.aspectRatio = `${width} / ${height}`;
   const actions = [
     source ? el("button", { type: "button", class: "file-action", "data-k": `c${file.id}`, onclick: () => compare(file, source) }, icon("compare"), "Before / after") : null,
-    el("a", { class: "file-action", href: fileAddress(file.url), download: file.filename, "aria-label": `Download ${file.filename}` }, icon("download"), file.filename.split(".").pop().toUpperCase()),
+    el("a", { class: "file-action", href: fileAddress(file.url), download: file.filename, "aria-label": `Download ${file.filename}` }, icon("download"), /\.(\w{1,5})$/.exec(file.filename)?.[1].toUpperCase() || "Download"),
   ];
   return el("figure", { class: "picture-box" }, frame, el("figcaption", { class: "file-actions" }, actions));
 }

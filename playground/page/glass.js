@@ -18,7 +18,6 @@ const MOMENTS = [
   { label: "End the session", hint: "op 9: the bot must identify anew", act: () => send("POST", "/gateway", { action: "invalid_session" }) },
   { label: "Expire tokens", hint: "15 minutes pass at once", act: () => send("POST", "/clock", { advance_s: 901 }) },
 ];
-const ordered = new Map(); // switch id -> rule id
 let source = null;
 let paused = false;
 let quiet = recall("glass-heartbeats", "") !== "shown";
@@ -80,15 +79,18 @@ function drawFacts() {
   facts.dataset.at = at || "";
 }
 
+// Whether a fault is this switch's doing; another page's switch counts as well.
+function isOrderOf({ rule }, fault) {
+  return fault.times === null && fault.path === rule.path && ["method", "status", "drop"].every((key) => (fault[key] ?? null) === (rule[key] ?? null));
+}
+
 function drawSwitches(rules) {
-  for (const [id, rule] of ordered) if (!rules.some((one) => one.id === rule)) ordered.delete(id);
-  const others = rules.filter((rule) => ![...ordered.values()].includes(rule.id) && (rule.times === null || rule.hits < rule.times));
+  const others = rules.filter((rule) => !SWITCHES.some((one) => isOrderOf(one, rule)) && (rule.times === null || rule.hits < rule.times));
   switches.replaceChildren(
     ...SWITCHES.map((one) => {
-      const rule = rules.find((r) => r.id === ordered.get(one.id));
+      const rule = rules.find((r) => isOrderOf(one, r));
       const toggle = async () => {
-        if (rule) await quietly(send("DELETE", `/faults?id=${rule.id}`, {}));
-        else ordered.set(one.id, (await quietly(send("POST", "/faults", one.rule)))?.[0].id);
+        await quietly(rule ? send("DELETE", `/faults?id=${rule.id}`, {}) : send("POST", "/faults", one.rule));
         drawSwitches(await (await fetch("/playground/faults")).json());
         switches.querySelector(`[data-switch="${one.id}"]`).focus();
       };
