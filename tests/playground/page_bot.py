@@ -94,6 +94,7 @@ class PageBot(discord.Client):
         intents.guilds = intents.reactions = True
         super().__init__(intents=intents, guild_ready_timeout=0.1)
         self.tree = app_commands.CommandTree(self)
+        self.step = asyncio.Event()
         tones = [app_commands.Choice(name=name, value=name.lower()) for name, _ in TONES]
         draw = self.tree.command(name="draw", description="Draw a picture again")(self.draw)
         draw = app_commands.choices(palette=tones)(draw)
@@ -131,6 +132,15 @@ class PageBot(discord.Client):
             await interaction.response.send_message("as text", file=text)
         elif kind == "nothing":
             await asyncio.sleep(3600)
+        elif kind == "steps":
+            await interaction.response.defer(thinking=True)
+            for words in ("1 of 2", "2 of 2"):
+                await self.step.wait()
+                self.step.clear()
+                await interaction.edit_original_response(content=words)
+        elif kind == "step":
+            self.step.set()
+            await interaction.response.send_message("on we go", ephemeral=True)
         else:
             await interaction.response.send_message(kind)
 

@@ -329,6 +329,18 @@ def test_code_text_and_animation(page: Page, controls: Controls) -> None:
     controls.wait_for(lambda: moving.screenshot() != first)
 
 
+def test_thinking_and_progress_in_one_message(page: Page, controls: Controls) -> None:
+    used = controls.slash("show", {"kind": "steps"})
+    answer = page.locator(".message", has_text="glyphcord").first
+    expect(answer).to_contain_text("glyphcord is thinking…")
+    for words in ("1 of 2", "2 of 2"):
+        controls.slash("show", {"kind": "step"}, user=ADA_ID)
+        expect(answer).to_contain_text(words)
+        expect(answer).not_to_contain_text("thinking")
+    assert page.locator(".message").count() == 1  # what Ada is told is for Ada
+    assert controls.answer_to(used) is not None
+
+
 def test_what_nobody_answers(page: Page, controls: Controls) -> None:
     controls.slash("show", {"kind": "nothing"})
     controls.advance(4)
