@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.log import one_line
 from bot.metrics import PROBLEMS
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.problems import SENTENCES, PictureProblem, ServiceProblem, new_reference
+from jobs.problems import SENTENCES, PictureProblem, ServiceProblem, new_reference, told
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +26,14 @@ def as_trouble(error: BaseException) -> Trouble:
     """What an error means to a user; an error nobody foresaw is `internal`, with a reference to the log."""
     reference = new_reference()
     if isinstance(error, (PictureProblem, ServiceProblem)):
-        return Trouble(error.code, str(error), reference, error.detail)
+        return Trouble(error.code, told(error.code, str(error), reference), reference, error.detail)
     if isinstance(error, asyncio.CancelledError):
         return Trouble("restarting", SENTENCES["restarting"], reference, "cut short by a stop")
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, REDIS_DOWN):
-        return Trouble("queue_down", SENTENCES["queue_down"], reference, detail)
+        return Trouble("queue_down", told("queue_down", SENTENCES["queue_down"], reference), reference, detail)
     if isinstance(error, REDIS_FULL):
-        return Trouble("store_full", SENTENCES["store_full"], reference, detail)
+        return Trouble("store_full", told("store_full", SENTENCES["store_full"], reference), reference, detail)
     return Trouble("internal", SENTENCES["internal"].format(reference=reference), reference, detail)
 
 

@@ -252,7 +252,7 @@ async def _find_reply(
     """The reply that a bot made before it died, or whose making was never confirmed.
 
     Discord knows a nonce for a few minutes only, and does not promise even that. Replies in other looks are told
-    apart by their requests, or by their words while they have none; answers to buttons by where they come from.
+    apart by their words while they are drawn, then by their requests; answers to buttons by where they come from.
     """
     # Our clock and Discord's may differ by a minute; a reply is never older than the message it replies to.
     clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
@@ -264,9 +264,12 @@ async def _find_reply(
             by_us = client.user is not None and message.author.id == client.user.id
             if not by_us or replies_to != target or message.interaction_metadata is not None:
                 continue
+            if message.content.startswith(_DRAWING):
+                if message.content == _drawing(click):
+                    return message
+                continue
             request = await asyncio.to_thread(services.ledger.request_of, str(message.id))
-            begun = message.content.startswith(_DRAWING) and message.content != _drawing(click)
-            if request.job_id == attempt.job_id if request is not None else not begun:
+            if request is None or request.job_id == attempt.job_id:
                 return message
     except discord.Forbidden:
         log.info("history not readable channel=%s", click.channel_id)

@@ -7,16 +7,12 @@ therefore taken from Discord's proxy, never from the site that it shows.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
 
 import discord
 from yarl import URL
 
 from bot.orders import Source
-
-SUFFIXES: Final = frozenset(
-    {".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".avif", ".tif", ".tiff", ".heic"}
-)
+from jobs.intake import SUFFIXES
 
 
 @dataclass(frozen=True)

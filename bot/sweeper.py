@@ -21,7 +21,7 @@ from bot.services import Services
 from jobs import logs, queue
 from jobs.connection import PREFIX
 from jobs.ledger import LAST_WRITE_S
-from jobs.problems import SENTENCES, ServiceProblem, new_reference
+from jobs.problems import SENTENCES, ServiceProblem, new_reference, told
 from jobs.promises import Promise
 from jobs.schema import Click
 
@@ -185,4 +185,5 @@ def _trouble(state: str | None) -> Trouble:
     """What to say of a job in this state: it waits still, it failed, or it is not there."""
     reference = new_reference()
     code = "expired" if state in queue.WAITING else "internal" if state == "failed" else "lost"
-    return Trouble(code, SENTENCES[code].format(reference=reference), reference, f"found by the sweep: {state}")
+    sentence = told(code, SENTENCES[code].format(reference=reference), reference)
+    return Trouble(code, sentence, reference, f"found by the sweep: {state}")

@@ -10,7 +10,7 @@ from typing import Final
 from jobs import logs
 from models.problems import PICTURE_SENTENCES, PictureProblem
 
-__all__ = ["SENTENCES", "PictureProblem", "ServiceProblem", "is_interim", "new_reference"]
+__all__ = ["SENTENCES", "PictureProblem", "ServiceProblem", "is_interim", "new_reference", "told"]
 
 SERVICE_SENTENCES: Final[dict[str, str]] = {
     "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
@@ -73,6 +73,11 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
 }
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 
+OURS: Final = frozenset(
+    {"queue_down", "store_full", "attachment_slow", "attachment_failed", "expired", "gpu_full", "lost"}
+)
+"""Problems that an operator can do something about: their users get the reference of the log line too."""
+
 _INTERIM: Final = tuple(
     SERVICE_SENTENCES[code].split("{")[0]
     for code in ("queued_no_worker", "drawing", "waiting", "in_hand", "frames")
@@ -82,6 +87,11 @@ _INTERIM: Final = tuple(
 def is_interim(content: str) -> bool:
     """Whether a message of ours promises more to come; any other sentence is its last."""
     return not content or content.startswith(_INTERIM)
+
+
+def told(code: str, sentence: str, reference: str) -> str:
+    """The sentence as its user reads it: with the reference, in small print, where it is of use to anybody."""
+    return f"{sentence}\n-# Reference {reference}" if code in OURS else sentence
 
 
 class ServiceProblem(Exception):

@@ -22,7 +22,7 @@ from rq.job import Job
 from jobs.cancel import is_cancelled
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.problems import PictureProblem, ServiceProblem, new_reference
+from jobs.problems import PictureProblem, ServiceProblem, new_reference, told
 from jobs.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from models.animation import Animation
@@ -221,8 +221,11 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
         if problem.code == "cancelled":
             outcome = "cancelled"
-        _log.info("job refused id=%s code=%s detail=%r", request.job_id, problem.code, problem.detail)
-        code, sentence = problem.code, str(problem)
+        code, reference = problem.code, new_reference()
+        _log.info(
+            "job refused id=%s code=%s reference=%s detail=%r", request.job_id, code, reference, problem.detail
+        )
+        sentence = told(code, str(problem), reference)
         ending = tools.ledger.is_ending(request.job_id)
         if not begun and (ending or tools.ledger.begin_ending(request.job_id, "worker") != "first"):
             # By an earlier try of ours, which may have posted the picture, or by a bot.

@@ -10,13 +10,27 @@ from bot.log import RedactingFormatter
 from bot.problems import as_trouble, report
 from jobs.connection import connect
 from jobs.pictures import PictureStore
-from jobs.problems import SENTENCES, PictureProblem, ServiceProblem
+from jobs.problems import OURS, SENTENCES, PictureProblem, ServiceProblem
 
 
 def test_a_known_problem_keeps_its_code_and_sentence() -> None:
     for error in (PictureProblem("empty"), ServiceProblem("attachment_gone", "status 404")):
         trouble = as_trouble(error)
         assert (trouble.code, trouble.sentence, trouble.detail) == (error.code, SENTENCES[error.code], error.detail)
+
+
+def test_what_an_operator_can_mend_is_told_with_the_reference_of_its_log_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for code in OURS:
+        error = ServiceProblem(code)
+        trouble = as_trouble(error)
+        with caplog.at_level(logging.INFO):
+            report(trouble, error, "interaction=5")
+        assert trouble.sentence == f"{SENTENCES[code]}\n-# Reference {trouble.reference}"
+        assert f"reference={trouble.reference}" in caplog.records[-1].getMessage()
+    refused = as_trouble(ServiceProblem("blocked"))
+    assert refused.reference not in refused.sentence and refused.sentence == SENTENCES["blocked"]
 
 
 def test_redis_out_of_reach_is_the_queue_being_down() -> None:

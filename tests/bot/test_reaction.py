@@ -15,6 +15,7 @@ from jobs.schema import RenderRequest, RenderResult
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, draw, queued
 from tests.bot.test_slash import a_worker_reports
+from tests.sentences import plain
 
 
 def a_drawn_picture(
@@ -195,7 +196,7 @@ def test_a_queue_that_fails_after_the_reply_is_said_on_the_reply(
     redis.config_set("maxmemory", 1)
     try:
         discord.wait_for(
-            lambda: [m["content"] for m in replies_to(discord, message_id)] == [SENTENCES["store_full"]]
+            lambda: [plain(m["content"]) for m in replies_to(discord, message_id)] == [SENTENCES["store_full"]]
         )
         discord.wait_for(lambda: redis.get(f"{PREFIX}reaction:{message_id}:pink") is None)
     finally:

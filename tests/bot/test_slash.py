@@ -22,6 +22,7 @@ from jobs.problems import SENTENCES
 from jobs.promises import Promises
 from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
+from tests.sentences import plain
 
 NO_WORKER = SENTENCES["queued_no_worker"]
 
@@ -182,7 +183,7 @@ def test_a_cdn_that_refuses_gets_the_user_a_sentence(
 ) -> None:
     discord.fault(path="^/cdn/", status=status)
     used = discord.slash("ascii", files={"image": a_png()})
-    assert discord.wait_for_answer(used)["content"] == SENTENCES[code]
+    assert plain(discord.wait_for_answer(used)["content"]) == SENTENCES[code]
     assert queued(redis) == []
 
 
@@ -240,7 +241,7 @@ def test_a_stalling_cdn_ends_in_a_sentence(redis_url: str, tmp_path: Path) -> No
     with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="1"):
         own.controls.fault(path="^/cdn/", stall=True)
         used = own.controls.slash("ascii", files={"image": a_png()})
-        assert own.controls.wait_for_answer(used)["content"] == SENTENCES["attachment_slow"]
+        assert plain(own.controls.wait_for_answer(used)["content"]) == SENTENCES["attachment_slow"]
 
 
 def test_the_cdn_of_someone_else_is_refused(redis_url: str, tmp_path: Path) -> None:
@@ -260,7 +261,7 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
         assert answer(own.controls) == NO_WORKER
         port = server.port
         server.stop()
-        assert answer(own.controls) == SENTENCES["queue_down"]
+        assert plain(answer(own.controls)) == SENTENCES["queue_down"]
         server = start_valkey(port=port)
         try:
             assert answer(own.controls) == NO_WORKER
@@ -270,7 +271,7 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
             # A server that takes connections and says nothing is as good as down.
             os.kill(pid, signal.SIGSTOP)
             try:
-                assert answer(own.controls) == SENTENCES["queue_down"]
+                assert plain(answer(own.controls)) == SENTENCES["queue_down"]
             finally:
                 os.kill(pid, signal.SIGCONT)
             assert answer(own.controls) == NO_WORKER
@@ -279,5 +280,5 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
         # And a bot that finds no Redis at all still starts, and answers.
         assert bot.stop() == 0
         bot.start()
-        assert answer(own.controls) == SENTENCES["queue_down"]
+        assert plain(answer(own.controls)) == SENTENCES["queue_down"]
         assert "Traceback" not in bot.log

@@ -21,6 +21,7 @@ from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_slash import NO_WORKER, a_worker_reports
 from tests.proxy import Proxy
+from tests.sentences import plain
 
 Used = dict[str, Any]
 
@@ -110,7 +111,7 @@ def test_a_bot_killed_before_the_queue_leaves_nobody_waiting(
     reply = promise_of(redis, job_id).reply
     let_time_pass(redis, job_id, reply=reply if known else reply.model_copy(update={"message_id": UNTOLD}))
     with BotProcess(own, redis_url, tmp_path):
-        assert own_controls.wait_for_answer(used)["content"] == SENTENCES["lost"]
+        assert plain(own_controls.wait_for_answer(used)["content"]) == SENTENCES["lost"]
         assert ended(own_controls, redis, used) == ("failed", "lost")
 
 
@@ -139,7 +140,7 @@ def test_what_redis_lost_is_said_even_though_its_record_is_lost_too(
         look_at = redis.zscore(f"{PREFIX}open:look_at", request.job_id)
         assert look_at is not None and float(look_at) > time.time() + 30, "a worker may have had it in hand"
         let_time_pass(redis, request.job_id)
-        own.controls.wait_for(lambda: content(own.controls, used) == SENTENCES["lost"])
+        own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["lost"])
         assert ended(own.controls, redis, used) == ("failed", "lost")
 
 
@@ -163,7 +164,7 @@ def test_a_job_past_its_deadline_is_said_and_leaves_the_queue(
     with BotProcess(own, redis_url, tmp_path):
         used, request = a_waiting_job(own.controls, redis)
         let_time_pass(redis, request.job_id, deadline_at=time.time() - 1)
-        own.controls.wait_for(lambda: content(own.controls, used) == SENTENCES["expired"])
+        own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
         assert ended(own.controls, redis, used) == ("failed", "expired")
         assert render_queue(redis).count == 0 and states(redis, [request.job_id]) == [None]
 
@@ -181,7 +182,7 @@ def test_a_job_that_a_worker_is_ending_is_left_to_it(
         # It began too long ago to be still at it, so it has died: the bot takes over.
         redis.set(f"{PREFIX}ending:{request.job_id}", f"worker:{int(time.time()) - 60}")
         let_time_pass(redis, request.job_id)
-        own.controls.wait_for(lambda: content(own.controls, used) == SENTENCES["expired"])
+        own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
 
 
 def test_a_failure_that_no_worker_could_say_is_said_with_a_reference(
@@ -206,7 +207,7 @@ def test_after_the_tokens_end_the_bot_says_it_in_its_own_name(
         own.controls.advance(16 * 60)
         for job in (request, private):
             let_time_pass(redis, job.job_id, deadline_at=time.time() - 1)
-        own.controls.wait_for(lambda: content(own.controls, used) == SENTENCES["expired"])
+        own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
         assert ended(own.controls, redis, hidden) == ("failed", "unreachable")
 
 
@@ -261,12 +262,12 @@ def test_a_job_that_never_reached_the_queue_is_said_once_redis_can_be_asked(
         used = own.controls.slash("ascii", files={"image": a_png()})
         own.controls.wait_for(lambda: Promises(redis).still_open([used["interaction_id"]]))
         proxy.stop()
-        assert own.controls.wait_for_answer(used)["content"] == SENTENCES["queue_down"]
+        assert plain(own.controls.wait_for_answer(used)["content"]) == SENTENCES["queue_down"]
         own.controls.wait_for(lambda: "not written down job=" in bot.log)
         proxy.start()
         let_time_pass(redis, used["interaction_id"])
         assert ended(own.controls, redis, used) == ("failed", "told_before")
-        assert content(own.controls, used) == SENTENCES["queue_down"]
+        assert plain(content(own.controls, used)) == SENTENCES["queue_down"]
 
 
 def test_a_click_in_an_outage_is_answered_after_it(
@@ -318,7 +319,7 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
         own.controls.wait_for(lambda: Ledger(redis).clicks())
         proxy.stop()
         own.controls.wait_for(
-            lambda: [m["content"] for m in replies_to(own.controls, message_id)] == [SENTENCES["queue_down"]]
+            lambda: [plain(m["content"]) for m in replies_to(own.controls, message_id)] == [SENTENCES["queue_down"]]
         )
         own.controls.advance(6 * 60)  # Discord has forgotten the nonce
         own.controls.wait_for(lambda: "not settled" in bot.log)

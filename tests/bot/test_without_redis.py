@@ -18,6 +18,7 @@ from jobs.problems import SENTENCES
 from jobs.promises import Promise
 from jobs.schema import Click, Reply
 from playground.testing import ASCII_CHANNEL, BOT_ID, PlaygroundProcess
+from tests.sentences import plain
 
 
 async def nobody(click: Click) -> None:
@@ -47,7 +48,7 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
             await asyncio.sleep(0.1)
         sweeping.cancel()  # as a stop does
         await in_flight.drain(5)
-        contents = {name: (await message.fetch()).content for name, message in messages.items()}
+        contents = {name: plain((await message.fetch()).content) for name, message in messages.items()}
     assert contents == {
         "over": SENTENCES["expired"], "nearly": SENTENCES["queued_no_worker"],
         "working": SENTENCES["queued_no_worker"],

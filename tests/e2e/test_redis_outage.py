@@ -18,6 +18,7 @@ from jobs.queue import render_queue
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 from tests.proxy import Proxy
+from tests.sentences import plain
 
 Used = dict[str, str]
 QUIET = 25
@@ -97,7 +98,7 @@ def test_eight_seconds_without_redis_are_said_and_quiet(service: Stack) -> None:
     gone = time.monotonic()
     while time.monotonic() < gone + 8:
         answer = controls.wait_for_answer(ask(controls))
-        assert answer["content"] == SENTENCES["queue_down"]
+        assert plain(answer["content"]) == SENTENCES["queue_down"]
         time.sleep(2)
     service.start_valkey()
     wait_until_drawn_again(controls)
@@ -113,7 +114,7 @@ def test_a_redis_whose_memory_is_full_is_said_and_recovered_from(service: Stack,
     direct.config_set("maxmemory", 1)
     try:
         for _ in range(3):
-            assert controls.wait_for_answer(ask(controls))["content"] == SENTENCES["store_full"]
+            assert plain(controls.wait_for_answer(ask(controls))["content"]) == SENTENCES["store_full"]
             time.sleep(2)
     finally:
         direct.config_set("maxmemory", 0)

@@ -30,6 +30,7 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.grid import Grid
 from models.palettes import Background
 from models.renderer import Renderer
+from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
 from tests.worker.standin import Order, Standin
 from worker import tasks
@@ -191,7 +192,7 @@ def test_deleted_message_ends_the_job_quietly(sha: str, standin: Standin, caplog
 def test_expired_job(sha: str, standin: Standin) -> None:
     result = run(request_for(sha, deadline_at=time.time() - 1))
     assert (result.outcome, result.code) == ("failed", "expired")
-    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["expired"]
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["expired"]
     assert "generator" not in result.stages_ms
 
 
@@ -252,7 +253,7 @@ def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Order, c
     standin.orders.append(answer)
     result = run(request_for(sha))
     assert (result.outcome, result.code) == ("failed", code)
-    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES[code]
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES[code]
 
 
 def test_permission_lost_after_the_token_expired_reaches_nobody(sha: str, standin: Standin) -> None:
@@ -355,7 +356,7 @@ def test_deadline_that_passes_between_two_stages(sha: str, standin: Standin) -> 
         result = run(request)
     assert (result.outcome, result.code) == ("failed", "expired")
     assert list(result.stages_ms) == ["decode", "tell"]
-    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["expired"]
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["expired"]
 
 
 # --- a full GPU (this machine may have none, so what PyTorch raises there is raised here) ---------------------
@@ -391,7 +392,7 @@ def test_full_gpu_with_room_for_nothing_is_said_and_counted(sha: str, standin: S
     for job_id in ("1000", "1001", "1002"):
         result = run(request_for(sha, job_id=job_id))
         assert (result.outcome, result.code) == ("failed", "gpu_full")
-    assert {seen.body["content"] for seen in standin.seen} == {SENTENCES["gpu_full"]}
+    assert {plain(seen.body["content"]) for seen in standin.seen} == {SENTENCES["gpu_full"]}
     health = tasks.current_tools().health
     assert health.degraded and health.last_error == "OutOfMemoryError in job 1002"
 
@@ -526,3 +527,24 @@ def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
     standin.orders += [Order(503)] * 20
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert ledger.result_of("1000") is None
+
+
+def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Standin) -> None:
+    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    (row,) = standin.state[TOKEN_PATH].body["components"]
+    assert [button["custom_id"] for button in row["components"]] == [
+        "glyph:pink", "glyph:text", "glyph:redo", "glyph:delete",
+    ]  # fmt: skip
+    assert standin.reactions == ["/channels/20/messages/30/reactions/%F0%9F%A9%B7/@me"]
+
+
+@pytest.mark.parametrize("status", [403, 429, 500])
+def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin, status: int) -> None:
+    standin.reaction_status = status
+    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert len(standin.reactions) == 1
+
+
+def test_a_sentence_has_no_buttons_and_no_reaction(standin: Standin) -> None:
+    assert run(request_for("0" * 64, hint="🩷")).outcome == "failed"
+    assert standin.state[TOKEN_PATH].body["components"] == [] and standin.reactions == []
