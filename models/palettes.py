@@ -10,6 +10,7 @@ chosen, a retry in pink is exact: the same characters in other ink.
 import colorsys
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -67,6 +68,7 @@ def find_palette(name: str) -> Palette:
     raise PictureProblem("bad_palette", f"palette {name[:40]!r}", names=", ".join(PALETTES))
 
 
+@lru_cache(maxsize=64)
 def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.uint8]:
     """Ink of each row as (rows, 3) RGB bytes. `palette` must be a gradient (not `photo`)."""
     if palette.top is None or palette.bottom is None:
@@ -79,7 +81,9 @@ def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.
         if background == "dark":
             light = max(light, 1.0 - light)
         inks[row] = colorsys.hls_to_rgb(hue, light, saturation)
-    return _readable(inks, background)
+    readable = _readable(inks, background)
+    readable.flags.writeable = False  # kept for the next page of as many rows
+    return readable
 
 
 def readable_inks(colours: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
