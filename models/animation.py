@@ -4,6 +4,7 @@ All frames are stretched together, so that brightness does not pump from one to 
 glyph and its colour while the picture stays the same there.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
@@ -53,25 +54,29 @@ def at_once(_name: str, work: Callable[[], T]) -> T:
 
 def animate(
     renderer: Renderer, frames: Frames, *, palette: str, columns: int, background: Background,
-    most_bytes: int | None = None, stage: Stage = at_once, on_frames: OnFrames = lambda done, total: None,
+    most_bytes: int | None = None, most_s: float = math.inf, stage: Stage = at_once,
+    on_frames: OnFrames = lambda done, total: None,
 ) -> Animation | None:  # fmt: skip
     """Draw decoded frames; None when nothing of them fits `most_bytes`.
 
     Stages are `tone`, `generator`, `paint` and `encode`. After each batch of the generator's `on_frames` hears how
-    many of how many frames are drawn, and may end the work by raising. Raises PictureProblem `bad_palette`, and
+    many of how many frames are drawn, and may end the work by raising. What is not drawn after `most_s` seconds in
+    the generator is left out. Raises PictureProblem `bad_palette`, and
     torch.OutOfMemoryError when a GPU has no room for one frame.
     """
     total = len(frames.pixels)
     find_palette(palette)
     tones = stage("tone", lambda: joint_tones(frames.pixels, background))
     grids = stage(
-        "generator", lambda: renderer.grids(tones, columns, after_batch=lambda done: on_frames(done, total))
+        "generator",
+        lambda: renderer.grids(tones, columns, most_s=most_s, after_batch=lambda done: on_frames(done, total)),
     )
-    pages = stage("paint", lambda: pages_of(grids, frames.pixels, palette, background))
-    gif = stage("encode", lambda: animated_gif(pages, frames.durations_ms, frames.plays, most_bytes))
+    drawn, cut = len(grids), "time" if len(grids) < total else frames.cut
+    pages = stage("paint", lambda: pages_of(grids, frames.pixels[:drawn], palette, background))
+    gif = stage("encode", lambda: animated_gif(pages, frames.durations_ms[:drawn], frames.plays, most_bytes))
     if gif is None:
         return None
-    return Animation(gif.data, pages[0].columns, pages[0].rows, total, notes(frames.cut, total, gif))
+    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, notes(cut, drawn, gif))
 
 
 def joint_tones(pixels: NDArray[np.uint8], background: Background = "light") -> NDArray[np.float32]:
@@ -126,6 +131,8 @@ def notes(cut: Cut, frames: int, gif: Gif) -> tuple[str, ...]:
             )
         case "cells":
             found.append(f"I drew the first {frames} frames; with fewer columns I can draw more.")
+        case "time":
+            found.append(f"I drew the first {frames} frames, as many as I had time for; fewer columns take less.")
         case "broken":
             found.append(f"The file is damaged, so I drew the {frames} frames before that place.")
     if gif.every > 1:

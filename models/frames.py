@@ -22,7 +22,7 @@ from models.picture import decode, plain
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
 
-Cut = Literal["", "frames", "seconds", "pixels", "cells", "broken"]
+Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "broken"]
 
 ANIMATED: Final = ("GIF", "PNG", "WEBP", "AVIF")
 """Formats that move; the pages of a TIFF, say, are no frames."""
@@ -38,7 +38,7 @@ class Frames:
     """`pixels` is (N, H, W, 3) sRGB bytes, N at least 1; `durations_ms` how long each of the N is shown.
 
     `plays` is how often the whole is to run, 0 for ever. `cut` says why later frames are missing, if they are:
-    which limit they would pass, or that the file is damaged there.
+    which limit they would pass, or that the file is damaged there. (`time` is for who draws them.)
     """
 
     pixels: NDArray[np.uint8]

@@ -1,5 +1,7 @@
 """A warm model: weights loaded once, tone in, a page of characters out."""
 
+import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -55,19 +57,21 @@ class Renderer:
     @torch.inference_mode()
     def grids(
         self, tones: NDArray[np.float32], columns: int, *, batch: int = BATCH, steady: bool = True,
-        after_batch: Callable[[int], None] = lambda done: None,
+        most_s: float = math.inf, after_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Grid]:  # fmt: skip
         """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
 
         `steady` keeps a cell's glyph from frame to frame while its picture does not change (models.steady).
-        `after_batch` hears how many frames are done, and may end the work by raising. A GPU that has no room for
-        a batch gets smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
+        `after_batch` hears how many frames are done, and may end the work by raising. After `most_s` seconds no
+        batch is begun, so there may be fewer pages than frames. A GPU that has no room for a batch gets smaller
+        ones; raises torch.OutOfMemoryError when it has none for one frame.
         """
         height, width = tones.shape[1:]
         rows = rows_for(width, height, columns)
         hold = Steady() if steady and len(tones) > 1 else None
         grids: list[Grid] = []
-        while len(grids) < len(tones):
+        end = time.monotonic() + most_s
+        while len(grids) < len(tones) and (not grids or time.monotonic() < end):
             fitted = np.stack([fit(tone, columns, rows) for tone in tones[len(grids) : len(grids) + batch]])
             try:
                 scores, ink = self._scores(fitted)

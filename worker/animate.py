@@ -1,6 +1,7 @@
 """An animation through the worker: decode → tone → generator in batches → paint → encode, each stage timed."""
 
 from collections.abc import Callable
+from typing import Final
 
 from jobs.problems import ServiceProblem
 from models.animation import Animation, OnFrames, T, animate
@@ -8,6 +9,9 @@ from models.palettes import Background
 from models.renderer import Renderer
 from worker.decoder import Decoder
 from worker.pipeline import Stages, timed
+
+GENERATOR_S: Final = 12.0
+"""Seconds after which no frame is begun: a job has JOB_TIMEOUT_S for everything, and decoding may take 10."""
 
 
 def draw_animation(
@@ -39,7 +43,7 @@ def draw_animation(
         return None
     drawn = animate(
         renderer, frames, palette=palette, columns=columns, background=background, most_bytes=upload_limit,
-        stage=stage, on_frames=after_batch,
+        most_s=GENERATOR_S, stage=stage, on_frames=after_batch,
     )  # fmt: skip
     go_on()
     if drawn is None:

@@ -16,7 +16,7 @@ from models.gif import Gif
 from models.grid import Grid
 from models.page import page_of
 from models.problems import PictureProblem
-from models.renderer import Renderer, find_weights
+from models.renderer import BATCH, Renderer, find_weights
 from models.steady import flicker
 from models.tone import fit, tone_of
 from models.weights_file import save_weights
@@ -178,6 +178,14 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
     assert again.pixels.shape == (4, drawn.rows * 16, 160, 3)
     with Image.open(io.BytesIO(drawn.gif)) as image:
         assert image.format == "GIF"
+
+
+def test_what_there_is_no_time_for_is_left_out(untrained: Renderer) -> None:
+    frames = Frames(scenes(2 * BATCH), (50,) * (2 * BATCH), 0)
+    drawn = animate(untrained, frames, palette="blue", columns=20, background="light", most_s=0)
+    assert drawn is not None and drawn.frames == BATCH
+    assert "as many as I had time for" in drawn.notes[0]
+    assert decode_frames(drawn.gif, 20).durations_ms == (50,) * BATCH
 
 
 def test_notes_say_what_is_missing() -> None:
