@@ -247,15 +247,24 @@ class Backstage:
             alive = Fleet(self._redis).alive()
         except RedisError:
             return [{"title": "Queue", "lines": [["Valkey", "cannot be reached"]]}]
+        here = {process.pid for process in self._stack.workers}
         workers = [
-            [f"{report.name.split('.')[-1][:12]} · {report.device}", f"{report.state}, {report.jobs_done} drawn"]
+            [f"pid {report.pid}", f"{report.state}, {report.jobs_done} drawn"]
+            if report.pid in here
+            else [f"pid {report.pid}", "killed, not missed yet"]
             for report in alive
         ]
-        models = sorted({(report.model, report.model_version[:7]) for report in alive})
+        models = sorted(
+            {
+                (name, version[:7])
+                for report in alive
+                for name, version in {report.model: report.model_version, **report.models}.items()
+            }
+        )
         return [
             {"title": "Queue", "lines": numbers},
             {"title": "Workers", "lines": workers or [["none", "pictures wait"]]},
-            {"title": "Models in use", "lines": [[model, version] for model, version in models]},
+            {"title": "Models", "lines": [[model, version] for model, version in models]},
             {"title": "Last event", "lines": [["", self._said]]},
         ]
 

@@ -102,8 +102,10 @@ class Control:
         return web.json_response(state)
 
     async def exchanges(self, request: web.Request) -> web.Response:
-        last = int(request.query.get("last", "100"))
-        return web.json_response(list(self.recorder.recent)[-last:] if last > 0 else [])
+        last = request.query.get("last", "100")
+        if not last.isdecimal():
+            raise ControlError(400, f"last is a number, not {last!r}")
+        return web.json_response(list(self.recorder.recent)[-int(last) :] if int(last) else [])
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: message, message_delete, interaction, commands, sessions, typing."""

@@ -71,7 +71,7 @@ export function component(data, message) {
     case 13: return data.file?.url ? attachment({ filename: data.name || "file", size: data.size || 0, ...data.file }) : null;
     case 14: return el("hr", { class: data.divider === false ? "gap" : "" });
     case 17: {
-      const box = el("div", { class: data.spoiler ? "embed container spoiler-box" : "embed container" }, inner());
+      const box = el("div", { class: "embed" }, inner());
       if (data.accent_color) box.style.borderLeftColor = `#${data.accent_color.toString(16).padStart(6, "0")}`;
       return box;
     }

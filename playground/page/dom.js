@@ -26,12 +26,10 @@ const STROKES = {
   forward: "M14 8l6 5-6 5M20 13h-9a7 7 0 0 0-7 6",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
   glass: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
-  theme: "M20 14A8 8 0 1 1 10 4a6.5 6.5 0 0 0 10 10z",
   slash: "M15 4L9 20",
   file: "M6 3h8l4 4v14H6zM14 3v5h4",
   pause: "M9 5v14M15 5v14",
   play: "M8 5l11 7-11 7z",
-  check: "M5 13l4 4L19 7",
 };
 
 export function icon(name) {

@@ -42,9 +42,8 @@ function payload(title, text) {
 
 function exchangeLine(e) {
   const state = e.status === null || e.status === undefined ? "cut" : e.status < 300 ? "good" : e.status === 429 ? "slow" : "bad";
-  const who = /discord\.py|DiscordBot/i.test(e.agent) ? "" : " worker-line";
   return el("li", {}, el("details", {},
-    el("summary", { class: `line${who}` }, el("span", { class: `badge-method m-${e.method.toLowerCase()}` }, e.method), el("span", { class: "cut line-path" }, shortPath(e.path)),
+    el("summary", { class: "line" }, el("span", { class: `badge-method m-${e.method.toLowerCase()}` }, e.method), el("span", { class: "cut line-path" }, shortPath(e.path)),
       el("span", { class: `line-status ${state}` }, e.status ?? "cut"), el("time", {}, time(e.at))),
     el("div", { class: "line-body" }, el("p", {}, e.path), e.agent ? el("p", { class: "sub" }, e.agent) : null, e.fault ? el("p", { class: "failed" }, "A fault that was ordered here") : null,
       payload("Sent", e.sent), e.files.length ? payload("Files", e.files.join("\n")) : null, payload("Answered", e.answer))));

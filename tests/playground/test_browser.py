@@ -24,6 +24,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 if CHROMIUM is None:
     pytest.skip("Chromium is missing: `apt-get install chromium`, or name it in CHROMIUM", allow_module_level=True)
 
+expect.set_options(timeout=15_000)  # a machine that is busy with other tests is slow, not wrong
 REPOSITORY = Path(__file__).parents[2]
 LEMUR = FOLDER / "lemur.jpg"
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}

@@ -159,3 +159,5 @@ def test_mistakes_in_controls_are_told(process: PlaygroundProcess) -> None:
         with pytest.raises(Exception, match=says):
             request("POST", path, body)
     assert get(process.url + "/page/../server.py")[0] == 404
+    assert get(process.url + "/playground/samples/../server.py")[0] == 404
+    assert get(process.url + "/playground/exchanges?last=many")[0] == 400
