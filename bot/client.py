@@ -6,6 +6,7 @@ from typing import Final
 
 import discord
 
+from bot.about import about_commands
 from bot.admins import is_admin, owners_of
 from bot.admission import Admission
 from bot.answers import QUIET, InFlight, Interaction, Tree
@@ -82,6 +83,8 @@ class GlyphcordClient(discord.Client):
         self.tree.add_command(SettingsCommands(self.services, self._intake, moderation_log))
         self.tree.add_command(ascii_command(orders))
         self.tree.add_command(make_ascii(self.services, orders))
+        for command in about_commands(self.services, settings):
+            self.tree.add_command(command)
         self.handlers[PICK] = picked(self.services, orders)
         self._results = Results(self.services, orders, moderation_log, self._answer)
         results = self._results

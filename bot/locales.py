@@ -91,6 +91,20 @@ TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "结果仅你可见", "Muestra el resultado solo a ti", "Zeigt das Ergebnis nur dir", "結果を自分だけに表示",
     ),
     "Make ASCII": ("做成字符画", "Convertir en ASCII", "Als ASCII zeichnen", "アスキーアートにする"),
+    "help": ("帮助", "ayuda", "hilfe", "ヘルプ"),
+    "What I can do, with examples": (
+        "我能做什么，附示例", "Qué puedo hacer, con ejemplos", "Was ich kann, mit Beispielen", "できることと使用例",
+    ),
+    "privacy": ("隐私", "privacidad", "datenschutz", "プライバシー"),
+    "What I keep of you, and for how long": (
+        "我保存你的哪些数据，保存多久", "Qué guardo de ti y por cuánto tiempo",
+        "Was ich von dir aufbewahre und wie lange", "保存する情報とその期間",
+    ),
+    "forget": ("删除数据", "olvidar", "vergessen", "データ削除"),
+    "Delete the pictures you sent and what I remember of them": (
+        "删除你发送的图片及相关记录", "Borra las imágenes que enviaste y lo que recuerdo de ellas",
+        "Löscht deine Bilder und was ich darüber weiß", "送った画像とその記録を削除します",
+    ),
 }  # fmt: skip
 
 

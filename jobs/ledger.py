@@ -11,7 +11,7 @@
 """
 
 import time
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from redis import Redis
 
@@ -105,7 +105,29 @@ class Ledger:
         """Remember which request a message belongs to. The interaction's token is not kept."""
         reply = request.reply.model_copy(update={"token": None})
         record = request.model_copy(update={"reply": reply})
-        self._redis.set(_message(request.reply.message_id), record.model_dump_json(), ex=KEEP_S)
+        mine, now = _user(request.user_id), time.time()
+        pipe = self._redis.pipeline()
+        pipe.set(_message(request.reply.message_id), record.model_dump_json(), ex=KEEP_S)
+        pipe.zadd(mine, {request.reply.message_id: now})
+        pipe.zremrangebyscore(mine, "-inf", now - KEEP_S)
+        pipe.expire(mine, KEEP_S)
+        pipe.execute()
+
+    def forget(self, user_id: str) -> set[str]:
+        """Delete what is remembered of a user's requests; the sha256 of the pictures they were about.
+
+        How a job ended stays, without a word of who asked for it, so that nothing is posted twice.
+        """
+        members: list[Any] = self._redis.zrange(_user(user_id), 0, -1)
+        ids = [member.decode(errors="replace") for member in members]
+        found = self._redis.mget([_message(message_id) for message_id in ids]) if ids else []
+        requests = [read_record(RenderRequest, data) for data in found]
+        # A reply that somebody else's reaction has had filled anew is theirs.
+        theirs = [request for request in requests if request is not None and request.user_id == user_id]
+        pipe = self._redis.pipeline()
+        pipe.delete(_user(user_id), *(_message(request.reply.message_id) for request in theirs))
+        pipe.execute()
+        return {request.picture for request in theirs}
 
     def request_of(self, message_id: str) -> RenderRequest | None:
         """The request behind one of our messages; None for any other message."""
@@ -247,6 +269,10 @@ def _field(click: Click) -> str:
 
 def _message(message_id: str) -> str:
     return f"{PREFIX}message:{message_id}"
+
+
+def _user(user_id: str) -> str:
+    return f"{PREFIX}user:{user_id}"
 
 
 def _versions(message_id: str) -> str:

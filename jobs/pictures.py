@@ -6,6 +6,7 @@ one that a waiting job still needs; when only such are left, the store says that
 
 import hashlib
 import time
+from collections.abc import Collection
 from typing import Final
 
 from redis import Redis
@@ -81,6 +82,15 @@ class PictureStore:
             return False
         self._redis.zadd(_USED, {sha: time.time()}, xx=True)
         return True
+
+    def drop(self, shas: Collection[str]) -> None:
+        """Delete pictures; who has sent the same one is told that it is gone."""
+        if shas:
+            pipe = self._redis.pipeline()
+            pipe.delete(*(_key(sha) for sha in shas))
+            pipe.zrem(_USED, *shas)
+            pipe.hdel(_SIZES, *shas)
+            pipe.execute()
 
 
 def stored_bytes(redis: Redis) -> int:

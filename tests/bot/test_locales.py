@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.about import about_commands
 from bot.ascii import ascii_command
 from bot.locales import LANGUAGES, TEXTS, Catalogue
 from bot.picker import make_ascii
@@ -16,7 +17,8 @@ NAME = re.compile(r"[-_'\w]{1,32}", re.UNICODE)
 
 async def payloads() -> list[dict[str, Any]]:
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    commands: list[Any] = [ascii_command(None), make_ascii(None, None)]  # type: ignore[arg-type]  # never invoked
+    nothing: Any = None  # the commands are never invoked
+    commands: list[Any] = [ascii_command(nothing), make_ascii(nothing, nothing), *about_commands(nothing, nothing)]
     for command in commands:
         tree.add_command(command)
     return [await command.get_translated_payload(tree, Catalogue()) for command in commands]

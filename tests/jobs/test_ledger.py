@@ -22,7 +22,8 @@ def test_a_promise_is_found_by_its_message_without_the_token(redis: Redis) -> No
     assert found.reply.token is None
     assert found.picture == request.picture
     assert ledger.request_of("31") is None
-    assert not any(b"the-interaction-token" in (redis.get(key) or b"") for key in redis.scan_iter())
+    kept = [redis.get(key) for key in redis.scan_iter() if redis.type(key) == b"string"]
+    assert len(kept) == 1 and "the-interaction-token" not in str(kept[0])
 
 
 def test_only_the_newest_job_may_write_to_its_message(redis: Redis) -> None:
@@ -151,7 +152,7 @@ def test_nothing_is_kept_for_ever(redis: Redis) -> None:
     assert attempt is not None
     ledger.settle_reaction(attempt, "99")
     Promises(redis).open([a_promise("41")], look_at=0)
-    assert len(redis.keys()) == 7
+    assert len(redis.keys()) == 8
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter())
 
 
@@ -183,3 +184,22 @@ def test_what_is_never_said_to_its_end_holds_nobody_up_for_long(redis: Redis) ->
     assert ledger.begin_interim("1")
     assert 0 < redis.pttl(f"{PREFIX}interim:1") <= INTERIM_S * 1000
     assert ledger.begin_ending("1", "bot") == "first"
+
+
+def test_forgetting_deletes_a_users_records_and_nobody_elses(redis: Redis) -> None:
+    ledger = Ledger(redis)
+    ledger.promise(a_request(user_id="1", picture="a" * 64, reply={"message_id": "30"}))
+    ledger.promise(a_request(user_id="1", picture="b" * 64, reply={"message_id": "31"}))
+    ledger.promise(a_request(user_id="2", picture="c" * 64, reply={"message_id": "32"}))
+    # A reply of the first's, which a click of the second's has had filled anew.
+    ledger.promise(a_request(user_id="1", picture="d" * 64, reply={"message_id": "33"}))
+    ledger.promise(a_request(user_id="2", picture="d" * 64, reply={"message_id": "33"}))
+    assert ledger.forget("1") == {"a" * 64, "b" * 64}
+    assert [ledger.request_of(message) is None for message in ("30", "31", "32", "33")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not redis.exists("glyphcord:user:1")
+    assert ledger.forget("1") == set()

@@ -105,3 +105,12 @@ def test_the_largest_picture_fits_through_the_bots_short_timeouts(redis: Redis) 
     data = bytes(20 * 2**20)
     store = store_of(redis, budget=2**30)
     assert store.get(store.put(data)) == data
+
+
+def test_a_dropped_picture_is_gone_and_its_room_is_free(redis: Redis) -> None:
+    store = PictureStore(redis, 60, 10)
+    first = store.put(b"0123456789")
+    store.drop([first])
+    store.drop([])
+    assert store.get(first) is None
+    assert store.get(store.put(b"9876543210")) == b"9876543210"

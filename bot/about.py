@@ -1,0 +1,77 @@
+"""`/help`, `/privacy` and `/forget`: what the bot does, what it keeps of whom, and how to have that deleted."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from discord import app_commands
+
+from bot.answers import QUIET, Interaction
+from bot.services import Services
+from bot.settings import BotSettings
+from jobs.ledger import KEEP_S
+
+log = logging.getLogger(__name__)
+
+HELP: Final = """**I draw pictures in readable characters.**
+• `/ascii image:` with a picture attached: that picture in characters.
+• `/ascii image: palette:pink columns:120 background:dark`: in other colours, larger, on black.
+• `/ascii image: palette:#0000ff-#ff69b4`: in two colours of your own, from top to bottom.
+• `/ascii image: format:` as text that fits your phone or your computer, or as a file.
+• A message's menu → Apps → **Make ASCII**: what that message shows, stickers and forwards too.
+• React {reactions} to a result to have it in other colours, or use the buttons under it.
+• GIFs come back moving. `private:True` shows the result to you alone. **Cancel** stops one that waits.
+Who manages the server decides with `/settings` where and for whom I draw. What I keep: `/privacy`."""
+
+PRIVACY: Final = """**What I keep, and for how long**
+• Pictures that you ask me to draw: {picture_days} days after they were last drawn, so that they can be drawn again.
+• Which of my messages answers which wish (your id, the options, the picture's fingerprint): {days} days, for the
+reactions and buttons under it.
+• How many pictures you asked for: until the day after.
+• The bot's log: your id with each wish, and never a picture's name or address.
+I read no messages. A server's log channel, if its moderators have set one, is theirs.
+`/forget` deletes your pictures and records now. Messages in a channel stay; **Delete** under them removes them."""
+
+FORGOTTEN: Final = """Done: {pictures} and the records of your wishes are deleted. Reactions and buttons under those
+results no longer work; the messages themselves stay until somebody deletes them."""
+
+
+def about_commands(services: Services, settings: BotSettings) -> list[app_commands.Command[Any, ..., None]]:
+    """The three commands, there wherever `/ascii` is."""
+
+    @app_commands.command(name="help", description="What I can do, with examples")
+    async def help_(interaction: Interaction) -> None:
+        reactions = " ".join(settings.reaction_palettes)
+        await _say(interaction, HELP.format(reactions=reactions))
+
+    @app_commands.command(name="privacy", description="What I keep of you, and for how long")
+    async def privacy(interaction: Interaction) -> None:
+        days, picture_days = KEEP_S // 86400, max(1, round(settings.picture_ttl_s / 86400))
+        await _say(interaction, PRIVACY.format(days=days, picture_days=picture_days))
+
+    @app_commands.command(name="forget", description="Delete the pictures you sent and what I remember of them")
+    async def forget(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        dropped = await asyncio.to_thread(_forget, services, str(interaction.user.id))
+        log.info("forgot user=%d pictures=%d", interaction.user.id, dropped)
+        pictures = "one picture" if dropped == 1 else f"{dropped} pictures"
+        await interaction.edit_original_response(
+            content=FORGOTTEN.format(pictures=pictures), allowed_mentions=QUIET
+        )
+
+    found: list[app_commands.Command[Any, ..., None]] = [help_, privacy, forget]
+    everywhere = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+    for command in found:
+        command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
+        command.allowed_contexts = everywhere
+    return found
+
+
+def _forget(services: Services, user_id: str) -> int:
+    pictures = services.ledger.forget(user_id)
+    services.pictures.drop(pictures)
+    return len(pictures)
+
+
+async def _say(interaction: Interaction, text: str) -> None:
+    await interaction.response.send_message(text, ephemeral=True, allowed_mentions=QUIET)
