@@ -25,6 +25,7 @@ class Library:
         self.store = store
         self._folder = folder
         self._by = by
+        self._refused: set[tuple[Path, int]] = set()
 
     def file(self, name: str) -> bytes | None:
         """The bytes of this machine's file of that name; None if it has none. Raises WeightsError."""
@@ -78,24 +79,28 @@ class Library:
         self.store.announce(name, version.sha256, self._by)
 
     def publish_files(self) -> None:
-        """Make every file of this machine known whose name is not, so that it can be asked for as a style."""
+        """Make every file of this machine known whose name is not, so that it can be asked for as a style.
+
+        One that cannot be used is told once; where several workers have a file, one of them tries it.
+        """
         known = self.store.models()
-        for name in self.names():
-            if name in known:
+        for name, path in self._files().items():
+            seen = path, path.stat().st_mtime_ns
+            if name in known or seen in self._refused or not self.store.claim(name, self._by):
                 continue
             try:
-                data = self.file(name)
-                if data is not None:
-                    read_weights(data, name)
-                    self.publish(name, data)
-                    _log.info("model published name=%s version=%s", name, hashlib.sha256(data).hexdigest()[:SHORT])
+                data = read_bytes(path)
+                read_weights(data, name)
+                self.publish(name, data)
+                _log.info("model published name=%s version=%s", name, hashlib.sha256(data).hexdigest()[:SHORT])
             except (WeightsError, ServiceProblem) as error:
+                self._refused.add(seen)
                 _log.warning("model not published name=%s reason=%r", name, _words(error))
 
-    def names(self) -> list[str]:
-        """The models that this machine has files of."""
-        folders = ([self._folder] if self._folder else []) + [SHIPPED]
-        return sorted({path.stem for folder in folders for path in folder.glob(f"*{_SUFFIX}")})
+    def _files(self) -> dict[str, Path]:
+        """This machine's files by the names that they have as models."""
+        folders = [SHIPPED, *([self._folder] if self._folder else [])]  # of one name, the last counts
+        return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{_SUFFIX}"))}
 
 
 def _words(error: Exception) -> str:

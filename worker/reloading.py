@@ -24,7 +24,7 @@ from worker.rq_worker import GlyphWorker
 _log = logging.getLogger(__name__)
 
 AGAIN_S: Final = 30.0
-"""Until a version that could not be followed is tried again."""
+"""Until a version that could not be followed is tried again, and until new files are looked for."""
 
 
 class Reloader:
@@ -40,7 +40,7 @@ class Reloader:
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
         self._failed: dict[str, tuple[str, float]] = {}
-        self._published_at = 0.0
+        self._publish_at = 0.0
         self.error = ""
 
     def step(self) -> bool:
@@ -148,9 +148,9 @@ class Reloader:
             if any(loaded.name == default for loaded in self._engine.loaded()) or self._move_to(default, active):
                 self._engine.default = default
                 _log.info("default model=%s version=%s", default, active[:SHORT])
-        if not self._published_at or (not models and time.monotonic() > self._published_at + AGAIN_S):
-            self._published_at = time.monotonic()
+        if time.monotonic() > self._publish_at:
             self._library.publish_files()
+            self._publish_at = time.monotonic() + AGAIN_S
 
     def _keep(self, loaded: Loaded) -> None:
         if self._has_just_failed(loaded.name, loaded.sha256):

@@ -188,5 +188,5 @@ def test_an_emptied_redis_gets_its_models_back(controls: Controls, redis: Redis,
     before = store.models()["tiny"].active
     redis.flushall()
     controls.wait_for(lambda: (m := store.model("tiny")) and m.active == before and store.blob(before))
-    controls.wait_for(lambda: store.default() == "tiny" and "classic" in store.models())
+    controls.wait_for(lambda: store.default() == "tiny" and "classic" in store.models(), 60)
     service.check()

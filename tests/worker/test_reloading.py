@@ -17,7 +17,6 @@ from jobs.queue import render_queue
 from jobs.reload import Answer, Order, Reloads
 from jobs.weights import WeightsStore, activated, in_transaction, set_model
 from tests.worker.samples import write_weights
-from worker import reloading
 from worker.engine import Engine
 from worker.health import Health
 from worker.library import Library
@@ -105,6 +104,7 @@ def test_the_first_worker_makes_its_files_known_and_the_default(worker: Worker, 
     }
     assert worker.store.default() == "tiny"
     assert worker.store.blob(sha(lines)) == lines
+    assert worker.redis.exists(f"{PREFIX}weights:claim:broken")
 
 
 def test_a_change_goes_through_its_stages(worker: Worker, folder: Path) -> None:
@@ -278,9 +278,9 @@ def test_the_recent_styles_stay_warm_and_the_default_always(worker: Worker, fold
 
 
 def test_an_emptied_redis_gets_back_what_is_loaded_and_the_files(
-    worker: Worker, redis: Redis, folder: Path, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, redis: Redis, folder: Path
 ) -> None:
-    monkeypatch.setattr(reloading, "AGAIN_S", 0.0)
+    worker.reloader._publish_at = 0.0  # half a minute later
     before = worker.runs()
     write_weights(folder, 2, "lines")
     redis.flushall()
@@ -297,6 +297,14 @@ def test_a_default_that_is_nowhere_is_no_reason_not_to_draw(redis: Redis, folder
     worker = Worker(redis, folder)
     assert worker.engine.renderer.name == "tiny"
     assert "kept neither here" in worker.reloader.error
+
+
+def test_a_version_that_this_worker_cannot_read_is_no_reason_not_to_draw(redis: Redis, folder: Path) -> None:
+    store = WeightsStore(redis, 2**28)
+    store.announce("tiny", store.put(b"of a later format", "tiny", origin="upload", by="50").sha256, "50")
+    worker = Worker(redis, folder)
+    assert worker.runs() == {"tiny": sha((folder / "tiny.safetensors").read_bytes())}
+    assert "not a whole safetensors file" in worker.reloader.error
 
 
 def test_a_file_is_offered_once(worker: Worker, folder: Path, redis: Redis) -> None:
