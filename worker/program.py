@@ -10,6 +10,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from pydantic import ValidationError
@@ -39,6 +41,8 @@ from worker.settings import WorkerSettings, explain
 from worker.watching import Watching
 
 _log = logging.getLogger("worker")
+
+T = TypeVar("T")
 
 
 def run(*, child: int | None = None, lifeline: int | None = None) -> int:
@@ -74,23 +78,24 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
 
 
 def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watching) -> int:
-    # RQ reads the server at once and is not made to wait for it, so wait first; until the worker's own
-    # handlers are in place a signal ends the process, and that must count as a clean end too.
+    # Until the worker's own handlers are in place a signal ends the process, and that must count as a clean end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     outage = Outage()
     decoder = Decoder()
     try:
-        _wait_for(redis, outage)
         fleet = Fleet(redis)
         if settings.torch_threads is not None:
             torch.set_num_threads(settings.torch_threads)
         name, store = unique_name(), WeightsStore(redis, settings.weights_budget_mb * 2**20)
         library = Library(store, settings.weights_dir, name)
         engine = Engine(library, device, keep=settings.warm_models)
-        start(engine, library, settings.model_weights)
+        _patiently(lambda: start(engine, library, settings.model_weights), outage)
+        renderer = engine.renderer
         health = Health(lambda: pipeline.works(engine.renderer, decoder))
-        worker = GlyphWorker(redis, name=name, outage=outage, health=health, is_lost=engine.is_lost)
+        worker = _patiently(
+            lambda: GlyphWorker(redis, name=name, outage=outage, health=health, is_lost=engine.is_lost), outage
+        )
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
     discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
@@ -100,7 +105,6 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
     control = Control(fleet, engine, worker, reloader)
     control.start()
     watching.started(worker, engine, decoder)
-    renderer = engine.renderer
     _log.info(
         "worker ready name=%s device=%s model=%s version=%s",
         worker.name, renderer.device, renderer.name, renderer.version,
@@ -125,20 +129,22 @@ def start(engine: Engine, library: Library, name: str) -> None:
     if engine.default != name:
         _log.info("default model=%s; MODEL_WEIGHTS=%s is for a registry without one", engine.default, name)
     try:
-        data: bytes | None = library.current(engine.default)
+        engine.put(engine.load(engine.default, library.current(engine.default)))
+        return
     except (WeightsError, ServiceProblem) as error:
         _log.warning("not on the registry's version model=%s reason=%r", engine.default, str(error))
-        engine.default, data = name, library.file(name)
+    engine.default, data = name, library.file(name)
     if data is None:
         raise WeightsError(f"there is no model {name}: no file {name}.safetensors here, and none in the registry")
-    engine.put(engine.load(engine.default, data))
+    engine.put(engine.load(name, data))
 
 
-def _wait_for(redis: Redis, outage: Outage) -> None:
+def _patiently(work: Callable[[], T], outage: Outage) -> T:
+    """Do what needs Redis, again and again until Redis is there. Raises AuthenticationError."""
     failures = 0
     while True:
         try:
-            redis.ping()
+            done = work()
         except AuthenticationError:
             raise
         except RedisError as error:
@@ -147,7 +153,7 @@ def _wait_for(redis: Redis, outage: Outage) -> None:
             time.sleep(back_off_s(failures))
         else:
             outage.up()
-            return
+            return done
 
 
 def _end_with(lifeline: int) -> None:
