@@ -11,7 +11,7 @@ import pytest
 from bench import chaos
 from playground.testing import ASCII_CHANNEL, BOT_ID
 
-JOBS = 200
+JOBS = 120
 
 
 def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
