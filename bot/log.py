@@ -30,6 +30,9 @@ def configure(level: str, secret: str, log_format: LogFormat = "text") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter(secret, log_format))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # At DEBUG these write down whole events and answers: interaction tokens, signed addresses, names.
+    for name in ("discord.gateway", "discord.http", "discord.state", "discord.webhook.async_"):
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
 
 
 def one_line(text: str, most: int = 300) -> str:
