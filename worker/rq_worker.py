@@ -238,8 +238,8 @@ class GlyphWorker(SimpleWorker):
             jobs = self.job_class.fetch_many(due, connection=self.connection, serializer=self.serializer)
             pipe.multi()
             for job_id, job in zip(due, jobs, strict=True):
-                if job is not None:
-                    queue._enqueue_job(job, pipeline=pipe)
+                if job is not None:  # at the front: it has had its turn among the servers
+                    queue._enqueue_job(job, pipeline=pipe, at_front=True)
                 registry.remove(job_id, pipeline=pipe)
             pipe.execute()
 
