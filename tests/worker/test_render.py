@@ -469,7 +469,7 @@ def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: S
 
 
 def test_failure_of_an_unreadable_request_still_reaches_its_reply(sha: str, standin: Standin, redis: Redis) -> None:
-    payload = request_for(sha).model_dump(mode="json") | {"schema_version": 2}
+    payload = request_for(sha).model_dump(mode="json") | {"schema_version": 99}
     tell(SimpleNamespace(id="1000", args=[payload], should_retry=False, connection=redis))
     assert "reference" in standin.state[TOKEN_PATH].body["content"]
 
