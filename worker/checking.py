@@ -45,7 +45,8 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
 def _look(engine: Engine, request: CheckRequest, found: Check) -> tuple[Check, bytes]:
     data = engine.library.bytes_of(request.model, request.sha256)
     engine.make_room()
-    renderer = engine.load(request.model, data).renderer
+    # Where there is room for one only, that one is drawing.
+    renderer = engine.load(request.model, data, device=None if engine.fits() else "cpu").renderer
     result = self_test(renderer)
     now = engine.renderer
     about = f"head {renderer.metadata['head']}, {len(renderer.atlas.charset)} characters"

@@ -93,12 +93,15 @@ class Engine:
         with self._lock:
             return sorted(self._warm.values(), key=lambda loaded: (loaded.name != self.default, loaded.name))
 
-    def load(self, name: str, data: bytes) -> Loaded:
-        """Load a model beside those there are, and try it; nothing uses it yet. Raises WeightsError."""
+    def load(self, name: str, data: bytes, device: str | None = None) -> Loaded:
+        """Load a model beside those there are, and try it; nothing uses it yet. Raises WeightsError.
+
+        `device` is for another than the engine's own.
+        """
         before, begun = self._allocated(), time.monotonic()
         weights = read_weights(data, name)
         try:
-            renderer = Renderer(weights, self._device)
+            renderer = Renderer(weights, device or self._device)
             # The first forward pass allocates and picks kernels; no user should wait for that, and a model
             # that cannot draw must not replace one that can.
             renderer.grid(WARM_UP, columns=limits.DEFAULT_COLUMNS)

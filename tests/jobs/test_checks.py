@@ -1,0 +1,36 @@
+"""A check of a weights file: before the pictures, tried once, and ended also when its worker has no word."""
+
+from redis import Redis
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+from jobs.checks import CHECK_TASK, Check, check_of, enqueue_check, record_check
+from jobs.queue import enqueue, render_queue
+from tests.jobs.requests import a_request
+
+SHA = "a" * 64
+
+
+def test_it_goes_before_pictures_and_is_not_tried_again(redis: Redis) -> None:
+    enqueue(redis, a_request())
+    request = enqueue_check(redis, "mine", SHA)
+    first, _ = render_queue(redis).jobs
+    assert (first.func_name, first.args[0]["sha256"]) == (CHECK_TASK, SHA)
+    assert not first.retries_left
+    assert check_of(redis, request) == (None, b"")
+
+
+def test_what_was_found_comes_with_its_picture(redis: Redis) -> None:
+    request = enqueue_check(redis, "mine", SHA)
+    found = Check(id=request.id, worker="w1", about="head glyphs")
+    record_check(redis, found, b"png")
+    assert check_of(redis, request) == (found, b"png")
+    assert all(redis.ttl(key) > 0 for key in redis.keys("glyphcord:check:*"))
+
+
+def test_a_file_that_ended_its_worker_is_told_as_one(redis: Redis) -> None:
+    request = enqueue_check(redis, "mine", SHA)
+    job = Job.fetch(f"check-{request.id}", connection=redis, serializer=JSONSerializer)
+    job.set_status(JobStatus.FAILED)
+    check, png = check_of(redis, request)
+    assert check is not None and "did not survive" in check.error and png == b""
