@@ -1,14 +1,17 @@
-"""`/help`, `/privacy` and `/forget`: what the bot does, what it keeps of whom, and how to have that deleted."""
+"""The first words on a server, `/help`, `/privacy` and `/forget`: what the bot does, and what it keeps of whom."""
 
 import asyncio
 import logging
 from typing import Any, Final
 
+import discord
 from discord import app_commands
 
-from bot.answers import QUIET, Interaction
+from bot.answers import QUIET, UNDELIVERED, Interaction
+from bot.keeper import REDIS_LOST
 from bot.services import Services
 from bot.settings import BotSettings
+from jobs.connection import PREFIX
 from jobs.ledger import KEEP_S
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,34 @@ I read no messages. A server's log channel, if its moderators have set one, is t
 
 FORGOTTEN: Final = """Done: {pictures} and the records of your wishes are deleted. Reactions and buttons under those
 results no longer work; the messages themselves stay until somebody deletes them."""
+
+
+WELCOME: Final = (
+    "Thanks for having me! Type `/ascii` and attach a picture, or open a message's menu → Apps → **Make ASCII**, "
+    "and I answer with that picture in readable characters. `/help` has examples; moderators decide with "
+    "`/settings` where and for whom I draw."
+)
+
+WELCOMED_S: Final = 30 * 24 * 3600
+"""Who adds the bot again within this time has read it."""
+
+
+async def welcome(services: Services, guild: discord.Guild) -> None:
+    """Say once, where the bot may write, what it is for. Several processes hear of it; one speaks."""
+    places = [channel for channel in (guild.system_channel, *guild.text_channels) if channel is not None]
+    place = next((one for one in places if _may_write(one, guild.me)), None)
+    key = f"{PREFIX}welcomed:{guild.id}"
+    try:
+        first = await asyncio.to_thread(services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
+        if place is not None and first:
+            await place.send(WELCOME, allowed_mentions=QUIET)
+    except (*REDIS_LOST, *UNDELIVERED) as error:
+        log.info("no welcome guild=%d detail=%r", guild.id, error)
+
+
+def _may_write(channel: discord.TextChannel, me: discord.Member) -> bool:
+    allowed = channel.permissions_for(me)
+    return allowed.view_channel and allowed.send_messages
 
 
 def about_commands(services: Services, settings: BotSettings) -> list[app_commands.Command[Any, ..., None]]:

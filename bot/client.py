@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.about import about_commands
+from bot.about import about_commands, welcome
 from bot.admins import is_admin, owners_of
 from bot.admission import Admission
 from bot.answers import QUIET, InFlight, Interaction, Tree
@@ -103,6 +103,9 @@ class GlyphcordClient(discord.Client):
 
     async def on_ready(self) -> None:
         log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await welcome(self.services, guild)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         looks, channel = self._settings.reaction_palettes, self.get_channel(payload.channel_id)

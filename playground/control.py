@@ -73,6 +73,7 @@ class Control:
             "drop": self.gateway.drop_all,
             "reconnect": self.gateway.reconnect_all,
             "invalid_session": self.gateway.invalidate_all,
+            "join": self.gateway.join_all,
         }
         action = actions.get(str((await read_json(request)).get("action")))
         if action is None:

@@ -376,6 +376,13 @@ class Gateway:
             connection.send(RECONNECT)
         return len(self.connections)
 
+    def join_all(self) -> int:
+        """Somebody adds the bot to the guild: the event of a start, but without the word `unavailable`."""
+        data = {key: value for key, value in guild_create_json().items() if key != "unavailable"}
+        for session in self.sessions.values():
+            session.dispatch("GUILD_CREATE", data)
+        return len(self.sessions)
+
     def invalidate_all(self) -> int:
         """Op 9 (false): forget every session, so that clients identify anew."""
         for connection in list(self.connections):

@@ -154,7 +154,8 @@ class Controls:
         self.request("DELETE", "/playground/faults")
 
     def gateway(self, action: str) -> int:
-        """ "drop", "reconnect" (op 7) or "invalid_session" (op 9); returns how many connections it met."""
+        """ "drop", "reconnect" (op 7), "invalid_session" (op 9) or "join" (the bot is added to the guild);
+        returns how many connections it met."""
         return int(self._object(self.request("POST", "/playground/gateway", {"action": action}))["connections"])
 
     def facts(self, facts: list[Json], actions: list[Json] | None = None) -> list[str]:

@@ -1,12 +1,15 @@
 """`/help`, `/privacy` and `/forget` as people use them, in a server and as guests."""
 
+from pathlib import Path
+
 import pytest
 from redis import Redis
 
-from bot.about import HELP, PRIVACY
+from bot.about import HELP, PRIVACY, WELCOME
 from jobs.problems import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, Controls, PlaygroundProcess
-from tests.bot.processes import queued
+from tests.bot.processes import BotProcess, queued
+from tests.bot.test_reaction import probe
 from tests.bot.test_results import a_result
 
 WITH_SAM = "160000000000000009"
@@ -47,3 +50,31 @@ def test_forget_deletes_what_was_kept_of_one_person(
     assert queued(redis) == []
     again = discord.wait_for_answer(discord.slash("forget"))
     assert again["content"].startswith("Done: 0 pictures")
+
+
+def test_a_server_is_welcomed_once_by_however_many_processes(
+    playground: PlaygroundProcess, discord: Controls, running_bot: BotProcess, redis_url: str, tmp_path: Path
+) -> None:
+    with BotProcess(playground, redis_url, tmp_path) as second:
+        # Until then a server that comes is one of those that were there.
+        discord.wait_for(lambda: all("ready user=" in bot.log for bot in (running_bot, second)))
+        assert discord.gateway("join") == 2
+        discord.gateway("join")
+
+        def welcomes() -> int:
+            messages = [m for channel in discord.state()["messages"].values() for m in channel]
+            return sum(m["content"] == WELCOME for m in messages)
+
+        discord.wait_for(welcomes)
+        probe(discord)
+        assert welcomes() == 1
+
+
+def test_a_welcome_that_cannot_be_posted_stops_nothing(
+    discord: Controls, running_bot: BotProcess, redis: Redis
+) -> None:
+    discord.wait_for(lambda: "ready user=" in running_bot.log)
+    discord.fault(method="POST", path="/messages$", status=403)
+    discord.gateway("join")
+    discord.wait_for(lambda: discord.faults()[0]["hits"])
+    probe(discord)
