@@ -15,7 +15,7 @@ import discord
 from discord import app_commands
 
 from bot.admission import Admission, Asker
-from bot.answers import UNDELIVERED, InFlight, Interaction, defer, edit
+from bot.answers import ALREADY_ACKNOWLEDGED, UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.intake import Intake
 from bot.keeper import REDIS_LOST, Keeper
 from bot.moderation_log import ModerationLog
@@ -107,8 +107,9 @@ class Orders:
         # Before anything else that can wait: Discord gives three seconds, and a download may take longer.
         try:
             message_id = await defer(interaction, private=options.private)
-        except UNDELIVERED:
-            await self._not_promised(asker)
+        except UNDELIVERED as error:
+            if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
+                await self._not_promised(asker)
             raise
         async with self._in_flight.track():
             where = f"interaction={interaction.id} user={interaction.user.id}"

@@ -172,6 +172,7 @@ async def _reply(
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
         log.warning("no reply %s code=no_permission detail=%r", where, error)
         await asyncio.to_thread(ledger.drop_click, click)
+        await asyncio.to_thread(services.quota.give_back, attempt.job_id)
         return
     except UNDELIVERED as error:
         # Discord may have made the reply although its answer was lost; the same nonce finds it again.
@@ -179,6 +180,7 @@ async def _reply(
         unsure = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
         await asyncio.to_thread(ledger.release_reaction, attempt, click, again=unsure)
         if not unsure:
+            await asyncio.to_thread(services.quota.give_back, attempt.job_id)
             raise
         log.warning("no reply yet %s detail=%r", where, error)
         return
@@ -189,6 +191,8 @@ async def _reply(
         await asyncio.to_thread(ledger.record, result)
     if made.shows is not Seen.WAITING or not opening.kept:
         await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+        if not opening.kept:
+            await asyncio.to_thread(services.quota.give_back, attempt.job_id)
         return
     request = _request(client, click, opening, reply_id)
     logs.bind(attempt.job_id)

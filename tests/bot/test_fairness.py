@@ -98,3 +98,28 @@ def test_the_pink_button_says_why_not(playground: PlaygroundProcess, strict: Con
     strict.wait_for(
         lambda: [m for m in strict.messages() if m["ephemeral_to"] == ADA_ID and m["content"] == sentence]
     )
+
+
+@pytest.mark.parametrize("status", [403, 400])
+def test_a_reaction_that_cannot_be_answered_costs_nothing(
+    playground: PlaygroundProcess, strict: Controls, redis: Redis, status: int
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    for emoji in ("🩷", "💚", "🧡"):
+        strict.fault(method="POST", path="/channels/[0-9]+/messages$", status=status)
+        strict.react(message_id, emoji, user=ADA_ID)
+        strict.wait_for(lambda: all(fault["hits"] for fault in strict.faults()))
+        strict.clear_faults()
+    strict.wait_for(lambda: not redis.zcard(f"glyphcord:quota:flying:{ADA_ID}"))
+    assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
+
+
+def test_a_picture_no_longer_kept_costs_nothing(
+    playground: PlaygroundProcess, strict: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis)
+    redis.delete(f"glyphcord:picture:{first.picture}")
+    strict.react(first.reply.message_id, "🩷", user=ADA_ID)
+    strict.wait_for(lambda: replies_to(strict, first.reply.message_id))
+    strict.wait_for(lambda: not redis.zcard(f"glyphcord:quota:flying:{ADA_ID}"))
+    assert redis.keys("glyphcord:quota:charge:*-pink") == []
