@@ -75,7 +75,9 @@ ROWS: Final[list[Row]] = [
 def measure(row: Row, photos: Photos, steps: int, seed: int) -> dict[str, float]:
     """Train one row with one seed and evaluate it."""
     _, kind, changes = row
-    base = TrainConfig(size="tiny", steps=steps, warm_steps=steps // 3, adversarial_from=NEVER, seed=seed, ema=0.98)
+    base = TrainConfig(
+        size="tiny", batch=8, steps=steps, warm_steps=steps // 3, adversarial_from=NEVER, seed=seed, ema=0.98
+    )
     changed = {key: steps // 2 if value == -1 else value for key, value in changes.items()}
     start = time.perf_counter()
     trainer = kind(replace(base, **changed), photos, "cpu")  # type: ignore[arg-type]

@@ -85,6 +85,24 @@ def test_the_pixel_head_gives_every_pixel_of_a_cell() -> None:
     assert net(torch.rand(1, 1, 3 * 16, 5 * 8)).shape == (1, 3, 5, 16 * 8)
 
 
+def test_the_pixel_head_can_tell_levels_that_lie_a_step_of_the_ramp_apart() -> None:
+    """A ramp's steps are sharp: the head must learn one at any level, to a few thousandths of the tone."""
+    torch.manual_seed(0)
+    net = Generator(replace(SIZES["tiny"], head="pixels"))
+    optimizer = torch.optim.Adam(net.head.parameters(), 1e-2)
+    levels = torch.linspace(0.4, 0.6, 201)
+    tone = levels.view(-1, 1, 1, 1).expand(-1, 1, 16, 8)
+    tone = tone.permute(1, 2, 0, 3).reshape(1, 1, 16, -1)
+    wanted = (levels > 0.5005).float()
+    for _ in range(150):
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(net(tone)[0, 0].mean(-1), wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    wrong = (net(tone)[0, 0].mean(-1) > 0) != (wanted > 0)
+    assert levels[wrong].sub(0.5005).abs().max() < 0.005 if wrong.any() else True
+
+
 def test_the_discriminator_looks_at_a_few_cells_at_a_time() -> None:
     """The change of one pixel reaches the scores within 2 to 4 cells' width and no farther."""
     torch.manual_seed(0)

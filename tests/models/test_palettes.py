@@ -62,7 +62,7 @@ def test_one_row_takes_the_last_colour() -> None:
 @pytest.mark.parametrize("background", ["light", "dark"])
 @pytest.mark.parametrize("palette", GRADIENTS, ids=lambda palette: str(palette.name))
 def test_every_palette_can_be_read(palette: object, background: Background) -> None:
-    inks = row_inks(palette, 64, background).astype(np.float32) / np.float32(255)  # type: ignore[arg-type]
+    inks = row_inks(palette, 64, background).astype(np.float32) / np.float32(255)
     assert contrast(inks, background).min() >= READABLE_CONTRAST
 
 

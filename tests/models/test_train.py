@@ -109,17 +109,17 @@ def test_the_loss_falls(photos: Path) -> None:
 
 def test_the_average_follows_the_generator(photos: Path) -> None:
     trainer = Trainer(SMALL, Photos(photos), "cpu")
-    before = trainer.average.head.weight.clone()
+    before = trainer.average.norm.weight.clone()
     for _ in range(3):
         trainer.train_step()
-    assert not torch.equal(trainer.average.head.weight, before)
-    assert not torch.equal(trainer.average.head.weight, trainer.generator.head.weight)
+    assert not torch.equal(trainer.average.norm.weight, before)
+    assert not torch.equal(trainer.average.norm.weight, trainer.generator.norm.weight)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_reason(photos: Path) -> None:
     trainer = Trainer(SMALL, Photos(photos), "cpu")
     with torch.no_grad():
-        trainer.generator.head.weight[0] = float("nan")
+        trainer.generator.norm.weight[0] = float("nan")
     with pytest.raises(TrainingStopped, match=r"nan at step 0.*learning-rate"):
         trainer.train_step()
 
