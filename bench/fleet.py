@@ -175,3 +175,9 @@ def machine() -> str:
 def median(values: Sequence[float]) -> float:
     """The median, of a sequence that has one."""
     return statistics.median(values)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value that such a share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -7,6 +7,7 @@ depend on how busy the machine is.
 """
 
 import argparse
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +21,8 @@ from jobs.problems import is_interim
 from jobs.queue import length
 
 IDLE_S: float = 20.0
-OURS = {"info", "memory|usage", "llen", "config|get", "ping", "hello", "client|setinfo"}
+FILES = re.compile(rb"glyphcord:(picture:|weights:blob:)")
+OURS = {"info", "memory|usage", "scan", "llen", "config|get", "ping", "hello", "client|setinfo"}
 """Commands that this program asks itself, or that a new connection does."""
 
 
@@ -33,8 +35,9 @@ def asked(redis: Redis) -> tuple[int, int]:
 
 
 def used(redis: Redis) -> int:
-    """Bytes of data, without what connections and the append-only file's buffers take."""
-    return int(redis.info("memory")["used_memory_dataset"])
+    """Bytes of all keys but those that hold files: pictures and weights."""
+    keys = [key for key in redis.scan_iter(count=1000) if not FILES.match(key)]
+    return sum(redis.memory_usage(key, samples=0) or 0 for key in keys)
 
 
 def idle(redis: Redis) -> float:
