@@ -109,6 +109,8 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
         return
     trouble = as_trouble(cause)
     report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
+    if interaction.type is discord.InteractionType.autocomplete:
+        return  # there is no place for a sentence: the person goes on typing, without suggestions
     if not interaction.response.is_done():
         try:
             await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)

@@ -16,7 +16,7 @@ from jobs.problems import SENTENCES
 from jobs.progress import note_frames, note_pace
 from jobs.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult
-from playground.testing import ADA_ID, MIA_ID, Controls, PlaygroundProcess
+from playground.testing import ADA_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, queued
 from tests.bot.test_slash import a_worker_reports
 from tests.jobs.requests import a_request
@@ -75,7 +75,7 @@ def finish(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) 
 def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, redis: Redis) -> None:
     note_pace(redis, 4.0)
     for job_id in ("1", "2"):
-        enqueue(redis, a_request(job_id=job_id))
+        enqueue(redis, a_request(job_id=job_id, guild_id=GUILD_ID))
     used, request = ask(discord, redis)
     answer = says(discord, used, "Waiting: 2 pictures are before yours, about 15 s to go.")
     assert list(buttons(answer)) == ["Cancel"]
