@@ -12,6 +12,7 @@ from demo import Stack
 from jobs.connection import PREFIX, connect
 from jobs.fleet import Fleet
 from jobs.problems import SENTENCES
+from jobs.reload import Reloads
 from jobs.weights import WeightsStore
 from playground.testing import ADA_ID, Controls
 from tests.e2e.conftest import PANDA
@@ -167,8 +168,25 @@ def test_what_one_worker_cannot_have_none_gets(controls: Controls, redis: Redis,
     assert f"tiny {before.pop()}" in draw(controls)["content"]
 
 
+def test_a_change_ends_although_its_bot_dies(
+    controls: Controls, redis: Redis, service: Stack, folder: Path
+) -> None:
+    (before,) = versions(redis, "tiny")
+    reloads = Reloads(redis, WeightsStore(redis, 2**26), Fleet(redis))
+    last = reloads.latest()
+    new = short(write_weights(folder, 6))
+    controls.slash("model reload", user=ADA_ID)
+    controls.wait_for(lambda: reloads.latest() != last)
+    service.bots[0].kill()
+    service.bots[0].wait()
+    controls.wait_for(lambda: versions(redis, "tiny") == {new}, 60)
+    service.restart_bot()
+    service.wait_ready()
+    assert f"→ `{before}`" in admin(controls, "rollback", "2 of 2 workers draw with it")
+
+
 def test_a_worker_that_starts_draws_with_what_is_in_use(controls: Controls, redis: Redis, service: Stack) -> None:
-    (now,) = versions(redis, "tiny")
+    now = WeightsStore(redis, 2**26).models()["tiny"].active[:12]
     first, second = service.workers
     first.kill()
     first.wait()
@@ -177,9 +195,9 @@ def test_a_worker_that_starts_draws_with_what_is_in_use(controls: Controls, redi
     # What one of them cannot have, none gets; the dead one is on the list for some seconds more.
     admin(controls, "reload", "ended before it was ready", name="classic")
     new = service.start_worker()
-    log = service.folder / "worker-2.log"
-    controls.wait_for(lambda: f"model=tiny version={now}" in log.read_text().split("worker ready")[-1], 60)
-    assert new.poll() is None
+    controls.wait_for(lambda: any(report.pid == new.pid for report in Fleet(redis).alive()), 60)
+    (report,) = (report for report in Fleet(redis).alive() if report.pid == new.pid)
+    assert report.model_version == now
     assert f"tiny {now}" in draw(controls)["content"]
 
 
