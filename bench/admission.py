@@ -29,10 +29,10 @@ from demo import Stack, free_port, start_valkey
 from jobs.connection import connect
 from jobs.pictures import PictureStore
 from jobs.queue import enqueue
+from playground.snowflake import created_at
 from playground.testing import Refused
 from tests.bot.processes import a_png
 
-DISCORD_EPOCH_MS: Final = 1_420_070_400_000
 CALLBACK: Final = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
 SETTLE_S: Final = 3.0
 
@@ -75,8 +75,7 @@ def acknowledged(record: Path, skip: int) -> list[float]:
     for line in record.read_text(encoding="utf-8").splitlines()[skip:]:
         exchange = json.loads(line)
         if (path := CALLBACK.search(exchange["path"])) and exchange["status"] < 300:
-            made = ((int(path[1]) >> 22) + DISCORD_EPOCH_MS) / 1000
-            found.append(exchange["at"] + exchange["took_ms"] / 1000 - made)
+            found.append(exchange["at"] + exchange["took_ms"] / 1000 - created_at(path[1]))
     return found
 
 

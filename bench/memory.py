@@ -1,0 +1,97 @@
+"""Memory: a bot with thousands of people waiting, and a worker after thousands of jobs: `python -m bench.memory`.
+
+The bot: resident memory with nothing to do, and with so many of its own commands on the queue and no worker awake,
+all of whom it must remember. Aim: under 150 MB with 10,000. The worker: resident memory of it and of its decoding
+process, read after every so many jobs through Valkey and a PATCH; the first fifth, in which caches fill, does not
+count. Aim: no growth beyond its own uncertainty, two standard errors, over 5,000 jobs.
+"""
+
+import argparse
+import statistics
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench.fleet import Fleet, machine
+from demo import Stack
+from jobs.connection import connect
+from jobs.queue import length
+from tests.bot.processes import a_png
+
+AT_ONCE = 16
+
+
+def resident_mb(pid: int) -> float:
+    """A process's own memory, without what it shares (Linux)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+
+
+def children(pid: int) -> list[int]:
+    """Processes that this one has started (Linux)."""
+    text = "".join(file.read_text(encoding="ascii") for file in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(child) for child in text.split()]
+
+
+def bot(commands: int) -> tuple[float, float]:
+    """MB before and with so many commands of its own on the queue."""
+    settings = {"USER_IN_FLIGHT": "0", "USER_DAILY": "0", "QUEUE_LIMIT": "1000000"}
+    with (
+        tempfile.TemporaryDirectory(prefix="glyphcord-bench-") as folder,
+        Stack(Path(folder), workers=0, settings=settings) as stack,
+        connect(stack.redis_url, patient=True) as redis,
+    ):
+        before, picture = resident_mb(stack.bots[0].pid), a_png()
+
+        def ask(_: int) -> None:
+            stack.controls.slash("ascii", files={"image": picture})
+
+        with ThreadPoolExecutor(AT_ONCE) as people:
+            list(people.map(ask, range(commands)))
+        stack.controls.wait_for(lambda: length(redis) == commands, 120)
+        return before, resident_mb(stack.bots[0].pid)
+
+
+def worker(jobs: int, every: int) -> list[float]:
+    """MB of a worker and its decoder after each `every` jobs."""
+    found = []
+    with Fleet() as fleet:
+        process = fleet.start_worker()
+        for _ in range(jobs // every):
+            fleet.results(fleet.enqueue(every))
+            found.append(sum(map(resident_mb, (process.pid, *children(process.pid)))))
+    return found
+
+
+def slope(values: list[float]) -> tuple[float, float]:
+    """Least squares: growth from one value to the next, and its standard error."""
+    xs = list(range(len(values)))
+    growth, start = statistics.linear_regression(xs, values)
+    squares = sum((y - start - growth * x) ** 2 for x, y in zip(xs, values, strict=True))
+    spread = sum((x - statistics.fmean(xs)) ** 2 for x in xs)
+    return growth, (squares / (len(xs) - 2) / spread) ** 0.5
+
+
+def main() -> None:
+    """Print the table as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--queued", type=int, default=10_000)
+    parser.add_argument("--jobs", type=int, default=5_000)
+    parser.add_argument("--every", type=int, default=100)
+    arguments = parser.parse_args()
+    before, queued = bot(arguments.queued)
+    found = worker(arguments.jobs, arguments.every)
+    steady = found[len(found) // 5 :]
+    growth, error = (1000 / arguments.every * part for part in slope(steady))
+    print(f"{machine()}\n\n| what | how much | aim |\n| --- | --- | --- |")
+    print(f"| the bot, nothing to do | {before:.0f} MB | – |")
+    print(f"| the bot, {arguments.queued:,} queued | **{queued:.0f} MB** | under 150 MB |")
+    print(f"| a worker and its decoder, after the first {arguments.every} jobs | {found[0]:.0f} MB | – |")
+    print(f"| … after {arguments.jobs:,} | {found[-1]:.0f} MB | – |")
+    within = "within" if growth <= 2 * error else "NOT within"
+    told = f"{growth:+.2f} ± {2 * error:.2f} MB per 1,000 jobs: {within} noise"
+    print(f"| … growth after the first fifth | **{told}** | within noise |")
+
+
+if __name__ == "__main__":
+    main()
