@@ -36,7 +36,7 @@ from models.teachers import climb, join_cells, paint_ink, ramp, search, sharpen,
 from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
-LINES_TEMPERATURE: Final = 0.08
+LINES_TEMPERATURE: Final = 0.025
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
     "lines": "crests of the slope, traced per cell by log-polar shape",
