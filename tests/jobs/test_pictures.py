@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX, REDIS_FULL
-from jobs.pictures import NEEDED_FOR_S, PictureStore
+from jobs.pictures import NEEDED_FOR_S, PictureStore, stored_bytes
 from jobs.problems import ServiceProblem
 
 TTL_S = 7 * 24 * 3600
@@ -114,3 +114,38 @@ def test_a_dropped_picture_is_gone_and_its_room_is_free(redis: Redis) -> None:
     store.drop([])
     assert store.get(first) is None
     assert store.get(store.put(b"9876543210")) == b"9876543210"
+
+
+def test_the_sum_of_all_sizes_stays_right_whatever_happens(redis: Redis) -> None:
+    def added_up() -> int:
+        return sum(int(size) for size in redis.hvals(f"{PREFIX}pictures:sizes"))
+
+    store = store_of(redis, budget=10_000, ttl_s=100_000)
+    shas = []
+    for number in range(60):
+        shas.append(store.put(bytes([number]) * (100 + 7 * number)))
+        used_ago(redis, shas[-1], 2 * NEEDED_FOR_S - number)
+        match number % 10:
+            case 3:
+                store.put(bytes([number]) * (100 + 7 * number))
+            case 5:
+                redis.delete(
+                    f"{PREFIX}picture:{shas[-1]}"
+                )  # as Redis's own clock does, before the index hears of it
+                store.put(bytes([number]) * (100 + 7 * number))
+            case 7:
+                store.drop(shas[-3:-1])
+            case 9:
+                with pytest.raises(ServiceProblem):
+                    store.put(bytes(10_001))
+        assert stored_bytes(redis) == added_up() <= 10_000
+    assert added_up() > 1_000
+
+
+def test_a_store_from_before_there_was_a_sum_is_added_up(redis: Redis) -> None:
+    store = store_of(redis, budget=1000)
+    store.put(b"a" * 600)
+    redis.delete(f"{PREFIX}pictures:sum")
+    assert stored_bytes(redis) == 600
+    with pytest.raises(ServiceProblem):
+        store.put(b"b" * 600)
