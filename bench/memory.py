@@ -9,6 +9,7 @@ count. Aim: no growth beyond its own uncertainty, two standard errors, over 5,00
 import argparse
 import statistics
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
-def bot(commands: int) -> tuple[float, float]:
-    """MB before and with so many commands of its own on the queue."""
+def bot(commands: int) -> tuple[float, float, int]:
+    """MB before, and with so many commands of its own on the queue; and how many of them got there."""
     settings = {"USER_IN_FLIGHT": "0", "USER_DAILY": "0", "QUEUE_LIMIT": "1000000"}
     with (
         tempfile.TemporaryDirectory(prefix="glyphcord-bench-") as folder,
@@ -48,8 +49,11 @@ def bot(commands: int) -> tuple[float, float]:
 
         with ThreadPoolExecutor(AT_ONCE) as people:
             list(people.map(ask, range(commands)))
-        stack.controls.wait_for(lambda: length(redis) == commands, 120)
-        return before, resident_mb(stack.bots[0].pid)
+        # On a slow machine the playground, like Discord, gives some up that were not acknowledged in 3 s.
+        queued = -1
+        while queued < (queued := length(redis)):
+            time.sleep(5)
+        return before, resident_mb(stack.bots[0].pid), queued
 
 
 def worker(jobs: int, every: int) -> list[float]:
@@ -79,13 +83,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=5_000)
     parser.add_argument("--every", type=int, default=100)
     arguments = parser.parse_args()
-    before, queued = bot(arguments.queued)
+    before, with_queue, queued = bot(arguments.queued)
     found = worker(arguments.jobs, arguments.every)
     steady = found[len(found) // 5 :]
     growth, error = (1000 / arguments.every * part for part in slope(steady))
     print(f"{machine()}\n\n| what | how much | aim |\n| --- | --- | --- |")
     print(f"| the bot, nothing to do | {before:.0f} MB | – |")
-    print(f"| the bot, {arguments.queued:,} queued | **{queued:.0f} MB** | under 150 MB |")
+    print(f"| the bot, {queued:,} queued | **{with_queue:.0f} MB** | under 150 MB |")
     print(f"| a worker and its decoder, after the first {arguments.every} jobs | {found[0]:.0f} MB | – |")
     print(f"| … after {arguments.jobs:,} | {found[-1]:.0f} MB | – |")
     within = "within" if growth <= 2 * error else "NOT within"
