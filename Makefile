@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format clean help
+.PHONY: demo test bench audit lint format clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up and run everything here: bot, worker, a local Discord, a sample picture"
 	@echo "make test    set up, check style and types, run every test"
+	@echo "make bench   measure the service on this machine, about an hour; tables as in bench/RESULTS.md"
+	@echo "make audit   ask for known holes in code and dependencies"
 	@echo "make lint    style and types alone"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the environment and caches"
@@ -19,6 +21,14 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest
+
+# What bench/RESULTS.md quotes of the service; chaos, reload, evaluation and pictures have commands of their own there.
+bench: $(READY)
+	@for name in efficiency stages latency admission memory redis_cost generator; do \
+		echo "## python -m bench.$$name"; $(BIN)/python -m bench.$$name || exit 1; echo; done
+
+audit: $(READY)
+	@.ci/audit
 
 lint: $(READY)
 	$(BIN)/ruff check .
