@@ -1,4 +1,4 @@
-"""`python -m models render | palettes | train | evaluate | pairs | photos | weights`: photos to characters and to weights."""
+"""`python -m models COMMAND`: photos to characters and to weights."""
 
 import argparse
 import sys

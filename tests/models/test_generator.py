@@ -97,7 +97,7 @@ def test_the_pixel_head_can_tell_levels_that_lie_a_step_of_the_ramp_apart() -> N
     for _ in range(150):
         loss = torch.nn.functional.binary_cross_entropy_with_logits(net(tone)[0, 0].mean(-1), wanted)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     wrong = (net(tone)[0, 0].mean(-1) > 0) != (wanted > 0)
     assert levels[wrong].sub(0.5005).abs().max() < 0.005 if wrong.any() else True
