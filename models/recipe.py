@@ -18,7 +18,7 @@ class TrainConfig:
 
     style: str = "classic"
     size: str = "base"
-    steps: int = 1800
+    steps: int = 2000
     batch: int = 16
     columns: int = 32
     rows: int = 16
@@ -29,7 +29,7 @@ class TrainConfig:
     temperature: float = 0.7
     variety: float = 30.0
     choice_variety: float = 1.5
-    adversarial_from: int = 1650
+    adversarial_from: int = 1900
     adversarial_weight: float = 0.02
     ema: float = 0.998
     seed: int = 0

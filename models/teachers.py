@@ -28,7 +28,7 @@ VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
 FAR_SIGMA: Final = 7.0
 """Blur on top of VIEWING_SIGMA for the tone seen from twice as far: sqrt(8² - 4²)."""
-TONE_WEIGHT: Final = 6.0
+TONE_WEIGHT: Final = 10.0
 VARIETY: Final = 30.0
 FREE_SHARE: Final = 0.03
 RAMP: Final = " .,:irs?@9B&#"
