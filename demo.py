@@ -320,7 +320,7 @@ def main() -> int:
         with Stack(folder, port=8080) as stack:
             _post_sample(stack)
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
-            print("Behind the glass, at its top right: the exchange with Discord, and things to break.", flush=True)
+            print("Click “Behind the glass” there: the exchange with Discord, and things to break.", flush=True)
             backstage = Backstage(stack)
             while True:
                 backstage.tick()
