@@ -117,7 +117,21 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
             return
         except UNDELIVERED as failure:
             log.info("not sent interaction=%d detail=%r", interaction.id, failure)
-    await edit(interaction, trouble.sentence)
+        if interaction.type is discord.InteractionType.component:
+            return  # if anything stands there, it is the sentence, or another process's answer
+    if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+        # Then the original response is the message under which the button stands: somebody's picture.
+        await _beside(interaction, trouble.sentence)
+    else:
+        await edit(interaction, trouble.sentence)
+
+
+async def _beside(interaction: Interaction, sentence: str) -> None:
+    """Say it to who clicked, on a message of its own."""
+    try:
+        await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=QUIET)
+    except UNDELIVERED as error:
+        log.warning("not told interaction=%d detail=%r", interaction.id, error)
 
 
 class Tree(app_commands.CommandTree[discord.Client]):

@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -77,7 +78,8 @@ class Results:
         if request.user_id != str(interaction.user.id) and not moderates:
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
         await interaction.response.defer()
-        await interaction.delete_original_response()
+        with suppress(discord.NotFound):  # by somebody else a moment ago
+            await interaction.delete_original_response()
         log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
         settings = await asyncio.to_thread(self._services.guilds.get, request.guild_id)
         self._moderation_log.post(
@@ -170,6 +172,7 @@ def form_for(request: RenderRequest) -> discord.ui.Modal:
     }
     for text, (description, component) in labels.items():
         modal.add_item(discord.ui.Label(text=text, description=description, component=component))
+    modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
     return modal
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.results import form_for
 from jobs.buttons import result_rows
 from jobs.ledger import Ledger
 from jobs.problems import SENTENCES
@@ -166,6 +167,23 @@ def test_delete_is_for_who_asked_and_for_moderators(
     else:
         assert discord.wait_for_answer(used)["content"] == SENTENCES["not_yours"]
         assert shown(discord, message_id) is not None
+
+
+def test_what_goes_wrong_under_a_picture_is_said_beside_it(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    discord.fault(method="DELETE", path="/webhooks/", status=403, body={"code": 50013, "message": "no"})
+    discord.click(message_id, "glyph:delete")
+    sentence = SENTENCES["internal"].split("{")[0]
+    said = discord.wait_for(lambda: [m for m in discord.messages() if m["content"].startswith(sentence)])
+    assert [m["ephemeral_to"] for m in said] == [MIA_ID]
+    picture = shown(discord, message_id)
+    assert picture is not None and picture["content"] == "the picture"
+
+
+async def test_a_form_is_not_kept_for_those_who_close_it() -> None:
+    assert form_for(a_request()).is_finished()  # what discord.py asks before it keeps one
 
 
 def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:
