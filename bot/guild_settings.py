@@ -152,6 +152,10 @@ class SettingsCommands(app_commands.Group):
                 new = GuildSettings.model_validate_json(data)
             except ValidationError as error:
                 raise ServiceProblem("bad_settings", f"{error.error_count()} faults") from None
+        guild = interaction.guild
+        if new.log_channel and (guild is None or guild.get_channel(int(new.log_channel)) is None):
+            # The bot may be allowed to write there, but on another server, whose people have not asked for it.
+            new = _with(new, log_channel=None)
         await self._change(interaction, "read in settings from a file", lambda old: new)
 
     @app_commands.command(description="Forget all settings")

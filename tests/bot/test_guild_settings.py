@@ -16,6 +16,9 @@ from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_results import a_result, only
 
+ELSEWHERE = "150000000000000999"
+"""A channel that is none of this server's."""
+
 
 def settle(discord: Controls, command: str, options: dict[str, object] | None = None, **more: Any) -> str:
     """Use `/settings …` as Ada, who owns the server; what she is told."""
@@ -152,6 +155,13 @@ def test_a_file_of_other_things_changes_nothing(discord: Controls, redis: Redis,
     told = settle(discord, "import", files={"file": ("settings.json", data, "application/json")})
     assert told == SENTENCES["bad_settings"]
     assert GuildStore(redis).get(GUILD_ID).palette == "amber"
+
+
+def test_a_file_cannot_make_the_bot_write_on_another_server(discord: Controls, redis: Redis) -> None:
+    for channel, kept in ((ASCII_CHANNEL, ASCII_CHANNEL), (ELSEWHERE, None)):
+        data = GuildSettings(log_channel=channel).model_dump_json().encode()
+        settle(discord, "import", files={"file": ("settings.json", data, "application/json")})
+        assert GuildStore(redis).get(GUILD_ID).log_channel == kept
 
 
 def test_settings_outlive_the_bot(redis_url: str, redis: Redis, tmp_path: Path) -> None:
