@@ -34,6 +34,7 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "too_large_result": "The finished picture is larger than this server lets me upload. "
     "Please try again with fewer columns.",
     "unknown_style": "I do not know that style. There are: {names}.",
+    "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
     "unknown_version": "That model has no such version. /model list shows those there are.",
     "no_history": "That model has had no other version yet, so there is nothing to go back to.",
     "reload_busy": "The workers are changing a model right now. Please wait until that is done.",
@@ -73,9 +74,10 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
 }
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 
-OURS: Final = frozenset(
-    {"queue_down", "store_full", "attachment_slow", "attachment_failed", "expired", "gpu_full", "lost"}
-)
+OURS: Final = frozenset((
+    "queue_down", "store_full", "attachment_slow", "attachment_failed", "expired", "gpu_full", "lost",
+    "style_broken",
+))  # fmt: skip
 """Problems that an operator can do something about: their users get the reference of the log line too."""
 
 _INTERIM: Final = tuple(

@@ -26,7 +26,7 @@ from jobs.problems import PictureProblem, ServiceProblem, new_reference, told
 from jobs.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from models.animation import Animation
-from models.renderer import Renderer
+from models.renderer import Renderer, WeightsError
 from worker.animate import draw_animation
 from worker.decoder import Decoder
 from worker.delivery import Verdict, deliver, tell
@@ -204,7 +204,7 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         return Ending("stale")
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
-        renderer = tools.engine.renderer_for(request.style)
+        renderer = _renderer(tools.engine, request.style)
         drawing = _draw(tools, request, renderer, stages)
         tools.health.drew()
         took_s = time.monotonic() - start
@@ -231,6 +231,17 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
             # By an earlier try of ours, which may have posted the picture, or by a bot.
             raise LeftToBot(f"{code}, but the end was begun before") from None
         return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
+
+
+def _renderer(engine: Engine, style: str | None) -> Renderer:
+    """What draws. Raises WeightsError, and ServiceProblem `unknown_style` or `style_broken`."""
+    try:
+        return engine.renderer_for(style)
+    except WeightsError as error:
+        if style in (None, engine.default):
+            raise
+        # This worker draws with other models: asking for a style must not make one after another stand aside.
+        raise ServiceProblem("style_broken", str(error)[:200]) from None
 
 
 def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing | Animation:

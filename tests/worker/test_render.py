@@ -359,6 +359,21 @@ def test_deadline_that_passes_between_two_stages(sha: str, standin: Standin) -> 
     assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["expired"]
 
 
+# --- styles ---------------------------------------------------------------------------------------------------
+
+
+def test_style_that_cannot_be_loaded_is_said_and_is_no_fault_of_the_workers(
+    sha: str, standin: Standin, engine: Engine
+) -> None:
+    version = engine.library.store.put(b"no weights", "spoilt", origin="shell", by="tester")
+    engine.library.store.announce("spoilt", version.sha256, "tester")
+    result = run(request_for(sha, style="spoilt"))
+    assert (result.outcome, result.code) == ("failed", "style_broken")
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["style_broken"]
+    assert tasks.current_tools().health.last_error == ""
+    assert run(request_for(sha, job_id="1001")).outcome == "posted"
+
+
 # --- a full GPU (this machine may have none, so what PyTorch raises there is raised here) ---------------------
 
 
