@@ -172,7 +172,6 @@ async def _reply(
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
         log.warning("no reply %s code=no_permission detail=%r", where, error)
         await asyncio.to_thread(ledger.drop_click, click)
-        await asyncio.to_thread(services.quota.give_back, attempt.job_id)
         return
     except UNDELIVERED as error:
         # Discord may have made the reply although its answer was lost; the same nonce finds it again.

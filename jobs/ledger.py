@@ -256,8 +256,11 @@ class Ledger:
         return [click for data in found if (click := read_record(Click, data)) is not None]
 
     def drop_click(self, click: Click) -> None:
-        """Answer a reaction no more."""
+        """Answer a reaction no more. Unless its job is on its way or over, its charge is given back."""
+        attempt = read_record(Attempt, self._redis.get(_reaction(click.message_id, click.look)))
         self._redis.hdel(_CLICKS, _field(click))
+        if attempt is not None and attempt.held_until is not None and self.result_of(attempt.job_id) is None:
+            self._quota.give_back(attempt.job_id)
 
 
 _CLICKS: Final = f"{PREFIX}clicks"

@@ -9,6 +9,7 @@ from redis import Redis
 from jobs.connection import PREFIX
 from jobs.ledger import INTERIM_S, KEEP_S, LAST_WRITE_S, Ledger
 from jobs.promises import Promises
+from jobs.quota import Limits, Quota
 from jobs.schema import Click, RenderResult
 from tests.jobs.requests import a_promise, a_request
 
@@ -118,6 +119,26 @@ def test_a_failed_attempt_is_followed_by_another_and_a_posted_one_is_not(redis: 
     assert ledger.take_reaction(a_click()) is None
     ledger.record(RenderResult(job_id="30-pink-2", outcome="posted"))
     assert ledger.take_reaction(a_click()) is None
+
+
+def test_a_click_that_is_answered_no_more_costs_nothing_unless_its_job_is_on_its_way(redis: Redis) -> None:
+    ledger, quota = Ledger(redis), Quota(redis)
+
+    def charged(job_id: str) -> bool:
+        limits = Limits(user_in_flight=1)
+        return quota.charge(job_id, user_id="5", guild_id=None, lasts_s=60, limits=limits) is None
+
+    for palette, settled in (("pink", False), ("green", True)):
+        click = a_click(palette=palette)
+        attempt = ledger.take_reaction(click)
+        assert attempt is not None and charged(attempt.job_id)
+        if settled:
+            ledger.settle_reaction(attempt, "77")
+        else:
+            ledger.release_reaction(attempt, click, again=True)
+        ledger.drop_click(click)
+        assert ledger.clicks() == []
+    assert not charged("another")
 
 
 def test_an_attempt_can_be_given_back_to_the_next_click_or_to_a_sweep(redis: Redis) -> None:
