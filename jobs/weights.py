@@ -29,6 +29,8 @@ CLAIM_S: Final = 60
 """Longer than trying a file takes; if the worker that tries it dies, another does after this."""
 SHORT: Final = 12
 """Hex digits of a version that people see and type."""
+NAMED: Final = 25
+"""As many models as a sentence names: Discord takes no message of over 2,000 characters."""
 
 Origin = Literal["file", "upload", "shell"]
 
@@ -116,7 +118,9 @@ class WeightsStore:
         """The model of that name. Raises ServiceProblem `unknown_style` with the names there are."""
         models = self.models()
         if name not in models:
-            raise ServiceProblem("unknown_style", f"style {name[:80]!r}", names=", ".join(models) or "none yet")
+            more = f" and {len(models) - NAMED} more" if len(models) > NAMED else ""
+            names = ", ".join(list(models)[:NAMED]) + more
+            raise ServiceProblem("unknown_style", f"style {name[:80]!r}", names=names or "none yet")
         return models[name]
 
     def announce(self, name: str, sha256: str, by: str) -> Model:

@@ -66,6 +66,14 @@ def test_the_first_to_announce_a_model_names_its_version(store: WeightsStore) ->
     assert list(store.models()) == ["classic", "lines"]
 
 
+def test_a_sentence_about_many_models_fits_a_message(store: WeightsStore) -> None:
+    for number in range(100):
+        store.announce(f"{number:03}{'m' * 61}", A, "w1")
+    with pytest.raises(ServiceProblem, match=" and 75 more") as error:
+        store.known("lines")
+    assert len(str(error.value)) < 2000
+
+
 def test_changes_are_taken_back_one_by_one() -> None:
     model = activated(activated(activated(None, "m", A, "1"), "m", B, "2"), "m", C, "3")
     assert (model.active, model.history) == (C, (A, B))
