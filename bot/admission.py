@@ -49,7 +49,7 @@ class Admission:
         settings, redis = self._services.guilds.get(asker.guild_id), self._services.redis
         allow(settings, asker)
         waiting = queue.length(redis)
-        if waiting >= self._queue_limit:
+        if waiting >= self._queue_limit and not self._services.quota.is_charged(asker.job_id):
             workers = max(1, len(self._services.fleet.serving()))
             pace = seconds_per_job(redis) or 1.0
             raise ServiceProblem("queue_full", f"{waiting} jobs", about=in_words(waiting * pace / workers))

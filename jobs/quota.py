@@ -91,6 +91,7 @@ class Quota:
     """The charges of every bot process; a method is one round trip."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._charge = redis.register_script(_CHARGE)
         self._settle = redis.register_script(_SETTLE)
 
@@ -104,6 +105,10 @@ class Quota:
         ]  # fmt: skip
         reason, wait_s = self._charge(keys=[], args=args)
         return Refused(reason.decode(), float(wait_s)) if reason else None
+
+    def is_charged(self, job_id: str) -> bool:
+        """Whether a job was counted, and not given back since."""
+        return bool(self._redis.exists(f"{_QUOTA}charge:{job_id}"))
 
     def give_back(self, job_id: str) -> None:
         """Undo a charge: nothing came of the job. Doing it twice changes nothing."""
