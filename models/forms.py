@@ -5,6 +5,7 @@ block, when it fits; the inline presets say how wide it may be there. Imports no
 bot can offer what the library can do.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,6 +75,12 @@ def rows_for(width: int, height: int, columns: int) -> int:
     """
     rows = round(columns * height / width / 2)
     return max(1, min(rows, limits.MAX_CELLS // columns))
+
+
+def columns_within(width: int, height: int, columns: int) -> int:
+    """So many columns, or as many as keep a picture's aspect on a page of MAX_CELLS; at least MIN_COLUMNS."""
+    most = math.isqrt(2 * limits.MAX_CELLS * width // height)
+    return min(columns, max(limits.MIN_COLUMNS, most))
 
 
 def inline_columns(width: int, height: int, preset: str, *, colours: bool = False) -> int | None:

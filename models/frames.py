@@ -16,7 +16,7 @@ from PIL import GifImagePlugin, Image, PngImagePlugin
 
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.forms import rows_for
+from models.forms import columns_within, rows_for
 from models.palettes import Background
 from models.picture import decode, plain
 from models.problems import PictureProblem
@@ -127,11 +127,13 @@ def _load(image: Image.Image) -> None:
 
 def _page(width: int, height: int, columns: int) -> tuple[int, int]:
     """A page's size in pixels."""
+    columns = columns_within(width, height, columns)
     return columns * CELL_WIDTH, rows_for(width, height, columns) * CELL_HEIGHT
 
 
 def _most_frames(stored: tuple[int, int], upright: tuple[int, int], columns: int) -> dict[Cut, int]:
     """How many frames of such a size each limit allows, the tightest first."""
+    columns = columns_within(*upright, columns)
     most: dict[Cut, int] = {
         "frames": limits.MAX_FRAMES,
         "pixels": max(1, limits.MAX_DECODED_PIXELS // (stored[0] * stored[1])),

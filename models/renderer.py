@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.choose import priced
-from models.forms import rows_for
+from models.forms import columns_within, rows_for
 from models.grid import Grid
 from models.steady import Steady
 from models.teachers import join_cells
@@ -67,6 +67,7 @@ class Renderer:
         ones; raises torch.OutOfMemoryError when it has none for one frame.
         """
         height, width = tones.shape[1:]
+        columns = columns_within(width, height, columns)
         rows = rows_for(width, height, columns)
         hold = Steady() if steady and len(tones) > 1 else None
         grids: list[Grid] = []

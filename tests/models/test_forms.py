@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from models import limits
 from models.formats import encode
-from models.forms import COLOUR_CHARACTERS, DEFAULT_FORM, FORMS, PRESETS, inline_columns, rows_for
+from models.forms import (
+    COLOUR_CHARACTERS,
+    DEFAULT_FORM,
+    FORMS,
+    PRESETS,
+    columns_within,
+    inline_columns,
+    rows_for,
+)
 from tests.models.pages import random_page
 
 sides = st.integers(limits.MIN_SIDE, 12_000)
@@ -66,3 +74,17 @@ def test_every_form_can_be_had_and_no_other() -> None:
         assert encode(page, name)
     with pytest.raises(KeyError):
         encode(page, "jpeg")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "columns", "wanted"),
+    [(512, 512, 64, 64), (512, 512, 200, 200), (450, 900, 200, 141), (100, 1600, 200, 50), (1600, 100, 200, 200)],
+)
+def test_a_tall_page_gets_fewer_columns_rather_than_a_flatter_picture(
+    width: int, height: int, columns: int, wanted: int
+) -> None:
+    columns = columns_within(width, height, columns)
+    rows = rows_for(width, height, columns)
+    assert columns == wanted
+    assert columns * rows <= limits.MAX_CELLS
+    assert rows * 2 * width / (columns * height) == pytest.approx(1.0, abs=0.02 + 1 / rows)
