@@ -36,6 +36,8 @@ from models.teachers import climb, join_cells, paint_ink, ramp, search, sharpen,
 from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
+READING_SHARPNESS: Final = 2.0
+READING_WEIGHT: Final = 0.05
 LINES_TEMPERATURE: Final = 0.025
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
@@ -110,8 +112,12 @@ class Trainer:
         """The page a style's teacher would set, (B, rows, columns), and the loss towards it."""
         config = self.config
         if config.style == "pixels":
-            page = ramp(tone, self.atlas.charset)
-            return page, F.l1_loss(logits.sigmoid(), self.ink.flatten(1)[page])
+            page, book, cells = ramp(tone, self.atlas.charset), self.ink.flatten(1), logits.sigmoid()
+            # To a mean of pixels a full stop is next to nothing; to a reader it is a character. So the cell's
+            # nearest glyph counts, too.
+            nearness = READING_SHARPNESS * (2.0 * cells @ book.T - (book**2).sum(1))
+            reading = F.cross_entropy(nearness.flatten(0, 2), page.flatten())
+            return page, F.l1_loss(cells, book[page]) + READING_WEIGHT * reading
         if config.style == "lines":
             page, costs = trace(tone, self.ink)
             wanted = torch.softmax(-costs / LINES_TEMPERATURE, -1)
