@@ -103,13 +103,16 @@ class Waiting:
 
     async def _say(self, promise: Promise, text: str) -> None:
         job_id, reply, ledger = promise.job_id, promise.reply, self._services.ledger
+        begun = time.monotonic()
         if not await asyncio.to_thread(ledger.begin_interim, job_id):
             return
-        begun = time.monotonic()
+        left = begun + SAY_S - time.monotonic()
+        if left <= 0:
+            return  # this loop lagged; what is said late could cover the last state
         self._said[job_id] = Said(text, begun)
         hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
         try:
-            async with asyncio.timeout(SAY_S):
+            async with asyncio.timeout(left):
                 await hook.edit_message(_ORIGINAL, content=text, view=cancel_view(job_id), allowed_mentions=QUIET)
         except (*UNDELIVERED, TimeoutError) as error:
             refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
