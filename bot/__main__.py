@@ -19,8 +19,9 @@ from bot import log
 from bot.client import GlyphcordClient
 from bot.endpoints import point_at
 from bot.health import PortTaken, observed
-from bot.settings import BotSettings, explain
+from bot.settings import BotSettings
 from jobs import trace
+from jobs.settings import explain
 
 BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
 THREADS: Final = 32

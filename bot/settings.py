@@ -3,8 +3,8 @@
 import logging
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import NoDecode, SettingsError
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 from yarl import URL
 
 from bot.cdn import Origin, parse_origins
@@ -124,17 +124,3 @@ def _absolute(value: str, *schemes: str) -> None:
     url = URL(value)
     if url.scheme not in schemes or not url.host:
         raise ValueError(f"it must be an address that starts with {' or '.join(s + '://' for s in schemes)}")
-
-
-def explain(error: ValidationError | SettingsError) -> str:
-    """What to mend, in one line that names the variables and never shows their values."""
-    if isinstance(error, SettingsError):
-        return "The settings cannot be read. Please compare your .env with .env.example."
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False):
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "The settings"
-        if problem["type"] == "missing":
-            lines.append(f"{name} is missing: set it in the environment or in .env (see .env.example)")
-        else:
-            lines.append(f"{name} is wrong: {problem['msg'].removeprefix('Value error, ')}")
-    return "; ".join(lines) + "."

@@ -1,7 +1,7 @@
-"""Settings that bot and worker share, read from the environment and `.env`."""
+"""Settings that bot and worker share, from the environment and `.env`, and what is wrong with them in a line."""
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from jobs.logs import LogFormat
 
@@ -26,3 +26,17 @@ class SharedSettings(EnvSettings):
     worker_http_port: int | None = Field(default=None, ge=1, le=65_000, description="each child has its own")
     http_host: str = "127.0.0.1"
     otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
+
+
+def explain(error: ValidationError | SettingsError) -> str:
+    """What to mend, in one line that names the variables and never shows their values."""
+    if isinstance(error, SettingsError):
+        return "The settings cannot be read. Please compare your .env with .env.example."
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else "The settings"
+        if problem["type"] == "missing":
+            lines.append(f"{name} is missing: set it in the environment or in .env (see .env.example)")
+        else:
+            lines.append(f"{name} is wrong: {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines) + "."

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import torch
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
@@ -25,6 +26,7 @@ from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.problems import ServiceProblem
 from jobs.reload import Reloads
+from jobs.settings import explain
 from jobs.weights import WeightsStore
 from models.renderer import WeightsError, pick_device
 from worker import logs, pipeline, tasks
@@ -37,7 +39,7 @@ from worker.library import Library
 from worker.outage import Outage, back_off_s
 from worker.reloading import Reloader
 from worker.rq_worker import GlyphWorker, unique_name
-from worker.settings import WorkerSettings, explain
+from worker.settings import WorkerSettings
 from worker.watching import Watching
 
 _log = logging.getLogger("worker")
@@ -55,7 +57,7 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
         threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
     try:
         settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         return _refuse(explain(error))
     logs.set_up([settings.discord_token.get_secret_value()], child, settings.log_format)
     try:

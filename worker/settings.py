@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from jobs.settings import SharedSettings
 
@@ -17,10 +17,3 @@ class WorkerSettings(SharedSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     warm_models: int = Field(default=3, ge=1, description="models kept in memory: the default and recent styles")
     torch_threads: int | None = Field(default=None, ge=1, description="threads of one worker on the CPU")
-
-
-def explain(error: ValidationError) -> str:
-    """Settings that cannot be used, in one line by their names in the environment and without their values."""
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
-    parts = (f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}" for fault in faults)
-    return "; ".join(parts)

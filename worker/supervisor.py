@@ -19,10 +19,12 @@ from types import FrameType
 from typing import Final
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
+from jobs.settings import explain
 from worker import logs
 from worker.outage import back_off_s
-from worker.settings import WorkerSettings, explain
+from worker.settings import WorkerSettings
 
 _log = logging.getLogger("worker.supervisor")
 
@@ -121,7 +123,7 @@ def supervise(count: int, module: str = "worker") -> int:
     """Run a Supervisor with this process's settings; the exit code."""
     try:
         settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         print(f"worker: {explain(error)}", file=sys.stderr)  # noqa: T201
         return 1
     logs.set_up([settings.discord_token.get_secret_value()], log_format=settings.log_format)

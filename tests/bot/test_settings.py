@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from bot.__main__ import BAD_SETTINGS, UNREACHABLE
 from bot.cdn import parse_origins
-from bot.settings import BotSettings, explain
+from bot.settings import BotSettings
+from jobs.settings import explain
 
 TOKEN = "MTAwMA.secret.part"
 ROOT = Path(__file__).parents[2]
