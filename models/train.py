@@ -37,7 +37,7 @@ from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
 READING_SHARPNESS: Final = 2.0
-READING_WEIGHT: Final = 0.05
+READING_WEIGHT: Final = 0.2
 LINES_TEMPERATURE: Final = 0.025
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
