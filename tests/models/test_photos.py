@@ -166,7 +166,8 @@ def test_a_source_that_has_run_dry_is_given_up_with_the_reason(serve: Serve, tmp
     with pytest.raises(FetchError, match=r"127\.0\.0\.1 answered 404.*holds 2"):
         fetch_photos(tmp_path, 100, server.url + "/{n}", at_once=4)
     assert len(names(tmp_path)) == 2
-    assert sum(server.asked.values()) <= 2 + GIVE_UP_AFTER + 2 * 4
+    # What is on its way when it gives up depends on the machine; a hundred would be not giving up.
+    assert GIVE_UP_AFTER <= sum(server.asked.values()) <= 2 * GIVE_UP_AFTER
 
 
 def test_nobody_there(tmp_path: Path, serve: Serve) -> None:
