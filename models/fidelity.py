@@ -36,6 +36,12 @@ def blur(image: Tensor, sigma: float) -> Tensor:
     return F.conv2d(F.conv2d(padded, across, groups=channels), across.transpose(2, 3), groups=channels)
 
 
+def slopes(tone: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    """How much (B, 1, H, W), blurred by `sigma` px, rises a pixel to the right and downwards, both in its shape."""
+    seen = F.pad(blur(tone, sigma), (1, 1, 1, 1), mode="replicate")
+    return (seen[..., 1:-1, 2:] - seen[..., 1:-1, :-2]) / 2, (seen[..., 2:, 1:-1] - seen[..., :-2, 1:-1]) / 2
+
+
 def ssim_map(a: Tensor, b: Tensor, window: float) -> Tensor:
     """Structural similarity at each pixel of two (B, C, H, W) images of data range 1; window σ in px."""
     moments = blur(torch.cat((a, b, a * a, b * b, a * b), 1), window)

@@ -1,11 +1,14 @@
 """A page of characters: one glyph of an atlas in every cell."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+
+Ink = TypeVar("Ink", np.float32, np.uint8)
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,14 @@ class Grid:
         """The page's ink, (rows · 16, columns · 8) float32 in [0, 1]."""
         if self.pixels is not None:
             return self.pixels
-        cells = self.atlas.ink[self.glyphs].transpose(0, 2, 1, 3)
-        return cells.reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)
+        return self._set(self.atlas.ink)
 
     def coverage_bytes(self) -> NDArray[np.uint8]:
         """The same in bytes, 255 for full ink."""
         if self.pixels is not None:
             return np.rint(self.pixels * 255).astype(np.uint8)
-        cells = np.rint(self.atlas.ink * 255).astype(np.uint8)[self.glyphs].transpose(0, 2, 1, 3)
-        return cells.reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)
+        return self._set(np.rint(self.atlas.ink * 255).astype(np.uint8))
+
+    def _set(self, book: NDArray[Ink]) -> NDArray[Ink]:
+        """The page from glyphs of `book`, (N, 16, 8)."""
+        return book[self.glyphs].transpose(0, 2, 1, 3).reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.fidelity import blur
+from models.fidelity import blur, slopes
 from models.shapes import log_polar
-from models.teachers import cells_of
+from models.teachers import cells_of, distances
 
 INKED: Final = 0.01
 """A cell counts as inked from this mean coverage on; the faintest glyph has twice that."""
@@ -38,9 +38,7 @@ def tone_rmse(print_: Tensor, tone: Tensor, sigma: float = 8.0) -> float:
 def edges(tone: Tensor) -> Tensor:
     """The edges of a tone as strokes about two px wide, 0 or 1, (1, 1, H, W). Canny 1986: the slope of the
     blurred tone, thinned to its ridges across the edge, kept by hysteresis between two thresholds."""
-    soft = F.pad(blur(tone, EDGE_SIGMA), (1, 1, 1, 1), mode="replicate")
-    across = (soft[..., 1:-1, 2:] - soft[..., 1:-1, :-2]) / 2
-    down = (soft[..., 2:, 1:-1] - soft[..., :-2, 1:-1]) / 2
+    across, down = slopes(tone, EDGE_SIGMA)
     slope = (across**2 + down**2).sqrt()
     ridge = torch.zeros_like(slope, dtype=torch.bool)
     sector = torch.round(torch.atan2(down, across) / (math.pi / 4)).long() % 4
@@ -99,4 +97,4 @@ def legibility(print_: Tensor, ink: Tensor) -> float:
 def read(print_: Tensor, ink: Tensor) -> Tensor:
     """The glyphs that a page shows: per cell the nearest of `ink` in least squares, (rows, columns)."""
     book = ink.flatten(1)
-    return ((book**2).sum(1) - 2.0 * cells_of(print_)[0] @ book.T).argmin(-1)
+    return distances(cells_of(print_)[0], book).argmin(-1)

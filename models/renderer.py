@@ -16,7 +16,7 @@ from models.choose import priced
 from models.forms import columns_within, rows_for
 from models.grid import Grid
 from models.steady import Steady
-from models.teachers import join_cells
+from models.teachers import distances, join_cells
 from models.tone import fit
 from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
 
@@ -103,7 +103,7 @@ class Renderer:
             scores = priced(logits, self._variety)
         else:
             ink = logits.sigmoid().unflatten(-1, (CELL_HEIGHT, CELL_WIDTH))
-            scores = 2.0 * ink.flatten(-2) @ book.flatten(1).T - (book**2).sum((1, 2))
+            scores = -distances(ink.flatten(-2), book.flatten(1))
         for page, tone in enumerate(fitted):
             if float(np.ptp(tone)) < FLAT:
                 # Nothing to decide: one glyph as dark as the picture, everywhere.

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.fidelity import C1, C2, blur
+from models.fidelity import C1, C2, blur, slopes
 from models.shapes import log_polar
 
 VIEWING_SIGMA: Final = 4.0
@@ -60,6 +60,11 @@ def cells_of(image: Tensor, height: int = CELL_HEIGHT, width: int = CELL_WIDTH) 
     return cut.transpose(2, 3).flatten(3)
 
 
+def distances(cells: Tensor, book: Tensor) -> Tensor:
+    """Squared distance of every cell (…, P) to every glyph of `book` (N, P), (…, N), less the cell's own square."""
+    return (book**2).sum(1) - 2.0 * cells @ book.T
+
+
 def sharpen(tone: Tensor) -> Tensor:
     """Local contrast: unsharp masking by twice the band between σ 2 and σ 12 px, clipped to [0, 1]."""
     return (tone + 2.0 * (blur(tone, 2.0) - blur(tone, 12.0))).clamp(0.0, 1.0)
@@ -73,7 +78,7 @@ def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
     densest = float(ink.mean((1, 2)).max())
     book = _blurred_glyphs(ink, sigma)
     wanted = cells_of(blur(tone * 0.95 * densest, sigma))
-    return ((book**2).sum(1) - 2.0 * wanted @ book.T).argmin(-1)
+    return distances(wanted, book).argmin(-1)
 
 
 def search_varied(tone: Tensor, ink: Tensor, rounds: int = 12, price: float = 0.3) -> Tensor:
@@ -84,7 +89,7 @@ def search_varied(tone: Tensor, ink: Tensor, rounds: int = 12, price: float = 0.
     densest = float(ink.mean((1, 2)).max())
     book = _blurred_glyphs(ink, 1.5)
     wanted = cells_of(blur(tone * 0.95 * densest, 1.5))
-    costs = (book**2).sum(1) - 2.0 * wanted @ book.T
+    costs = distances(wanted, book)
     dearness = torch.zeros(tone.shape[0], 1, 1, len(ink), device=tone.device)
     for _ in range(rounds):
         shares = F.one_hot((costs + dearness).argmin(-1).flatten(1), len(ink)).float().sum(1)
@@ -110,9 +115,7 @@ def strokes(tone: Tensor) -> Tensor:
     The crests of the slope, as in edge detection since Canny 1986, each as dark as its step in tone is high,
     less what is usual in its surroundings: so a contour stays and an even texture goes.
     """
-    seen = F.pad(blur(tone, STROKE_SIGMA), (1, 1, 1, 1), mode="replicate")
-    across = (seen[..., 1:-1, 2:] - seen[..., 1:-1, :-2]) / 2
-    down = (seen[..., 2:, 1:-1] - seen[..., :-2, 1:-1]) / 2
+    across, down = slopes(tone, STROKE_SIGMA)
     # Scaled to the height of the step in tone that would make such a slope.
     step = (across**2 + down**2).sqrt() * (STROKE_SIGMA * math.sqrt(2 * math.pi))
     crest = step * (step >= CREST * F.max_pool2d(step, 7, 1, 3))
@@ -127,23 +130,24 @@ def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
     stroke that is a little off; here by their squares, which makes all glyphs of all cells two matrix products.
     Returns (B, rows, columns) indices and the cost of every glyph, (B, rows, columns, N), about 0 to 1.
     """
-    form, book = _glyph_shapes(ink)
+    form, book, theirs = _glyph_shapes(ink)
     cells = cells_of(blur(strokes(tone), 1.0))
-    own, theirs = ((cells @ form) * cells).sum(-1, keepdim=True), ((book @ form) * book).sum(1)
-    costs = (own + theirs - 2.0 * (cells @ form) @ book.T) / (own + theirs).clamp_min(1e-6)
+    shapes = cells @ form
+    both = (shapes * cells).sum(-1, keepdim=True) + theirs
+    costs = (both - 2.0 * shapes @ book.T) / both.clamp_min(1e-6)
     # A cell with next to nothing in it stays blank, and others where no glyph is much like the strokes.
     bare = cells.mean(-1, keepdim=True) < BARE
-    blank = torch.where(bare, torch.zeros_like(own), costs[..., :1] - BLANK_GIFT)
-    costs = torch.cat((blank, torch.where(bare, torch.ones_like(own), costs[..., 1:])), -1)
+    costs = torch.cat((costs[..., :1] - BLANK_GIFT, costs[..., 1:]), -1)
+    costs = torch.where(bare, (torch.arange(len(ink), device=ink.device) > 0).to(costs), costs)
     return costs.argmin(-1), costs
 
 
 @lru_cache(maxsize=8)
-def _glyph_shapes(ink: Tensor) -> tuple[Tensor, Tensor]:
-    """The square form of the histograms' distance, (128, 128), and the softened glyphs, (N, 128)."""
-    bins, _ = log_polar()
-    bins = bins.to(ink.device)
-    return bins.T @ bins, _blurred_glyphs(ink, 1.0)
+def _glyph_shapes(ink: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The square form of the histograms' distance, (128, 128), the softened glyphs, (N, 128), and their squares."""
+    bins = log_polar()[0].to(ink.device)
+    form, book = bins.T @ bins, _blurred_glyphs(ink, 1.0)
+    return form, book, ((book @ form) * book).sum(1)
 
 
 def _blurred_glyphs(ink: Tensor, sigma: float) -> Tensor:

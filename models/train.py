@@ -32,7 +32,7 @@ from models.generator import SIZES, Generator
 from models.journal import Journal
 from models.parallel import Ranks, join_ranks, leave_ranks
 from models.recipe import TrainConfig
-from models.teachers import climb, join_cells, paint_ink, ramp, search, sharpen, trace
+from models.teachers import climb, distances, join_cells, paint_ink, ramp, search, sharpen, trace
 from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
@@ -115,7 +115,7 @@ class Trainer:
             page, book, cells = ramp(tone, self.atlas.charset), self.ink.flatten(1), logits.sigmoid()
             # To a mean of pixels a full stop is next to nothing; to a reader it is a character. So the cell's
             # nearest glyph counts, too.
-            nearness = READING_SHARPNESS * (2.0 * cells @ book.T - (book**2).sum(1))
+            nearness = -READING_SHARPNESS * distances(cells, book)
             reading = F.cross_entropy(nearness.flatten(0, 2), page.flatten())
             return page, F.l1_loss(cells, book[page]) + READING_WEIGHT * reading
         if config.style == "lines":
