@@ -1,6 +1,7 @@
 """The files operators start from agree with the code and with what reads them."""
 
 import ast
+import asyncio
 import re
 import shlex
 import shutil
@@ -374,39 +375,42 @@ class Tls:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost").configure_cert(self._context)
         self.port, self._target = free_port(), target
-        self._loop_ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> "Tls":
         self._thread.start()
-        assert self._loop_ready.wait(10)
+        assert self._ready.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
 
-    def _run(self) -> None:
-        import asyncio  # noqa: PLC0415 a loop of this thread's own
+    async def _serve(self) -> None:
+        # asyncio.run then ends what is still being pumped; left to the garbage collector, it would close its
+        # connections on a loop that is gone, in the middle of any other test.
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with await asyncio.start_server(self._join, "localhost", self.port, ssl=self._context):
+            self._ready.set()
+            await self._stop.wait()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
 
-        async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                while data := await reader.read(2**16):
-                    writer.write(data)
-                    await writer.drain()
-            except (ConnectionError, ssl.SSLError):
-                pass
-            finally:
-                writer.close()
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
 
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._target)
-            await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
 
-        self._loop = asyncio.new_event_loop()
-        self._loop.run_until_complete(asyncio.start_server(serve, "localhost", self.port, ssl=self._context))
-        self._loop.call_soon(self._loop_ready.set)
-        self._loop.run_forever()
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(2**16):
+            writer.write(data)
+            await writer.drain()
+    except (ConnectionError, ssl.SSLError):
+        pass
+    finally:
+        writer.close()
 
 
 @pytest.fixture
