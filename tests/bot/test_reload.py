@@ -113,7 +113,7 @@ def test_a_change_is_told_worker_by_worker(
     first, second = two
     with workers(redis, w1="", w2=""):
         used = discord.slash("model reload", {"version": second.short.upper()}, user=ADA_ID)
-        assert over(discord, used, "draw with it") == [
+        assert over(discord, used, "2 of 2 workers draw with it") == [
             f"`classic` is at version `{second.short}`: 2 of 2 workers draw with it.",
             f"✅ `w1` `{first.short}` → `{second.short}` (0.0 s)",
             f"✅ `w2` `{first.short}` → `{second.short}` (0.0 s)",
@@ -122,7 +122,7 @@ def test_a_change_is_told_worker_by_worker(
         assert answer and answer["ephemeral_to"] == ADA_ID
         assert store.models()["classic"].active == second.sha256
         used = discord.slash("model rollback", user=ADA_ID)
-        assert f"→ `{first.short}`" in over(discord, used, "draw with it")[1]
+        assert f"→ `{first.short}`" in over(discord, used, "2 of 2 workers draw with it")[1]
     assert store.models()["classic"].active == first.sha256
 
 
