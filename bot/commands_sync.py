@@ -46,7 +46,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
     # discord.py's own call does not ask for the translations.
     path = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
     try:
-        ours: list[Any] = [await _payload(command, tree) for command in _all(tree)]
+        ours: list[Any] = [await _payload(command, tree) for command in tree.get_commands()]
         registered = await client.http.request(path, params={"with_localizations": "true"})
         if _by_name(registered) == _by_name(ours):
             log.info("commands unchanged count=%d", len(ours))
@@ -56,11 +56,6 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
         log.error("commands not registered detail=%r", error)
         return
     log.info("commands registered count=%d", len(synced))
-
-
-def _all(tree: app_commands.CommandTree[Any]) -> list[Any]:
-    kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.message)
-    return [command for kind in kinds for command in tree.get_commands(type=kind)]
 
 
 async def _payload(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_MESSAGE = 10008
 
-_ORIGINAL: Final[Any] = "@original"
+ORIGINAL: Final[Any] = "@original"
 """What Discord calls the response of a token's interaction; discord.py's annotation knows numbers only."""
 
 Message = discord.Message | discord.WebhookMessage
@@ -41,7 +41,7 @@ async def look(client: discord.Client, reply: Reply) -> Seen:
     """What stands on the message now. Raises bot.answers.UNDELIVERED when Discord does not tell."""
 
     async def by_token(hook: discord.Webhook) -> Message:
-        return await hook.fetch_message(_ORIGINAL)
+        return await hook.fetch_message(ORIGINAL)
 
     async def as_bot(message: discord.PartialMessage) -> Message:
         return await message.fetch()
@@ -54,7 +54,7 @@ async def say(client: discord.Client, reply: Reply, sentence: str) -> Seen:
 
     async def by_token(hook: discord.Webhook) -> Message:
         return await hook.edit_message(
-            _ORIGINAL, content=sentence, attachments=[], view=None, allowed_mentions=QUIET
+            ORIGINAL, content=sentence, attachments=[], view=None, allowed_mentions=QUIET
         )
 
     async def as_bot(message: discord.PartialMessage) -> Message:

@@ -46,10 +46,10 @@ class Results:
     async def pink(self, interaction: Interaction, about: str) -> None:
         """As the reaction, so that there is one picture in pink however it was asked for."""
         request = await self._request(interaction)
-        await self._may(interaction, request)
         if request.reply.private or not can_reach(interaction):
             await self._again(interaction, request, Wish(palette="pink"))
             return
+        await self._may(interaction, request)
         message_id = request.reply.message_id
         there = await asyncio.to_thread(self._services.ledger.answered_with, message_id, "pink")
         if there is not None:

@@ -16,6 +16,7 @@ import discord
 from bot.answers import QUIET, UNDELIVERED, Interaction
 from bot.components import Component
 from bot.keeper import REDIS_LOST, Keeper, Kept
+from bot.messages import ORIGINAL
 from bot.orders import TOKEN_S
 from bot.problems import Trouble
 from bot.services import Services
@@ -37,8 +38,6 @@ SAY_S: Final = 2.0
 AT_ONCE: Final = 8
 MOST: Final = 200
 """Messages looked at in one round."""
-
-_ORIGINAL: Final[Any] = "@original"
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Waiting:
         hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
         try:
             async with asyncio.timeout(left):
-                await hook.edit_message(_ORIGINAL, content=text, view=cancel_view(job_id), allowed_mentions=QUIET)
+                await hook.edit_message(ORIGINAL, content=text, view=cancel_view(job_id), allowed_mentions=QUIET)
         except (*UNDELIVERED, TimeoutError) as error:
             refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
             log.info("not told how long job=%s detail=%r", job_id, error)

@@ -6,12 +6,12 @@ One record a server, read anew for every wish, so that a change takes effect at 
 from collections.abc import Callable
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import Message, Snowflake, read_record
-from models.palettes import DEFAULT_PALETTE, Background, find_palette
+from jobs.schema import Message, PaletteName, Snowflake, read_record
+from models.palettes import DEFAULT_PALETTE, Background
 
 
 class GuildSettings(Message):
@@ -22,17 +22,12 @@ class GuildSettings(Message):
     roles: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
     blocked: frozenset[Snowflake] = Field(default=frozenset(), max_length=10_000)
     reactors: Literal["everyone", "requester"] = "everyone"
-    palette: str = DEFAULT_PALETTE
+    palette: PaletteName = DEFAULT_PALETTE
     background: Background = "light"
     private: bool = False
     spoiler: bool = False
     age_restricted_only: bool = False
     log_channel: Snowflake | None = None
-
-    @field_validator("palette")
-    @classmethod
-    def _known_palette(cls, name: str) -> str:
-        return find_palette(name).name
 
 
 class GuildStore:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS, rows_for
+from models.forms import FILE, PRESETS
 from models.limits import DEFAULT_COLUMNS, MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
 from models.palettes import DEFAULT_PALETTE, PALETTES, Background, find_palette
 from models.problems import PictureProblem
 
 __all__ = [
-    "DEFAULT_COLUMNS", "DEFAULT_FORM", "DEFAULT_PALETTE", "FILE", "FORMATS", "FORMS", "MAX_BYTES", "MAX_COLUMNS",
-    "MIN_COLUMNS", "PALETTES", "PRESETS", "Background", "Format", "check_columns", "find_palette", "rows_for",
+    "DEFAULT_COLUMNS", "DEFAULT_PALETTE", "FILE", "FORMATS", "MAX_BYTES", "MAX_COLUMNS",
+    "MIN_COLUMNS", "PALETTES", "PRESETS", "Background", "Format", "check_columns", "find_palette",
 ]  # fmt: skip
 
 
@@ -35,8 +35,7 @@ FORMATS: Final[dict[str, Format]] = {
 }
 
 
-def check_columns(columns: int) -> int:
-    """The same number. Raises PictureProblem `bad_columns` outside of what can be drawn."""
+def check_columns(columns: int) -> None:
+    """Raises PictureProblem `bad_columns` outside of what can be drawn."""
     if not MIN_COLUMNS <= columns <= MAX_COLUMNS:
         raise PictureProblem("bad_columns", f"{columns} columns", least=MIN_COLUMNS, most=MAX_COLUMNS)
-    return columns

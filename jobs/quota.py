@@ -12,7 +12,6 @@ from redis import Redis
 from jobs.connection import PREFIX
 from jobs.schema import RenderResult
 
-DAY_S: Final = 24 * 3600
 _QUOTA: Final = f"{PREFIX}quota:"
 
 Reason = Literal["in_flight", "cooldown", "daily", "server_cooldown", "server_daily"]

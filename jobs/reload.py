@@ -30,7 +30,6 @@ from jobs.weights import (
     WeightsStore,
     activated,
     check_name,
-    in_transaction,
     model_in,
     rolled_back,
     set_model,
@@ -166,7 +165,7 @@ class Reloads:
             pipe.multi()
             pipe.set(_ORDER, order.model_dump_json(), ex=ORDER_TTL_S)
 
-        in_transaction(self._redis, begin, _ORDER)
+        self._redis.transaction(begin, _ORDER)
         return self.advance() or order
 
     def latest(self) -> Order | None:
@@ -187,6 +186,9 @@ class Reloads:
 
     def advance(self) -> Order | None:
         """Move the newest order on if it is due, and return it as it then stands; anybody may call this."""
+        newest = self.latest()
+        if newest is None or not newest.is_open:
+            return newest  # nearly always: every worker asks twice a second
         latest: list[Order | None] = []
 
         def step(pipe: Pipeline) -> None:
@@ -210,7 +212,7 @@ class Reloads:
             if changed is not None:
                 set_model(pipe, changed)
 
-        in_transaction(self._redis, step, _ORDER, MODELS_KEY)
+        self._redis.transaction(step, _ORDER, MODELS_KEY)
         return latest[0]
 
 

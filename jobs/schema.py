@@ -8,7 +8,15 @@ import logging
 from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from models import limits
 from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS
@@ -20,6 +28,7 @@ Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
+PaletteName = Annotated[str, AfterValidator(lambda name: find_palette(name).name)]
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -103,7 +112,7 @@ class RenderRequest(Message):
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
     picture: Sha256
-    palette: str = DEFAULT_PALETTE
+    palette: PaletteName = DEFAULT_PALETTE
     columns: int = Field(default=limits.DEFAULT_COLUMNS, ge=limits.MIN_COLUMNS, le=limits.MAX_COLUMNS)
     background: Background = "light"
     form: str = Field(default=DEFAULT_FORM, description="one of models.forms.FORMS")
@@ -119,11 +128,6 @@ class RenderRequest(Message):
     upload_limit: int = Field(gt=0, description="bytes that Discord takes in this place")
     created_at: float = Field(description="Unix seconds")
     deadline_at: float = Field(description="Unix seconds; past it the user is told and nothing is drawn")
-
-    @field_validator("palette")
-    @classmethod
-    def _known_palette(cls, name: str) -> str:
-        return find_palette(name).name
 
     @field_validator("form")
     @classmethod

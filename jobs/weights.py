@@ -9,12 +9,10 @@ Nothing here looks into a file; that is the workers' part.
 import hashlib
 import re
 import time
-from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from redis import Redis
 from redis.client import Pipeline
-from redis.exceptions import WatchError
 
 from jobs.connection import PREFIX
 from jobs.problems import ServiceProblem
@@ -184,7 +182,7 @@ class WeightsStore:
                 pipe.delete(_blob(victim.sha256))
                 pipe.zrem(_USED, victim.sha256)
 
-        in_transaction(self.redis, add, _VERSIONS, _MODELS)
+        self.redis.transaction(add, _VERSIONS, _MODELS)
         return version
 
     def blob(self, sha256: str) -> bytes | None:
@@ -226,22 +224,6 @@ def model_in(pipe: Pipeline, name: str) -> Model | None:
 
 
 MODELS_KEY: Final = _MODELS
-
-
-def in_transaction(redis: Redis, work: Callable[[Pipeline], None], *watched: str) -> None:
-    """Run `work` over a pipeline that watches these keys, again whenever another process was faster.
-
-    `work` reads first, then calls `multi` and writes; without `multi` nothing is written.
-    """
-    while True:
-        with redis.pipeline() as pipe:
-            try:
-                pipe.watch(*watched)  # type: ignore[no-untyped-call]
-                work(pipe)
-                pipe.execute()
-            except WatchError:
-                continue
-            return
 
 
 def _field(version: Version) -> str:

@@ -15,7 +15,7 @@ from jobs.fleet import Fleet, WorkerReport
 from jobs.problems import ServiceProblem
 from jobs.queue import render_queue
 from jobs.reload import Answer, Order, Reloads
-from jobs.weights import WeightsStore, activated, in_transaction, set_model
+from jobs.weights import WeightsStore, activated, set_model
 from tests.worker.samples import write_weights
 from worker.engine import Engine
 from worker.health import Health
@@ -237,7 +237,7 @@ def test_who_was_not_there_follows_the_registry(worker: Worker, redis: Redis, fo
         pipe.multi()  # type: ignore[attr-defined]
         set_model(pipe, model)  # type: ignore[arg-type]
 
-    in_transaction(redis, change, f"{PREFIX}weights:models")
+    redis.transaction(change, f"{PREFIX}weights:models")
     for one in (worker, late):
         one.step()
         assert one.runs() == {"tiny": sha(data)}
