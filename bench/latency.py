@@ -15,27 +15,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.fleet import machine, median, photos, quantile
+from bench.fleet import ended, machine, median, photos, quantile
 from demo import Stack
 from jobs.connection import connect
 from jobs.ledger import Ledger
-from jobs.schema import RenderResult
 from playground.snowflake import created_at
 
 PIPELINE = ("decode", "tone", "generator", "paint", "encode")
-
-
-def ended(ledger: Ledger, ids: list[str], timeout_s: float = 600.0) -> list[RenderResult]:
-    """How the jobs ended, in that order. Raises TimeoutError, and RuntimeError unless all were posted."""
-    until = time.monotonic() + timeout_s
-    while len(ledger.ended(ids)) < len(ids):
-        if time.monotonic() > until:
-            raise TimeoutError(f"{len(ids)} jobs are not done after {timeout_s:.0f} s")
-        time.sleep(0.02)
-    found = [result for job_id in ids if (result := ledger.result_of(job_id)) is not None]
-    if bad := [result for result in found if result.outcome != "posted"]:
-        raise RuntimeError(f"{len(bad)} jobs were not posted, such as {bad[0]}")
-    return found
 
 
 def queued(arrivals: list[float], service_s: float) -> list[float]:
@@ -72,7 +58,7 @@ def main() -> None:
         unhurried = [result.finished_at - created_at(result.job_id) for result in alone]
         # One job after another, without a pause between them, is what a full load is.
         ids = [ask(number) for number in range(3 * arguments.alone)]
-        busy = sorted(result.finished_at for result in ended(ledger, ids))[arguments.alone :]
+        busy = [result.finished_at for result in ended(ledger, ids)][arguments.alone :]
         service = (busy[-1] - busy[0]) / (len(busy) - 1)
         ids, start = [], time.monotonic()
         arrivals: list[float] = []

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import torch
 
-from bench.chaos import Json, Watcher, a_photo, spread
+from bench.chaos import Json, Watcher, a_photo, is_settled, spread
 from demo import Stack
 from models.weights_file import SHIPPED, load_weights, save_weights
 from playground.testing import ADA_ID, MIA_ID, Controls
@@ -79,7 +79,7 @@ class Load:
             self.asked[used["interaction_id"]] = Asked(photo, at, self.phase)
 
     def _note(self, message: Json) -> None:
-        if not message["loading"] and message["content"]:
+        if is_settled(message):
             self.answered.setdefault(message["id"], (time.monotonic(), message))
 
     def answer(self, interaction_id: str) -> tuple[float, Json] | None:

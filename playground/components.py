@@ -223,7 +223,7 @@ def check_chosen(component: Json, values: list[str]) -> None:
     name = component["custom_id"]
     needed = 0 if component.get("required") is False else component.get("min_values", 1)
     low, high = (needed, component.get("max_values", 1))
-    if not low <= len(values) <= high and not (not values and component.get("required") is False):
+    if not low <= len(values) <= high:
         raise ControlError(400, f"{name!r} takes {low} to {high} values, not {len(values)}")
     if len(set(values)) != len(values):
         raise ControlError(400, f"{name!r} was given one value twice")

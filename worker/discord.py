@@ -28,7 +28,8 @@ USER_AGENT: Final = f"DiscordBot ({PROJECT_URL}, {version('glyphcord')})"
 _TRY_S: Final = 10.0
 """Longest silence of one try, in seconds."""
 _FIRST_WAIT_S: Final = 0.25
-_REACT_S: Final = 2.0
+_REACT_S: Final = 3.0
+"""All that a reaction may take, in seconds: the worker draws nothing meanwhile."""
 
 
 class DiscordUnavailable(Exception):
@@ -109,12 +110,27 @@ class Discord:
         return self._patch(f"channels/{channel_id}/messages/{message_id}", edit, self._bot, deadline)
 
     def react(self, channel_id: str, message_id: str, emoji: str) -> Answer | None:
-        """Add a reaction as the bot, tried once; None when Discord did not answer. Nothing depends on it."""
+        """Add a reaction as the bot, within 3 s; None when Discord did not answer. Nothing depends on it.
+
+        A channel takes one reaction in a quarter of a second, so two pictures that come together make a 429 of
+        the second's; it is waited for. A reaction that is there already stays, so a lost answer is no problem.
+        """
         path = f"channels/{channel_id}/messages/{message_id}/reactions/{quote(emoji, safe='')}/@me"
-        try:
-            return _answer(self._http.put(path, headers=self._bot, timeout=_REACT_S))
-        except httpx.RequestError:
-            return None
+        ends = time.monotonic() + _REACT_S
+        while True:
+            try:
+                response = self._http.put(path, headers=self._bot, timeout=max(0.1, ends - time.monotonic()))
+            except httpx.RequestError:
+                answer, pause = None, _FIRST_WAIT_S
+            else:
+                answer, pause = _answer(response), _FIRST_WAIT_S
+                if response.status_code == 429:
+                    pause = _retry_after(response)
+                elif response.status_code < 500:
+                    return answer
+            if time.monotonic() + pause >= ends:
+                return answer
+            time.sleep(pause)
 
     def _patch(self, path: str, edit: Edit, headers: dict[str, str], deadline: float) -> Answer:
         wait = _FIRST_WAIT_S

@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 
 let made = 0;
 
-// `choose(item)` gets what was chosen; items are {label, detail, lead, value}.
+// `choose(item)` gets what was chosen; items are {label, detail, value}.
 export function suggest(input, { label, choose }) {
   const id = `suggestions-${(made += 1)}`;
   const list = el("ul", { class: "suggestions", id, role: "listbox", "aria-label": label, hidden: true });
@@ -35,7 +35,7 @@ export function suggest(input, { label, choose }) {
     list.replaceChildren(...items.map((item, i) => el("li", {
       id: `${id}-${i}`, role: "option", "aria-selected": "false",
       onmousedown: (event) => event.preventDefault(), onclick: () => take(i), onmousemove: () => i !== active && mark(i),
-    }, item.lead || null, el("span", { class: "suggestion-label" }, item.label), item.detail ? el("span", { class: "suggestion-detail" }, item.detail) : null)));
+    }, el("span", { class: "suggestion-label" }, item.label), item.detail ? el("span", { class: "suggestion-detail" }, item.detail) : null)));
     list.hidden = false;
     list.style.marginLeft = "";
     const beyond = list.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
@@ -54,5 +54,5 @@ export function suggest(input, { label, choose }) {
     event.stopPropagation();
   });
   input.addEventListener("blur", () => setTimeout(() => document.activeElement !== input && hide(), 150));
-  return { list, show, hide, isOpen: () => !list.hidden };
+  return { list, show, hide };
 }

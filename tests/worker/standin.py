@@ -46,7 +46,8 @@ class Standin:
         self.seen: list[Seen] = []
         self.state: dict[str, Seen] = {}
         self.reactions: list[str] = []
-        self.reaction_status = 204
+        self.reaction_answers: deque[int] = deque()
+        """What the next reactions are answered; 204 when there is nothing here."""
         self.open = threading.Event()
         """Cleared, it holds every request back until it is set."""
         self.open.set()
@@ -71,7 +72,7 @@ class Standin:
         self.seen.clear()
         self.state.clear()
         self.reactions.clear()
-        self.reaction_status = 204
+        self.reaction_answers.clear()
         self.open.set()
         self.arrived.clear()
 
@@ -127,7 +128,8 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
 
         def do_PUT(self) -> None:
             standin.reactions.append(self.path.removeprefix("/api/v10"))
-            self.send_response(standin.reaction_status)
+            self.send_response(standin.reaction_answers.popleft() if standin.reaction_answers else 204)
+            self.send_header("Retry-After", "0.05")
             self.send_header("Content-Length", "0")
             self.end_headers()
 

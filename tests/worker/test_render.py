@@ -553,11 +553,23 @@ def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Stand
     assert standin.reactions == ["/channels/20/messages/30/reactions/%F0%9F%A9%B7/@me"]
 
 
-@pytest.mark.parametrize("status", [403, 429, 500])
-def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin, status: int) -> None:
-    standin.reaction_status = status
+def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin) -> None:
+    standin.reaction_answers.append(403)
     assert run(request_for(sha, hint="🩷")).outcome == "posted"
     assert len(standin.reactions) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_reaction_comes_after_a_rate_limit_and_a_hiccup(sha: str, standin: Standin, status: int) -> None:
+    standin.reaction_answers.append(status)
+    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert len(standin.reactions) == 2
+
+
+def test_a_reaction_that_never_comes_changes_nothing(sha: str, standin: Standin) -> None:
+    standin.reaction_answers.extend([500] * 100)
+    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert 2 <= len(standin.reactions) < 20
 
 
 def test_a_sentence_has_no_buttons_and_no_reaction(standin: Standin) -> None:
