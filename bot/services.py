@@ -71,10 +71,12 @@ class Services:
         return queue.enqueue(self.redis, request)
 
     def may_end(self, job_id: str) -> bool:
-        """Whether a bot may say the last word on a job: none waits or runs, and no worker is writing.
+        """Whether a bot may say the last word on a job: it has not ended, none waits or runs, no worker is writing.
 
         From True on, a job of that id that reaches the queue all the same (sent by us before the connection
         broke, or by a second bot) finds the ending taken and leaves the message alone.
         """
         (state,) = queue.states(self.redis, [job_id])
-        return state not in queue.WAITING and self.ledger.begin_ending(job_id, "bot") != "other"
+        if state in queue.WAITING or self.ledger.result_of(job_id) is not None:
+            return False
+        return self.ledger.begin_ending(job_id, "bot") != "other"

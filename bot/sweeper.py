@@ -147,7 +147,7 @@ class Sweeper:
                 return
             if state in queue.WAITING:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
-            trouble = (kept.trouble if kept else None) or _trouble(state)
+            trouble = (kept.trouble if kept else None) or _trouble(promise, state)
             log.warning(
                 "sweeping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id, state, trouble.code, time.time() - promise.since, trouble.reference,
@@ -168,7 +168,7 @@ class Sweeper:
         for kept in mine.values():
             late = time.time() > kept.promise.deadline_at + LAST_WRITE_S
             if not kept.working and (kept.trouble or late):
-                await self._keeper.end(kept.promise, kept.trouble or _trouble("queued"))
+                await self._keeper.end(kept.promise, kept.trouble or _trouble(kept.promise, None))
 
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
@@ -181,9 +181,11 @@ class Sweeper:
             self._lost_since = None
 
 
-def _trouble(state: str | None) -> Trouble:
-    """What to say of a job in this state: it waits still, it failed, or it is not there."""
+def _trouble(promise: Promise, state: str | None) -> Trouble:
+    """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there."""
     reference = new_reference()
-    code = "expired" if state in queue.WAITING else "internal" if state == "failed" else "lost"
+    # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
+    late = time.time() >= promise.deadline_at
+    code = "internal" if state == "failed" else "expired" if late else "lost"
     sentence = told(code, SENTENCES[code].format(reference=reference), reference)
     return Trouble(code, sentence, reference, f"found by the sweep: {state}")
