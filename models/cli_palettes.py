@@ -9,14 +9,14 @@ from models import limits
 from models.palettes import PALETTES
 from models.problems import PictureProblem
 
-PHOTO: Final = Path(__file__).parents[1] / "docs" / "samples" / "panda.jpg"
+PHOTO: Final = Path(__file__).parents[1] / "docs" / "samples" / "macaw.jpg"
 OWN: Final = ("#ff69b4", "#ff8800-#8800ff")
 """Colours of one's own, as examples beside the named palettes."""
 
 
 def add_palettes(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("picture", nargs="?", type=Path, default=PHOTO, help="what to draw (default: a panda)")
+    parser.add_argument("picture", nargs="?", type=Path, default=PHOTO, help="what to draw (default: a macaw)")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.png")
     parser.add_argument("-c", "--columns", type=int, default=48, help="characters across each page (default: 48)")
     parser.add_argument("-w", "--weights", default="classic", help="a style's name")
