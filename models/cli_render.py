@@ -204,14 +204,14 @@ def render(arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     _check(arguments)
     sources, failed = find_sources(arguments.pictures, arguments.out)
+    if not sources:
+        return 1
     in_terminal = arguments.out in (None, "-") and sys.stdout.isatty()
     plan, format_ = plan_outputs(sources, arguments.out, arguments.format or _terminal_format(in_terminal))
     if in_terminal and format_ in BINARY:
         raise UsageError(f"a terminal cannot show {format_}; name a file with -o")
     if arguments.still and format_ == ANIMATION:
         raise UsageError("--still is for formats that do not move; leave it out, or choose another than gif")
-    if not plan:
-        return 1
     # Imported here, so that `--help` and mistakes need not wait for torch.
     from models.drawing import moves  # noqa: PLC0415
     from models.renderer import Renderer, WeightsError, pick_device  # noqa: PLC0415
@@ -237,12 +237,12 @@ def _render(arguments: argparse.Namespace) -> int:
                     drawn = _play(renderer, data, wish, once=len(plan) > 1)
                 else:
                     drawn = _draw(renderer, data, wish, format_, on_frames, moving=moving)
-                _write(drawn.data, target)
+                write(drawn.data, target)
             except BrokenPipeError:
                 raise
             except (PictureProblem, OSError) as problem:
                 failed += 1
-                facts |= {"error": _reason(problem), "code": _code(problem)}
+                facts |= {"error": reason(problem), "code": _code(problem)}
             else:
                 facts |= {"out": str(target or "-"), "format": format_, "bytes": len(drawn.data)}
                 facts |= {"columns": drawn.columns, "rows": drawn.rows, "frames": drawn.frames}
@@ -407,8 +407,8 @@ def _show(text: str) -> None:
     sys.stdout.flush()
 
 
-def _write(data: bytes, target: Path | None) -> None:
-    """Raises OSError that names the target."""
+def write(data: bytes, target: Path | None) -> None:
+    """A whole file (None: standard output), its folder made if need be. Raises OSError that names the target."""
     if target is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -426,7 +426,8 @@ def _write(data: bytes, target: Path | None) -> None:
         raise OSError(error.errno, f"{target} cannot be written: {error.strerror or error}") from None
 
 
-def _reason(problem: PictureProblem | OSError) -> str:
+def reason(problem: PictureProblem | OSError) -> str:
+    """What to say after the picture's name."""
     if isinstance(problem, OSError):
         return problem.strerror or str(problem)
     if problem.code == "no_heic":

@@ -240,6 +240,13 @@ def test_the_same_command_can_be_given_again(cat: Path, weights: Path, tmp_path:
         assert [path.name for path in out.rglob("*")] == ["cat.png"]
 
 
+def test_a_folder_without_a_picture_is_the_only_complaint(
+    tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models("render", tmp_path, "-o", tmp_path / "out") == 1
+    assert capsys.readouterr().err == f"{tmp_path}: there is no picture in this folder\n"
+
+
 def test_a_folder_of_one_picture_makes_a_folder(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
     (tmp_path / "album").mkdir()
     cat.rename(tmp_path / "album" / "cat.png")
@@ -307,14 +314,17 @@ def test_a_reader_that_has_seen_enough(cat: Path, weights: Path) -> None:
     assert process.returncode == 1
 
 
-def in_a_terminal(cat: Path, weights: Path, columns: int, lines: int, *more: str, **environment: str) -> str:
-    """What `render` shows in a terminal of that size."""
+def in_a_terminal(
+    cat: Path, weights: Path, columns: int, lines: int, *more: str, errors_too: bool = False, **environment: str
+) -> str:
+    """What `render` shows in a terminal of that size; with `errors_too` standard error goes there as well."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     settings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "COLORTERM")}
     process = subprocess.Popen(
         [sys.executable, "-m", "models", "render", cat, "-w", weights, *more],
-        stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, cwd=ROOT, env=settings | environment,
+        stdin=theirs, stdout=theirs, stderr=theirs if errors_too else subprocess.PIPE, cwd=ROOT,
+        env=settings | environment,
     )  # fmt: skip
     os.close(theirs)
     shown = b""
@@ -327,9 +337,11 @@ def in_a_terminal(cat: Path, weights: Path, columns: int, lines: int, *more: str
             break
         shown += part
     os.close(ours)
-    assert process.stderr
-    assert (process.stderr.read(), process.wait()) == (b"", 0)
-    process.stderr.close()
+    said = b""
+    if process.stderr:
+        said = process.stderr.read()
+        process.stderr.close()
+    assert (said, process.wait()) == (b"", 0)
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -358,6 +370,16 @@ def test_a_terminal_plays_an_animation(weights: Path, tmp_path: Path) -> None:
     assert all(page.count("\n") == 10 for page in pages)
     still = in_a_terminal(dance, weights, 80, 11, "--still", TERM="xterm")
     assert still == in_a_terminal(dance, weights, 80, 11, "--still", "-f", "ans", TERM="xterm") != pages[1]
+
+
+def test_a_terminal_shows_how_far_an_animation_is(weights: Path, tmp_path: Path) -> None:
+    frames = [photo(96, 64, seed) for seed in range(3)]
+    dance = tmp_path / "dance.gif"
+    dance.write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20))
+    shown = in_a_terminal(dance, weights, 80, 11, errors_too=True, TERM="xterm")
+    before, played = shown.split("\x1b[48;2", 1)
+    assert "frames" in before and "100%" in before
+    assert "100%" not in played
 
 
 def test_help_names_every_palette_and_every_format(models: Command, capsys: pytest.CaptureFixture[str]) -> None:
