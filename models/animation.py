@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import limits
+from models.forms import narrower
 from models.frames import Cut, Frames
-from models.gif import Gif, animated_gif
+from models.gif import animated_gif
 from models.grid import Grid
 from models.page import Page, page_of
 from models.palettes import Background, find_palette
@@ -76,7 +77,8 @@ def animate(
     gif = stage("encode", lambda: animated_gif(pages, frames.durations_ms[:drawn], frames.plays, most_bytes))
     if gif is None:
         return None
-    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, notes(cut, drawn, gif))
+    told = (*narrower(columns, pages[0].columns), *notes(cut, drawn, gif.every))
+    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, told)
 
 
 def joint_tones(pixels: NDArray[np.uint8], background: Background = "light") -> NDArray[np.float32]:
@@ -117,8 +119,11 @@ def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, bac
     return pages
 
 
-def notes(cut: Cut, frames: int, gif: Gif) -> tuple[str, ...]:
-    """What is missing from an animation, and what to do about it, in sentences for the user."""
+def notes(cut: Cut, frames: int, every: int = 1) -> tuple[str, ...]:
+    """What is missing from an animation, and what to do about it, in sentences for the user.
+
+    `frames` were drawn, and one in `every` of them is in the file.
+    """
     found = []
     match cut:
         case "frames":
@@ -135,6 +140,6 @@ def notes(cut: Cut, frames: int, gif: Gif) -> tuple[str, ...]:
             found.append(f"I drew the first {frames} frames, as many as I had time for; fewer columns take less.")
         case "broken":
             found.append(f"The file is damaged, so I drew the {frames} frames before that place.")
-    if gif.every > 1:
-        found.append(f"To fit this server's upload limit I kept one frame in {gif.every} and only full ink.")
+    if every > 1:
+        found.append(f"To fit this server's upload limit I kept one frame in {every} and only full ink.")
     return tuple(found)

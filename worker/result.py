@@ -11,12 +11,14 @@ from jobs.schema import RenderRequest
 from models.animation import Animation
 from models.formats import code_block, encode
 from models.formats.png import picture_within
-from models.forms import FILE, FORMS, MESSAGE_CHARACTERS
+from models.forms import FILE, FORMS, MESSAGE_CHARACTERS, narrower
 from worker.discord import Attachment, Edit
 from worker.pipeline import COLOURED, Drawing
 
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
+
+_TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so it comes as a file."
 
 
 def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
@@ -38,7 +40,7 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
     elif picture is None:
         raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
     attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
-    return Edit(credit, attachments, result_rows(request))
+    return Edit("\n".join((credit, *_notes(request, drawing))), attachments, result_rows(request))
 
 
 def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:
@@ -48,6 +50,12 @@ def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, to
     elif drawing.shrunk:
         extra = " (as many as my graphics card has room for now)"
     return f"{request.palette} · {drawing.columns}×{drawing.rows} characters{extra} · {model} · {took_s:.1f} s"
+
+
+def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
+    """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
+    fewer = () if drawing.shrunk else narrower(request.columns, drawing.columns)
+    return fewer if request.preset == FILE else (_TOO_LONG, *fewer)
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
