@@ -17,7 +17,6 @@ from bot.guild_settings import SettingsCommands
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.locales import Catalogue
-from bot.metrics import http_trace
 from bot.model_admin import ACTIVATE, ModelAdmin
 from bot.moderation_log import ModerationLog
 from bot.orders import Orders
@@ -27,6 +26,7 @@ from bot.results import Results
 from bot.services import Services
 from bot.settings import BotSettings
 from bot.sweeper import Sweeper
+from bot.traffic import http_trace
 from bot.waiting import Canceller, Waiting
 from jobs import logs
 from jobs.buttons import CANCEL, DELETE, PINK, REDO, TEXT
@@ -56,16 +56,16 @@ class GlyphcordClient(discord.Client):
     """A client without caches: every event is answered from Redis, so a restart forgets nothing."""
 
     def __init__(self, settings: BotSettings) -> None:
+        self.services = Services.open(settings)
         super().__init__(
             intents=intents(),
             allowed_mentions=QUIET,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=http_trace(),
+            http_trace=http_trace(self.services.allowance),
         )
         self._settings = settings
-        self.services = Services.open(settings)
         self._intake = Intake(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
         self._keeper = Keeper(self, self.services)
