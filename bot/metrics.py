@@ -92,6 +92,23 @@ class FleetCollector(Collector):
         families["redis_memory_bytes"].add_metric(["limit"], float(memory.get("maxmemory", 0)))
 
 
+class ShardCollector(Collector):
+    """How many shards the bot has in all its processes, and which of this one's are connected."""
+
+    def __init__(self, client: discord.AutoShardedClient) -> None:
+        self._client = client
+
+    def collect(self) -> Iterator[Metric]:
+        total = GaugeMetricFamily(
+            f"{PREFIX}shards", "Gateway connections of all bots together; 0 if not known yet."
+        )
+        total.add_metric([], self._client.shard_count or 0)
+        ready = GaugeMetricFamily(f"{PREFIX}shard_ready", "Whether a shard is connected.", labels=["shard"])
+        for number, shard in self._client.shards.items():
+            ready.add_metric([str(number)], float(not shard.is_closed()))
+        yield from (total, ready)
+
+
 def _families() -> dict[str, GaugeMetricFamily]:
     texts: dict[str, tuple[str, list[str]]] = {
         "redis_up": ("Whether Redis answered; where not, nothing else of the fleet is known.", []),
