@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot.settings import BotSettings
 from jobs import queue
+from jobs.allowance import Allowance
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.guilds import GuildStore
@@ -25,7 +26,7 @@ from jobs.weights import WeightsStore
 
 @dataclass(frozen=True)
 class Services:
-    """Stored pictures, the ledger, promises, the fleet, models and the queue, over one connection pool."""
+    """Stored pictures, the ledger, promises, the fleet, models, the queue and turns, over one connection pool."""
 
     redis: Redis
     pictures: PictureStore
@@ -36,6 +37,7 @@ class Services:
     reloads: Reloads
     quota: Quota
     guilds: GuildStore
+    allowance: Allowance
 
     @classmethod
     def open(cls, settings: BotSettings) -> Self:
@@ -54,6 +56,7 @@ class Services:
             reloads,
             Quota(redis),
             GuildStore(redis),
+            Allowance(redis),
         )
 
     def prepare(self, request: RenderRequest) -> RenderRequest:

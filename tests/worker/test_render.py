@@ -18,6 +18,7 @@ from PIL import Image
 from redis import Redis
 from rq import Retry
 
+from jobs.allowance import Allowance
 from jobs.cancel import request_cancel
 from jobs.connection import connect
 from jobs.ledger import Ledger
@@ -75,7 +76,7 @@ def decoder() -> Iterator[Decoder]:
 def equipped(
     engine: Engine, decoder: Decoder, standin: Standin, redis: Redis, pictures: PictureStore
 ) -> Iterator[None]:
-    discord = Discord(standin.api, BOT_TOKEN)
+    discord = Discord(standin.api, BOT_TOKEN, Allowance(redis))
     health = Health(lambda: True)
     tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, "tester"))
     yield
