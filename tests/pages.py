@@ -58,7 +58,10 @@ def commands(path: Path) -> Iterator[Command]:
 
 
 def split(line: str) -> Iterator[Command]:
-    """A line of shell at its `&&`, `|` and `;`, without comments; `[…]` around what may be left out is dropped."""
+    """A line of shell at its `&&`, `|` and `;`, without comments and settings before it.
+
+    `[…]` around what may be left out is dropped, so that what is in it is tried too.
+    """
     words: list[str] = []
     reader = shlex.shlex(line, posix=True, punctuation_chars="|&;")
     reader.whitespace_split = True
@@ -67,7 +70,7 @@ def split(line: str) -> Iterator[Command]:
             if words:
                 yield Command(line.strip(), tuple(words))
             words = []
-        else:
+        elif words or not re.match(r"[A-Z_]+=", word):
             words.append(re.sub(r"^\[(.*?)\]?$|^([^\[]*)\]$", r"\1\2", word))
 
 
