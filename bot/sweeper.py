@@ -16,12 +16,12 @@ from typing import Final
 from bot.answers import InFlight
 from bot.keeper import REDIS_LOST, WORKING_S, Keeper, Kept
 from bot.log import in_words
-from bot.problems import Trouble
+from bot.problems import Trouble, trouble_of
 from bot.services import Services
 from jobs import logs, queue
 from jobs.connection import PREFIX
 from jobs.ledger import LAST_WRITE_S
-from jobs.problems import SENTENCES, ServiceProblem, new_reference, told
+from jobs.problems import ServiceProblem
 from jobs.promises import Promise
 from jobs.schema import Click
 
@@ -147,7 +147,7 @@ class Sweeper:
                 return
             if state in queue.WAITING:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
-            trouble = (kept.trouble if kept else None) or _trouble(state)
+            trouble = (kept.trouble if kept else None) or _trouble(state, promise.reply.language)
             log.warning(
                 "sweeping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id, state, trouble.code, time.time() - promise.since, trouble.reference,
@@ -168,7 +168,9 @@ class Sweeper:
         for kept in mine.values():
             late = time.time() > kept.promise.deadline_at + LAST_WRITE_S
             if not kept.working and (kept.trouble or late):
-                await self._keeper.end(kept.promise, kept.trouble or _trouble("queued"))
+                await self._keeper.end(
+                    kept.promise, kept.trouble or _trouble("queued", kept.promise.reply.language)
+                )
 
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
@@ -181,9 +183,7 @@ class Sweeper:
             self._lost_since = None
 
 
-def _trouble(state: str | None) -> Trouble:
+def _trouble(state: str | None, language: str) -> Trouble:
     """What to say of a job in this state: it waits still, it failed, or it is not there."""
-    reference = new_reference()
     code = "expired" if state in queue.WAITING else "internal" if state == "failed" else "lost"
-    sentence = told(code, SENTENCES[code].format(reference=reference), reference)
-    return Trouble(code, sentence, reference, f"found by the sweep: {state}")
+    return trouble_of(code, language, f"found by the sweep: {state}")

@@ -7,7 +7,7 @@ glyph and its colour while the picture stays the same there.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Animation:
     columns: int
     rows: int
     frames: int
-    notes: tuple[str, ...] = ()
+    notes: tuple["Note", ...] = ()
 
 
 def at_once(_name: str, work: Callable[[], T]) -> T:
@@ -117,24 +117,32 @@ def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, bac
     return pages
 
 
-def notes(cut: Cut, frames: int, gif: Gif) -> tuple[str, ...]:
-    """What is missing from an animation, and what to do about it, in sentences for the user."""
-    found = []
-    match cut:
-        case "frames":
-            found.append(f"I drew the first {frames} frames; I take no more of one animation.")
-        case "seconds":
-            found.append(f"I drew the first {limits.MAX_SECONDS} seconds; I take no more of one animation.")
-        case "pixels":
-            found.append(
-                f"I drew the first {frames} frames, since the animation is so large; a smaller one keeps more."
-            )
-        case "cells":
-            found.append(f"I drew the first {frames} frames; with fewer columns I can draw more.")
-        case "time":
-            found.append(f"I drew the first {frames} frames, as many as I had time for; fewer columns take less.")
-        case "broken":
-            found.append(f"The file is damaged, so I drew the {frames} frames before that place.")
+CUTS: Final[dict[Cut, str]] = {
+    "frames": "I drew the first {frames} frames; I take no more of one animation.",
+    "seconds": "I drew the first {seconds} seconds; I take no more of one animation.",
+    "pixels": "I drew the first {frames} frames, since the animation is so large; a smaller one keeps more.",
+    "cells": "I drew the first {frames} frames; with fewer columns I can draw more.",
+    "time": "I drew the first {frames} frames, as many as I had time for; fewer columns take less.",
+    "broken": "The file is damaged, so I drew the {frames} frames before that place.",
+}
+THINNED: Final = "To fit this server's upload limit I kept one frame in {every} and only full ink."
+
+
+class Note(str):
+    """A sentence for the user in English, which remembers its `text` with braces and the `facts` that fill them."""
+
+    text: str
+    facts: dict[str, int]
+
+    def __new__(cls, text: str, **facts: int) -> Self:
+        note = super().__new__(cls, text.format(**facts))
+        note.text, note.facts = text, facts
+        return note
+
+
+def notes(cut: Cut, frames: int, gif: Gif) -> tuple[Note, ...]:
+    """What is missing from an animation, and what to do about it."""
+    found = [Note(CUTS[cut], frames=frames, seconds=limits.MAX_SECONDS)] if cut else []
     if gif.every > 1:
-        found.append(f"To fit this server's upload limit I kept one frame in {gif.every} and only full ink.")
+        found.append(Note(THINNED, every=gif.every))
     return tuple(found)

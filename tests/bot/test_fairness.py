@@ -40,7 +40,7 @@ def asked(discord: Controls, user: str = MIA_ID) -> str:
 def test_so_many_at_one_time_for_each_person(strict: Controls, redis: Redis) -> None:
     assert [asked(strict) for _ in range(2)] == ["", ""]
     strict.fault(path="^/cdn/", delay_s=0.001, times=None)  # harmless, but it counts
-    assert asked(strict) == SENTENCES["in_flight"].format(most=2)
+    assert asked(strict) == SENTENCES["in_flight"].format(count=2)
     assert [fault["hits"] for fault in strict.faults()] == [0]
     strict.clear_faults()
     assert asked(strict, ADA_ID) == ""
@@ -86,7 +86,7 @@ def test_reactions_count_too_and_the_next_person_may(
     redis.delete("rq:queue:glyphcord")
     strict.react(message_id, "🩷", user=ADA_ID)
     refused = strict.wait_for_answer(strict.click(message_id, "glyph:text", user=ADA_ID))
-    assert refused["content"] == SENTENCES["in_flight"].format(most=2)
+    assert refused["content"] == SENTENCES["in_flight"].format(count=2)
     assert [m for m in replies_to(strict, message_id) if not m["ephemeral_to"]] == []
     strict.react(message_id, "🩷", user=MOD_ID)
     assert only(strict, redis).user_id == MOD_ID
@@ -96,7 +96,7 @@ def test_the_pink_button_says_why_not(playground: PlaygroundProcess, strict: Con
     message_id = a_result(playground, redis).reply.message_id
     assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
     strict.click(message_id, "glyph:pink", user=ADA_ID)
-    sentence = SENTENCES["in_flight"].format(most=2)
+    sentence = SENTENCES["in_flight"].format(count=2)
     strict.wait_for(
         lambda: [m for m in strict.messages() if m["ephemeral_to"] == ADA_ID and m["content"] == sentence]
     )
