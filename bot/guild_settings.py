@@ -69,6 +69,31 @@ SILENT: Final = "**Log:** none"
 MORE: Final = "{list} and {count} more"
 
 
+class PlaceTransformer(app_commands.Transformer):
+    """A channel in which somebody can ask.
+
+    discord.py's own `ForumChannel` would offer media channels too, which Discord's description of its API does not
+    take here.
+    """
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> app_commands.AppCommandChannel:
+        """The channel as it stands in the interaction."""
+        found: app_commands.AppCommandChannel = value
+        return found
+
+
+Place = app_commands.Transform[app_commands.AppCommandChannel, PlaceTransformer]
+
+
 class SettingsCommands(app_commands.Group):
     """The `/settings` commands. Each answers only who used it, with what is in force from then on."""
 
@@ -92,11 +117,7 @@ class SettingsCommands(app_commands.Group):
 
     @app_commands.command(description="Let me draw in a channel, or no longer; with none allowed, everywhere")
     @app_commands.describe(channel="The channel; its threads count as it", allow="Whether I draw there")
-    async def channel(
-        self, interaction: Interaction,
-        channel: discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel,
-        allow: bool = True,
-    ) -> None:  # fmt: skip
+    async def channel(self, interaction: Interaction, channel: Place, allow: bool = True) -> None:
         """Add to the allowed channels or take away."""
         await self._change(
             interaction, lambda old: _with(old, channels=_toggled(old.channels, channel.id, allow)),
