@@ -12,6 +12,7 @@ from bot.keeper import REDIS_LOST
 from bot.moderation_log import may_write
 from bot.services import Services
 from bot.settings import BotSettings
+from jobs import queue
 from jobs.connection import PREFIX
 from jobs.language import language_of, say, say_count
 from jobs.ledger import KEEP_S
@@ -107,8 +108,11 @@ def about_commands(services: Services, settings: BotSettings) -> list[app_comman
 
 
 def _forget(services: Services, user_id: str) -> int:
-    pictures = services.ledger.forget(user_id)
+    """How many pictures were deleted."""
+    requests = services.ledger.forget(user_id)
+    pictures = {request.picture for request in requests}
     services.pictures.drop(pictures)
+    queue.forget(services.redis, [request.job_id for request in requests])
     return len(pictures)
 
 
