@@ -20,7 +20,7 @@ from bot.keeper import Keeper
 from bot.log import in_words
 from bot.messages import Seen, seen_on
 from bot.orders import DEADLINE_S, is_age_restricted
-from bot.problems import as_trouble, report
+from bot.problems import as_trouble, report, trouble_of
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
 from bot.wishes import options_of
@@ -222,7 +222,9 @@ async def _make_reply(client: discord.Client, services: Services, click: Click, 
     """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
     attempt = opening.attempt
     if not opening.kept:
-        content = sentence("picture_gone", opening.language)
+        trouble = trouble_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
+        report(trouble, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
+        content = trouble.sentence
     elif opening.awake:
         content = _drawing(click, opening.language)
     else:

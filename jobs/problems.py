@@ -96,11 +96,16 @@ ONE: Final[dict[str, str]] = {
 """Sentences about `count` things, where it is one."""
 REFERENCE: Final = "Reference {reference}"
 
-OURS: Final = frozenset((
-    "queue_down", "store_full", "attachment_slow", "attachment_failed", "expired", "gpu_full", "lost",
-    "style_broken",
+ANSWERS: Final = frozenset((
+    "no_picture_there", "no_picture_here", "cannot_look", "list_gone", "forgotten", "cancelled", "restarting",
+    "bad_palette", "bad_columns", "columns_number", "bad_format", "unknown_style", "no_style",
+    "blocked", "wrong_channel", "wrong_role", "age_restricted_only", "not_yours", "nothing_to_cancel", "not_admin",
+    "queue_full", "in_flight", "cooldown", "daily", "server_cooldown", "server_daily",
+    "too_many_entries", "log_closed", "weights_name", "unknown_version", "no_history", "reload_busy", "no_worker",
+    "internal",
 ))  # fmt: skip
-"""Problems that an operator can do something about: their users get the reference of the log line too."""
+"""Rules, and wishes to be put otherwise: nothing went wrong, so there is nothing to look up; and the sentence that
+names its reference itself. With any other problem comes the reference of its line in the log."""
 
 INTERIM: Final = (
     "queued_no_worker", "drawing", "drawing_light", "drawing_dark", "next", "next_in", "waiting", "waiting_in",
@@ -145,8 +150,12 @@ def is_interim(content: str) -> bool:
 
 
 def told(code: str, words: str, reference: str, language: str = ENGLISH) -> str:
-    """The sentence as its user reads it: with the reference, in small print, where it is of use to anybody."""
-    return f"{words}\n-# {say(REFERENCE, language, reference=reference)}" if code in OURS else words
+    """The sentence as its user reads it: with the reference, in small print, where something went wrong."""
+    return (
+        words
+        if code in ANSWERS or code in INTERIM
+        else f"{words}\n-# {say(REFERENCE, language, reference=reference)}"
+    )
 
 
 class ServiceProblem(Exception):

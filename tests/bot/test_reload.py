@@ -19,6 +19,7 @@ from jobs.weights import Version, WeightsStore
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png
 from tests.bot.test_slash import a_worker_reports
+from tests.sentences import plain
 
 COMMANDS: dict[str, dict[str, object]] = {
     "list": {}, "status": {}, "reload": {}, "rollback": {}, "default": {"name": "classic"},
@@ -200,7 +201,7 @@ def test_an_upload_that_cannot_be_kept_is_refused_in_words(
         "model upload", files={"file": (name, data, "application/octet-stream")}, user=ADA_ID,
         attachment_size_limit=2**25,
     )  # fmt: skip
-    assert discord.wait_for_answer(used)["content"] == words
+    assert plain(discord.wait_for_answer(used)["content"]) == words
     assert render_queue(redis).count == 0
 
 

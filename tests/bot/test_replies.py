@@ -46,7 +46,8 @@ def test_refusals_and_mistakes_are_explained_in_it(discord: Controls, redis: Red
     words = sentence("bad_palette", GERMAN, names="blue, pink, mono, green, amber, photo")
     assert discord.wait_for_answer(mistaken)["content"] == words
     text = discord.slash("ascii", files={"image": ("a.png", b"no picture", "image/png")})
-    assert discord.wait_for_answer(text)["content"] == sentence("not_a_picture", GERMAN)
+    words, small = discord.wait_for_answer(text)["content"].split("\n")
+    assert words == sentence("not_a_picture", GERMAN) and small.startswith("-# Referenz ")
     GuildStore(redis).update(GUILD_ID, lambda old: GuildSettings(blocked=frozenset({MIA_ID, ADA_ID})))
     for user, expected in ((MIA_ID, sentence("blocked", GERMAN)), (ADA_ID, SENTENCES["blocked"])):
         used = discord.slash("ascii", files={"image": a_png()}, user=user)
