@@ -75,7 +75,7 @@ class Waiting:
         due = {
             job_id: kept.promise.reply.language
             for job_id, kept in self._keeper.mine.items()
-            if _is_due(kept, self._said.get(job_id), now)
+            if is_due(kept, self._said.get(job_id), now)
         }
         if not due:
             return
@@ -130,7 +130,8 @@ class Waiting:
         await asyncio.to_thread(ledger.end_interim, job_id)
 
 
-def _is_due(kept: Kept, said: Said | None, now: float) -> bool:
+def is_due(kept: Kept, said: Said | None, now: float) -> bool:
+    """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
     reply, age = kept.promise.reply, time.time() - kept.promise.since
     if kept.working or kept.shared or kept.trouble or not kept.on_its_way or reply.message_id == UNTOLD:
         return False

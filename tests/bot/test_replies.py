@@ -111,7 +111,7 @@ def test_a_reaction_is_answered_in_the_language_of_the_picture(
     again = only(discord, redis)
     assert again.reply.language == GERMAN
     (reply,) = replies_to(discord, request.reply.message_id)
-    assert reply["content"] == "Ich zeichne es in mono auf Dunkel…"
+    assert reply["content"] == "Ich zeichne es in Mono auf Dunkel…"
 
 
 def test_settings_answer_in_it_and_the_log_channel_hears_the_servers(discord: Controls, redis: Redis) -> None:
