@@ -21,7 +21,7 @@ from rq import Retry
 from jobs.cancel import request_cancel
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.problems import SENTENCES
+from jobs.problems import SENTENCES, sentence
 from jobs.progress import seconds_per_job
 from jobs.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
@@ -187,6 +187,17 @@ def test_deleted_message_ends_the_job_quietly(sha: str, standin: Standin, caplog
     assert run(request_for(sha)).outcome == "gone"
     assert len(standin.seen) == 1
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_whoever_asked_in_another_language_reads_the_reason_in_it(
+    sha: str, pictures: PictureStore, redis: Redis, standin: Standin
+) -> None:
+    run(request_for(pictures.put(b"no picture at all"), reply={"language": "de"}))
+    words, small = standin.state[TOKEN_PATH].body["content"].split("\n")
+    assert words == sentence("not_a_picture", "de") and small.startswith("-# Referenz ")
+    tell(failed_job(redis, request_for(sha, job_id="1001", reply={"language": "ja"}), retries_left=0))
+    start = sentence("internal", "ja", reference="|").split("|")[0]
+    assert standin.state[TOKEN_PATH].body["content"].startswith(start)
 
 
 def test_expired_job(sha: str, standin: Standin) -> None:
