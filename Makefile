@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench audit lint format clean help
+.PHONY: demo test bench audit docs lint format clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test    set up, check style and types, run every test"
 	@echo "make bench   measure the service on this machine, about an hour; tables as in bench/RESULTS.md"
 	@echo "make audit   ask for known holes in code and dependencies"
+	@echo "make docs    build the documentation's site into site/"
 	@echo "make lint    style and types alone"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the environment and caches"
@@ -29,6 +30,10 @@ bench: $(READY)
 
 audit: $(READY)
 	@.ci/audit
+
+# --strict: a link, an anchor or a page that is missing ends the build. (With --quiet it would not.)
+docs: $(READY)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Open site/index.html"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -49,4 +54,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -29,7 +29,7 @@ from jobs.queue import render_queue
 from playground.testing import Controls, PlaygroundProcess
 
 SAMPLE: Final = Path(__file__).parent / "docs" / "samples" / "panda.jpg"
-START_TIMEOUT_S: Final = 60.0
+START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 10.0
 VALKEY_CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
 VALKEY_TRIES: Final = 4

@@ -27,8 +27,11 @@ BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
 THREADS: Final = 32
 """For Redis and header checks: a Redis that hangs holds a thread for seconds, and others must get through."""
 
-AUTHENTICATION_FAILED: Final = 4004
-"""The gateway's close code for a bad token."""
+CLOSED_FOR_GOOD: Final = {
+    4004: (REFUSED, "Discord's gateway refuses DISCORD_TOKEN. Was it reset a moment ago?"),
+    4011: (REFUSED, "Discord wants more shards for so many servers. Raise SHARD_COUNT, or leave it empty."),
+}
+"""What to say of the gateway's close codes that starting again would not mend."""
 
 
 async def serve(settings: BotSettings) -> None:
@@ -58,10 +61,9 @@ def why(error: BaseException, api_base: str) -> tuple[int, str]:
             return REFUSED, "Discord refuses DISCORD_TOKEN. Copy it again from the developer portal, page Bot."
         case discord.PrivilegedIntentsRequired():
             return REFUSED, "Discord refuses the bot's intents. Check the developer portal, page Bot."
-        case discord.ConnectionClosed(code=code) if code == AUTHENTICATION_FAILED:
-            return REFUSED, "Discord's gateway refuses DISCORD_TOKEN. Was it reset a moment ago?"
         case discord.ConnectionClosed(code=code):
-            return UNREACHABLE, f"Discord's gateway closed the connection for good (code {code})."
+            lost = UNREACHABLE, f"Discord's gateway closed the connection for good (code {code})."
+            return CLOSED_FOR_GOOD.get(code, lost)
         case discord.HTTPException(status=status):
             return UNREACHABLE, f"Discord answered the login with status {status}. Please try again later."
     return UNREACHABLE, f"Discord cannot be reached at {api_base}."

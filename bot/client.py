@@ -17,7 +17,6 @@ from bot.guild_settings import SettingsCommands
 from bot.intake import Intake
 from bot.keeper import Keeper
 from bot.locales import Catalogue
-from bot.metrics import http_trace
 from bot.model_admin import ACTIVATE, ModelAdmin
 from bot.moderation_log import ModerationLog
 from bot.orders import Orders
@@ -26,7 +25,9 @@ from bot.reactions import answer_click, click_of
 from bot.results import Results
 from bot.services import Services
 from bot.settings import BotSettings
+from bot.shards import ShardedClient, await_turn, resume_after_outages
 from bot.sweeper import Sweeper
+from bot.traffic import http_trace
 from bot.waiting import Canceller, Waiting
 from jobs import logs
 from jobs.buttons import CANCEL, DELETE, PINK, REDO, TEXT
@@ -52,20 +53,23 @@ def intents() -> discord.Intents:
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
-class GlyphcordClient(discord.Client):
+class GlyphcordClient(ShardedClient):
     """A client without caches: every event is answered from Redis, so a restart forgets nothing."""
 
     def __init__(self, settings: BotSettings) -> None:
+        self.services = Services.open(settings)
+        resume_after_outages()
         super().__init__(
+            shard_count=settings.shard_count,
+            shard_ids=list(settings.shard_ids) or None,  # type: ignore[arg-type]  # as documented
             intents=intents(),
             allowed_mentions=QUIET,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=http_trace(),
+            http_trace=http_trace(self.services.allowance),
         )
         self._settings = settings
-        self.services = Services.open(settings)
         self._intake = Intake(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
         self._keeper = Keeper(self, self.services)
@@ -101,8 +105,18 @@ class GlyphcordClient(discord.Client):
         await sync_if_changed(self.tree)
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._sweeper, self._waiting)]
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Where other processes identify too, they take turns; discord.py sees to the shards of one alone."""
+        if self.shard_ids is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await await_turn(self.services.redis)
+
     async def on_ready(self) -> None:
-        log.info("ready user=%s servers=%d", self.user.id if self.user else None, len(self.guilds))
+        log.info(
+            "ready user=%s servers=%d shards=%d of=%s",
+            self.user.id if self.user else None, len(self.guilds), len(self.shards), self.shard_count,
+        )  # fmt: skip
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await welcome(self.services, guild)

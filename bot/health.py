@@ -10,12 +10,13 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.log import in_words
-from bot.metrics import FleetCollector, measure_lag
+from bot.metrics import FleetCollector, ShardCollector, measure_lag
 from bot.settings import BotSettings
+from bot.shards import deaf_shards, hears
 from jobs.metrics import PREFIX
 from jobs.watch import watch_app, watched
 
-GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether Discord's gateway sends us events.")
+GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether the gateway sends this bot events, on all its shards.")
 GATEWAY_LATENCY = Gauge(f"{PREFIX}gateway_latency_seconds", "From a gateway heartbeat to its acknowledgement.")
 
 
@@ -24,12 +25,14 @@ class PortTaken(Exception):
 
 
 @asynccontextmanager
-async def observed(client: discord.Client, redis: Redis, settings: BotSettings) -> AsyncIterator[None]:
+async def observed(client: discord.AutoShardedClient, redis: Redis, settings: BotSettings) -> AsyncIterator[None]:
     """Measure while inside, and answer probes where BOT_HTTP_PORT is set. Raises PortTaken."""
     fleet = FleetCollector(redis, settings.picture_budget_mb * 2**20)
     GATEWAY_READY.set_function(lambda: hears(client))
     GATEWAY_LATENCY.set_function(lambda: client.latency)
+    shards = ShardCollector(client)
     REGISTRY.register(fleet)
+    REGISTRY.register(shards)
     lag = asyncio.create_task(measure_lag())
     try:
         async with AsyncExitStack() as pages:
@@ -42,14 +45,8 @@ async def observed(client: discord.Client, redis: Redis, settings: BotSettings) 
             yield
     finally:
         lag.cancel()
+        REGISTRY.unregister(shards)
         REGISTRY.unregister(fleet)
-
-
-def hears(client: discord.Client) -> bool:
-    """Whether the gateway is open and has told us all it tells at first."""
-    # discord.py annotates `ws` as always there; before the first connection it is None.
-    socket: object = client.ws
-    return client.is_ready() and bool(getattr(socket, "open", False))
 
 
 def why_unhealthy(client: discord.Client) -> list[str]:
@@ -57,9 +54,10 @@ def why_unhealthy(client: discord.Client) -> list[str]:
     return ["the client is closed"] if client.is_closed() else []
 
 
-def why_not_ready(client: discord.Client, redis: Redis) -> list[str]:
+def why_not_ready(client: discord.AutoShardedClient, redis: Redis) -> list[str]:
     """Reasons why a command would not be heard, or not be queued. Asks Redis, so call it in a thread."""
-    reasons = [] if hears(client) else ["the gateway is not connected"]
+    deaf = deaf_shards(client) if client.is_ready() else []
+    reasons = [] if hears(client) else ["the gateway is not connected" + (f", shards {deaf}" if deaf else "")]
     try:
         redis.ping()
     except RedisError as error:

@@ -109,7 +109,9 @@ class Keeper:
             free = not unknown
         if free:
             outcome: Outcome = "refused" if isinstance(error, PictureProblem) else "failed"
-            await self.end(kept.promise, kept.trouble, outcome=outcome, nothing_there=True)
+            # A job that somebody may have sent may be drawn, too, by one who died before that was written down.
+            nothing_there = not (kept.on_its_way or kept.shared)
+            await self.end(kept.promise, kept.trouble, outcome=outcome, nothing_there=nothing_there)
         else:
             kept.trouble = None
             log.warning("left to the queue job=%s", kept.promise.job_id)

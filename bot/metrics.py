@@ -7,10 +7,8 @@ import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any, Final
 
-import aiohttp
 import discord
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -20,7 +18,7 @@ from redis.exceptions import RedisError
 from rq.job import Job
 
 from jobs.fleet import Fleet
-from jobs.metrics import PREFIX, discord_answered, route_of
+from jobs.metrics import PREFIX
 from jobs.pictures import stored_bytes
 from jobs.promises import Promises
 from jobs.queue import render_queue
@@ -40,27 +38,6 @@ LOOP_LAG: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )  # fmt: skip
 _LAG_EVERY_S: Final = 0.5
-_CALLBACK: Final = "/interactions/{id}/{token}/callback"
-
-
-def http_trace() -> aiohttp.TraceConfig:
-    """Counts every request of a discord.py client: give it as its `http_trace`."""
-    trace = aiohttp.TraceConfig()
-
-    async def end(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
-        status, path = told.response.status, told.url.path
-        discord_answered(told.method, path, status, _seconds(told.response.headers.get("Retry-After")))
-        if route_of(path) == _CALLBACK and status < 300:
-            ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
-
-    async def failed(
-        _: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestExceptionParams
-    ) -> None:
-        discord_answered(told.method, told.url.path, None)
-
-    trace.on_request_end.append(end)
-    trace.on_request_exception.append(failed)
-    return trace
 
 
 async def measure_lag() -> None:
@@ -115,6 +92,23 @@ class FleetCollector(Collector):
         families["redis_memory_bytes"].add_metric(["limit"], float(memory.get("maxmemory", 0)))
 
 
+class ShardCollector(Collector):
+    """How many shards the bot has in all its processes, and which of this one's are connected."""
+
+    def __init__(self, client: discord.AutoShardedClient) -> None:
+        self._client = client
+
+    def collect(self) -> Iterator[Metric]:
+        total = GaugeMetricFamily(
+            f"{PREFIX}shards", "Gateway connections of all bots together; 0 if not known yet."
+        )
+        total.add_metric([], self._client.shard_count or 0)
+        ready = GaugeMetricFamily(f"{PREFIX}shard_ready", "Whether a shard is connected.", labels=["shard"])
+        for number, shard in self._client.shards.items():
+            ready.add_metric([str(number)], float(not shard.is_closed()))
+        yield from (total, ready)
+
+
 def _families() -> dict[str, GaugeMetricFamily]:
     texts: dict[str, tuple[str, list[str]]] = {
         "redis_up": ("Whether Redis answered; where not, nothing else of the fleet is known.", []),
@@ -142,15 +136,3 @@ def _age_of(redis: Redis, job_id: object) -> float:
     return (
         0.0 if at is None else max(0.0, (datetime.now(UTC) - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())
     )
-
-
-def _made_at(path: str) -> float:
-    """Unix time of an interaction's making, from the id in a callback's path."""
-    return discord.utils.snowflake_time(int(path.rsplit("/", 3)[-3])).timestamp()
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        return max(0.0, float(text or 0))
-    except ValueError:
-        return 0.0

@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot.settings import BotSettings
 from jobs import queue
+from jobs.allowance import Allowance
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.guilds import GuildStore
@@ -25,7 +26,7 @@ from jobs.weights import WeightsStore
 
 @dataclass(frozen=True)
 class Services:
-    """Stored pictures, the ledger, promises, the fleet, models and the queue, over one connection pool."""
+    """Stored pictures, the ledger, promises, the fleet, models, the queue and turns, over one connection pool."""
 
     redis: Redis
     pictures: PictureStore
@@ -36,6 +37,7 @@ class Services:
     reloads: Reloads
     quota: Quota
     guilds: GuildStore
+    allowance: Allowance
 
     @classmethod
     def open(cls, settings: BotSettings) -> Self:
@@ -54,6 +56,7 @@ class Services:
             reloads,
             Quota(redis),
             GuildStore(redis),
+            Allowance(redis),
         )
 
     def prepare(self, request: RenderRequest) -> RenderRequest:
@@ -71,10 +74,12 @@ class Services:
         return queue.enqueue(self.redis, request)
 
     def may_end(self, job_id: str) -> bool:
-        """Whether a bot may say the last word on a job: none waits or runs, and no worker is writing.
+        """Whether a bot may say the last word on a job: it has not ended, none waits or runs, no worker is writing.
 
         From True on, a job of that id that reaches the queue all the same (sent by us before the connection
         broke, or by a second bot) finds the ending taken and leaves the message alone.
         """
         (state,) = queue.states(self.redis, [job_id])
-        return state not in queue.WAITING and self.ledger.begin_ending(job_id, "bot") != "other"
+        if state in queue.WAITING or self.ledger.result_of(job_id) is not None:
+            return False
+        return self.ledger.begin_ending(job_id, "bot") != "other"

@@ -3,11 +3,12 @@
 import logging
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 from yarl import URL
 
 from bot.cdn import Origin, parse_origins
+from bot.shards import parse_shards
 from jobs.options import PALETTES, Background
 from jobs.quota import Limits
 from jobs.settings import SharedSettings
@@ -42,6 +43,10 @@ class BotSettings(SharedSettings):
     server_daily: int = Field(default=0, ge=0, description="jobs of one server a day")
     admin_user_ids: Ids = frozenset()
     admin_role_ids: Ids = frozenset()
+    shard_count: int | None = Field(default=None, ge=1, description="of all processes; None: what Discord advises")
+    shard_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(), validate_default=True, description="this process's, of several; empty: all of them"
+    )
     log_level: str = "INFO"
 
     def limits(self) -> Limits:
@@ -59,6 +64,15 @@ class BotSettings(SharedSettings):
         if not all(entry.isascii() and entry.isdigit() for entry in entries):
             raise ValueError("it must be numbers separated by commas")
         return frozenset(int(entry) for entry in entries)
+
+    @field_validator("shard_ids", mode="before")
+    @classmethod
+    def _shards(cls, value: object, info: ValidationInfo) -> object:
+        shards = parse_shards(value) if isinstance(value, str) else value
+        count = info.data.get("shard_count")
+        if isinstance(shards, tuple) and shards and (count is None or shards[-1] >= count):
+            raise ValueError("SHARD_COUNT must say how many there are in all, and they are numbered from 0")
+        return shards
 
     @field_validator("reaction_palettes", mode="before")
     @classmethod

@@ -147,7 +147,7 @@ class Sweeper:
                 return
             if state in queue.WAITING:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
-            trouble = (kept.trouble if kept else None) or _trouble(state, promise.reply.language)
+            trouble = (kept.trouble if kept else None) or _trouble(promise, state)
             log.warning(
                 "sweeping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id, state, trouble.code, time.time() - promise.since, trouble.reference,
@@ -168,9 +168,7 @@ class Sweeper:
         for kept in mine.values():
             late = time.time() > kept.promise.deadline_at + LAST_WRITE_S
             if not kept.working and (kept.trouble or late):
-                await self._keeper.end(
-                    kept.promise, kept.trouble or _trouble("queued", kept.promise.reply.language)
-                )
+                await self._keeper.end(kept.promise, kept.trouble or _trouble(kept.promise, None))
 
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
@@ -183,7 +181,9 @@ class Sweeper:
             self._lost_since = None
 
 
-def _trouble(state: str | None, language: str) -> Trouble:
-    """What to say of a job in this state: it waits still, it failed, or it is not there."""
-    code = "expired" if state in queue.WAITING else "internal" if state == "failed" else "lost"
-    return trouble_of(code, language, f"found by the sweep: {state}")
+def _trouble(promise: Promise, state: str | None) -> Trouble:
+    """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there."""
+    # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
+    late = time.time() >= promise.deadline_at
+    code = "internal" if state == "failed" else "expired" if late else "lost"
+    return trouble_of(code, promise.reply.language, f"found by the sweep: {state}")

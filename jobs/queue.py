@@ -28,9 +28,9 @@ RESULT_TTL_S: Final = 3600
 FAILURE_TTL_S: Final = 7 * 24 * 3600
 
 
-def render_queue(redis: Redis) -> Queue:
-    """The queue as bot and workers see it."""
-    return Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_S)
+def render_queue(redis: Redis, kind: type[Queue] = Queue) -> Queue:
+    """The queue as bot and workers see it; as a `kind` of its own to who looks after it."""
+    return kind(QUEUE_NAME, connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_S)
 
 
 def enqueue(redis: Redis, request: RenderRequest) -> bool:

@@ -188,6 +188,22 @@ class WeightsStore:
         self.redis.transaction(add, _VERSIONS, _MODELS)
         return version
 
+    def drop(self, version: Version) -> None:
+        """Give up a version that turned out to be of no use; one that a model uses, or can go back to, stays."""
+
+        def remove(pipe: Pipeline) -> None:
+            models = [m for m in (read_record(Model, data) for data in pipe.hvals(_MODELS)) if m]
+            versions = [v for v in (read_record(Version, data) for data in pipe.hvals(_VERSIONS)) if v]
+            if any(version.sha256 in (model.active, *model.history) for model in models):
+                return
+            pipe.multi()
+            pipe.hdel(_VERSIONS, _field(version))
+            if not any(v.sha256 == version.sha256 and v.model != version.model for v in versions):
+                pipe.delete(_blob(version.sha256))
+                pipe.zrem(_USED, version.sha256)
+
+        self.redis.transaction(remove, _VERSIONS, _MODELS)
+
     def blob(self, sha256: str) -> bytes | None:
         """A version's bytes, as they were put; None when they are gone."""
         data = self.redis.get(_blob(sha256))

@@ -1,8 +1,9 @@
-"""`python -m models COMMAND`: photos to characters and to weights."""
+"""Photos to characters, and to weights that choose them. `COMMAND --help` has the rest."""
 
 import argparse
 import sys
 from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from models.cli_palettes import add_palettes
@@ -15,6 +16,7 @@ from models.recipe import TrainConfig, read_recipe
 def main() -> int:
     """Run one command; 0 on success, 1 when something could not be done, 2 on wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"glyphcord {_version()}")
     commands = parser.add_subparsers(dest="command", required=True)
     add_render(commands.add_parser("render", help="draw pictures with characters"))
     add_palettes(commands.add_parser("palettes", help="draw one picture in every palette"))
@@ -25,6 +27,13 @@ def main() -> int:
     _add_photos(commands.add_parser("photos", help="fetch photos to train on"))
     arguments = parser.parse_args()
     return int(arguments.run(arguments))
+
+
+def _version() -> str:
+    try:
+        return version("glyphcord")
+    except PackageNotFoundError:
+        return "from a folder, not installed"
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:

@@ -7,18 +7,20 @@ glyph and its colour while the picture stays the same there.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, Self, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from models import limits
+from models.forms import narrower
 from models.frames import Cut, Frames
-from models.gif import Gif, animated_gif
+from models.gif import animated_gif
 from models.grid import Grid
 from models.page import Page, page_of
 from models.palettes import Background, find_palette
+from models.problems import Note
 from models.renderer import Renderer
 from models.tone import luminance_of
 
@@ -44,7 +46,7 @@ class Animation:
     columns: int
     rows: int
     frames: int
-    notes: tuple["Note", ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def at_once(_name: str, work: Callable[[], T]) -> T:
@@ -76,7 +78,8 @@ def animate(
     gif = stage("encode", lambda: animated_gif(pages, frames.durations_ms[:drawn], frames.plays, most_bytes))
     if gif is None:
         return None
-    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, notes(cut, drawn, gif))
+    told = (*narrower(columns, pages[0].columns), *notes(cut, drawn, gif.every))
+    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, told)
 
 
 def joint_tones(pixels: NDArray[np.uint8], background: Background = "light") -> NDArray[np.float32]:
@@ -128,21 +131,12 @@ CUTS: Final[dict[Cut, str]] = {
 THINNED: Final = "To fit this server's upload limit I kept one frame in {every} and only full ink."
 
 
-class Note(str):
-    """A sentence for the user in English, which remembers its `text` with braces and the `facts` that fill them."""
+def notes(cut: Cut, frames: int, every: int = 1) -> tuple[Note, ...]:
+    """What is missing from an animation, and what to do about it.
 
-    text: str
-    facts: dict[str, int]
-
-    def __new__(cls, text: str, **facts: int) -> Self:
-        note = super().__new__(cls, text.format(**facts))
-        note.text, note.facts = text, facts
-        return note
-
-
-def notes(cut: Cut, frames: int, gif: Gif) -> tuple[Note, ...]:
-    """What is missing from an animation, and what to do about it."""
+    `frames` were drawn, and one in `every` of them is in the file.
+    """
     found = [Note(CUTS[cut], frames=frames, seconds=limits.MAX_SECONDS)] if cut else []
-    if gif.every > 1:
-        found.append(Note(THINNED, every=gif.every))
+    if every > 1:
+        found.append(Note(THINNED, every=every))
     return tuple(found)

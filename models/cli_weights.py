@@ -1,11 +1,23 @@
-"""`python -m models weights list | verify`: weights files by themselves. What needs the service is worker's."""
+"""`python -m models weights`: weights files by themselves; what changes a running service is the worker's program.
+
+This library knows no Redis, so `publish` and its like are handed over to that program, as a shell would.
+"""
 
 import argparse
+import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-IN_SERVICE: Final = ("publish", "activate", "rollback", "default", "audit")
+IN_SERVICE: Final = {
+    "publish": "try a file and keep it in a running service",
+    "activate": "put a kept version in use, on every worker or none",
+    "rollback": "take a model's last change back",
+    "default": "choose the model that draws when no style is asked for",
+    "audit": "who gave which order, or was refused",
+}
+_NEEDED: Final = ("worker", "rq")
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
@@ -18,15 +30,20 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
     verify.add_argument("--picture", type=Path, metavar="OUT.png", help="write what the last one draws, too")
     verify.set_defaults(run=_verify)
-    for name in IN_SERVICE:
-        # This library knows no Redis; people who look here are told where it is.
-        commands.add_parser(name, help=f"see: python -m worker weights {name}").set_defaults(run=_elsewhere)
+    for name, about in IN_SERVICE.items():
+        # No argument begins with this prefix, so all are taken as they come, options as well.
+        command = commands.add_parser(name, help=about, add_help=False, prefix_chars="\0")
+        command.add_argument("rest", nargs="*")
+        command.set_defaults(run=_hand_over)
 
 
-def _elsewhere(arguments: argparse.Namespace) -> int:
+def _hand_over(arguments: argparse.Namespace) -> int:
     name = arguments.weights_command
-    print(f"that changes a running service: python -m worker weights {name} --help", file=sys.stderr)
-    return 2
+    if not all(find_spec(needed) for needed in _NEEDED):
+        print(f"that needs the service, which is not here: python -m worker weights {name}", file=sys.stderr)
+        return 2
+    command = [sys.executable, "-m", "worker", "weights", name, *arguments.rest]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 our own program
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from models import limits
-from models.animation import animate, joint_tones, pages_of
+from models.animation import animate, joint_tones, notes, pages_of
 from models.formats import ansi, encode
 from models.formats.ansi import Colours
-from models.forms import FORMS, rows_for
-from models.frames import Frames, decode_frames
+from models.forms import FORMS, narrower, rows_for
+from models.frames import ANIMATED, Frames, decode_frames
 from models.page import page_of
 from models.palettes import Background
 from models.picture import decode
@@ -22,7 +22,6 @@ T = TypeVar("T")
 OnFrames = Callable[[int, int], None]
 
 _FORMS: Final = {form.suffix: name for name, form in FORMS.items()}
-_MOVING: Final = ("GIF", "WEBP", "PNG")
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,12 @@ class Wish:
 
 @dataclass
 class Drawn:
-    """A finished file, and the milliseconds of each stage."""
+    """A finished file, what its user should know of it, and the milliseconds of each stage."""
 
     data: bytes = b""
     columns: int = 0
     rows: int = 0
+    frames: int = 1
     notes: tuple[str, ...] = ()
     milliseconds: dict[str, float] = field(default_factory=dict)
 
@@ -61,6 +61,7 @@ class Reel:
     frames: Sequence[str]
     durations_ms: Sequence[int]
     plays: int
+    drawn: Drawn
 
 
 def draw(renderer: Renderer, data: bytes, wish: Wish, suffix: str) -> Drawn:
@@ -78,6 +79,7 @@ def draw(renderer: Renderer, data: bytes, wish: Wish, suffix: str) -> Drawn:
     else:
         drawn.data = drawn.stage("encode", lambda: encode(page, _FORMS[suffix]))
     drawn.columns, drawn.rows = page.columns, page.rows
+    drawn.notes = (*narrower(columns, page.columns), *_taller(wish, page.rows))
     return drawn
 
 
@@ -91,35 +93,52 @@ def draw_gif(renderer: Renderer, data: bytes, wish: Wish, on_frames: OnFrames) -
     )  # fmt: skip
     if animation is None:
         raise AssertionError("without a limit everything fits")
-    drawn.data, drawn.notes = animation.gif, animation.notes
+    drawn.data, drawn.frames = animation.gif, animation.frames
     drawn.columns, drawn.rows = animation.columns, animation.rows
+    drawn.notes = (*animation.notes, *_taller(wish, animation.rows))
     return drawn
 
 
-def draw_reel(renderer: Renderer, data: bytes, wish: Wish) -> Reel:
-    """All frames for a terminal. Raises PictureProblem."""
-    frames, columns = _frames(Drawn(), data, wish)
-    grids = renderer.grids(joint_tones(frames.pixels, wish.background), columns)
-    pages = pages_of(grids, frames.pixels, wish.palette, wish.background)
-    return Reel([ansi(page, wish.colours) for page in pages], frames.durations_ms, frames.plays)
+def draw_reel(renderer: Renderer, data: bytes, wish: Wish, on_frames: OnFrames) -> Reel:
+    """All frames for a terminal; `on_frames` hears how many of how many are drawn. Raises PictureProblem."""
+    drawn = Drawn()
+    frames, columns = _frames(drawn, data, wish)
+    total = len(frames.pixels)
+    tones = drawn.stage("tone", lambda: joint_tones(frames.pixels, wish.background))
+    grids = drawn.stage(
+        "generator", lambda: renderer.grids(tones, columns, after_batch=lambda done: on_frames(done, total))
+    )
+    pages = drawn.stage("ink", lambda: pages_of(grids, frames.pixels, wish.palette, wish.background))
+    shown = drawn.stage("encode", lambda: [ansi(page, wish.colours) for page in pages])
+    drawn.columns, drawn.rows, drawn.frames = pages[0].columns, pages[0].rows, total
+    drawn.notes = (*narrower(columns, drawn.columns), *notes(frames.cut, total), *_taller(wish, drawn.rows))
+    return Reel(shown, frames.durations_ms, frames.plays, drawn)
 
 
 def moves(data: bytes) -> bool:
     """Whether the file holds more than one frame, to be shown one after the other. Raises PictureProblem."""
+    sniff(data)
     with open_header(data) as image:
-        return image.format in _MOVING and bool(getattr(image, "is_animated", False))
+        return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
 
 
 def columns_for(width: int, height: int, columns: int | None, most_rows: int | None) -> int:
     """`columns` (None: the default), or the fewer that a picture of this size needs to keep to `most_rows`.
 
-    Never fewer than MIN_COLUMNS.
+    For that never fewer than MIN_COLUMNS.
     """
     wanted = columns or limits.DEFAULT_COLUMNS
     if most_rows is None:
         return wanted
-    fits = (c for c in range(wanted, limits.MIN_COLUMNS, -1) if rows_for(width, height, c) <= most_rows)
-    return next(fits, limits.MIN_COLUMNS)
+    fewest = min(wanted, limits.MIN_COLUMNS)
+    fits = (c for c in range(wanted, fewest, -1) if rows_for(width, height, c) <= most_rows)
+    return next(fits, fewest)
+
+
+def _taller(wish: Wish, rows: int) -> tuple[str, ...]:
+    if wish.rows is None or rows <= wish.rows:
+        return ()
+    return (f"I drew {rows} rows instead of {wish.rows}: {limits.MIN_COLUMNS} columns are the fewest.",)
 
 
 def _frames(drawn: Drawn, data: bytes, wish: Wish) -> tuple[Frames, int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models import limits
+from models.problems import Note
 
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -43,7 +44,8 @@ MESSAGE_CHARACTERS: Final = 2000
 COLOUR_CHARACTERS: Final = 80
 """What colouring a gradient costs in a code block: the word `ansi`, and at most ten changes of 7 characters."""
 
-_FENCES: Final = len("```\n```")
+_FENCES: Final = len("||```\n```||")
+"""The block's own, and the bars that hide it as a spoiler."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,24 @@ def columns_within(width: int, height: int, columns: int) -> int:
     return min(columns, max(limits.MIN_COLUMNS, most))
 
 
+NARROWER: Final = (
+    "I drew {columns} columns instead of {asked}: at this picture's shape, more would make a page of over {most:,} "
+    "characters."
+)
+
+
+def narrower(asked: int, columns: int) -> tuple[Note, ...]:
+    """What to tell a user who asked for so many columns and got fewer by `columns_within`; nothing if not fewer."""
+    if columns >= asked:
+        return ()
+    return (Note(NARROWER, columns=columns, asked=asked, most=limits.MAX_CELLS),)
+
+
 def inline_columns(width: int, height: int, preset: str, *, colours: bool = False) -> int | None:
     """Most columns at which a picture of `width`×`height` fits a message as a code block, whatever is on it.
 
-    Fences and newlines count; `colours` keeps room for a gradient's. None when not even MIN_COLUMNS fit (a very
-    long picture): send a file. Raises KeyError for an unknown preset.
+    Fences, newlines and a spoiler's bars count; `colours` keeps room for a gradient's. None when not even
+    MIN_COLUMNS fit (a very long picture): send a file. Raises KeyError for an unknown preset.
     """
     chosen = PRESETS[preset]
     room = MESSAGE_CHARACTERS - _FENCES - (COLOUR_CHARACTERS if colours else 0)

@@ -1,4 +1,4 @@
-"""An animation's bytes in, its frames out: GIF, animated WebP and APNG, each frame as a viewer would show it.
+"""An animation's bytes in, its frames out: GIF, APNG, WebP and AVIF, each frame as a viewer would show it.
 
 Pillow composes the frames (disposal, blending, partial frames); this bounds how many, and how large, are kept.
 What a header says of the number of frames is not believed: frames are counted as they come. Imports no torch,

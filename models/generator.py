@@ -8,7 +8,8 @@ al. 2016). Parity channels tell neighbours apart where the tone is flat, so that
 
 What `pixels` has to learn is a ramp: steps of a cell's mean tone, which must sit within a few thousandths to
 name the right character. Normalised features cannot say a level so finely, so its head is also shown the mean
-as waves of rising frequency (Fourier features, Tancik et al. 2020).
+as waves of rising frequency (Fourier features, Tancik et al. 2020), and begins with them alone: a head that sees
+nothing else reads 998 cells in a thousand right, and features it does not need are only noise on the level.
 """
 
 import math
@@ -88,8 +89,10 @@ class PixelHead(nn.Sequential):
 
     def __init__(self, width: int) -> None:
         hidden = 2 * width
+        first = nn.Conv2d(width + 1 + 2 * OCTAVES, hidden, 1)
+        nn.init.zeros_(first.weight[:, :width])
         super().__init__(
-            nn.Conv2d(width + 1 + 2 * OCTAVES, hidden, 1), nn.LeakyReLU(0.2),
+            first, nn.LeakyReLU(0.2),
             nn.Conv2d(hidden, hidden, 1), nn.LeakyReLU(0.2),
             nn.Conv2d(hidden, CELL_HEIGHT * CELL_WIDTH, 1),
         )  # fmt: skip

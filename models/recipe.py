@@ -26,6 +26,8 @@ class TrainConfig:
     warm_steps: int = 250
     warm_sweeps: int = 6
     sweeps: int = 3
+    fine_from: int = 1300
+    fine_sweeps: int = 1
     temperature: float = 0.7
     variety: float = 30.0
     choice_variety: float = 1.5

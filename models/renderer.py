@@ -35,7 +35,7 @@ def pick_device(wanted: str) -> str:
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise WeightsError("DEVICE=cuda, but PyTorch finds no GPU here")
+        raise WeightsError("cuda is to draw, but PyTorch finds no GPU here")
     return wanted
 
 

@@ -57,8 +57,8 @@ def open_header(data: bytes) -> Image.Image:
         raise PictureProblem("empty")
     try:
         with warnings.catch_warnings():
-            # Pillow warns above its own soft limit; ours, below, decides.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Pillow warns of damage that it reads past, and above its own soft limit; ours, below, decides.
+            warnings.simplefilter("ignore")
             return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise PictureProblem(

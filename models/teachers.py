@@ -9,7 +9,8 @@ fractional programming (1967), lowering V(e) − λ·D, λ = V(e)/D, lowers the 
 quadratic in the print. So a swap's change is its gradient times (new glyph − old glyph) plus a curvature
 that depends on the two glyphs alone (a table) and on one number per cell: every swap of every cell is
 weighed by two matrix products. Swaps are then made in cells of a lattice, apart from each other. Starting
-with less than the true curvature (`DAMPING` below 1) shakes the page out of poor arrangements.
+with less than the true curvature (a damping below 1) shakes a page out of a poor arrangement, and a good one out
+of a good one: it is for pages that a rule has set, not for the generator's own.
 """
 
 import math
@@ -28,7 +29,7 @@ VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
 FAR_SIGMA: Final = 7.0
 """Blur on top of VIEWING_SIGMA for the tone seen from twice as far: sqrt(8² - 4²)."""
-TONE_WEIGHT: Final = 10.0
+TONE_WEIGHT: Final = 8.0
 VARIETY: Final = 30.0
 FREE_SHARE: Final = 0.03
 RAMP: Final = " .,:irs?@9B&#"
@@ -41,8 +42,9 @@ STROKE_INK: Final = 0.7
 CREST: Final = 0.92
 BARE: Final = 0.004
 BLANK_GIFT: Final = 0.1
+COARSE: Final = 4
 LATTICE: Final = (2, 3)
-DAMPING: Final = (0.6, 1.0)
+DAMPING: Final = 0.6
 
 
 def paint_ink(glyphs: Tensor, ink: Tensor) -> Tensor:
@@ -164,15 +166,17 @@ def climb(
     sweeps: int,
     *,
     variety: float = VARIETY,
-    shrink: int = 4,
+    shrink: int = COARSE,
+    damping: float = DAMPING,
     generator: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Improve whole pages from a start: about `sweeps` chances for every cell to change.
 
     `tone` (B, 1, H, W), `glyphs` (B, rows, columns); the loss is taken at 1/`shrink` of the resolution (4, or
-    2: slower and finer). `variety` is the price of a glyph's share of the page above FREE_SHARE. Returns the
-    better page and the cost of every alternative, (B, rows, columns, N), lower is better, 0 for the glyph
-    that stands there.
+    2: slower and finer) and given in sums over pixels of a quarter of it, whatever the `shrink`. `variety` is the
+    price of a glyph's share of the page above FREE_SHARE, `damping` the share of the true curvature in the first
+    two thirds of the turns. Returns the better page and the cost of every alternative, (B, rows, columns, N), lower
+    is better, 0 for the glyph that stands there.
     """
     small, curvature, far_curvature = _glyph_tables(ink, shrink)
     seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
@@ -180,8 +184,8 @@ def climb(
     shaken = sweeps * places * 2 // 3
     costs = torch.zeros(())
     for step in range(sweeps * places):
-        damping = DAMPING[0] if step < shaken else DAMPING[1]
-        costs = _swap_costs(glyphs, small, curvature * damping, far_curvature, seen_tone)
+        bend = curvature * damping if step < shaken else curvature
+        costs = _swap_costs(glyphs, small, bend, far_curvature, seen_tone)
         costs = costs + _price_of_sameness(glyphs, len(ink), variety)
         if step % places == 0:
             order = torch.randperm(places, generator=generator).tolist()
@@ -222,7 +226,7 @@ def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature:
     along = cells_of(slopes, *size) @ small.flatten(1).T
     standing = along.gather(-1, glyphs[..., None])
     bend = weight[..., None] * curvature[glyphs] + (slope[:, 0] ** 2)[..., None] * far_curvature[glyphs]
-    return along - standing + bend
+    return (along - standing + bend) * (shrink / COARSE) ** 2
 
 
 def _price_of_sameness(glyphs: Tensor, count: int, variety: float) -> Tensor:

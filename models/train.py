@@ -32,13 +32,16 @@ from models.generator import SIZES, Generator
 from models.journal import Journal
 from models.parallel import Ranks, join_ranks, leave_ranks
 from models.recipe import TrainConfig
-from models.teachers import climb, distances, join_cells, paint_ink, ramp, search, sharpen, trace
+from models.teachers import COARSE, climb, distances, join_cells, paint_ink, ramp, search, sharpen, trace
 from models.weights_file import save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
 READING_SHARPNESS: Final = 2.0
 READING_WEIGHT: Final = 0.2
 LINES_TEMPERATURE: Final = 0.025
+FINE: Final = 2
+"""The last lessons are taken at half the resolution, the others at a quarter: coarse ones end below what the
+generator can do by then."""
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
     "lines": "crests of the slope, traced per cell by log-polar shape",
@@ -122,11 +125,13 @@ class Trainer:
             page, costs = trace(tone, self.ink)
             wanted = torch.softmax(-costs / LINES_TEMPERATURE, -1)
         else:
-            warm = self.step < config.warm_steps
-            with torch.no_grad():
-                start = search(sharpen(tone), self.ink) if warm else logits.argmax(-1)
-            sweeps = config.warm_sweeps if warm else config.sweeps
-            page, costs = climb(tone, start, self.ink, sweeps, variety=config.variety)
+            if self.step < config.warm_steps:
+                start = search(sharpen(tone), self.ink)
+                page, costs = climb(tone, start, self.ink, config.warm_sweeps, variety=config.variety)
+            else:
+                own, fine = logits.detach().argmax(-1), self.step >= config.fine_from
+                sweeps, shrink = (config.fine_sweeps, FINE) if fine else (config.sweeps, COARSE)
+                page, costs = climb(tone, own, self.ink, sweeps, variety=config.variety, shrink=shrink, damping=1.0)
             wanted = torch.softmax(-costs / config.temperature, -1)
             # A page of one tone has no structure to climb by: there the search teacher's page is the lesson.
             flat = tone.std((1, 2, 3)) < 0.01

@@ -26,8 +26,10 @@ from jobs.language import ENGLISH, FOLDER, LANGUAGES, NAME, PALETTE, language_of
 from jobs.options import FORMATS, PALETTES
 from jobs.problems import INTERIM, ONE, SENTENCES, is_interim
 from models.animation import CUTS, THINNED
+from models.forms import NARROWER
 from tests.bot.test_locales import parts, payloads
 from tests.jobs.requests import a_request
+from worker.result import TOO_LONG
 
 NAMES = sorted(set(LANGUAGES.values()))
 SPEAKS = {
@@ -106,7 +108,7 @@ async def wanted() -> set[Text]:
     found: set[Text] = {text for text in spoken() if not isinstance(text[1], tuple) or len(text[1]) == 2}
     found |= {(None, text) for code, text in SENTENCES.items() if code not in ONE}
     found |= {(None, (ONE[code], SENTENCES[code])) for code in ONE}
-    registries: list[Any] = [LABELS, CUTS, {"": THINNED}]
+    registries: list[Any] = [LABELS, CUTS, {1: THINNED, 2: NARROWER, 3: TOO_LONG}]
     found |= {(None, text) for registry in registries for text in registry.values()}
     labels = [format.label for format in FORMATS.values()] + [palette.label for palette in PALETTES.values()]
     found |= {(None, label) for label in labels}
@@ -132,7 +134,7 @@ async def test_every_text_is_translated_and_none_is_left_over(name: str) -> None
 @pytest.mark.parametrize("name", NAMES)
 def test_translations_fill_the_same_braces_and_keep_what_is_typed(name: str) -> None:
     def braces(text: str) -> set[str]:
-        return set(re.findall(r"\{(\w*)\}", text))
+        return set(re.findall(r"\{(\w+)(?::,)?\}", text))
 
     for entry in entries(name):
         # A language without a plural has one form for both, which names the count.

@@ -19,7 +19,7 @@ def draw_animation(
     upload_limit: int, stages: Stages, go_on: Callable[[], None] = lambda: None,
     on_frames: OnFrames = lambda done, total: None,
 ) -> Animation | None:  # fmt: skip
-    """Draw a GIF, animated WebP or APNG; None for a still picture (draw that with `worker.pipeline.draw`).
+    """Draw a GIF, APNG, WebP or AVIF that moves; None for a still picture (draw that with `worker.pipeline.draw`).
 
     The Animation holds a GIF of at most `upload_limit` bytes, its size in cells, how many frames were drawn, and
     `notes`: sentences for the user about what was left out, to be shown with it. `stages` receives milliseconds as

@@ -10,13 +10,16 @@ import json
 import logging
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
+from redis.exceptions import RedisError
 
+from jobs.allowance import Allowance
 from jobs.metrics import discord_answered
 
 _log = logging.getLogger(__name__)
@@ -30,6 +33,8 @@ _TRY_S: Final = 10.0
 _FIRST_WAIT_S: Final = 0.25
 _REACT_S: Final = 3.0
 """All that a reaction may take, in seconds: the worker draws nothing meanwhile."""
+_REACT_TURN_S: Final = 1.0
+"""Longest that one waits for its turn: where the fleet asks as much as it may, edits go first."""
 
 
 class DiscordUnavailable(Exception):
@@ -81,10 +86,11 @@ class Answer:
 
 
 class Discord:
-    """Requests against one API base, such as `https://discord.com/api/v10`."""
+    """Requests against one API base, such as `https://discord.com/api/v10`. Those as the bot take turns."""
 
-    def __init__(self, api_base: str, token: str) -> None:
+    def __init__(self, api_base: str, token: str, allowance: Allowance) -> None:
         self._bot = {"Authorization": f"Bot {token}"}
+        self._allowance = allowance
         self._http = httpx.Client(
             base_url=api_base.rstrip("/") + "/",
             headers={"User-Agent": USER_AGENT},
@@ -118,6 +124,8 @@ class Discord:
         path = f"channels/{channel_id}/messages/{message_id}/reactions/{quote(emoji, safe='')}/@me"
         ends = time.monotonic() + _REACT_S
         while True:
+            if not self._take_turn(min(_REACT_TURN_S, ends - time.monotonic())):
+                return None
             try:
                 response = self._http.put(path, headers=self._bot, timeout=max(0.1, ends - time.monotonic()))
             except httpx.RequestError:
@@ -125,7 +133,7 @@ class Discord:
             else:
                 answer, pause = _answer(response), _FIRST_WAIT_S
                 if response.status_code == 429:
-                    pause = _retry_after(response)
+                    pause = self._refused(response)
                 elif response.status_code < 500:
                     return answer
             if time.monotonic() + pause >= ends:
@@ -138,6 +146,8 @@ class Discord:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise DiscordUnavailable("no time left to ask Discord")
+            if headers and not self._take_turn(left):
+                raise DiscordUnavailable("others are using up the bot's share of requests", left)
             try:
                 response = self._send(path, edit, headers, min(_TRY_S, left))
             except httpx.RequestError as error:
@@ -146,7 +156,7 @@ class Discord:
                 reason, pause = type(error).__name__, wait
             else:
                 if response.status_code == 429:
-                    reason, pause = "status 429", _retry_after(response)
+                    reason, pause = "status 429", self._refused(response)
                 elif response.status_code >= 500:
                     reason, pause = f"status {response.status_code}", wait
                 else:
@@ -157,6 +167,27 @@ class Discord:
             _log.info("discord not ready reason=%r wait_s=%.2f", reason, pause)
             time.sleep(pause)
             wait *= 2
+
+    def _take_turn(self, most_s: float) -> bool:
+        """Wait for this process's turn among the fleet; False if it does not come in time.
+
+        Without Redis nobody knows whose turn it is, and asking too often is only told to wait.
+        """
+        try:
+            wait_s = self._allowance.take(max(0.0, most_s))
+        except RedisError:
+            return True
+        if wait_s is not None:
+            time.sleep(wait_s)
+        return wait_s is not None
+
+    def _refused(self, response: httpx.Response) -> float:
+        """Seconds to wait after a 429; the whole fleet, if it is for all that the bot asks."""
+        pause = _retry_after(response)
+        if response.headers.get("X-RateLimit-Global") and "Authorization" in response.request.headers:
+            with suppress(RedisError):
+                self._allowance.hold(pause)
+        return pause
 
     def _send(self, path: str, edit: Edit, headers: dict[str, str], timeout: float) -> httpx.Response:
         body = edit.body()

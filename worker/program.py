@@ -20,6 +20,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from jobs import trace
+from jobs.allowance import Allowance
 from jobs.connection import connect
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
@@ -100,7 +101,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         )
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
-    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value())
+    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), Allowance(redis))
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
     tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, worker.name))
     reloader = Reloader(Reloads(redis, store, fleet), library, engine, worker)

@@ -52,6 +52,8 @@ class Reloader:
         if order is None or self._worker.name not in order.expected:
             order = None
         if (order.id if order else None) != (self._order.id if self._order else None):
+            if self._prepared is not None and self._is_in_use(self._prepared):
+                self._exchange()  # decided, and the next one given, since the last look
             self._undo()  # of an order that Redis has lost
             self._answer = Answer(worker=self._worker.name)
         self._order = order
@@ -73,10 +75,7 @@ class Reloader:
             found = self._tried(lambda: self._prepare(order))
             self._say(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
         elif order.stage == "committed" and answer.ready and not answer.moved:
-            if self._prepared is not None:
-                self._engine.put(self._prepared)
-            self._prepared = self._taken_out = None
-            self._worker.release()
+            self._exchange()
             self._say(order, moved=True)
         elif order.stage == "aborted" and answer.ready:
             self._undo()
@@ -118,6 +117,18 @@ class Reloader:
             self._undo()
             raise
         return {"drained": self._worker.held}
+
+    def _is_in_use(self, loaded: Loaded) -> bool:
+        """Whether the registry names this version of its model."""
+        model = self._library.store.model(loaded.name)
+        return model is not None and model.active == loaded.sha256
+
+    def _exchange(self) -> None:
+        """Let what was prepared draw from the next job on."""
+        if self._prepared is not None:
+            self._engine.put(self._prepared)
+        self._prepared = self._taken_out = None
+        self._worker.release()
 
     def _undo(self) -> None:
         """Drop what was prepared and draw on with what there was."""

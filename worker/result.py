@@ -13,20 +13,22 @@ from jobs.schema import RenderRequest
 from models.animation import Animation
 from models.formats import code_block, encode
 from models.formats.png import picture_within
-from models.forms import FILE, FORMS, MESSAGE_CHARACTERS
+from models.forms import FILE, FORMS, MESSAGE_CHARACTERS, narrower
+from models.problems import Note
 from worker.discord import Attachment, Edit
 from worker.pipeline import COLOURED, Drawing
 
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
 
+TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so it comes as a file."
+
 
 def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
     credit = _credit(request, drawing, model, took_s)
     if isinstance(drawing, Animation):
-        notes = (say(note.text, request.reply.language, **note.facts) for note in drawing.notes)
-        content = "\n".join((credit, *notes))[:MESSAGE_CHARACTERS]
+        content = "\n".join((credit, *_told(drawing.notes, request)))[:MESSAGE_CHARACTERS]
         gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
         return Edit(content, (gif,), result_rows(request))
     if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
@@ -41,7 +43,7 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
     elif picture is None:
         raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
     attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
-    return Edit(credit, attachments, result_rows(request))
+    return Edit("\n".join((credit, *_notes(request, drawing))), attachments, result_rows(request))
 
 
 CHARACTERS: Final = "{columns}×{rows} characters"
@@ -59,6 +61,17 @@ def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, to
     if isinstance(drawing, Animation):
         parts.append(say_count(FRAME, FRAMES, drawing.frames, language))
     return " · ".join([*parts, model, say("{number} s", language, number=f"{took_s:.1f}")])
+
+
+def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
+    """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
+    fewer = () if drawing.shrunk else narrower(request.columns, drawing.columns)
+    notes = fewer if request.preset == FILE else (Note(TOO_LONG), *fewer)
+    return _told(notes, request)
+
+
+def _told(notes: tuple[Note, ...], request: RenderRequest) -> tuple[str, ...]:
+    return tuple(say(note.text, request.reply.language, **note.facts) for note in notes)
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:

@@ -276,7 +276,12 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
 
 def may_move(data: bytes) -> bool:
     """Whether a file may hold several frames, by its marks alone; most files do not, and need not be looked at."""
-    return data[:4] == b"GIF8" or b"acTL" in data or (data[8:12] == b"WEBP" and b"ANIM" in data)
+    return (
+        data[:4] == b"GIF8"
+        or b"acTL" in data
+        or (data[8:12] == b"WEBP" and b"ANIM" in data)
+        or (data[4:8] == b"ftyp" and b"avis" in data[8:64])
+    )
 
 
 def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], None]:

@@ -15,12 +15,14 @@ from docx.styles.style import ParagraphStyle
 from models.page import Page, runs
 from models.palettes import PAPER
 
-_FONT: Final = "DejaVu Sans Mono"
+_FONT: Final = "Courier New"
+"""On every Windows and Mac, and elsewhere replaced by Liberation Mono, which is as wide. A font that a computer
+does not have, as most lack the atlas's own, may be replaced by one whose letters differ in width."""
 
 _SHEET_MM: Final = (210, 297)
 _MARGIN_MM: Final = 12
 _ADVANCE: Final = 0.602
-"""A letter's width, as a share of the font's size."""
+"""A letter's width, as a share of the font's size; the atlas's own font's, a hair more than Courier New's."""
 
 
 def docx(page: Page) -> bytes:
@@ -33,11 +35,15 @@ def docx(page: Page) -> bytes:
     section = document.sections[0]
     section.orientation = WD_ORIENTATION.LANDSCAPE if wide else WD_ORIENTATION.PORTRAIT
     section.page_width, section.page_height = Mm(across), Mm(down)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(_MARGIN_MM)
+    section.right_margin = section.bottom_margin = Mm(_MARGIN_MM)
     section.header_distance = section.footer_distance = Mm(0)
     room_mm = min((across - 2 * _MARGIN_MM) / page.columns, (down - 2 * _MARGIN_MM) / page.rows / 2)
     # Word knows sizes in half points.
     size = max(1.0, room_mm / 25.4 * 72 / _ADVANCE * 2 // 1 / 2)
+    letter = _ADVANCE * size
+    # In the middle of the sheet; what lies beyond stays free, for a font that is a little wider.
+    section.left_margin = Pt((section.page_width.pt - page.columns * letter) / 2)
+    section.top_margin = Pt((section.page_height.pt - page.rows * 2 * letter) / 2)
     _set_type(document, size)
     if page.background == "dark":
         _colour_paper(document, bytes(PAPER["dark"]).hex())

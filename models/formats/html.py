@@ -37,7 +37,7 @@ pre {{
 </style>
 </head>
 <body>
-<pre aria-label="A picture made of characters">
+<pre role="img" aria-label="A picture made of {page.columns}×{page.rows} characters">
 {rows}
 </pre>
 </body>

@@ -56,7 +56,7 @@ class BotProcess:
         """Ask it to stop and return its exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None

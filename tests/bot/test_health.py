@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry
 from redis import Redis
 from rq.job import Job
 
-from bot.health import hears, why_not_ready, why_unhealthy
-from bot.metrics import FleetCollector
+from bot.health import why_not_ready, why_unhealthy
+from bot.metrics import FleetCollector, ShardCollector
+from bot.shards import hears
 from demo import free_port
 from jobs.connection import connect
 from jobs.fleet import Fleet, WorkerReport
@@ -24,19 +25,37 @@ from tests.bot.processes import BotProcess
 from tests.jobs.requests import a_promise, a_request
 
 
-def client(*, ready: bool = True, open_socket: bool | None = True, closed: bool = False) -> Any:
-    """As much of a client as probes look at; `open_socket` None before the first connection."""
-    socket = None if open_socket is None else SimpleNamespace(open=open_socket)
-    return SimpleNamespace(is_ready=lambda: ready, ws=socket, is_closed=lambda: closed)
+def client(*, ready: bool = True, shards: tuple[bool, ...] = (True,), closed: bool = False) -> Any:
+    """As much of a client as probes look at; `shards` says which of them are open, there are none at first."""
+    found = {
+        number: SimpleNamespace(is_closed=lambda is_open=is_open: not is_open)
+        for number, is_open in enumerate(shards)
+    }
+    return SimpleNamespace(is_ready=lambda: ready, shards=found, shard_count=len(found), is_closed=lambda: closed)
 
 
 def test_who_hears_and_queues_is_ready(redis: Redis) -> None:
     assert hears(client()) and why_not_ready(client(), redis) == why_unhealthy(client()) == []
 
 
-@pytest.mark.parametrize("deaf", [client(ready=False), client(open_socket=False), client(open_socket=None)])
-def test_who_does_not_hear_is_not_ready(deaf: Any, redis: Redis) -> None:
-    assert why_not_ready(deaf, redis) == ["the gateway is not connected"] and why_unhealthy(deaf) == []
+@pytest.mark.parametrize(
+    ("deaf", "more"),
+    [
+        (client(ready=False), ""),
+        (client(ready=False, shards=()), ""),
+        (client(shards=(True, False)), ", shards [1]"),
+    ],
+)
+def test_who_does_not_hear_is_not_ready(deaf: Any, more: str, redis: Redis) -> None:
+    assert why_not_ready(deaf, redis) == [f"the gateway is not connected{more}"] and why_unhealthy(deaf) == []
+
+
+def test_each_shard_is_counted() -> None:
+    registry = CollectorRegistry()
+    registry.register(ShardCollector(client(shards=(True, False, True))))
+    assert registry.get_sample_value("glyphcord_shards") == 3
+    ready = [registry.get_sample_value("glyphcord_shard_ready", {"shard": str(number)}) for number in range(3)]
+    assert ready == [1, 0, 1]
 
 
 def test_without_redis_it_is_not_ready() -> None:

@@ -18,7 +18,7 @@ def test_a_wrong_token_is_one_readable_line(playground: PlaygroundProcess, tmp_p
         playground, "redis://127.0.0.1:1/0", tmp_path, DISCORD_TOKEN="not-the-token", LOG_LEVEL="ERROR"
     )
     bot.launch()
-    assert bot.process is not None and bot.process.wait(30) == REFUSED
+    assert bot.process is not None and bot.process.wait(60) == REFUSED
     assert bot.log.count("\n") == 1
     assert "DISCORD_TOKEN" in bot.log and "not-the-token" not in bot.log
 

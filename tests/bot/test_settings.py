@@ -55,6 +55,14 @@ def test_lists_are_comma_separated_and_empty_means_not_set(monkeypatch: pytest.M
     assert settings.discord_cdn_hosts == {("http", "127.0.0.1", 8080), ("https", "cdn.example", 443)}
     assert settings.discord_api_base == "http://127.0.0.1:8080/api/v10"
     assert settings.log_level == "DEBUG"
+    assert (settings.shard_count, settings.shard_ids) == (None, ())
+
+
+def test_shards_are_within_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, SHARD_COUNT="16", SHARD_IDS="0-2, 15")
+    assert (settings.shard_count, settings.shard_ids) == (16, (0, 1, 2, 15))
+    with pytest.raises(ValidationError, match="numbered from 0"):
+        read(monkeypatch, SHARD_COUNT="16", SHARD_IDS="16")
 
 
 def test_an_env_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -79,6 +87,9 @@ def test_an_env_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         ("REDIS_URL", "localhost:6379"),
         ("PICTURE_TTL_S", "0"),
         ("LOG_LEVEL", "loud"),
+        ("SHARD_COUNT", "0"),
+        ("SHARD_IDS", "few"),
+        ("SHARD_IDS", "0"),  # of how many?
     ],
 )
 def test_a_wrong_value_is_named_but_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -13,7 +13,7 @@ from redis import Redis
 
 from bot.orders import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
 from demo import start_valkey
-from jobs.connection import connect
+from jobs.connection import PREFIX, connect
 from jobs.fleet import Fleet, WorkerReport
 from jobs.ledger import Ledger
 from jobs.options import FORMATS, MAX_BYTES
@@ -32,6 +32,9 @@ def a_worker_reports(redis: Redis, name: str = "w1") -> None:
         name=name, host="h", pid=1, device="cpu", model="m", model_version="a" * 12, state="idle", started_at=0.0
     )
     Fleet(redis).report(report)
+    # For longer than a report lasts: no test on a slow machine is to outlive its worker.
+    redis.expire(f"{PREFIX}workers:{name}", 600)
+    redis.zadd(f"{PREFIX}workers", {name: time.time() + 600})
 
 
 def test_the_commands_are_registered_with_their_options(discord: Controls) -> None:

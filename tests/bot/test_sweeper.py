@@ -15,7 +15,8 @@ from jobs.ledger import Attempt, Ledger
 from jobs.problems import SENTENCES
 from jobs.promises import UNTOLD, Promise, Promises
 from jobs.queue import render_queue, states
-from jobs.schema import RenderRequest
+from jobs.quota import Quota
+from jobs.schema import RenderRequest, RenderResult, Reply
 from playground.testing import MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to
@@ -70,7 +71,7 @@ def content(controls: Controls, used: Used) -> str:
     return str(answer["content"])
 
 
-def post_a_picture(playground: PlaygroundProcess, request: RenderRequest) -> None:
+def post_a_picture(playground: PlaygroundProcess, reply: Reply) -> None:
     """What a worker does, up to the moment before it writes that down."""
     name, data, _ = a_png()
     payload = json.dumps({"content": "pink · 64×32", "attachments": [{"id": 0, "filename": name}]}).encode()
@@ -82,7 +83,6 @@ def post_a_picture(playground: PlaygroundProcess, request: RenderRequest) -> Non
             (b'files[0]"; filename="cat.png"\r\nContent-Type: image/png', data),
         )
     )
-    reply = request.reply
     call = urllib.request.Request(
         f"{playground.url}/api/v10/webhooks/{reply.application_id}/{reply.token}/messages/@original",
         body + b"--" + edge + b"--\r\n",
@@ -149,7 +149,7 @@ def test_a_picture_posted_before_redis_was_emptied_stays(
 ) -> None:
     with BotProcess(own, redis_url, tmp_path):
         used, request = a_waiting_job(own.controls, redis)
-        post_a_picture(own, request)
+        post_a_picture(own, request.reply)
         redis.flushall()
         own.controls.wait_for(lambda: Promises(redis).still_open([request.job_id]))
         let_time_pass(redis, request.job_id)
@@ -161,12 +161,18 @@ def test_a_picture_posted_before_redis_was_emptied_stays(
 def test_a_job_past_its_deadline_is_said_and_leaves_the_queue(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with BotProcess(own, redis_url, tmp_path):
+    with BotProcess(own, redis_url, tmp_path) as bot:
         used, request = a_waiting_job(own.controls, redis)
+        assert Quota(redis).is_charged(request.job_id)
+        # Discord takes the sentence at the second attempt only, when the queue does not know the job any more.
+        own.controls.fault(method="PATCH", path="/webhooks/", drop="before", times=1)
         let_time_pass(redis, request.job_id, deadline_at=time.time() - 1)
+        own.controls.wait_for(lambda: f"not told yet job={request.job_id}" in bot.log)
+        assert render_queue(redis).count == 0 and states(redis, [request.job_id]) == [None]
+        let_time_pass(redis, request.job_id)
         own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
         assert ended(own.controls, redis, used) == ("failed", "expired")
-        assert render_queue(redis).count == 0 and states(redis, [request.job_id]) == [None]
+        assert not Quota(redis).is_charged(request.job_id), "what nobody has drawn costs nobody anything"
 
 
 def test_a_job_that_a_worker_is_ending_is_left_to_it(
@@ -248,6 +254,31 @@ def test_a_job_whose_queueing_was_not_confirmed_is_neither_lost_nor_told_off(
         answer = own.controls.answer_to(used)
         assert answer is not None and answer["loading"], "the sentence would cover the picture"
         assert [r.job_id for r in queued(redis)] == [used["interaction_id"]]
+
+
+@pytest.mark.parametrize("written_down", [True, False], ids=["and written down", "by one who died right after"])
+def test_the_bot_that_comes_too_late_does_not_cover_the_picture_of_the_other(
+    own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path, written_down: bool
+) -> None:
+    """Two bots may both have acknowledged; the job of one was drawn long ago, and the other's download fails."""
+    controls = own.controls
+    a_worker_reports(redis)
+    with BotProcess(own, redis_url, tmp_path) as bot:
+        controls.fault(method="POST", path="/callback$", drop="after", times=1)
+        controls.fault(path="^/cdn/", status=404, delay_s=2)
+        used = controls.slash("ascii", files={"image": a_png()})
+        job_id = used["interaction_id"]
+        controls.wait_for(lambda: Promises(redis).still_open([job_id]))
+        controls.wait_for(lambda: promise_of(redis, job_id).reply.message_id != UNTOLD)
+        redis.set(f"{PREFIX}ending:{job_id}", f"worker:{int(time.time()) - 60}")
+        post_a_picture(own, promise_of(redis, job_id).reply)
+        if written_down:
+            Ledger(redis).record(RenderResult(job_id=job_id, outcome="posted"))
+        controls.wait_for(lambda: f"interaction={job_id}" in bot.log and "code=attachment_gone" in bot.log)
+        controls.wait_for(lambda: f"left to the queue job={job_id}" in bot.log or f"ended job={job_id}" in bot.log)
+        answer = controls.answer_to(used)
+        assert answer is not None and len(answer["attachments"]) == 1 and answer["content"] == "pink · 64×32"
+        assert ended(controls, redis, used) == ("posted", "")
 
 
 def test_a_job_that_never_reached_the_queue_is_said_once_redis_can_be_asked(

@@ -1,8 +1,6 @@
 """What somebody sees while they wait: their place, the frames, a button to cancel; and that the last state wins."""
 
-import threading
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,20 +28,9 @@ FINAL = "blue · the picture"
 
 
 @pytest.fixture
-def awake(redis: Redis) -> Iterator[None]:
-    """A worker reports and draws nothing, for as long as the test lasts."""
-    over = threading.Event()
-
-    def report() -> None:
-        while not over.wait(2):
-            a_worker_reports(redis)
-
+def awake(redis: Redis) -> None:
+    """A worker reports and draws nothing."""
     a_worker_reports(redis)
-    thread = threading.Thread(target=report)
-    thread.start()
-    yield
-    over.set()
-    thread.join()
 
 
 def ask(discord: Controls, redis: Redis) -> tuple[dict[str, Any], RenderRequest]:

@@ -142,7 +142,7 @@ def test_an_upload_becomes_a_style_at_the_press_of_a_button(
 
 
 def test_a_damaged_upload_is_refused_with_its_reason(controls: Controls, redis: Redis, tmp_path: Path) -> None:
-    data = write_weights(tmp_path, 4)
+    data, kept = write_weights(tmp_path, 4), WeightsStore(redis, 2**26).versions()
     for damaged, words in (
         (data[:-100], "is not a whole safetensors file"),
         (data.replace(b"8x16", b"9x18"), "cells '9x18'"),
@@ -153,6 +153,7 @@ def test_a_damaged_upload_is_refused_with_its_reason(controls: Controls, redis: 
         shown = controls.answer_to(used)
         assert shown is not None and not shown["components"] and not shown["attachments"]
     assert len(versions(redis, "tiny")) == 1
+    assert WeightsStore(redis, 2**26).versions() == kept
 
 
 def test_what_one_worker_cannot_have_none_gets(controls: Controls, redis: Redis, folder: Path) -> None:

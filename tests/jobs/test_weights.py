@@ -110,6 +110,20 @@ def test_what_must_stay_is_never_pushed_out(store: WeightsStore) -> None:
     assert len(store.versions("m")) == 1
 
 
+def test_what_was_refused_is_given_up_but_never_what_a_model_uses(store: WeightsStore) -> None:
+    good, bad, other = (store.put(d, "m", origin="upload", by="50") for d in (b"good", b"bad", b"other"))
+    twice = store.put(b"bad", "n", origin="upload", by="50")
+    store.announce("m", good.sha256, "50")
+    store.announce("n", other.sha256, "50")
+    for version in (good, bad, other):
+        store.drop(version)
+    assert [version.sha256 for version in store.versions("m")] == [other.sha256, good.sha256]
+    assert store.blob(bad.sha256) == b"bad", "the same bytes are a version of another model"
+    store.drop(twice)
+    store.drop(twice)
+    assert store.versions("n") == [] and store.blob(bad.sha256) is None
+
+
 def test_too_large_is_refused(store: WeightsStore) -> None:
     with problem("weights_too_large"):
         store.put(bytes(MAX_WEIGHTS_BYTES + 1), "m", origin="upload", by="50")

@@ -42,9 +42,20 @@ def test_verify_measures_and_refuses(
     assert "refused: damaged is not a whole" in said.err and str(weights) in said.out
 
 
+def test_what_changes_a_service_is_handed_over_whole(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")  # where nobody listens
+    assert run(monkeypatch, "rollback", "classic") == 1
+    assert "127.0.0.1:1" in capfd.readouterr().err
+    assert run(monkeypatch, "activate", "--help") == 0
+    assert "python -m worker weights activate" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("command", IN_SERVICE)
-def test_what_needs_the_service_is_pointed_to(
+def test_without_the_service_its_program_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
+    monkeypatch.setattr("models.cli_weights._NEEDED", ("a_program_that_nobody_has",))
     assert run(monkeypatch, command) == 2
     assert f"python -m worker weights {command}" in capsys.readouterr().err

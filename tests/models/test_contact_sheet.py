@@ -53,3 +53,22 @@ def test_a_picture_that_is_none(
     assert main() == 1
     assert "cannot read that file as a picture" in capsys.readouterr().err
     assert not (tmp_path / "o.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "says"),
+    [
+        (["-o", "sheet.jpg"], 2, "sheet.jpg must end in .png"),
+        (["-o", "sheet.png", "-c", "999"], 2, "20 to 200 columns"),
+        (["gone.jpg", "-o", "sheet.png"], 1, "gone.jpg: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    given: list[str], status: int, says: str, *, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["models", "palettes", *given])
+    assert main() == status
+    assert says in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

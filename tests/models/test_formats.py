@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import docx as word
 import numpy as np
 import pytest
-from docx.shared import Length
+from docx.shared import Length, Mm
 from docx.styles.style import ParagraphStyle
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -310,8 +310,19 @@ def test_a_document_fits_its_sheet(rows: int, columns: int) -> None:
     assert columns * size * 0.602 <= room_across
     assert rows * line <= room_down
     assert len(document.paragraphs) == rows
+    twip = 0.05  # Word's unit, to which a line's height is rounded, too
+    assert points(section.left_margin) == pytest.approx(
+        middle(section.page_width, columns * size * 0.602), abs=twip
+    )
+    assert points(section.top_margin) == pytest.approx(middle(section.page_height, rows * line), abs=twip * rows)
+    assert min(points(section.left_margin), points(section.top_margin)) >= points(Mm(12))
 
 
 def points(length: object) -> float:
     assert isinstance(length, Length)
     return float(length.pt)
+
+
+def middle(sheet: object, content: float) -> float:
+    """What is left on either side of it, in points."""
+    return (points(sheet) - content) / 2

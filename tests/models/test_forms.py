@@ -13,6 +13,7 @@ from models.forms import (
     PRESETS,
     columns_within,
     inline_columns,
+    narrower,
     rows_for,
 )
 from tests.models.pages import random_page
@@ -21,8 +22,8 @@ sides = st.integers(limits.MIN_SIDE, 12_000)
 
 
 def characters(columns: int, rows: int) -> int:
-    """A message with the fullest page of that size in it."""
-    return len("```\n" + ("#" * columns + "\n") * rows + "```")
+    """A message with the fullest page of that size in it, hidden."""
+    return len("||```\n" + ("#" * columns + "\n") * rows + "```||")
 
 
 @given(width=sides, height=sides, preset=st.sampled_from(sorted(PRESETS)), colours=st.booleans())
@@ -88,3 +89,9 @@ def test_a_tall_page_gets_fewer_columns_rather_than_a_flatter_picture(
     assert columns == wanted
     assert columns * rows <= limits.MAX_CELLS
     assert rows * 2 * width / (columns * height) == pytest.approx(1.0, abs=0.02 + 1 / rows)
+
+
+def test_fewer_columns_than_asked_for_are_explained() -> None:
+    assert narrower(64, 64) == ()
+    (sentence,) = narrower(200, columns_within(450, 900, 200))
+    assert "141 columns instead of 200" in sentence and "20,000 characters" in sentence

@@ -92,6 +92,7 @@ def test_several_pictures_go_to_a_folder_and_one_bad_one_stops_nothing(
     ("given", "says"),
     [
         ("--weights=nobody", "no file nobody.safetensors"),
+        ("--weights=nobody", "`python -m models weights list` shows"),
         ("--weights=../../etc/passwd", "is not a weights name"),
         ("--weights=missing.safetensors", "cannot be read"),
     ],
@@ -110,6 +111,8 @@ def test_wrong_options_are_explained(
     [
         (["-o", "out.png", "--columns=5"], "20 to 200 columns"),
         (["-o", "out.png", "--palette=nonsense"], "do not know that palette"),
+        (["-o", "out.png", "--palette=#ff69b"], 'one colour like "#ff69b4"'),
+        (["-o", "out.png", "--palette"], "the shell drops it"),
         (["-o", "out.png", "--rows=0"], "at least 1"),
         (["-o", "out.jpeg"], ".png, .txt, .ans, .html, .svg, .docx, .gif"),
         (["-o", "out"], "--format must be given"),
@@ -118,6 +121,8 @@ def test_wrong_options_are_explained(
         (["-o", "./cat.png"], "would be drawn over"),
         (["cat.png", "-o", "-", "-f", "png"], "cannot share standard output"),
         (["-", "-"], "can be given once"),
+        (["-o", "out.gif", "--still"], "do not move"),
+        (["-o", "out.png", "--weights=classic", "--head=pixels"], "draws glyphs, not pixels"),
     ],
 )
 def test_wrong_usage_is_refused_before_any_work(
@@ -158,6 +163,49 @@ def test_an_animation_stays_one(weights: Path, tmp_path: Path, models: Command) 
         assert image.size == (31 * 8, 10 * 16)
 
 
+def test_an_animated_avif_stays_one_and_in_other_formats_its_first_frame_is_said_to_be_one(
+    weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [photo(96, 64, seed) for seed in range(3)]
+    dance = tmp_path / "dance.avif"
+    dance.write_bytes(encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:], duration=200))
+    assert models("render", dance, "-o", tmp_path / "out.gif", "-w", weights, "-c", 30, "--json") == 0
+    moving = json.loads(capsys.readouterr().out)
+    assert (moving["frames"], moving["notes"]) == (3, [])
+    with Image.open(tmp_path / "out.gif") as image:
+        assert image.n_frames == 3  # type: ignore[attr-defined]
+    for more, notes in ([], ["This is its first frame; as .gif it keeps moving."]), (["--still"], []):
+        assert models("render", dance, "-o", tmp_path / "out.txt", "-w", weights, "-c", 30, "--json", *more) == 0
+        still = json.loads(capsys.readouterr().out)
+        assert (still["frames"], still["notes"]) == (1, notes)
+
+
+def test_what_comes_otherwise_than_asked_for_is_said(
+    weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo(40, 400).save(tmp_path / "tower.png")
+    out = tmp_path / "out.txt"
+    assert models("render", tmp_path / "tower.png", "-o", out, "-w", weights, "-c", 80) == 0
+    assert "tower.png: I drew 63 columns instead of 80: at this picture's shape" in capsys.readouterr().err
+    assert models("render", tmp_path / "tower.png", "-o", out, "-w", weights, "-c", 60, "-r", 50) == 0
+    assert "tower.png: I drew 100 rows instead of 50: 20 columns are the fewest." in capsys.readouterr().err
+
+
+def test_the_head_names_a_style(cat: Path, tmp_path: Path, models: Command) -> None:
+    for options in (["--head", "pixels"], ["--weights", "pixels"]):
+        assert models("render", cat, "-o", tmp_path / f"{options[0]}.png", "-c", 30, *options) == 0
+    assert (tmp_path / "--head.png").read_bytes() == (tmp_path / "--weights.png").read_bytes()
+
+
+def test_no_more_of_a_file_is_read_than_what_is_too_much(
+    weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "film.mkv").open("wb") as film:
+        film.truncate(2**40)
+    assert models("render", tmp_path / "film.mkv", "-o", tmp_path / "out.png", "-w", weights) == 1
+    assert "film.mkv: That file is larger than 20 MB" in capsys.readouterr().err
+
+
 def test_rows_bound_the_columns(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
     out = tmp_path / "out.txt"
     models("render", cat, "-o", out, "-w", weights, "-c", 100, "-r", 20)
@@ -179,6 +227,24 @@ def test_folders_are_searched_and_their_tree_is_kept(
     made = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
     assert made == ["a.JPG.txt", "a.png.txt", "cat.txt", "deep/a.txt", "deep/er/b.txt"]
     assert "there is no picture in this folder" in capsys.readouterr().err
+
+
+def test_the_same_command_can_be_given_again(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
+    """What it made inside the folder is no picture of the folder's; neither are hidden files."""
+    (tmp_path / "._cat.png").write_bytes(b"what macOS keeps beside a file")
+    (tmp_path / ".thumbnails").mkdir()
+    (tmp_path / ".thumbnails" / "cat.png").write_bytes(cat.read_bytes())
+    out = tmp_path / "ascii"
+    for _ in range(2):
+        assert models("render", tmp_path, "-o", out, "-w", weights, "-c", 20) == 0
+        assert [path.name for path in out.rglob("*")] == ["cat.png"]
+
+
+def test_a_folder_without_a_picture_is_the_only_complaint(
+    tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models("render", tmp_path, "-o", tmp_path / "out") == 1
+    assert capsys.readouterr().err == f"{tmp_path}: there is no picture in this folder\n"
 
 
 def test_a_folder_of_one_picture_makes_a_folder(cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
@@ -208,8 +274,17 @@ def test_a_report_for_programs(
     assert done["bytes"] == (out / "cat.png").stat().st_size
     assert done["model_version"] == Renderer(weights).version
     assert set(done["milliseconds"]) == {"decode", "tone", "generator", "ink", "encode"}
-    assert gone == {"in": str(tmp_path / "gone.png"), "error": "No such file or directory"}
+    assert (done["frames"], done["notes"]) == (1, [])
+    assert gone == {"in": str(tmp_path / "gone.png"), "error": "No such file or directory", "code": "ENOENT"}
     assert not said.err
+
+
+def test_a_report_of_a_picture_that_is_none(
+    weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (letter := tmp_path / "letter.png").write_text("Dear bot, I am no picture.")
+    assert models("render", letter, "-o", tmp_path / "out.txt", "-w", weights, "--json") == 1
+    assert json.loads(capsys.readouterr().out)["code"] == "not_a_picture"
 
 
 def test_nothing_half_written_stays(
@@ -217,7 +292,7 @@ def test_nothing_half_written_stays(
 ) -> None:
     (tmp_path / "out" / "cat.png").mkdir(parents=True)  # a folder where the file should go
     assert models("render", cat, "-o", tmp_path / "out", "-w", weights) == 1
-    assert "Is a directory" in capsys.readouterr().err
+    assert f"{tmp_path / 'out' / 'cat.png'} cannot be written: Is a directory" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["cat.png"]
 
 
@@ -239,14 +314,17 @@ def test_a_reader_that_has_seen_enough(cat: Path, weights: Path) -> None:
     assert process.returncode == 1
 
 
-def in_a_terminal(cat: Path, weights: Path, columns: int, lines: int, *more: str, **environment: str) -> str:
-    """What `render` shows in a terminal of that size."""
+def in_a_terminal(
+    cat: Path, weights: Path, columns: int, lines: int, *more: str, errors_too: bool = False, **environment: str
+) -> str:
+    """What `render` shows in a terminal of that size; with `errors_too` standard error goes there as well."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     settings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "COLORTERM")}
     process = subprocess.Popen(
         [sys.executable, "-m", "models", "render", cat, "-w", weights, *more],
-        stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, cwd=ROOT, env=settings | environment,
+        stdin=theirs, stdout=theirs, stderr=theirs if errors_too else subprocess.PIPE, cwd=ROOT,
+        env=settings | environment,
     )  # fmt: skip
     os.close(theirs)
     shown = b""
@@ -259,9 +337,11 @@ def in_a_terminal(cat: Path, weights: Path, columns: int, lines: int, *more: str
             break
         shown += part
     os.close(ours)
-    assert process.stderr
-    assert (process.stderr.read(), process.wait()) == (b"", 0)
-    process.stderr.close()
+    said = b""
+    if process.stderr:
+        said = process.stderr.read()
+        process.stderr.close()
+    assert (said, process.wait()) == (b"", 0)
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -290,6 +370,16 @@ def test_a_terminal_plays_an_animation(weights: Path, tmp_path: Path) -> None:
     assert all(page.count("\n") == 10 for page in pages)
     still = in_a_terminal(dance, weights, 80, 11, "--still", TERM="xterm")
     assert still == in_a_terminal(dance, weights, 80, 11, "--still", "-f", "ans", TERM="xterm") != pages[1]
+
+
+def test_a_terminal_shows_how_far_an_animation_is(weights: Path, tmp_path: Path) -> None:
+    frames = [photo(96, 64, seed) for seed in range(3)]
+    dance = tmp_path / "dance.gif"
+    dance.write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20))
+    shown = in_a_terminal(dance, weights, 80, 11, errors_too=True, TERM="xterm")
+    before, played = shown.split("\x1b[48;2", 1)
+    assert "frames" in before and "100%" in before
+    assert "100%" not in played
 
 
 def test_help_names_every_palette_and_every_format(models: Command, capsys: pytest.CaptureFixture[str]) -> None:

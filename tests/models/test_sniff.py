@@ -1,8 +1,11 @@
 """The header alone decides what is taken, cheaply and without starting anything."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -151,6 +154,17 @@ def test_a_sniff_decodes_nothing(form: str) -> None:
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_a_file_cut_inside_its_header_is_damaged_rather_than_no_picture(form: str) -> None:
     assert problem_of(encoded(photo(48, 32), form)[:14]).code == "broken"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_damaged_header_is_a_problem_and_no_warning() -> None:
+    """Pillow warns of such a file as well, which would put a line of its source on the user's screen."""
+    data = encoded(photo(48, 32), "TIFF")
+    with warnings.catch_warnings(record=True) as pillows, contextlib.suppress(OSError):
+        warnings.simplefilter("always")
+        Image.open(io.BytesIO(data[:29]))
+    assert pillows
+    assert problem_of(data[:29]).code == "broken"
 
 
 def test_every_problem_has_its_sentence_without_details() -> None:

@@ -19,9 +19,11 @@ from jobs.queue import FAILURE_TASK, render_queue
 from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
 REPOSITORY = Path(__file__).parents[2]
+PATIENCE_S = 120.0
+"""Longer than anything takes on the slowest machine; only a fault makes a test wait so long."""
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:
     """Wait until something holds; fails by name after a time that only a fault takes."""
     end = time.monotonic() + seconds
     while not true():
@@ -56,7 +58,7 @@ class WorkerProcess:
     def log(self) -> str:
         return self.log_path.read_text()
 
-    def wait_for(self, text: str, seconds: float = 60, times: int = 1) -> None:
+    def wait_for(self, text: str, seconds: float = PATIENCE_S, times: int = 1) -> None:
         """Until the log has the text so many times; fails at once when the process ends first."""
 
         def there() -> bool:
@@ -65,7 +67,7 @@ class WorkerProcess:
         until(lambda: there() or self.process.poll() is not None, f"{text!r} in {self.log_path}", seconds)
         assert there(), self.log
 
-    def end(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
+    def end(self, number: int = signal.SIGTERM, seconds: float = PATIENCE_S) -> int:
         """Send a signal and return the exit code (negative for a signal)."""
         self.process.send_signal(number)
         return self.process.wait(seconds)
@@ -108,7 +110,7 @@ def workers(folder: Path, redis_url: str, api: str, weights: Path) -> Iterator[S
         assert BOT_TOKEN not in worker.log
 
 
-def ended(ledger: Ledger, job_id: str = "1000", seconds: float = 60) -> str:
+def ended(ledger: Ledger, job_id: str = "1000", seconds: float = PATIENCE_S) -> str:
     """How a job ended, once it has."""
     until(lambda: ledger.result_of(job_id), f"job {job_id} in the ledger", seconds)
     result = ledger.result_of(job_id)

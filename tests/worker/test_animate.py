@@ -18,6 +18,7 @@ from tests.models.animations import block, gif, patch, saved
 from tests.models.pictures import photo
 from worker.animate import draw_animation
 from worker.decoder import Decoder, DecoderFailed
+from worker.tasks import may_move
 
 FRAMES = 2 * BATCH + 3
 
@@ -43,8 +44,9 @@ OPTIONS: dict[str, Any] = {"palette": "pink", "columns": 20, "background": "ligh
 
 def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> None:
     images = [photo(96, 64, seed) for seed in range(5)]
-    for form in ("GIF", "PNG", "WEBP"):
+    for form in ("GIF", "PNG", "WEBP", "AVIF"):
         data = saved(images, form, duration=[40, 50, 60, 70, 80], loop=0)
+        assert may_move(data)
         stages: dict[str, float] = {}
         drawn = draw_animation(renderer, decoder, data, stages=stages, **OPTIONS)
         assert drawn is not None and drawn.frames == 5 and drawn.notes == ()
@@ -82,7 +84,9 @@ def test_it_ends_wherever_nobody_waits_any_more(
 
 
 def test_a_still_picture_is_none_of_ours(renderer: Renderer, decoder: Decoder) -> None:
-    for data in (gif(64, 64, [block(patch(0, 64, 64))]), saved([photo(64, 48)], "PNG")):
+    stills = [saved([photo(64, 48)], form) for form in ("PNG", "WEBP", "AVIF")]
+    assert not any(map(may_move, stills))
+    for data in (gif(64, 64, [block(patch(0, 64, 64))]), *stills):
         assert draw_animation(renderer, decoder, data, stages={}, **OPTIONS) is None
 
 

@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 
+from jobs.allowance import Allowance
 from jobs.schema import Reply
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
 from tests.worker.standin import Order, Standin
@@ -16,8 +18,8 @@ PICTURE = Edit("blue", (Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text
 
 
 @pytest.fixture
-def discord(standin: Standin) -> Iterator[Discord]:
-    client = Discord(standin.api, BOT_TOKEN)
+def discord(standin: Standin, redis: Redis) -> Iterator[Discord]:
+    client = Discord(standin.api, BOT_TOKEN, Allowance(redis))
     yield client
     client.close()
 
@@ -28,7 +30,7 @@ def reply(token: str | None = INTERACTION_TOKEN, *, private: bool = False) -> Re
     )
 
 
-def soon(seconds: float = 5.0) -> float:
+def soon(seconds: float = 30.0) -> float:
     return time.monotonic() + seconds
 
 
@@ -158,14 +160,35 @@ def test_lost_answer_leaves_one_state(discord: Discord, standin: Standin) -> Non
 def test_lasting_outage_ends_at_the_deadline(discord: Discord, standin: Standin) -> None:
     standin.always = Order(503)
     with pytest.raises(DiscordUnavailable, match="503"):
-        deliver(discord, reply(), PICTURE, now=0.0, deadline=soon(1.0))
+        deliver(discord, reply(), PICTURE, now=0.0, deadline=soon(2.0))
     assert len(standin.seen) >= 2
 
 
-def test_nobody_listens() -> None:
+def test_nobody_listens(redis: Redis) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        client = Discord(f"http://127.0.0.1:{closed.getsockname()[1]}/api/v10", BOT_TOKEN)
+        client = Discord(f"http://127.0.0.1:{closed.getsockname()[1]}/api/v10", BOT_TOKEN, Allowance(redis))
         with pytest.raises(DiscordUnavailable, match="ConnectError"):
             tell(client, reply(), "No.", now=0.0, deadline=soon(0.5))
         client.close()
+
+
+def test_while_the_fleet_is_held_only_the_interactions_token_reaches_discord(
+    discord: Discord, standin: Standin, redis: Redis
+) -> None:
+    Allowance(redis).hold(600)
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    with pytest.raises(DiscordUnavailable, match="share of requests"):
+        deliver(discord, reply(None), PICTURE, now=0.0, deadline=soon())
+    assert discord.react("20", "30", "🩷") is None
+    assert [seen.path for seen in standin.seen] == [TOKEN_PATH] and not standin.reactions
+
+
+@pytest.mark.parametrize(("token", "held"), [(None, True), (INTERACTION_TOKEN, False)], ids=["bot", "token"])
+def test_a_global_limit_as_the_bot_holds_the_whole_fleet(
+    discord: Discord, standin: Standin, redis: Redis, token: str | None, held: bool
+) -> None:
+    standin.orders.append(Order(429, {"retry_after": 60.0, "global": True}, {"X-RateLimit-Global": "true"}))
+    with pytest.raises(DiscordUnavailable, match="429"):
+        deliver(discord, reply(token), PICTURE, now=0.0, deadline=soon(1.0))
+    assert (Allowance(redis).take(0) is None) == held

@@ -16,12 +16,15 @@ from redis import Redis
 from jobs.audit import Deed, deeds, note
 from jobs.checks import Check, check_of, enqueue_check, record_check
 from jobs.fleet import Fleet, WorkerReport
-from jobs.ledger import Ledger
+from jobs.guilds import GuildSettings, GuildStore
+from jobs.ledger import Attempt, Ledger
+from jobs.promises import Promise, Promises
 from jobs.reload import Answer, Order, Reloads
-from jobs.schema import Message, RenderRequest, RenderResult, read_record
+from jobs.schema import Click, Message, RenderRequest, RenderResult, read_record
 from jobs.weights import Model, Version, WeightsStore
 from models.problems import PICTURE_SENTENCES, PictureProblem
 from models.sniff import sniff
+from tests.jobs.requests import a_promise
 from tests.worker.samples import request_for
 from worker import tasks
 from worker.decoder import LIMIT_S, Decoder
@@ -153,6 +156,7 @@ def test_damaged_file_is_decoded_or_refused_and_takes_no_process_along(decoder: 
 
 # --- records in Redis -----------------------------------------------------------------------------------------
 
+CLICK: Final = Click(message_id="30", channel_id="20", guild_id="60", user_id="40", palette="pink", at=1.0)
 RECORDS: Final[list[Message]] = [
     request_for("a" * 64),
     RenderResult(job_id="1", outcome="posted", stages_ms={"decode": 1.5}),
@@ -165,6 +169,10 @@ RECORDS: Final[list[Message]] = [
     Version(model="m", sha256="a" * 64, size=1, origin="file", added_by="w", added_at=1.0),
     Check(id="1", worker="w", error="no"),
     Deed(at=1.0, by="40", action="model reload"),
+    a_promise("1000"),
+    CLICK,
+    Attempt(message_id="30", palette="pink", held_until=1.0),
+    GuildSettings(channels=frozenset({"20"}), spoiler=True),
 ]
 KEYS: Final = sorted({key for record in RECORDS for key in json.loads(record.model_dump_json())})
 
@@ -205,6 +213,10 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
     ledger.promise(request)
     ledger.record(RenderResult(job_id="1000", outcome="posted"))
     ledger.version_of("30", "1000")
+    promises, guilds = Promises(redis), GuildStore(redis)
+    promises.open([a_promise("1000")], look_at=0)
+    assert ledger.take_reaction(CLICK)
+    guilds.update("60", lambda settings: settings.model_copy(update={"spoiler": True}))
     # Every key that reading needs, by what Redis keeps there; found rather than named, so that none is forgotten.
     texts = [key for key in redis.keys("glyphcord:*") if redis.type(key) == b"string"]
     hashes = [key for key in redis.keys("glyphcord:*") if redis.type(key) == b"hash"]
@@ -224,6 +236,7 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
             for field in redis.hkeys(key):
                 pipe.hset(key, field, data)
         pipe.hset(f"glyphcord:reload:{order.id}", b"\xff", data)
+        pipe.zadd("glyphcord:open:look_at", {"1000": 0})
         pipe.delete("glyphcord:audit")
         pipe.rpush("glyphcord:audit", data)
         pipe.execute()
@@ -239,6 +252,11 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
         assert isinstance(ledger.request_of("30"), RenderRequest | None)
         assert isinstance(ledger.result_of("1000"), RenderResult | None)
         assert isinstance(ledger.is_newest(request), bool)
+        assert all(isinstance(promise, Promise) for promise in promises.due(most=10))
+        assert all(isinstance(click, Click) for click in ledger.clicks())
+        assert isinstance(ledger.take_reaction(CLICK), Attempt | None)
+        assert isinstance(ledger.answered_with("30", "pink"), str | None)
+        assert isinstance(guilds.get("60"), GuildSettings)
 
     fuzz()
     assert clock.examples > 50

@@ -139,6 +139,28 @@ def test_nothing_changes_before_all_are_ready_nor_when_one_is_not(worker: Worker
     assert worker.runs() == old
 
 
+@pytest.mark.parametrize("room", [99, 1], ids=["beside the old one", "in its place"])
+def test_what_was_decided_draws_although_the_next_order_came_first(
+    worker: Worker, folder: Path, redis: Redis, room: int
+) -> None:
+    write_weights(folder, 2, "lines")
+    worker.library.publish_files()
+    worker.engine.room = room
+    Fleet(redis).report(
+        WorkerReport(
+            name="w2", host="h", pid=2, device="cpu", model="tiny", model_version="v", state="idle", started_at=0.0
+        )
+    )
+    new = sha(write_weights(folder, 3))
+    order = worker.reloads.order("tiny", "50")
+    worker.reloads.answer(order, Answer(worker="w2", offered=True, ready=True))
+    worker.step(2)
+    assert worker.end_of(order)[0] == "committed" and not worker.reloads.answers(order)["w1"].moved
+    following = worker.reloads.order("lines", "51")
+    worker.step(3)
+    assert worker.runs()["tiny"] == new and following.is_open
+
+
 @pytest.mark.parametrize("ends", ["committed", "aborted"])
 def test_without_room_for_two_it_steps_aside_and_comes_back(
     worker: Worker, folder: Path, ends: str, redis: Redis

@@ -18,7 +18,9 @@ from PIL import Image
 from redis import Redis
 from rq import Retry
 
+from jobs.allowance import Allowance
 from jobs.cancel import request_cancel
+from jobs.connection import connect
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES, sentence
@@ -43,11 +45,24 @@ from worker.pipeline import works
 from worker.program import start
 
 
+def an_engine(redis: Redis, weights: Path) -> Engine:
+    return Engine(Library(WeightsStore(redis, 64 * 2**20), weights, "tester"), "cpu")
+
+
+@pytest.fixture(scope="session")
+def loaded(redis_server: str, weights: Path) -> Loaded:
+    """The model, warm; loading it for each test would take longer than most of them."""
+    with connect(redis_server) as redis:
+        engine = an_engine(redis, weights)
+        start(engine, engine.library, "tiny")
+        return engine.loaded()[0]
+
+
 @pytest.fixture
-def engine(redis: Redis, weights: Path) -> Engine:
-    library = Library(WeightsStore(redis, 64 * 2**20), weights, "tester")
-    engine = Engine(library, "cpu")
-    start(engine, library, "tiny")
+def engine(redis: Redis, weights: Path, loaded: Loaded) -> Engine:
+    engine = an_engine(redis, weights)
+    engine.default = loaded.name
+    engine.put(loaded)
     return engine
 
 
@@ -61,7 +76,7 @@ def decoder() -> Iterator[Decoder]:
 def equipped(
     engine: Engine, decoder: Decoder, standin: Standin, redis: Redis, pictures: PictureStore
 ) -> Iterator[None]:
-    discord = Discord(standin.api, BOT_TOKEN)
+    discord = Discord(standin.api, BOT_TOKEN, Allowance(redis))
     health = Health(lambda: True)
     tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, "tester"))
     yield
@@ -265,6 +280,8 @@ def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Order, c
     result = run(request_for(sha))
     assert (result.outcome, result.code) == ("failed", code)
     assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES[code]
+    assert run(request_for(sha)) == result
+    assert len(standin.seen) == 2, "the picture that was refused, and the sentence, once"
 
 
 def test_permission_lost_after_the_token_expired_reaches_nobody(sha: str, standin: Standin) -> None:
@@ -360,9 +377,11 @@ def test_cancelling_a_posted_picture_changes_nothing(sha: str, standin: Standin,
     assert standin.state[TOKEN_PATH].files
 
 
-def test_deadline_that_passes_between_two_stages(sha: str, standin: Standin) -> None:
-    request = request_for(sha, deadline_at=time.time() + 0.5)
-    with Meanwhile(lambda: time.sleep(max(0.0, request.deadline_at - time.time()) + 0.01)) as decoder:
+def test_deadline_that_passes_between_two_stages(
+    sha: str, standin: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, now = request_for(sha, deadline_at=time.time() + 300), time.time
+    with Meanwhile(lambda: monkeypatch.setattr(time, "time", lambda: now() + 301)) as decoder:
         with_tools(decoder=decoder)
         result = run(request)
     assert (result.outcome, result.code) == ("failed", "expired")

@@ -11,7 +11,7 @@ from jobs.problems import ServiceProblem
 from jobs.schema import RenderRequest
 from models.atlas import default_atlas
 from models.formats import encode
-from models.forms import FORMS, MESSAGE_CHARACTERS
+from models.forms import FORMS, MESSAGE_CHARACTERS, inline_columns, rows_for
 from models.grid import Grid
 from models.page import page_of
 from models.paint import encode_png, paint
@@ -72,9 +72,20 @@ def test_where_the_credit_line_does_not_fit_the_art_stays_whole() -> None:
     assert made.content.count("\n") == 33
 
 
-def test_text_that_does_not_fit_a_message_is_a_file() -> None:
+def test_text_that_does_not_fit_a_message_is_a_file_and_says_so() -> None:
     made = edit(a_drawing(100, 50), form="text", preset="phone")
     assert [file.filename for file in made.attachments] == ["ascii-blue.png", "ascii-blue.txt"]
+    assert made.content.split("\n")[1:] == [
+        "As text, a picture of this shape is longer than a message, so it comes as a file."
+    ]
+
+
+def test_fewer_columns_than_asked_for_are_explained() -> None:
+    content = edit(a_drawing(40, 30), form="svg", columns=60).content
+    assert content.split("\n")[1].startswith("I drew 40 columns instead of 60")
+    assert "\n" not in edit(a_drawing(40, 30), form="svg", columns=40).content
+    shrunk = edit(a_drawing(40, 30, shrunk=True), columns=80).content
+    assert "graphics card" in shrunk and "instead of" not in shrunk
 
 
 def test_what_was_hidden_stays_hidden() -> None:
@@ -82,6 +93,16 @@ def test_what_was_hidden_stays_hidden() -> None:
     assert all(file.filename.startswith("SPOILER_") for file in made.attachments)
     block = edit(a_drawing(30, 15), form="text", preset="phone", spoiler=True).content
     assert block.startswith("||```") and "```||" in block
+
+
+def test_hidden_text_fits_to_the_last_character() -> None:
+    columns = inline_columns(1000, 2710, "phone")
+    assert columns == 38
+    drawing = a_drawing(columns, rows_for(1000, 2710, columns))
+    drawing.page.grid.glyphs[:] = default_atlas().charset.index("#")
+    made = edit(drawing, form="text", preset="phone", spoiler=True)
+    assert made.attachments == () and made.content.startswith("||```")
+    assert len(made.content) == MESSAGE_CHARACTERS
 
 
 def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture_out() -> None:

@@ -11,7 +11,7 @@ from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.queue import enqueue, render_queue
-from tests.worker.processes import Start, WorkerProcess, ended, running, until
+from tests.worker.processes import PATIENCE_S, Start, WorkerProcess, ended, running, until
 from tests.worker.samples import photo, request_for
 from tests.worker.standin import Standin
 from worker.__main__ import main
@@ -36,27 +36,31 @@ def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
     assert re.search(r"^\[2\] .*worker ready", supervisor.log, re.MULTILINE)
     standin.open.clear()
     enqueue(redis, request_for(sha))
-    assert standin.arrived.wait(60)
+    assert standin.arrived.wait(PATIENCE_S)
     fleet = Fleet(redis)
     until(lambda: sorted(r.state for r in fleet.alive()) == ["busy", "idle"], "one child to say it is busy")
     (idle,) = [report for report in fleet.alive() if report.state == "idle"]
     (place,) = [number for number, pid in children(supervisor).items() if pid == idle.pid]
     os.kill(idle.pid, signal.SIGKILL)
     supervisor.wait_for(f"child ended child={place} code=-9")
+    standin.open.set()  # a worker waits for an answer for seconds, and the start of another may take longer
+    assert ended(ledger) == "posted"
     supervisor.wait_for("worker ready", times=3)
 
-    enqueue(redis, request_for(sha, job_id="1001"))
-    until(lambda: not render_queue(redis).job_ids, "the new child to take the second job")
-    enqueue(redis, request_for(sha, job_id="1002"))
+    standin.open.clear()
+    for job_id in ("1001", "1002"):
+        enqueue(redis, request_for(sha, job_id=job_id))
+    until(lambda: not render_queue(redis).job_ids, "the old and the new child to take a job each")
+    enqueue(redis, request_for(sha, job_id="1003"))
     supervisor.process.send_signal(signal.SIGTERM)
     until(
         lambda: [r.state for r in fleet.alive() if r.pid != idle.pid] == ["stopping"] * 2,
         "both to say they are stopping",
     )
     standin.open.set()
-    assert supervisor.process.wait(60) == 0
-    assert (ended(ledger), ended(ledger, "1001")) == ("posted", "posted")
-    assert render_queue(redis).job_ids == ["1002"]
+    assert supervisor.process.wait(PATIENCE_S) == 0
+    assert (ended(ledger, "1001"), ended(ledger, "1002")) == ("posted", "posted")
+    assert render_queue(redis).job_ids == ["1003"]
     assert not any(running(pid) for pid in children(supervisor).values())
 
 
@@ -67,7 +71,7 @@ def test_children_of_a_killed_supervisor_finish_and_end(
     supervisor.wait_for("worker ready")
     standin.open.clear()
     enqueue(redis, request_for(sha))
-    assert standin.arrived.wait(60)
+    assert standin.arrived.wait(PATIENCE_S)
     (child,) = children(supervisor).values()
     assert supervisor.end(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: [r.state for r in Fleet(redis).alive()] == ["stopping"], "the child to say it is stopping")
@@ -79,9 +83,9 @@ def test_children_of_a_killed_supervisor_finish_and_end(
 
 def test_child_that_keeps_dying_is_started_ever_more_slowly(start: Start) -> None:
     supervisor = start("tests.worker.mayfly", "--count", "1", MAYFLY_CODE="3")
-    supervisor.wait_for("child ended", times=4)
+    supervisor.wait_for("child ended", times=3)
     waits = [float(wait) for wait in re.findall(r"code=3 lived_s=\S+; starting another in (\S+) s", supervisor.log)]
-    for wait, longest in zip(waits, (0.5, 1, 2, 4), strict=False):
+    for wait, longest in zip(waits, (0.5, 1, 2), strict=False):
         assert longest / 2 - 0.05 <= wait <= longest + 0.05
     assert supervisor.end() == 0
 
@@ -89,7 +93,7 @@ def test_child_that_keeps_dying_is_started_ever_more_slowly(start: Start) -> Non
 def test_child_that_refuses_at_its_first_start_ends_the_supervisor(start: Start) -> None:
     """As with weights that are not there: starting it again would say the same for ever."""
     supervisor = start("tests.worker.mayfly", "--count", "1", MAYFLY_CODE="1")
-    assert supervisor.process.wait(60) == 1
+    assert supervisor.process.wait(PATIENCE_S) == 1
     assert "starts=1" in supervisor.log and "starts=2" not in supervisor.log
 
 

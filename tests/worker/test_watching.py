@@ -1,5 +1,6 @@
 """What a worker tells its probes: starting, stuck, stepped back, and on a port of its own."""
 
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ from redis import Redis
 
 from demo import free_port
 from jobs.connection import connect
-from tests.worker.processes import Start, until
+from tests.worker.processes import PATIENCE_S, Start, until
 from worker.watching import STUCK_S, Watching
 
 
@@ -62,15 +63,26 @@ def ready(port: int) -> bool:
         return False
 
 
+def two_ports() -> int:
+    """A free port whose next one is free, too."""
+    while True:
+        port = free_port()
+        with socket.socket() as following:
+            try:
+                following.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
 def test_each_child_of_a_supervisor_has_its_own_port(start: Start) -> None:
-    port = free_port()
+    port = two_ports()
     start("worker", "--count", "2", WORKER_HTTP_PORT=str(port))
     until(lambda: ready(port) and ready(port + 1), "both children to be ready")
 
 
 def test_a_taken_port_is_one_readable_line(start: Start) -> None:
-    port = free_port()
-    start(WORKER_HTTP_PORT=str(port)).wait_for("worker ready")
-    second = start(WORKER_HTTP_PORT=str(port))
-    assert second.process.wait(60) == 1
-    assert second.log.startswith("worker: WORKER_HTTP_PORT: ") and "Traceback" not in second.log
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        worker = start(WORKER_HTTP_PORT=str(taken.getsockname()[1]))
+        assert worker.process.wait(PATIENCE_S) == 1
+    assert worker.log.startswith("worker: WORKER_HTTP_PORT: ") and "Traceback" not in worker.log

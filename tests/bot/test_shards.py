@@ -1,0 +1,89 @@
+"""Several gateway connections, in one process and in several: who hears what, whose turn it is, and coming back."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.shards import await_turn, parse_shards
+from demo import free_port
+from jobs.connection import connect
+from playground.testing import Controls, PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.test_reaction import a_drawn_picture
+
+TURN = "glyphcord:identify"
+MIAS_DM = "160000000000000003"
+
+
+@pytest.mark.parametrize(
+    ("text", "shards"), [("", ()), ("0", (0,)), ("0-3, 8", (0, 1, 2, 3, 8)), ("2,1-2,", (1, 2)), ("10-10", (10,))]
+)
+def test_shards_are_numbers_and_ranges(text: str, shards: tuple[int, ...]) -> None:
+    assert parse_shards(text) == shards
+
+
+@pytest.mark.parametrize("text", ["a", "3-1", "-1", "1-", "1..2", "１"])
+def test_what_cannot_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="such as"):
+        parse_shards(text)
+
+
+async def test_processes_identify_one_after_another(redis: Redis) -> None:
+    await await_turn(redis)
+    second = asyncio.create_task(await_turn(redis))
+    await asyncio.sleep(0.6)
+    assert not second.done()
+    assert 4000 < redis.pttl(TURN) <= 5200, "who dies before it identifies keeps nobody waiting for longer"
+    redis.delete(TURN)
+    await asyncio.wait_for(second, 30)
+
+
+async def test_without_redis_they_identify_all_the_same() -> None:
+    await asyncio.wait_for(await_turn(connect(f"redis://127.0.0.1:{free_port()}/0")), 60)
+
+
+def test_shards_in_two_processes_share_out_what_there_is_to_hear(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    """Of four shards the playground's server is on the second, and direct messages are on the first."""
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+
+    with PlaygroundProcess() as own:
+        controls = own.controls
+        first = BotProcess(own, redis_url, folders[0], SHARD_COUNT="4", SHARD_IDS="0")
+        second = BotProcess(own, redis_url, folders[1], SHARD_COUNT="4", SHARD_IDS="1-2")
+        with first:
+            redis.delete(TURN)  # as if five seconds had gone
+            with second:
+                redis.delete(TURN)
+                controls.wait_for(lambda: "shards=1 of=4" in first.log and "shards=2 of=4" in second.log)
+                in_server = controls.slash("ascii", files={"image": a_png()})
+                in_private = controls.slash("ascii", files={"image": a_png()}, channel=MIAS_DM)
+                for used in (in_server, in_private):
+                    controls.wait_for_answer(used)
+                jobs = controls.wait_for(lambda: len(found := queued(redis)) == 2 and found)
+                assert {job.guild_id is None for job in jobs} == {True, False}
+                for used, heard, deaf in ((in_server, second, first), (in_private, first, second)):
+                    assert f"queued interaction={used['interaction_id']}" in heard.log
+                    assert used["interaction_id"] not in deaf.log
+                assert second.stop() == first.stop() == 0
+    assert "Traceback" not in first.log + second.log
+
+
+def test_a_click_while_the_network_was_gone_is_answered_when_it_is_back(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, running_bot: BotProcess
+) -> None:
+    """discord.py's sharded client would give the session up after one failed attempt."""
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    resumed = running_bot.log.count("RESUMED")
+    rule = discord.fault(path="^/gateway$", status=503, times=2)
+    discord.gateway("drop")
+    discord.react(message_id)
+    discord.wait_for(lambda: running_bot.log.count("RESUMED") > resumed)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.job_id == f"{message_id}-pink"
+    assert [fault["hits"] for fault in discord.faults()] == [2], rule
