@@ -10,7 +10,7 @@ from bot.services import Services
 from jobs import queue
 from jobs.guilds import GuildSettings
 from jobs.problems import ServiceProblem
-from jobs.progress import in_words, seconds_per_job
+from jobs.progress import seconds_per_job
 from jobs.quota import Limits, Refused
 
 NAMED: int = 5
@@ -52,7 +52,7 @@ class Admission:
         if waiting >= self._queue_limit and not self._services.quota.is_charged(asker.job_id):
             workers = max(1, len(self._services.fleet.serving()))
             pace = seconds_per_job(redis) or 1.0
-            raise ServiceProblem("queue_full", f"{waiting} jobs", about=in_words(waiting * pace / workers))
+            raise ServiceProblem("queue_full", f"{waiting} jobs", seconds=waiting * pace / workers)
         refused = self._services.quota.charge(
             asker.job_id, user_id=asker.user_id, guild_id=asker.guild_id, lasts_s=asker.until - time.time(),
             limits=self._limits,
@@ -72,7 +72,7 @@ def allow(settings: GuildSettings, asker: Asker) -> None:
         raise ServiceProblem("blocked")
     if settings.channels and asker.channel_ids.isdisjoint(settings.channels):
         named = sorted(settings.channels, key=int)
-        more = " and some others" if len(named) > NAMED else ""
+        more = ", …" if len(named) > NAMED else ""
         raise ServiceProblem("wrong_channel", channels=", ".join(f"<#{one}>" for one in named[:NAMED]) + more)
     if settings.age_restricted_only and not asker.age_restricted:
         raise ServiceProblem("age_restricted_only")
@@ -84,4 +84,4 @@ def _problem(refused: Refused, limits: Limits) -> ServiceProblem:
     most = {
         "in_flight": limits.user_in_flight, "daily": limits.user_daily, "server_daily": limits.server_daily,
     }.get(refused.reason, 0)  # fmt: skip
-    return ServiceProblem(refused.reason, f"limit {most}", most=most, about=in_words(refused.wait_s))
+    return ServiceProblem(refused.reason, f"limit {most}", count=most, seconds=refused.wait_s)

@@ -12,7 +12,8 @@ from discord import app_commands
 
 from bot.problems import as_trouble, report
 from jobs import logs
-from jobs.problems import SENTENCES, ServiceProblem
+from jobs.language import language_of
+from jobs.problems import ServiceProblem, sentence
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class InFlight:
             try:
                 yield
             except asyncio.CancelledError:
-                await edit(interaction, SENTENCES["restarting"])
+                await edit(interaction, sentence("restarting", language(interaction)))
                 raise
 
     async def drain(self, seconds: float) -> None:
@@ -66,6 +67,16 @@ class InFlight:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=seconds)
+
+
+def language(interaction: Interaction) -> str:
+    """The catalogue (jobs.language) of whoever used something."""
+    return language_of(interaction.locale.value)
+
+
+def server_language(interaction: Interaction) -> str:
+    """The same for what a whole server is to read."""
+    return language_of(interaction.guild_locale.value if interaction.guild_locale is not None else None)
 
 
 async def defer(interaction: Interaction, *, private: bool) -> int | None:
@@ -93,10 +104,10 @@ async def defer(interaction: Interaction, *, private: bool) -> int | None:
     return None
 
 
-async def edit(interaction: Interaction, sentence: str) -> None:
-    """Make `sentence` the deferred response; if Discord does not take it, that is logged and no more."""
+async def edit(interaction: Interaction, words: str) -> None:
+    """Make `words` the deferred response; if Discord does not take it, that is logged and no more."""
     try:
-        await interaction.edit_original_response(content=sentence, allowed_mentions=QUIET)
+        await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
     except UNDELIVERED as error:
         log.warning("not told interaction=%d detail=%r", interaction.id, error)
 
@@ -107,7 +118,7 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
         # Too late, or another process of ours has answered: nothing can or need be said.
         log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
         return
-    trouble = as_trouble(cause)
+    trouble = as_trouble(cause, language(interaction))
     report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
     if interaction.type is discord.InteractionType.autocomplete:
         return  # there is no place for a sentence: the person goes on typing, without suggestions
@@ -126,10 +137,10 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
         await edit(interaction, trouble.sentence)
 
 
-async def _beside(interaction: Interaction, sentence: str) -> None:
+async def _beside(interaction: Interaction, words: str) -> None:
     """Say it to who clicked, on a message of its own."""
     try:
-        await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=QUIET)
+        await interaction.followup.send(words, ephemeral=True, allowed_mentions=QUIET)
     except UNDELIVERED as error:
         log.warning("not told interaction=%d detail=%r", interaction.id, error)
 

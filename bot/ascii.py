@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 import discord
 from discord import app_commands
 
-from bot.answers import Interaction
+from bot.answers import Interaction, language
 from bot.latest import latest_picture
 from bot.orders import Orders, Source
 from bot.wishes import Wish, suggest_palettes
@@ -63,4 +63,7 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
 
 
 async def _palettes(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=label, value=value) for label, value in suggest_palettes(typed)]
+    return [
+        app_commands.Choice(name=label, value=value)
+        for label, value in suggest_palettes(typed, language(interaction))
+    ]

@@ -10,12 +10,14 @@ import discord
 from discord import app_commands
 from pydantic import ValidationError
 
-from bot.answers import QUIET, Interaction
+from bot.answers import QUIET, Interaction, language, server_language
 from bot.intake import Intake
-from bot.moderation_log import ModerationLog
+from bot.moderation_log import ModerationLog, may_write
 from bot.services import Services
 from bot.wishes import named_palette, suggest_palettes
 from jobs.guilds import GuildSettings
+from jobs.language import say
+from jobs.options import Background, palette_name
 from jobs.problems import ServiceProblem
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,72 @@ MOST_BYTES: Final = 512 * 1024
 """Of a file with settings: ten thousand blocked people fit in."""
 
 Change = Callable[[GuildSettings], GuildSettings]
+
+SHOWN: Final = 20
+"""As many channels, roles or people as an answer names."""
+
+SAVED: Final = "Saved."
+EXPORTED: Final = "What is in force here. Read it in again with `/settings import`."
+
+# For the log channel.
+ALLOWED: Final = "{by} allowed {what}"
+UNLISTED: Final = "{by} took {what} off the list"
+DEFAULTS: Final = "{by} set the defaults: {what}"
+LETS_ALL: Final = "{by} lets everyone use reactions and buttons"
+LETS_ASKER: Final = "{by} leaves reactions and buttons to who asked"
+ADULTS: Final = "{by} has me draw in age-restricted channels only"
+ALL_AGES: Final = "{by} has me draw in channels of any age"
+BLOCKED: Final = "{by} blocked {what}"
+UNBLOCKED: Final = "{by} unblocked {what}"
+LOGS: Final = "{by} has me log to {what}"
+NO_LOG: Final = "{by} has me log no longer"
+IMPORTED: Final = "{by} read in settings from a file"
+RESET: Final = "{by} reset the settings"
+
+# What is in force, a line each.
+CHANNELS: Final = "**Channels:** {list}"
+EVERYWHERE: Final = "**Channels:** all"
+ROLES: Final = "**Roles:** {list}"
+EVERYBODY: Final = "**Roles:** everybody"
+BANNED: Final = "**Blocked:** {list}"
+NOBODY: Final = "**Blocked:** nobody"
+REACTORS: Final = {
+    "everyone": "**Reactions and buttons:** everyone", "requester": "**Reactions and buttons:** who asked",
+}  # fmt: skip
+LOOK: Final[dict[Background, str]] = {
+    "light": "**Palette:** {palette}, on light", "dark": "**Palette:** {palette}, on dark",
+}  # fmt: skip
+SHARED: Final = {False: "**Results:** for all to see", True: "**Results:** only for who asked"}
+HIDDEN: Final = {False: "**Spoiler:** not hidden", True: "**Spoiler:** hidden until clicked"}
+AGES: Final = {False: "**Age-restricted channels only:** no", True: "**Age-restricted channels only:** yes"}
+LOG: Final = "**Log:** {list}"
+SILENT: Final = "**Log:** none"
+MORE: Final = "{list} and {count} more"
+
+
+class PlaceTransformer(app_commands.Transformer):
+    """A channel in which somebody can ask.
+
+    discord.py's own `ForumChannel` would offer media channels too, which Discord's description of its API does not
+    take here.
+    """
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> app_commands.AppCommandChannel:
+        """The channel as it stands in the interaction."""
+        found: app_commands.AppCommandChannel = value
+        return found
+
+
+Place = app_commands.Transform[app_commands.AppCommandChannel, PlaceTransformer]
 
 
 class SettingsCommands(app_commands.Group):
@@ -45,17 +113,15 @@ class SettingsCommands(app_commands.Group):
     async def show(self, interaction: Interaction) -> None:
         """Change nothing."""
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
-        await _answer(interaction, in_words(settings))
+        await _answer(interaction, in_words(settings, language(interaction)))
 
     @app_commands.command(description="Let me draw in a channel, or no longer; with none allowed, everywhere")
     @app_commands.describe(channel="The channel; its threads count as it", allow="Whether I draw there")
-    async def channel(
-        self, interaction: Interaction, channel: discord.TextChannel | discord.VoiceChannel, allow: bool = True
-    ) -> None:
+    async def channel(self, interaction: Interaction, channel: Place, allow: bool = True) -> None:
         """Add to the allowed channels or take away."""
         await self._change(
-            interaction, f"{'allowed' if allow else 'took off the list'} <#{channel.id}>",
-            lambda old: _with(old, channels=_toggled(old.channels, channel.id, allow)),
+            interaction, lambda old: _with(old, channels=_toggled(old.channels, channel.id, allow)),
+            ALLOWED if allow else UNLISTED, what=f"<#{channel.id}>",
         )  # fmt: skip
 
     @app_commands.command(description="Let members of a role ask me, or no longer; with none allowed, everybody")
@@ -63,8 +129,8 @@ class SettingsCommands(app_commands.Group):
     async def role(self, interaction: Interaction, role: discord.Role, allow: bool = True) -> None:
         """Add to the allowed roles or take away."""
         await self._change(
-            interaction, f"{'allowed' if allow else 'took off the list'} the role {role.id}",
-            lambda old: _with(old, roles=_toggled(old.roles, role.id, allow)),
+            interaction, lambda old: _with(old, roles=_toggled(old.roles, role.id, allow)),
+            ALLOWED if allow else UNLISTED, what=f"<@&{role.id}>",
         )  # fmt: skip
 
     @app_commands.command(description="How pictures are drawn when nobody says otherwise")
@@ -83,43 +149,50 @@ class SettingsCommands(app_commands.Group):
             "background": background, "private": private, "spoiler": spoiler,
         }  # fmt: skip
         chosen = {name: value for name, value in given.items() if value is not None}
-        said = ", ".join(f"{name} {value}" for name, value in chosen.items()) or "nothing"
-        await self._change(interaction, f"set the defaults: {said}", lambda old: _with(old, **chosen))
+        await self._change(
+            interaction, lambda old: _with(old, **chosen),
+            DEFAULTS, what=", ".join(f"`{name}` {value}" for name, value in chosen.items()) or "–",
+        )  # fmt: skip
 
     @defaults.autocomplete("palette")
     async def _palettes(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=label, value=value) for label, value in suggest_palettes(typed)]
+        return [
+            app_commands.Choice(name=label, value=value)
+            for label, value in suggest_palettes(typed, language(interaction))
+        ]
 
     @app_commands.command(description="Who may use the reactions and buttons under a picture")
     @app_commands.describe(who="Everyone, or only who asked for the picture")
     async def reactions(self, interaction: Interaction, who: Literal["everyone", "requester"]) -> None:
         """Set who may."""
-        await self._change(interaction, f"lets {who} react", lambda old: _with(old, reactors=who))
+        await self._change(
+            interaction, lambda old: _with(old, reactors=who), LETS_ALL if who == "everyone" else LETS_ASKER
+        )
 
     @app_commands.command(description="Draw in age-restricted channels only, or everywhere")
     @app_commands.describe(only="Whether only there")
     async def age_restricted(self, interaction: Interaction, only: bool) -> None:
         """Set where."""
-        said = "draws in age-restricted channels only" if only else "draws in any channel"
-        await self._change(interaction, said, lambda old: _with(old, age_restricted_only=only))
+        await self._change(
+            interaction, lambda old: _with(old, age_restricted_only=only), ADULTS if only else ALL_AGES
+        )
 
     @app_commands.command(description="Take no more wishes from somebody")
     @app_commands.describe(user="Whom")
     async def block(self, interaction: Interaction, user: discord.User) -> None:
         """Add to the blocked."""
         await self._change(
-            interaction,
-            f"blocked <@{user.id}>",
-            lambda old: _with(old, blocked=_toggled(old.blocked, user.id, True)),
-        )
+            interaction, lambda old: _with(old, blocked=_toggled(old.blocked, user.id, True)),
+            BLOCKED, what=f"<@{user.id}>",
+        )  # fmt: skip
 
     @app_commands.command(description="Take wishes from somebody again")
     @app_commands.describe(user="Whom")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Take from the blocked."""
         await self._change(
-            interaction, f"unblocked <@{user.id}>",
-            lambda old: _with(old, blocked=_toggled(old.blocked, user.id, False)),
+            interaction, lambda old: _with(old, blocked=_toggled(old.blocked, user.id, False)),
+            UNBLOCKED, what=f"<@{user.id}>",
         )  # fmt: skip
 
     @app_commands.command(description="Where I write who asked for what; without a channel, nowhere")
@@ -127,8 +200,11 @@ class SettingsCommands(app_commands.Group):
     async def log(self, interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
         """Set the log channel."""
         where = str(channel.id) if channel is not None else None
-        said = f"logs to <#{where}>" if where else "logs no longer"
-        await self._change(interaction, said, lambda old: _with(old, log_channel=where))
+        if channel is not None and not may_write(channel):
+            raise ServiceProblem("log_closed", f"channel={where}")
+        await self._change(
+            interaction, lambda old: _with(old, log_channel=where), LOGS if where else NO_LOG, what=f"<#{where}>"
+        )
 
     @app_commands.command(description="All settings as a file, to keep or to carry to another server")
     async def export(self, interaction: Interaction) -> None:
@@ -136,7 +212,7 @@ class SettingsCommands(app_commands.Group):
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
         data = io.BytesIO(settings.model_dump_json(indent=2).encode())
         await interaction.response.send_message(
-            "What is in force here. Read it in again with `/settings import`.",
+            say(EXPORTED, language(interaction)),
             file=discord.File(data, "glyphcord-settings.json"), ephemeral=True,
         )  # fmt: skip
 
@@ -156,22 +232,28 @@ class SettingsCommands(app_commands.Group):
         if new.log_channel and (guild is None or guild.get_channel(int(new.log_channel)) is None):
             # The bot may be allowed to write there, but on another server, whose people have not asked for it.
             new = _with(new, log_channel=None)
-        await self._change(interaction, "read in settings from a file", lambda old: new)
+        await self._change(interaction, lambda old: new, IMPORTED)
 
     @app_commands.command(description="Forget all settings")
     async def reset(self, interaction: Interaction) -> None:
         """Back to the defaults."""
-        await self._change(interaction, "reset the settings", lambda old: GuildSettings())
+        await self._change(interaction, lambda old: GuildSettings(), RESET)
 
-    async def _change(self, interaction: Interaction, said: str, change: Change) -> None:
+    async def _change(self, interaction: Interaction, change: Change, said: str, what: str = "") -> None:
+        """Make a change and say so: to who made it, and `said` (about `what`) to the log channel."""
         guild_id = str(interaction.guild_id)
         try:
             settings = await asyncio.to_thread(self._services.guilds.update, guild_id, change)
         except ValidationError as error:  # more channels, roles or people than a record holds
             raise ServiceProblem("too_many_entries", f"{error.error_count()} faults") from None
-        log.info("settings changed guild=%s user=%d change=%r", guild_id, interaction.user.id, said)
-        self._log.post(settings, f"⚙️ <@{interaction.user.id}> {said}")
-        await _answer(interaction, f"Saved.\n{in_words(settings)}")
+        log.info(
+            "settings changed guild=%s user=%d change=%r",
+            guild_id, interaction.user.id, said.format(by=interaction.user.id, what=what),
+        )  # fmt: skip
+        line = say(said, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
+        self._log.post(settings, f"⚙️ {line}")
+        reader = language(interaction)
+        await _answer(interaction, f"{say(SAVED, reader)}\n{in_words(settings, reader)}")
 
 
 def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
@@ -183,24 +265,28 @@ def _toggled(ids: frozenset[str], one: int, there: bool) -> frozenset[str]:
     return ids | {str(one)} if there else ids - {str(one)}
 
 
-def in_words(settings: GuildSettings) -> str:
+def in_words(settings: GuildSettings, language: str) -> str:
     """What is in force, a line each."""
 
-    def listed(ids: Collection[str], mark: str, none: str) -> str:
-        shown = " ".join(f"<{mark}{one}>" for one in sorted(ids, key=int)[:20])
-        return none if not ids else shown + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
+    def listed(text: str, none: str, ids: Collection[str], mark: str) -> str:
+        if not ids:
+            return say(none, language)
+        shown = " ".join(f"<{mark}{one}>" for one in sorted(ids, key=int)[:SHOWN])
+        if len(ids) > SHOWN:
+            shown = say(MORE, language, list=shown, count=len(ids) - SHOWN)
+        return say(text, language, list=shown)
 
     return "\n".join(
         (
-            f"**Channels:** {listed(settings.channels, '#', 'all')}",
-            f"**Roles:** {listed(settings.roles, '@&', 'everybody')}",
-            f"**Blocked:** {listed(settings.blocked, '@', 'nobody')}",
-            f"**Reactions and buttons:** {'everyone' if settings.reactors == 'everyone' else 'who asked'}",
-            f"**Defaults:** palette {settings.palette}, {settings.background} background, "
-            f"{'private' if settings.private else 'for all to see'}, "
-            f"{'hidden until clicked' if settings.spoiler else 'not hidden'}",
-            f"**Age-restricted channels only:** {'yes' if settings.age_restricted_only else 'no'}",
-            f"**Log:** {f'<#{settings.log_channel}>' if settings.log_channel else 'none'}",
+            listed(CHANNELS, EVERYWHERE, settings.channels, "#"),
+            listed(ROLES, EVERYBODY, settings.roles, "@&"),
+            listed(BANNED, NOBODY, settings.blocked, "@"),
+            say(REACTORS[settings.reactors], language),
+            say(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
+            say(SHARED[settings.private], language),
+            say(HIDDEN[settings.spoiler], language),
+            say(AGES[settings.age_restricted_only], language),
+            listed(LOG, SILENT, [settings.log_channel] if settings.log_channel else [], "#"),
         )
     )
 

@@ -96,7 +96,7 @@ class Keeper:
         await asyncio.to_thread(self._services.promises.open, [kept.promise], look_at=look_at)
 
     async def _break_off(self, kept: Kept, error: BaseException, where: str) -> None:
-        kept.trouble = as_trouble(error)
+        kept.trouble = as_trouble(error, kept.promise.reply.language)
         report(kept.trouble, error, where)
         # A job sent to a Redis that did not answer may have arrived, and its picture may be on the message any
         # moment. A sentence written now could cover it; so then the sweeper decides, once Redis can be asked.

@@ -18,6 +18,12 @@ MOST: Final = 50
 """Lines on their way at one time."""
 
 
+def may_write(channel: discord.TextChannel) -> bool:
+    """Whether the bot may post in a channel."""
+    allowed = channel.permissions_for(channel.guild.me)
+    return allowed.view_channel and allowed.send_messages
+
+
 class ModerationLog:
     """Posts lines for all servers."""
 

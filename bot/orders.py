@@ -15,7 +15,16 @@ import discord
 from discord import app_commands
 
 from bot.admission import Admission, Asker
-from bot.answers import ALREADY_ACKNOWLEDGED, UNDELIVERED, InFlight, Interaction, defer, edit
+from bot.answers import (
+    ALREADY_ACKNOWLEDGED,
+    UNDELIVERED,
+    InFlight,
+    Interaction,
+    defer,
+    edit,
+    language,
+    server_language,
+)
 from bot.intake import Intake
 from bot.keeper import REDIS_LOST, Keeper
 from bot.moderation_log import ModerationLog
@@ -24,7 +33,8 @@ from bot.styles import suggest_models
 from bot.wishes import Options, Wish, settle
 from jobs.guilds import GuildSettings
 from jobs.intake import sniff
-from jobs.problems import SENTENCES, ServiceProblem
+from jobs.language import say
+from jobs.problems import ServiceProblem, sentence
 from jobs.promises import UNTOLD, Promise
 from jobs.schema import RenderRequest, Reply
 
@@ -43,6 +53,9 @@ ADMIT_S: Final = 0.8
 """Out of the three seconds that Discord gives for an acknowledgement."""
 
 Origin = Literal["command", "menu", "button"]
+
+ASKED: Final = "{user} asked for a picture in {where}"
+ASKED_PRIVATELY: Final = "{user} asked for a picture in {where}, for their eyes only"
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,7 @@ class Orders:
             token=interaction.token,
             token_expires_at=received_at + TOKEN_S,
             private=by_token_only,
+            language=language(interaction),
         )
         promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
         await self._keeper.foretell(promise)
@@ -145,7 +159,7 @@ class Orders:
                 if not awake and not kept.shared:
                     # Before the job is on the queue, so that this can never overwrite a worker's result. And
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
-                    await edit(interaction, SENTENCES["queued_no_worker"])
+                    await edit(interaction, sentence("queued_no_worker", language(interaction)))
                 request = await asyncio.to_thread(self._services.prepare, request)
                 kept.on_its_way = True
                 await asyncio.to_thread(self._services.enqueue, request)
@@ -226,8 +240,10 @@ def _line(interaction: Interaction, request: RenderRequest, *, private: bool) ->
     place = (
         f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"
     )
-    where = f"<#{interaction.channel_id}>, for their eyes only" if private else place
-    return f"🖼️ <@{request.user_id}> asked for a picture in {where} (`{request.job_id}`)"
+    where = f"<#{interaction.channel_id}>" if private else place
+    user = f"<@{request.user_id}>"
+    line = say(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
+    return f"🖼️ {line} (`{request.job_id}`)"
 
 
 def _may_react(interaction: Interaction, options: Options) -> bool:

@@ -10,13 +10,14 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot.answers import QUIET, Interaction
+from bot.answers import QUIET, Interaction, language
 from bot.components import Handler, chosen, select
 from bot.orders import Orders, Source
 from bot.services import Services
 from bot.sources import Found, pictures_on
 from bot.wishes import Wish
 from jobs.connection import PREFIX
+from jobs.language import say
 from jobs.problems import ServiceProblem
 from jobs.schema import Message, read_record
 
@@ -25,6 +26,9 @@ PICK: Final = "pick"
 MOST: Final = 25
 """As many as a select menu holds."""
 KEEP_S: Final = 15 * 60
+
+WHICH: Final = "That message has {count} pictures. Which one shall I draw?"
+PICK_ONE: Final = "Pick a picture"
 
 
 class Offered(Message):
@@ -71,8 +75,8 @@ async def _offer(services: Services, interaction: Interaction, found: list[Found
     await asyncio.to_thread(services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
     names = [f"{number}. {one.name}" for number, one in enumerate(found, 1)]
     await interaction.response.send_message(
-        f"That message has {len(found)} pictures. Which one shall I draw?",
-        view=select(PICK, key, "Pick a picture", names), ephemeral=True, allowed_mentions=QUIET,
+        say(WHICH, language(interaction), count=len(found)),
+        view=select(PICK, key, say(PICK_ONE, language(interaction)), names), ephemeral=True, allowed_mentions=QUIET,
     )  # fmt: skip
 
 

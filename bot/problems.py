@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from bot.log import one_line
 from bot.metrics import PROBLEMS
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.problems import SENTENCES, PictureProblem, ServiceProblem, new_reference, told
+from jobs.language import ENGLISH
+from jobs.problems import PictureProblem, ServiceProblem, new_reference, said_in, sentence, told
 
 log = logging.getLogger(__name__)
 
@@ -22,19 +23,27 @@ class Trouble:
     detail: str
 
 
-def as_trouble(error: BaseException) -> Trouble:
+def as_trouble(error: BaseException, language: str = ENGLISH) -> Trouble:
     """What an error means to a user; an error nobody foresaw is `internal`, with a reference to the log."""
-    reference = new_reference()
     if isinstance(error, (PictureProblem, ServiceProblem)):
-        return Trouble(error.code, told(error.code, str(error), reference), reference, error.detail)
+        reference = new_reference()
+        words = told(error.code, said_in(language, error), reference, language)
+        return Trouble(error.code, words, reference, error.detail)
     if isinstance(error, asyncio.CancelledError):
-        return Trouble("restarting", SENTENCES["restarting"], reference, "cut short by a stop")
+        return trouble_of("restarting", language, "cut short by a stop")
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, REDIS_DOWN):
-        return Trouble("queue_down", told("queue_down", SENTENCES["queue_down"], reference), reference, detail)
+        return trouble_of("queue_down", language, detail)
     if isinstance(error, REDIS_FULL):
-        return Trouble("store_full", told("store_full", SENTENCES["store_full"], reference), reference, detail)
-    return Trouble("internal", SENTENCES["internal"].format(reference=reference), reference, detail)
+        return trouble_of("store_full", language, detail)
+    return trouble_of("internal", language, detail)
+
+
+def trouble_of(code: str, language: str, detail: str) -> Trouble:
+    """A problem whose sentence needs no facts, or none but its reference."""
+    reference = new_reference()
+    words = told(code, sentence(code, language, reference=reference), reference, language)
+    return Trouble(code, words, reference, detail)
 
 
 def report(trouble: Trouble, error: BaseException, where: str) -> None:

@@ -20,14 +20,15 @@ from bot.keeper import Keeper
 from bot.log import in_words
 from bot.messages import Seen, seen_on
 from bot.orders import DEADLINE_S, is_age_restricted
-from bot.problems import as_trouble, report
+from bot.problems import as_trouble, report, trouble_of
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
 from bot.wishes import options_of
 from jobs import logs
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.ledger import Attempt
-from jobs.problems import SENTENCES, ServiceProblem
+from jobs.options import Background, palette_name
+from jobs.problems import ServiceProblem, sentence, starts
 from jobs.promises import Promise
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
 
@@ -48,6 +49,11 @@ class Opening:
     original: RenderRequest
     kept: bool
     awake: bool
+
+    @property
+    def language(self) -> str:
+        """Discord does not say which language who reacts has; so it is that of who asked first."""
+        return self.original.reply.language
 
 
 @dataclass(frozen=True)
@@ -216,11 +222,13 @@ async def _make_reply(client: discord.Client, services: Services, click: Click, 
     """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
     attempt = opening.attempt
     if not opening.kept:
-        content = SENTENCES["picture_gone"]
+        trouble = trouble_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
+        report(trouble, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
+        content = trouble.sentence
     elif opening.awake:
-        content = _drawing(click)
+        content = _drawing(click, opening.language)
     else:
-        content = SENTENCES["queued_no_worker"]
+        content = sentence("queued_no_worker", opening.language)
     guild_id = int(click.guild_id) if click.guild_id else None
     channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
     if attempt.reply_id is not None and attempt.takes > 1:
@@ -233,7 +241,7 @@ async def _make_reply(client: discord.Client, services: Services, click: Click, 
             return Made(attempt.reply_id)
         except discord.NotFound:
             log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
-    if attempt.takes > 1 and (found := await _find_reply(client, services, channel, click, attempt)) is not None:
+    if attempt.takes > 1 and (found := await _find_reply(client, services, channel, click, opening)) is not None:
         return Made(str(found.id), seen_on(found))
     made = await channel.send(
         content,
@@ -250,7 +258,7 @@ async def _make_reply(client: discord.Client, services: Services, click: Click, 
 
 
 async def _find_reply(
-    client: discord.Client, services: Services, channel: discord.PartialMessageable, click: Click, attempt: Attempt
+    client: discord.Client, services: Services, channel: discord.PartialMessageable, click: Click, opening: Opening
 ) -> discord.Message | None:
     """The reply that a bot made before it died, or whose making was never confirmed.
 
@@ -260,6 +268,7 @@ async def _find_reply(
     # Our clock and Discord's may differ by a minute; a reply is never older than the message it replies to.
     clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
     target = int(click.message_id)
+    begins = tuple(start for code in DRAWING.values() for start in starts(code, opening.language))
     try:
         history = channel.history(limit=HISTORY, after=discord.Object(max(target, clicked)), oldest_first=True)
         async for message in history:
@@ -267,23 +276,24 @@ async def _find_reply(
             by_us = client.user is not None and message.author.id == client.user.id
             if not by_us or replies_to != target or message.interaction_metadata is not None:
                 continue
-            if message.content.startswith(_DRAWING):
-                if message.content == _drawing(click):
+            if message.content.startswith(begins):
+                if message.content == _drawing(click, opening.language):
                     return message
                 continue
             request = await asyncio.to_thread(services.ledger.request_of, str(message.id))
-            if request is None or request.job_id == attempt.job_id:
+            if request is None or request.job_id == opening.attempt.job_id:
                 return message
     except discord.Forbidden:
         log.info("history not readable channel=%s", click.channel_id)
     return None
 
 
-_DRAWING: Final = SENTENCES["drawing"].split("{")[0]
+DRAWING: Final[dict[Background | None, str]] = {None: "drawing", "light": "drawing_light", "dark": "drawing_dark"}
+"""The codes of what a reply says while it is drawn, by the paper that was asked for."""
 
 
-def _drawing(click: Click) -> str:
-    return SENTENCES["drawing"].format(palette=click.look.replace("-", " on "))
+def _drawing(click: Click, language: str) -> str:
+    return sentence(DRAWING[click.background], language, palette=palette_name(click.palette, language))
 
 
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
@@ -301,6 +311,7 @@ def _request(client: discord.Client, click: Click, opening: Opening, reply_id: s
             application_id=original.reply.application_id,
             channel_id=click.channel_id,
             message_id=reply_id,
+            language=opening.language,
         ),
         upload_limit=guild.filesize_limit if guild else UPLOAD_LIMIT,
         created_at=now,

@@ -15,20 +15,31 @@ from typing import Any, Final, cast
 
 import discord
 
-from bot.answers import Interaction, explain
+from bot.answers import Interaction, explain, language, server_language
 from bot.moderation_log import ModerationLog
 from bot.orders import Orders, Stored, can_reach, is_age_restricted
 from bot.services import Services
 from bot.wishes import Options, Wish, format_of, options_of
 from jobs.buttons import TEMPLATE, custom_id
+from jobs.language import say
 from jobs.options import FORMATS, Background
-from jobs.problems import ServiceProblem
+from jobs.problems import ServiceProblem, said_in
 from jobs.schema import Click, RenderRequest
 
 log = logging.getLogger(__name__)
 
 FORM: Final = "again"
 """The action in a form's id; the form is about the message that it was opened from."""
+
+
+THERE: Final = "It is there already: {place}"
+DELETED: Final = "{by} deleted a picture that {user} asked for"
+TITLE: Final = "Draw it again"
+PAPERS: Final[dict[Background, str]] = {"light": "Light", "dark": "Dark"}
+FIELDS: Final = {"palette": "Palette", "columns": "Columns", "background": "Background", "format": "Format"}
+PALETTE_HELP: Final = "A name, or two colours"
+PALETTE_EXAMPLE: Final = "pink, or #0000ff-#ff69b4"
+COLUMNS_HELP: Final = "Characters across, 20 to 200; empty for what fits"
 
 
 class Results:
@@ -54,12 +65,12 @@ class Results:
         there = await asyncio.to_thread(self._services.ledger.answered_with, message_id, "pink")
         if there is not None:
             place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
-            await interaction.response.send_message(f"It is there already: {place}", ephemeral=True)
+            await interaction.response.send_message(say(THERE, language(interaction), place=place), ephemeral=True)
             return
         await interaction.response.defer()
         refused = await self._answer(_pink(interaction, request))
         if refused is not None:
-            await interaction.followup.send(str(refused), ephemeral=True)
+            await interaction.followup.send(said_in(language(interaction), refused), ephemeral=True)
 
     async def text(self, interaction: Interaction, about: str) -> None:
         """The same picture as text in a message."""
@@ -69,7 +80,7 @@ class Results:
         """A form with the picture's own options filled in."""
         request = await self._request(interaction)
         await self._may(interaction, request)
-        await interaction.response.send_modal(form_for(request))
+        await interaction.response.send_modal(form_for(request, language(interaction)))
 
     async def delete(self, interaction: Interaction, about: str) -> None:
         """For who asked for the picture, and for those who may delete messages there."""
@@ -83,7 +94,11 @@ class Results:
         log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
         settings = await asyncio.to_thread(self._services.guilds.get, request.guild_id)
         self._moderation_log.post(
-            settings, f"🗑️ <@{interaction.user.id}> deleted a picture that <@{request.user_id}> asked for"
+            settings,
+            "🗑️ "
+            + say(
+                DELETED, server_language(interaction), by=f"<@{interaction.user.id}>", user=f"<@{request.user_id}>"
+            ),
         )
 
     async def submitted(self, interaction: Interaction) -> None:
@@ -140,11 +155,11 @@ def _pink(interaction: Interaction, request: RenderRequest) -> Click:
     )
 
 
-def form_for(request: RenderRequest) -> discord.ui.Modal:
+def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     """The form of "Redo", as the picture is."""
-    modal = discord.ui.Modal(title="Draw it again", custom_id=custom_id(FORM, request.reply.message_id))
+    modal = discord.ui.Modal(title=say(TITLE, language), custom_id=custom_id(FORM, request.reply.message_id))
     palette: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="palette", default=request.palette, max_length=40, placeholder="pink, or #0000ff-#ff69b4"
+        custom_id="palette", default=request.palette, max_length=40, placeholder=say(PALETTE_EXAMPLE, language)
     )
     columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id="columns", default=str(request.columns), max_length=3, required=False
@@ -152,26 +167,22 @@ def form_for(request: RenderRequest) -> discord.ui.Modal:
     paper: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="background",
         options=[
-            discord.SelectOption(label=name.capitalize(), value=name, default=name == request.background)
-            for name in ("light", "dark")
+            discord.SelectOption(label=say(PAPERS[name], language), value=name, default=name == request.background)
+            for name in PAPERS
         ],
     )
     now = format_of(request.form, request.preset)
     form: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="format",
         options=[
-            discord.SelectOption(label=format.label, value=name, default=name == now)
+            discord.SelectOption(label=say(format.label, language), value=name, default=name == now)
             for name, format in FORMATS.items()
         ],
     )
-    labels = {
-        "Palette": ("A name, or two colours", palette),
-        "Columns": ("Characters across, 20 to 200; empty for what fits", columns),
-        "Background": (None, paper),
-        "Format": (None, form),
-    }
-    for text, (description, component) in labels.items():
-        modal.add_item(discord.ui.Label(text=text, description=description, component=component))
+    helps = {"palette": say(PALETTE_HELP, language), "columns": say(COLUMNS_HELP, language)}
+    for name, component in (("palette", palette), ("columns", columns), ("background", paper), ("format", form)):
+        label = say(FIELDS[name], language)
+        modal.add_item(discord.ui.Label(text=label, description=helps.get(name), component=component))
     modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
     return modal
 

@@ -16,12 +16,12 @@ from typing import Final
 from bot.answers import InFlight
 from bot.keeper import REDIS_LOST, WORKING_S, Keeper, Kept
 from bot.log import in_words
-from bot.problems import Trouble
+from bot.problems import Trouble, trouble_of
 from bot.services import Services
 from jobs import logs, queue
 from jobs.connection import PREFIX
 from jobs.ledger import LAST_WRITE_S
-from jobs.problems import SENTENCES, ServiceProblem, new_reference, told
+from jobs.problems import ServiceProblem
 from jobs.promises import Promise
 from jobs.schema import Click
 
@@ -183,9 +183,7 @@ class Sweeper:
 
 def _trouble(promise: Promise, state: str | None) -> Trouble:
     """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there."""
-    reference = new_reference()
     # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
     late = time.time() >= promise.deadline_at
     code = "internal" if state == "failed" else "expired" if late else "lost"
-    sentence = told(code, SENTENCES[code].format(reference=reference), reference)
-    return Trouble(code, sentence, reference, f"found by the sweep: {state}")
+    return trouble_of(code, promise.reply.language, f"found by the sweep: {state}")

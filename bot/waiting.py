@@ -18,14 +18,15 @@ from bot.components import Component
 from bot.keeper import REDIS_LOST, Keeper, Kept
 from bot.messages import ORIGINAL
 from bot.orders import TOKEN_S
-from bot.problems import Trouble
+from bot.problems import trouble_of
 from bot.services import Services
 from jobs import queue
-from jobs.buttons import CANCEL, custom_id
+from jobs.buttons import CANCEL, LABELS, custom_id
 from jobs.cancel import request_cancel
+from jobs.language import language_of, say
 from jobs.ledger import INTERIM_S
-from jobs.problems import SENTENCES, ServiceProblem, new_reference
-from jobs.progress import seconds_per_job, sentence, standings
+from jobs.problems import ServiceProblem
+from jobs.progress import seconds_per_job, standings, words
 from jobs.promises import UNTOLD, Promise
 
 log = logging.getLogger(__name__)
@@ -71,10 +72,14 @@ class Waiting:
     async def _round(self) -> None:
         now = time.monotonic()
         self._said = {job_id: said for job_id, said in self._said.items() if job_id in self._keeper.mine}
-        due = [job_id for job_id, kept in self._keeper.mine.items() if _is_due(kept, self._said.get(job_id), now)]
+        due = {
+            job_id: kept.promise.reply.language
+            for job_id, kept in self._keeper.mine.items()
+            if is_due(kept, self._said.get(job_id), now)
+        }
         if not due:
             return
-        texts = await asyncio.to_thread(self._texts, due[:MOST])
+        texts = await asyncio.to_thread(self._texts, dict(list(due.items())[:MOST]))
         changed = [(job_id, text) for job_id, text in texts.items() if self._is_news(job_id, text)]
         slots = asyncio.Semaphore(AT_ONCE)
 
@@ -86,13 +91,15 @@ class Waiting:
 
         await asyncio.gather(*(one(job_id, text) for job_id, text in changed))
 
-    def _texts(self, job_ids: list[str]) -> dict[str, str]:
-        """What each job's message should say, in a thread."""
+    def _texts(self, languages: dict[str, str]) -> dict[str, str]:
+        """What each job's message should say in its language, in a thread."""
         redis = self._services.redis
         workers, pace = len(self._services.fleet.serving()), seconds_per_job(redis)
         found = {
-            job_id: sentence(standing, workers=workers, pace=pace)
-            for job_id, standing in zip(job_ids, standings(redis, job_ids), strict=True)
+            job_id: words(standing, workers=workers, pace=pace, language=language)
+            for (job_id, language), standing in zip(
+                languages.items(), standings(redis, list(languages)), strict=True
+            )
         }
         return {job_id: text for job_id, text in found.items() if text is not None}
 
@@ -112,7 +119,9 @@ class Waiting:
         hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
         try:
             async with asyncio.timeout(left):
-                await hook.edit_message(ORIGINAL, content=text, view=cancel_view(job_id), allowed_mentions=QUIET)
+                await hook.edit_message(
+                    ORIGINAL, content=text, view=cancel_view(job_id, reply.language), allowed_mentions=QUIET
+                )
         except (*UNDELIVERED, TimeoutError) as error:
             refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
             log.info("not told how long job=%s detail=%r", job_id, error)
@@ -121,7 +130,8 @@ class Waiting:
         await asyncio.to_thread(ledger.end_interim, job_id)
 
 
-def _is_due(kept: Kept, said: Said | None, now: float) -> bool:
+def is_due(kept: Kept, said: Said | None, now: float) -> bool:
+    """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
     reply, age = kept.promise.reply, time.time() - kept.promise.since
     if kept.working or kept.shared or kept.trouble or not kept.on_its_way or reply.message_id == UNTOLD:
         return False
@@ -130,11 +140,12 @@ def _is_due(kept: Kept, said: Said | None, now: float) -> bool:
     return age >= PATIENCE_S and (said is None or now - said.at >= PATIENCE_S)
 
 
-def cancel_view(job_id: str) -> discord.ui.View:
+def cancel_view(job_id: str, language: str) -> discord.ui.View:
     """The button under a message that waits."""
     button: discord.ui.Button[Any] = discord.ui.Button(
-        label="Cancel", style=discord.ButtonStyle.secondary, custom_id=custom_id(CANCEL, job_id)
-    )
+        label=say(LABELS[CANCEL], language), style=discord.ButtonStyle.secondary,
+        custom_id=custom_id(CANCEL, job_id),
+    )  # fmt: skip
     view = discord.ui.View(timeout=None)
     view.add_item(Component(button, CANCEL, job_id))
     return view
@@ -159,7 +170,7 @@ class Canceller:
         log.info("cancel job=%s user=%d", job_id, interaction.user.id)
         if not await asyncio.to_thread(self._is_ours, job_id):
             return
-        trouble = Trouble("cancelled", SENTENCES["cancelled"], new_reference(), "cancelled while it waited")
+        trouble = trouble_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
         # This interaction's token leads to the same message, and lives longer than the first one's.
         reply = request.reply.model_copy(
             update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}

@@ -3,10 +3,13 @@
 Pure functions; the palette is free text with suggestions, because Discord allows no other value beside choices.
 """
 
+import functools
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
+from jobs.language import ENGLISH, LANGUAGES, say
 from jobs.options import (
     DEFAULT_COLUMNS,
     DEFAULT_PALETTE,
@@ -17,11 +20,14 @@ from jobs.options import (
     Background,
     check_columns,
     find_palette,
+    palette_name,
 )
 from jobs.problems import ServiceProblem
 from jobs.schema import RenderRequest
 
 EXAMPLE: Final = "#0000ff-#ff69b4"
+DOWNWARDS: Final = "{colours} (top to bottom)"
+OWN_COLOURS: Final = "Your own two colours, like {example}"
 SUGGESTIONS: Final = 25
 """As many as Discord shows."""
 
@@ -127,23 +133,34 @@ def named_palette(text: str) -> str:
     if pair := _COLOURS.fullmatch(typed):
         return find_palette(f"#{pair[1]}-#{pair[2]}").name
     for name, palette in PALETTES.items():
-        if typed.casefold() in (name, palette.label.casefold()):
+        if typed.casefold() in {word.casefold() for word in (name, *_words(name, palette.label))}:
             return name
     return find_palette(typed).name
 
 
-def suggest_palettes(typed: str) -> list[tuple[str, str]]:
+@cache
+def _words(name: str, label: str) -> frozenset[str]:
+    """What a palette is called in all languages: somebody may type it and choose no suggestion."""
+    found = {palette_name(name, language) for language in LANGUAGES.values()}
+    return frozenset(found | {say(label, language) for language in (ENGLISH, *LANGUAGES.values())})
+
+
+def suggest_palettes(typed: str, language: str = ENGLISH) -> list[tuple[str, str]]:
     """(label, value) to offer while somebody types: palettes that contain it, colours completed, an example."""
+    downwards = functools.partial(say, DOWNWARDS, language)
     text = typed.strip()
     if pair := _COLOURS.fullmatch(text):
         name = f"#{pair[1]}-#{pair[2]}".lower()
-        return [(f"{name} (top to bottom)", name)]
+        return [(downwards(colours=name), name)]
     if one := _COLOUR.fullmatch(text):
         colour = f"#{one[1]}".lower()
-        return [(f"{name} (top to bottom)", name) for name in (f"{colour}-#ff69b4", f"#000000-{colour}")]
+        return [(downwards(colours=name), name) for name in (f"{colour}-#ff69b4", f"#000000-{colour}")]
+    labels = {name: say(palette.label, language) for name, palette in PALETTES.items()}
     found = [
-        (palette.label, name) for name, palette in PALETTES.items() if text.casefold() in palette.label.casefold()
+        (label, name)
+        for name, label in labels.items()
+        if text.casefold() in f"{label} {PALETTES[name].label}".casefold()
     ]
     if not text or text.startswith("#") or not found:
-        found.append((f"Your own two colours, like {EXAMPLE}", EXAMPLE))
+        found.append((say(OWN_COLOURS, language, example=EXAMPLE), EXAMPLE))
     return found[:SUGGESTIONS]

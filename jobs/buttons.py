@@ -6,12 +6,14 @@ JSON (https://docs.discord.com/developers/components/reference), since a worker 
 
 from typing import Any, Final
 
+from jobs.language import say
 from jobs.schema import RenderRequest
 
 TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
 """What every id of ours looks like; `about` is a job or a list, where the message alone does not tell."""
 
 CANCEL, PINK, TEXT, REDO, DELETE = "cancel", "pink", "text", "redo", "delete"
+LABELS: Final = {CANCEL: "Cancel", PINK: "Pink", TEXT: "Text", REDO: "Redo…", DELETE: "Delete"}
 
 _ROW, _BUTTON, _SECONDARY = 1, 2, 2
 
@@ -23,16 +25,16 @@ def custom_id(action: str, about: str = "") -> str:
 
 def result_rows(request: RenderRequest) -> tuple[dict[str, Any], ...]:
     """The buttons under a finished picture: what can be done with it next."""
-    wanted = [(REDO, "Redo…", "🔁"), (DELETE, "Delete", "🗑️")]
+    wanted = [(REDO, "🔁"), (DELETE, "🗑️")]
     if request.form != "text":
-        wanted.insert(0, (TEXT, "Text", "🔤"))
+        wanted.insert(0, (TEXT, "🔤"))
     if request.palette != "pink":
-        wanted.insert(0, (PINK, "Pink", "🩷"))
+        wanted.insert(0, (PINK, "🩷"))
     buttons = [
         {
-            "type": _BUTTON, "style": _SECONDARY, "label": label, "emoji": {"name": emoji},
-            "custom_id": custom_id(action),
+            "type": _BUTTON, "style": _SECONDARY, "label": say(LABELS[action], request.reply.language),
+            "emoji": {"name": emoji}, "custom_id": custom_id(action),
         }
-        for action, label, emoji in wanted
+        for action, emoji in wanted
     ]  # fmt: skip
     return ({"type": _ROW, "components": buttons},)

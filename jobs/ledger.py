@@ -113,8 +113,8 @@ class Ledger:
         pipe.expire(mine, KEEP_S)
         pipe.execute()
 
-    def forget(self, user_id: str) -> set[str]:
-        """Delete what is remembered of a user's requests; the sha256 of the pictures they were about.
+    def forget(self, user_id: str) -> list[RenderRequest]:
+        """Delete what is remembered of a user's requests, and return them.
 
         How a job ended stays, without a word of who asked for it, so that nothing is posted twice.
         """
@@ -127,7 +127,7 @@ class Ledger:
         pipe = self._redis.pipeline()
         pipe.delete(_user(user_id), *(_message(request.reply.message_id) for request in theirs))
         pipe.execute()
-        return {request.picture for request in theirs}
+        return theirs
 
     def request_of(self, message_id: str) -> RenderRequest | None:
         """The request behind one of our messages; None for any other message."""

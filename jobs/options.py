@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from jobs.language import PALETTE, say_in
 from models.forms import FILE, PRESETS
 from models.limits import DEFAULT_COLUMNS, MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
 from models.palettes import DEFAULT_PALETTE, PALETTES, Background, find_palette
@@ -11,6 +12,7 @@ from models.problems import PictureProblem
 __all__ = [
     "DEFAULT_COLUMNS", "DEFAULT_PALETTE", "FILE", "FORMATS", "MAX_BYTES", "MAX_COLUMNS",
     "MIN_COLUMNS", "PALETTES", "PRESETS", "Background", "Format", "check_columns", "find_palette",
+    "palette_name",
 ]  # fmt: skip
 
 
@@ -33,6 +35,11 @@ FORMATS: Final[dict[str, Format]] = {
     "svg": Format("Vector drawing (SVG file)", "svg"),
     "docx": Format("Word document", "docx"),
 }
+
+
+def palette_name(name: str, language: str) -> str:
+    """What a palette is called in a language; colours are called as they are written."""
+    return say_in(PALETTE, name, language) if name in PALETTES else name
 
 
 def check_columns(columns: int) -> None:

@@ -3,7 +3,6 @@
 Workers note how long each job took them; from the latest of these the bots estimate.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +10,8 @@ from redis import Redis
 from rq.job import Job
 
 from jobs.connection import PREFIX
-from jobs.problems import SENTENCES
+from jobs.language import ENGLISH
+from jobs.problems import sentence
 from jobs.queue import WAITING, render_queue
 
 MEASURED: Final = 50
@@ -73,33 +73,24 @@ def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
     ]
 
 
-def sentence(standing: Standing, *, workers: int, pace: float | None) -> str | None:
+def words(
+    standing: Standing, *, workers: int, pace: float | None, language: str = ENGLISH
+) -> str | None:  # fmt: skip
     """What the waiting person reads; None when there is nothing (more) to say of the job."""
     if not standing.is_waiting:
         return None
     if not workers:
-        return SENTENCES["queued_no_worker"]
+        return sentence("queued_no_worker", language)
     if standing.frames is not None:
         done, total = standing.frames
-        return SENTENCES["frames"].format(done=done, total=total)
+        return sentence("frames", language, done=done, total=total)
     if standing.before is None:
-        return SENTENCES["in_hand"]
-    before = {0: "yours is next", 1: "one picture is before yours"}.get(
-        standing.before, f"{standing.before} pictures are before yours"
-    )
-    about = f", about {in_words((standing.before + 1) * pace / workers)} to go" if pace is not None else ""
-    return SENTENCES["waiting"].format(before=before, about=about)
-
-
-def in_words(seconds: float) -> str:
-    """A time as coarse as an estimate is: "5 s", "45 s", "3 min", "2 h"."""
-    if seconds <= 20:
-        return f"{max(1, math.ceil(seconds / 5)) * 5} s"
-    if seconds <= 90:
-        return f"{math.ceil(seconds / 15) * 15} s"
-    if seconds <= 90 * 60:
-        return f"{math.ceil(seconds / 60)} min"
-    return f"{math.ceil(seconds / 3600)} h"
+        return sentence("in_hand", language)
+    code = "waiting" if standing.before else "next"
+    if pace is None:
+        return sentence(code, language, count=standing.before)
+    left = (standing.before + 1) * pace / workers
+    return sentence(f"{code}_in", language, count=standing.before, seconds=left)
 
 
 def _pair(data: bytes) -> tuple[int, int] | None:

@@ -74,6 +74,18 @@ def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
     return [state.decode(errors="replace") if isinstance(state, bytes) else None for state in found]
 
 
+def forget(redis: Redis, job_ids: list[str]) -> None:
+    """Delete RQ's own records of jobs that are over: they hold who asked, some of them for FAILURE_TTL_S."""
+    over = [job_id for job_id, state in zip(job_ids, states(redis, job_ids), strict=True) if state not in WAITING]
+    if over:
+        queue = render_queue(redis)
+        pipe = redis.pipeline()
+        pipe.delete(*(Job.key_for(job_id) for job_id in over))
+        for registry in (queue.finished_job_registry, queue.failed_job_registry):
+            pipe.zrem(registry.key, *over)
+        pipe.execute()
+
+
 def withdraw(redis: Redis, job_id: str) -> None:
     """Take a waiting job off the queue. One that a worker has taken stays: the ledger keeps it from writing."""
     queue = render_queue(redis)

@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from jobs.language import ENGLISH
 from models import limits
 from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS
 from models.palettes import DEFAULT_PALETTE, Background, find_palette
@@ -68,7 +69,8 @@ class Reply(Message):
 
     With `token` (an interaction's) it is edited as that interaction's original response until
     `token_expires_at` (Unix seconds); without, or after, as an ordinary message of the bot's. A `private`
-    reply can be reached by its token only: it is ephemeral, or stands where the bot is no member.
+    reply can be reached by its token only: it is ephemeral, or stands where the bot is no member. `language` is
+    the catalogue (jobs.language) of who asked.
     """
 
     application_id: Snowflake
@@ -77,6 +79,7 @@ class Reply(Message):
     token: str | None = Field(default=None, repr=False)
     token_expires_at: float = 0.0
     private: bool = False
+    language: str = Field(default=ENGLISH, max_length=16)
 
 
 class Click(Message):
@@ -105,10 +108,11 @@ class Click(Message):
 class RenderRequest(Message):
     """One picture to draw. `job_id` is the interaction's id, or `<message id>-<look>` for a reaction.
 
-    Version 2 added what follows `background`; the defaults are what version 1 did.
+    Version 2 added what follows `background`, version 3 the reply's language; the defaults are what versions before
+    them did.
     """
 
-    schema_version: Literal[1, 2] = 2
+    schema_version: Literal[1, 2, 3] = 3
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
     picture: Sha256

@@ -116,9 +116,12 @@ class WeightsStore:
         """The model of that name. Raises ServiceProblem `unknown_style` with the names there are."""
         models = self.models()
         if name not in models:
-            more = f" and {len(models) - NAMED} more" if len(models) > NAMED else ""
-            names = ", ".join(list(models)[:NAMED]) + more
-            raise ServiceProblem("unknown_style", f"style {name[:80]!r}", names=names or "none yet")
+            if not models:
+                raise ServiceProblem("no_style", f"style {name[:80]!r}")
+            more = ", …" if len(models) > NAMED else ""
+            raise ServiceProblem(
+                "unknown_style", f"style {name[:80]!r}", names=", ".join(list(models)[:NAMED]) + more
+            )
         return models[name]
 
     def announce(self, name: str, sha256: str, by: str) -> Model:

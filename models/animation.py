@@ -20,6 +20,7 @@ from models.gif import animated_gif
 from models.grid import Grid
 from models.page import Page, page_of
 from models.palettes import Background, find_palette
+from models.problems import Note
 from models.renderer import Renderer
 from models.tone import luminance_of
 
@@ -45,7 +46,7 @@ class Animation:
     columns: int
     rows: int
     frames: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def at_once(_name: str, work: Callable[[], T]) -> T:
@@ -119,27 +120,23 @@ def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, bac
     return pages
 
 
-def notes(cut: Cut, frames: int, every: int = 1) -> tuple[str, ...]:
-    """What is missing from an animation, and what to do about it, in sentences for the user.
+CUTS: Final[dict[Cut, str]] = {
+    "frames": "I drew the first {frames} frames; I take no more of one animation.",
+    "seconds": "I drew the first {seconds} seconds; I take no more of one animation.",
+    "pixels": "I drew the first {frames} frames, since the animation is so large; a smaller one keeps more.",
+    "cells": "I drew the first {frames} frames; with fewer columns I can draw more.",
+    "time": "I drew the first {frames} frames, as many as I had time for; fewer columns take less.",
+    "broken": "The file is damaged, so I drew the {frames} frames before that place.",
+}
+THINNED: Final = "To fit this server's upload limit I kept one frame in {every} and only full ink."
+
+
+def notes(cut: Cut, frames: int, every: int = 1) -> tuple[Note, ...]:
+    """What is missing from an animation, and what to do about it.
 
     `frames` were drawn, and one in `every` of them is in the file.
     """
-    found = []
-    match cut:
-        case "frames":
-            found.append(f"I drew the first {frames} frames; I take no more of one animation.")
-        case "seconds":
-            found.append(f"I drew the first {limits.MAX_SECONDS} seconds; I take no more of one animation.")
-        case "pixels":
-            found.append(
-                f"I drew the first {frames} frames, since the animation is so large; a smaller one keeps more."
-            )
-        case "cells":
-            found.append(f"I drew the first {frames} frames; with fewer columns I can draw more.")
-        case "time":
-            found.append(f"I drew the first {frames} frames, as many as I had time for; fewer columns take less.")
-        case "broken":
-            found.append(f"The file is damaged, so I drew the {frames} frames before that place.")
+    found = [Note(CUTS[cut], frames=frames, seconds=limits.MAX_SECONDS)] if cut else []
     if every > 1:
-        found.append(f"To fit this server's upload limit I kept one frame in {every} and only full ink.")
+        found.append(Note(THINNED, every=every))
     return tuple(found)

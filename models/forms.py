@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models import limits
+from models.problems import Note
 
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -84,14 +85,17 @@ def columns_within(width: int, height: int, columns: int) -> int:
     return min(columns, max(limits.MIN_COLUMNS, most))
 
 
-def narrower(asked: int, columns: int) -> tuple[str, ...]:
+NARROWER: Final = (
+    "I drew {columns} columns instead of {asked}: at this picture's shape, more would make a page of over {most:,} "
+    "characters."
+)
+
+
+def narrower(asked: int, columns: int) -> tuple[Note, ...]:
     """What to tell a user who asked for so many columns and got fewer by `columns_within`; nothing if not fewer."""
     if columns >= asked:
         return ()
-    return (
-        f"I drew {columns} columns instead of {asked}: at this picture's shape, more would make a page of over "
-        f"{limits.MAX_CELLS:,} characters.",
-    )
+    return (Note(NARROWER, columns=columns, asked=asked, most=limits.MAX_CELLS),)
 
 
 def inline_columns(width: int, height: int, preset: str, *, colours: bool = False) -> int | None:

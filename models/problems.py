@@ -4,7 +4,7 @@ A problem has two faces: `str(problem)` is the sentence for the user (what is wr
 is for the operator's log. No sentence ever holds text that came from outside, so none can ping or mislead.
 """
 
-from typing import Final
+from typing import Final, Self
 
 PICTURE_SENTENCES: Final[dict[str, str]] = {
     "empty": "That file is empty. Please send the picture again.",
@@ -37,3 +37,15 @@ class PictureProblem(ValueError):
         self.code = code
         self.detail = detail
         self.facts = facts
+
+
+class Note(str):
+    """A sentence for the user in English, which remembers its `text` with braces and the `facts` that fill them."""
+
+    text: str
+    facts: dict[str, int]
+
+    def __new__(cls, text: str, **facts: int) -> Self:
+        note = super().__new__(cls, text.format(**facts))
+        note.text, note.facts = text, facts
+        return note

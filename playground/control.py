@@ -6,7 +6,8 @@ Used by the page, the demo and the tests. Ids are strings; a mistake is answered
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -20,6 +21,7 @@ from playground.stream import Stream
 from playground.world import World
 
 Json = dict[str, Any]
+LOCALE: Final = re.compile(r"[a-z]{2}(-[A-Z0-9]{2,3})?")
 
 
 class Control:
@@ -35,6 +37,7 @@ class Control:
         return [
             *People(self.world, self.gateway).routes(),
             web.post("/playground/clock", self.advance),
+            web.post("/playground/locale", self.set_locale),
             web.post("/playground/faults", self.add_faults),
             web.get("/playground/faults", self.list_faults),
             web.delete("/playground/faults", self.clear_faults),
@@ -54,6 +57,15 @@ class Control:
             raise ControlError(400, f'send {{"advance_s": seconds}}: {error}') from error
         self.faults.changed()
         return web.json_response({"now": self.world.clock.now()})
+
+    async def set_locale(self, request: web.Request) -> web.Response:
+        """In which language a person's client is, by Discord's name for it."""
+        payload = await read_json(request)
+        user_id, locale = str(payload.get("user_id")), str(payload.get("locale"))
+        if user_id not in USERS or not LOCALE.fullmatch(locale):
+            raise ControlError(400, 'send {"user_id": a person, "locale": "de", "es-ES", "zh-CN", …}')
+        self.world.locales[user_id] = locale
+        return web.json_response({"locale": locale})
 
     async def add_faults(self, request: web.Request) -> web.Response:
         payload = await read_json(request, any_shape=True)

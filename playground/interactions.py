@@ -52,6 +52,7 @@ class Interaction:
     created: float
     data: Json
     attachment_size_limit: int
+    locale: str = "en-US"  # of its user's client
     owners: Json = field(default_factory=lambda: {"0": GUILD_ID})  # authorizing_integration_owners
     command: str = ""
     message_id: str | None = None  # the message that a component sits on
@@ -117,7 +118,7 @@ def event(interaction: Interaction, application_id: str, message: Json | None = 
         "data": interaction.data,
         "channel_id": channel_id,
         "channel": {**channel_json(channel_id), "permissions": held},
-        "locale": "en-US",
+        "locale": interaction.locale,
         "entitlements": [],
         "entitlement_sku_ids": [],
         "authorizing_integration_owners": interaction.owners,

@@ -140,6 +140,10 @@ class Controls:
         payload = {"interaction_id": interaction_id, "values": dict(values)}
         return self._object(self._upload("/playground/modal", payload, files or {}))
 
+    def speak(self, locale: str, *, user: str = MIA_ID) -> None:
+        """From now on the person's client is in another language ("de", "zh-CN"; all begin with "en-US")."""
+        self.request("POST", "/playground/locale", {"user_id": user, "locale": locale})
+
     def advance(self, seconds: float) -> None:
         self.request("POST", "/playground/clock", {"advance_s": seconds})
 

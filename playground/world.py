@@ -102,6 +102,7 @@ class World:
         self.files: dict[str, Attachment] = {}
         self.stickers: dict[str, Sticker] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.locales: dict[str, str] = {}
         self.cdn_base = ""
         self.size_limit = DEFAULT_SIZE_LIMIT
         self.on_event: list[Listener] = []

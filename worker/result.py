@@ -6,26 +6,29 @@ Whatever is larger than Discord takes in this place is encoded otherwise or left
 from typing import Final
 
 from jobs.buttons import result_rows
+from jobs.language import say, say_count
+from jobs.options import palette_name
 from jobs.problems import ServiceProblem
 from jobs.schema import RenderRequest
 from models.animation import Animation
 from models.formats import code_block, encode
 from models.formats.png import picture_within
 from models.forms import FILE, FORMS, MESSAGE_CHARACTERS, narrower
+from models.problems import Note
 from worker.discord import Attachment, Edit
 from worker.pipeline import COLOURED, Drawing
 
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
 
-_TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so it comes as a file."
+TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so it comes as a file."
 
 
 def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
     credit = _credit(request, drawing, model, took_s)
     if isinstance(drawing, Animation):
-        content = "\n".join((credit, *drawing.notes))[:MESSAGE_CHARACTERS]
+        content = "\n".join((credit, *_told(drawing.notes, request)))[:MESSAGE_CHARACTERS]
         gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
         return Edit(content, (gif,), result_rows(request))
     if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
@@ -43,19 +46,32 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
     return Edit("\n".join((credit, *_notes(request, drawing))), attachments, result_rows(request))
 
 
+CHARACTERS: Final = "{columns}×{rows} characters"
+SHRUNK: Final = "{columns}×{rows} characters (as many as my graphics card has room for now)"
+FRAME: Final = "{count} frame"
+FRAMES: Final = "{count} frames"
+ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {palette}."
+
+
 def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:
-    extra = ""
+    language = request.reply.language
+    shrunk = isinstance(drawing, Drawing) and drawing.shrunk
+    size = say(SHRUNK if shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
+    parts = [palette_name(request.palette, language), size]
     if isinstance(drawing, Animation):
-        extra = f" · {drawing.frames} frames"
-    elif drawing.shrunk:
-        extra = " (as many as my graphics card has room for now)"
-    return f"{request.palette} · {drawing.columns}×{drawing.rows} characters{extra} · {model} · {took_s:.1f} s"
+        parts.append(say_count(FRAME, FRAMES, drawing.frames, language))
+    return " · ".join([*parts, model, say("{number} s", language, number=f"{took_s:.1f}")])
 
 
 def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
     """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
     fewer = () if drawing.shrunk else narrower(request.columns, drawing.columns)
-    return fewer if request.preset == FILE else (_TOO_LONG, *fewer)
+    notes = fewer if request.preset == FILE else (Note(TOO_LONG), *fewer)
+    return _told(notes, request)
+
+
+def _told(notes: tuple[Note, ...], request: RenderRequest) -> tuple[str, ...]:
+    return tuple(say(note.text, request.reply.language, **note.facts) for note in notes)
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
@@ -90,4 +106,6 @@ def _name(request: RenderRequest, suffix: str) -> str:
 
 
 def _alt(request: RenderRequest, drawing: Drawing | Animation) -> str:
-    return f"The picture drawn with {drawing.columns}×{drawing.rows} characters, palette {request.palette}."
+    language = request.reply.language
+    palette = palette_name(request.palette, language)
+    return say(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)

@@ -22,7 +22,7 @@ from rq.job import Job
 from jobs.cancel import is_cancelled
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.problems import PictureProblem, ServiceProblem, new_reference, told
+from jobs.problems import PictureProblem, ServiceProblem, new_reference, said_in, sentence, told
 from jobs.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from models.animation import Animation
@@ -180,9 +180,9 @@ def tell_failure(
         return
     else:
         try:
-            sentence = str(ServiceProblem("internal", reference=reference))
+            words = sentence("internal", reply.language, reference=reference)
             deadline = time.monotonic() + TELL_FAILURE_S
-            told = tell(tools.discord, reply, sentence, now=time.time(), deadline=deadline)
+            told = tell(tools.discord, reply, words, now=time.time(), deadline=deadline)
         except DiscordUnavailable as unavailable:
             # Without a result the job's promise stays open, and the bot goes on trying.
             _log.error(
@@ -225,12 +225,13 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         _log.info(
             "job refused id=%s code=%s reference=%s detail=%r", request.job_id, code, reference, problem.detail
         )
-        sentence = told(code, str(problem), reference)
+        language = request.reply.language
+        words = told(code, said_in(language, problem), reference, language)
         ending = tools.ledger.is_ending(request.job_id)
         if not begun and (ending or tools.ledger.begin_ending(request.job_id, "worker") != "first"):
             # By an earlier try of ours, which may have posted the picture, or by a bot.
             raise LeftToBot(f"{code}, but the end was begun before") from None
-        return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, sentence))
+        return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, words))
 
 
 def _renderer(engine: Engine, style: str | None) -> Renderer:
@@ -326,9 +327,9 @@ def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing | A
             raise ServiceProblem("internal", f"reference={reference} Discord rejected it", reference=reference)
 
 
-def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, sentence: str) -> Ending:
+def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, words: str) -> Ending:
     deadline = time.monotonic() + POST_S
-    verdict = tell(tools.discord, request.reply, sentence, now=time.time(), deadline=deadline)
+    verdict = tell(tools.discord, request.reply, words, now=time.time(), deadline=deadline)
     if verdict is Verdict.GONE:
         return Ending("gone", code)
     if verdict is not Verdict.DONE:

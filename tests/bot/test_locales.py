@@ -1,4 +1,4 @@
-"""The catalogue has every text of the commands that members use, in every language, as Discord takes it."""
+"""Every command has its names and texts in every language, as Discord takes them."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,11 @@ from discord import app_commands
 
 from bot.about import about_commands
 from bot.ascii import ascii_command
-from bot.locales import LANGUAGES, TEXTS, Catalogue
+from bot.guild_settings import SettingsCommands
+from bot.locales import Catalogue
+from bot.model_admin import ModelAdmin
 from bot.picker import make_ascii
+from jobs.language import LANGUAGES
 
 NAME = re.compile(r"[-_'\w]{1,32}", re.UNICODE)
 
@@ -18,9 +21,13 @@ NAME = re.compile(r"[-_'\w]{1,32}", re.UNICODE)
 async def payloads() -> list[dict[str, Any]]:
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
     nothing: Any = None  # the commands are never invoked
-    commands: list[Any] = [ascii_command(nothing), make_ascii(nothing, nothing), *about_commands(nothing, nothing)]
+    commands: list[Any] = [
+        ascii_command(nothing), make_ascii(nothing, nothing), *about_commands(nothing, nothing),
+        SettingsCommands(nothing, nothing, nothing), ModelAdmin(nothing, nothing, nothing, nothing),
+    ]  # fmt: skip
     for command in commands:
         tree.add_command(command)
+    assert {command.name for command in tree.get_commands()} == {command.name for command in commands}
     return [await command.get_translated_payload(tree, Catalogue()) for command in commands]
 
 
@@ -30,26 +37,39 @@ def parts(thing: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from parts(inner)
 
 
-async def test_every_text_is_there_in_every_language_and_none_is_left_over() -> None:
-    used = set()
+async def test_names_and_texts_are_as_discord_takes_them_in_every_language() -> None:
     for payload in await payloads():
         for part in parts(payload):
             for key in ("name", "description"):
                 if not (text := part.get(key)):
                     continue
-                used.add(text)
                 translated = part[f"{key}_localizations"]
-                assert {language.value for language in LANGUAGES} <= set(translated), text
-                most = 32 if key == "name" and "value" not in part else 100
-                for words in translated.values():
-                    assert 0 < len(words) <= most, words
-                    if key == "name" and "value" not in part and payload["type"] == 1:
+                assert set(LANGUAGES) <= set(translated), text
+                is_name = key == "name" and "value" not in part
+                for words in (text, *translated.values()):
+                    assert 0 < len(words) <= (32 if is_name else 100), words
+                    if is_name and payload["type"] == 1:
                         assert NAME.fullmatch(words) and words == words.lower(), words
-    assert used == set(TEXTS)
 
 
-async def test_names_of_options_do_not_collide_in_any_language() -> None:
-    for payload in await payloads():
-        for language in LANGUAGES:
-            names = [option["name_localizations"][language.value] for option in payload.get("options", [])]
+async def test_names_of_commands_and_options_do_not_collide_in_any_language() -> None:
+    found = await payloads()
+    for language in LANGUAGES:
+        for siblings in (
+            found,
+            *(part["options"] for payload in found for part in parts(payload) if "options" in part),
+        ):
+            names = [one["name_localizations"][language] for one in siblings]
             assert len(names) == len(set(names)), language
+
+
+async def test_a_command_stays_within_discords_total() -> None:
+    """4,000 characters for names, descriptions and values of a command, in its longest language."""
+    for payload in await payloads():
+        total = 0
+        for part in parts(payload):
+            for key in ("name", "description"):
+                translated = part.get(f"{key}_localizations") or {}
+                total += max(len(words) for words in (part.get(key) or "", *translated.values()))
+            total += len(str(part.get("value", "")))
+        assert total <= 4000, payload["name"]

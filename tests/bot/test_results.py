@@ -8,6 +8,7 @@ from redis import Redis
 
 from bot.results import form_for
 from jobs.buttons import result_rows
+from jobs.language import ENGLISH
 from jobs.ledger import Ledger
 from jobs.problems import SENTENCES
 from jobs.schema import RenderRequest, RenderResult
@@ -183,7 +184,7 @@ def test_what_goes_wrong_under_a_picture_is_said_beside_it(
 
 
 async def test_a_form_is_not_kept_for_those_who_close_it() -> None:
-    assert form_for(a_request()).is_finished()  # what discord.py asks before it keeps one
+    assert form_for(a_request(), ENGLISH).is_finished()  # what discord.py asks before it keeps one
 
 
 def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:

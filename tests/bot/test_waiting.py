@@ -1,5 +1,7 @@
 """What somebody sees while they wait: their place, the frames, a button to cancel; and that the last state wins."""
 
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,14 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
+from bot.keeper import Kept
+from bot.waiting import PATIENCE_S, Said, is_due
 from jobs.cancel import is_cancelled
 from jobs.fleet import Fleet
 from jobs.ledger import Ledger
 from jobs.problems import SENTENCES
 from jobs.progress import note_frames, note_pace
+from jobs.promises import Promise
 from jobs.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult
 from playground.testing import ADA_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
@@ -73,6 +78,23 @@ def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, re
     says(discord, used, SENTENCES["in_hand"])
     note_frames(redis, request.job_id, 12, 48)
     says(discord, used, "Drawing: frame 12 of 48.")
+    path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
+    edits = [e["json"]["content"] for e in discord.exchanges() if e["path"].endswith(path) and "json" in e]
+    assert len(edits) >= 4 and all(before != after for before, after in pairwise(edits)), "edited without news"
+
+
+def test_nobody_is_told_too_early_or_too_often() -> None:
+    now = time.time()
+    reply = a_request().reply.model_copy(update={"token": "t", "token_expires_at": now + 800})
+    promise = Promise(job_id="1", reply=reply, since=now - PATIENCE_S - 1, deadline_at=now + 800)
+    kept = Kept(promise, working=False, on_its_way=True)
+    assert is_due(kept, None, 100.0)
+    assert not is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S - 0.1)
+    assert is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S)
+    assert not is_due(Kept(promise.model_copy(update={"since": now}), False, True), None, 100.0)
+    for mute in ({"token_expires_at": now}, {"token": None}):  # workers need the bot's own way to this channel
+        over = promise.model_copy(update={"reply": reply.model_copy(update=mute)})
+        assert not is_due(Kept(over, False, True), None, 100.0)
 
 
 @pytest.mark.usefixtures("awake")

@@ -3,16 +3,16 @@
 import pytest
 from redis import Redis
 
+from jobs.language import in_words
 from jobs.problems import SENTENCES, is_interim
 from jobs.progress import (
     MEASURED,
     Standing,
-    in_words,
     note_frames,
     note_pace,
     seconds_per_job,
-    sentence,
     standings,
+    words,
 )
 from jobs.queue import enqueue
 from tests.jobs.requests import a_request
@@ -38,7 +38,7 @@ def test_standings_follow_the_queue(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "workers", "pace", "words"),
+    ("standing", "workers", "pace", "said"),
     [
         (Standing("queued", 0), 1, 2.0, "Waiting: yours is next, about 5 s to go."),
         (Standing("queued", 1), 1, 2.0, "Waiting: one picture is before yours, about 5 s to go."),
@@ -51,9 +51,9 @@ def test_standings_follow_the_queue(redis: Redis) -> None:
         (Standing(None), 1, 2.0, None),
     ],
 )
-def test_what_is_said(standing: Standing, workers: int, pace: float | None, words: str | None) -> None:
-    assert sentence(standing, workers=workers, pace=pace) == words
-    assert words is None or is_interim(words)
+def test_what_is_said(standing: Standing, workers: int, pace: float | None, said: str | None) -> None:
+    assert words(standing, workers=workers, pace=pace) == said
+    assert said is None or is_interim(said)
 
 
 def test_estimates_are_coarse_and_never_short() -> None:

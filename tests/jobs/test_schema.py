@@ -18,7 +18,7 @@ def test_a_request_survives_the_way_through_json() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 3},
+        {"schema_version": 4},
         {"form": "poem"},
         {"preset": "wall"},
         {"colour": "red"},
@@ -46,8 +46,10 @@ def test_what_is_unknown_or_out_of_range_is_refused(change: dict[str, Any]) -> N
 def test_what_an_older_bot_left_in_redis_is_read_as_it_was_meant() -> None:
     later = {"form", "preset", "animate", "spoiler", "hint"}
     stored = {name: value for name, value in a_request().model_dump(mode="json").items() if name not in later}
+    del stored["reply"]["language"]
     old = RenderRequest.model_validate(stored | {"schema_version": 1})
     assert (old.form, old.preset, old.animate, old.spoiler, old.hint) == ("picture", "file", True, False, "")
+    assert old.reply.language == "en"
 
 
 def test_a_result_of_another_version_is_refused() -> None:

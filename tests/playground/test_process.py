@@ -151,6 +151,7 @@ def test_mistakes_in_controls_are_told(process: PlaygroundProcess) -> None:
     request = Controls(process.url).request
     for path, body, says in (
         ("/playground/clock", {}, "advance_s"),
+        ("/playground/locale", {"user_id": "1", "locale": "de"}, "a person"),
         ("/playground/gateway", {"action": "explode"}, "drop"),
         ("/playground/react", {"message_id": "1"}, "no message"),
         ("/playground/react", {"message_id": "1", "user_id": "7"}, "mia"),

@@ -23,7 +23,7 @@ from jobs.cancel import request_cancel
 from jobs.connection import connect
 from jobs.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.problems import SENTENCES
+from jobs.problems import SENTENCES, sentence
 from jobs.progress import seconds_per_job
 from jobs.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
@@ -204,6 +204,17 @@ def test_deleted_message_ends_the_job_quietly(sha: str, standin: Standin, caplog
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+def test_whoever_asked_in_another_language_reads_the_reason_in_it(
+    sha: str, pictures: PictureStore, redis: Redis, standin: Standin
+) -> None:
+    run(request_for(pictures.put(b"no picture at all"), reply={"language": "de"}))
+    words, small = standin.state[TOKEN_PATH].body["content"].split("\n")
+    assert words == sentence("not_a_picture", "de") and small.startswith("-# Referenz ")
+    tell(failed_job(redis, request_for(sha, job_id="1001", reply={"language": "ja"}), retries_left=0))
+    start = sentence("internal", "ja", reference="|").split("|")[0]
+    assert standin.state[TOKEN_PATH].body["content"].startswith(start)
+
+
 def test_expired_job(sha: str, standin: Standin) -> None:
     result = run(request_for(sha, deadline_at=time.time() - 1))
     assert (result.outcome, result.code) == ("failed", "expired")
@@ -214,7 +225,7 @@ def test_expired_job(sha: str, standin: Standin) -> None:
 def test_missing_picture(standin: Standin) -> None:
     result = run(request_for("0" * 64))
     assert (result.outcome, result.code) == ("failed", "picture_gone")
-    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["picture_gone"]
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["picture_gone"]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +263,7 @@ def test_posted_job_is_not_posted_again(sha: str, standin: Standin) -> None:
 def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin) -> None:
     result = run(request_for(sha, upload_limit=1000))
     assert (result.outcome, result.code) == ("failed", "too_large_result")
-    assert [seen.body["content"] for seen in standin.seen] == [SENTENCES["too_large_result"]]
+    assert [plain(seen.body["content"]) for seen in standin.seen] == [SENTENCES["too_large_result"]]
 
 
 @pytest.mark.parametrize(
@@ -310,7 +321,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Retry) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 3}, {"columns": "many"}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 4}, {"columns": "many"}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
@@ -452,7 +463,7 @@ def test_picture_that_takes_too_long_to_decode_is_refused_in_words(
         with_tools(decoder=decoder)
         result = run(request_for(pictures.put(stream.getvalue())))
     assert (result.outcome, result.code) == ("refused", "too_slow")
-    assert standin.state[TOKEN_PATH].body["content"] == SENTENCES["too_slow"]
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["too_slow"]
 
 
 # --- what RQ calls after a failed try -------------------------------------------------------------------------

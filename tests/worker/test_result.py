@@ -123,3 +123,11 @@ def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture
 
 def test_a_smaller_size_than_asked_for_is_said() -> None:
     assert "as many as my graphics card has room for" in edit(a_drawing(shrunk=True)).content
+
+
+def test_the_message_is_in_the_language_of_who_asked() -> None:
+    made = edit(a_drawing(palette="pink"), palette="pink", reply={"language": "ja"})
+    assert made.content.startswith("ピンク · 40×20 文字 · tiny 0123 · ") and made.content.endswith(" 秒")
+    assert made.attachments[0].description == "40×20 文字で描いた画像、配色はピンク。"
+    assert made.attachments[0].filename == "ascii-pink.png"
+    assert [button["label"] for button in made.components[0]["components"]] == ["テキスト", "描き直す…", "削除"]
