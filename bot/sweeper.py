@@ -20,8 +20,8 @@ from bot.problems import Trouble, trouble_of
 from bot.services import Services
 from jobs import logs, queue
 from jobs.connection import PREFIX
-from jobs.ledger import LAST_WRITE_S
-from jobs.problems import ServiceProblem
+from jobs.ledger import LAST_WRITE_S, Reason
+from jobs.problems import ServiceProblem, new_reference
 from jobs.promises import Promise
 from jobs.schema import Click
 
@@ -147,12 +147,14 @@ class Sweeper:
                 return
             if state in queue.WAITING:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
-            trouble = (kept.trouble if kept else None) or _trouble(promise, state)
+            reason = await asyncio.to_thread(services.ledger.reason_of, job_id)
+            trouble = (kept.trouble if kept else None) or _trouble(promise, state, reason)
             log.warning(
                 "sweeping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id, state, trouble.code, time.time() - promise.since, trouble.reference,
             )  # fmt: skip
-            if not await self._keeper.end(promise, trouble):
+            outcome = reason.outcome if reason is not None and reason.code == trouble.code else "failed"
+            if not await self._keeper.end(promise, trouble, outcome=outcome):
                 await self._later(job_id)
         except REDIS_LOST as error:
             self._lost(error)
@@ -181,8 +183,14 @@ class Sweeper:
             self._lost_since = None
 
 
-def _trouble(promise: Promise, state: str | None) -> Trouble:
-    """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there."""
+def _trouble(promise: Promise, state: str | None, reason: Reason | None = None) -> Trouble:
+    """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there.
+
+    A worker's `reason` that was not said, or not for certain, goes before what the state tells.
+    """
+    if reason is not None:
+        detail = f"found by the sweep: {state}, with a reason"
+        return Trouble(reason.code, reason.sentence, new_reference(), detail)
     # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
     late = time.time() >= promise.deadline_at
     code = "internal" if state == "failed" else "expired" if late else "lost"

@@ -4,6 +4,7 @@
   restart.
 - message -> versions: counts the jobs aimed at a message; only the newest may write to it.
 - job -> ending: who has begun to give the message its last state, a worker or a bot; the other keeps off.
+- job -> reason: why there will be no picture, in the words its user is to read, for whoever gets to say it.
 - job -> interim: that a bot is telling how long it will take; whoever ends the job waits until that is said.
 - job -> result: how it ended, written once Discord has taken the message's final state.
 - reaction -> attempt: one reply per message and palette, however many people click; a failed one may be tried
@@ -18,7 +19,7 @@ from redis import Redis
 from jobs import promises
 from jobs.connection import PREFIX
 from jobs.quota import Quota
-from jobs.schema import Click, Message, RenderRequest, RenderResult, Snowflake, read_record
+from jobs.schema import Click, Message, Outcome, RenderRequest, RenderResult, Snowflake, read_record
 
 KEEP_S: Final = 30 * 24 * 3600
 CLAIM_S: Final = 30
@@ -67,6 +68,14 @@ redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 return 1
 """
+
+
+class Reason(Message):
+    """Why a job ends without a picture: its outcome, a code of `jobs.problems`, and the sentence for its user."""
+
+    outcome: Outcome
+    code: str
+    sentence: str
 
 
 class Attempt(Message):
@@ -174,6 +183,14 @@ class Ledger:
     def is_ending(self, job_id: str) -> bool:
         """Whether anybody has begun to write a job's last state. Asking does not begin anything."""
         return bool(self._redis.exists(_ending(job_id)))
+
+    def note_reason(self, job_id: str, reason: Reason) -> None:
+        """Keep what a user is to be told, before that is tried: somebody else may have to say it."""
+        self._redis.set(_reason(job_id), reason.model_dump_json(), ex=promises.KEEP_S)
+
+    def reason_of(self, job_id: str) -> Reason | None:
+        """The latest reason noted for a job."""
+        return read_record(Reason, self._redis.get(_reason(job_id)))
 
     def record(self, result: RenderResult) -> None:
         """Remember how a job ended, close its promise, and settle what it was charged."""
@@ -284,6 +301,10 @@ def _versions(message_id: str) -> str:
 
 def _ending(job_id: str) -> str:
     return f"{PREFIX}ending:{job_id}"
+
+
+def _reason(job_id: str) -> str:
+    return f"{PREFIX}reason:{job_id}"
 
 
 def _said(job_id: str) -> str:

@@ -37,6 +37,7 @@ class Reloader:
         self._worker = worker
         self._order: Order | None = None
         self._answer = Answer(worker=worker.name)
+        self._said = True
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
         self._failed: dict[str, tuple[str, float]] = {}
@@ -55,7 +56,7 @@ class Reloader:
             if self._prepared is not None and self._is_in_use(self._prepared):
                 self._exchange()  # decided, and the next one given, since the last look
             self._undo()  # of an order that Redis has lost
-            self._answer = Answer(worker=self._worker.name)
+            self._answer, self._said = Answer(worker=self._worker.name), True
         self._order = order
         if order is not None and self._work_on(order):
             return True
@@ -64,6 +65,8 @@ class Reloader:
 
     def _work_on(self, order: Order) -> bool:
         """Whether the order is open."""
+        if not self._said:
+            self._tell(order)
         answer = self._answer
         if order.stage == "resolving" and not (answer.offered or answer.error):
             self._say(order, offered=True, **self._tried(lambda: {"offer": self._library.offer(order.model)}))
@@ -83,13 +86,18 @@ class Reloader:
         return order.is_open
 
     def _say(self, order: Order, **changes: object) -> None:
-        self._answer = self._answer.model_copy(update=changes)
+        self._answer, self._said = self._answer.model_copy(update=changes), False
         _log.info(
             "reload order=%s by=%s model=%s version=%s stage=%s took_ms=%.0f error=%r",
             order.id, order.ordered_by, order.model, (order.target or "")[:SHORT], order.stage,
             self._answer.took_ms, self._answer.error,
         )  # fmt: skip
+        self._tell(order)
+
+    def _tell(self, order: Order) -> None:
+        """Write our answer down; what Redis does not take now is told at the next step."""
         self._reloads.answer(order, self._answer)
+        self._said = True
         self._reloads.advance()
 
     def _tried(self, work: Callable[[], dict[str, object]]) -> dict[str, object]:

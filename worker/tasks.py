@@ -20,7 +20,7 @@ from rq import Retry, get_current_job
 from rq.job import Job
 
 from jobs.cancel import is_cancelled
-from jobs.ledger import Ledger
+from jobs.ledger import Begun, Ledger, Reason
 from jobs.pictures import PictureStore
 from jobs.problems import PictureProblem, ServiceProblem, new_reference, said_in, sentence, told
 from jobs.progress import note_frames, note_pace
@@ -199,7 +199,8 @@ def tell_failure(
 
 def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
     """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
-    start, begun = time.monotonic(), False
+    start = time.monotonic()
+    begun: Begun | None = None
     if not tools.ledger.is_newest(request):
         return Ending("stale")
     try:
@@ -213,9 +214,9 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         if not tools.ledger.is_newest(request):
             return Ending("stale", drawing=drawing, renderer=renderer)
         # From here on a bot that finds the job overdue keeps its hands off the message.
-        if tools.ledger.begin_ending(request.job_id, "worker") == "other":
+        begun = tools.ledger.begin_ending(request.job_id, "worker")
+        if begun == "other":
             raise LeftToBot("a bot has ended it")
-        begun = True
         return replace(timed(stages, "post", lambda: _post(tools, request, edit, drawing)), renderer=renderer)
     except (PictureProblem, ServiceProblem) as problem:
         outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
@@ -227,8 +228,10 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         )
         language = request.reply.language
         words = told(code, said_in(language, problem), reference, language)
-        ending = tools.ledger.is_ending(request.job_id)
-        if not begun and (ending or tools.ledger.begin_ending(request.job_id, "worker") != "first"):
+        tools.ledger.note_reason(request.job_id, Reason(outcome=outcome, code=code, sentence=words))
+        if begun is None and not tools.ledger.is_ending(request.job_id):
+            begun = tools.ledger.begin_ending(request.job_id, "worker")
+        if begun != "first":
             # By an earlier try of ours, which may have posted the picture, or by a bot.
             raise LeftToBot(f"{code}, but the end was begun before") from None
         return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, words))

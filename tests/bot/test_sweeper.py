@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.ledger import Attempt, Ledger
+from jobs.ledger import Attempt, Ledger, Reason
 from jobs.problems import SENTENCES
 from jobs.promises import UNTOLD, Promise, Promises
 from jobs.queue import render_queue, states
@@ -189,6 +189,20 @@ def test_a_job_that_a_worker_is_ending_is_left_to_it(
         redis.set(f"{PREFIX}ending:{request.job_id}", f"worker:{int(time.time()) - 60}")
         let_time_pass(redis, request.job_id)
         own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
+
+
+def test_a_reason_that_a_worker_could_not_say_is_said_in_its_words(
+    own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with BotProcess(own, redis_url, tmp_path):
+        used, request = a_waiting_job(own.controls, redis)
+        reason = Reason(outcome="refused", code="not_a_picture", sentence=SENTENCES["not_a_picture"])
+        Ledger(redis).note_reason(request.job_id, reason)
+        redis.set(f"{PREFIX}ending:{request.job_id}", f"worker:{int(time.time()) - 60}")
+        redis.hset(f"rq:job:{request.job_id}", "status", "finished")
+        let_time_pass(redis, request.job_id)
+        own.controls.wait_for(lambda: content(own.controls, used) == SENTENCES["not_a_picture"])
+        assert ended(own.controls, redis, used) == ("refused", "not_a_picture")
 
 
 def test_a_failure_that_no_worker_could_say_is_said_with_a_reference(

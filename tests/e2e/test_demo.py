@@ -53,12 +53,12 @@ def test_the_demo_runs_and_leaves_nothing() -> None:
             assert lines[-1].startswith("Open http://127.0.0.1:"), "".join(lines)
             address = lines[-1].split()[1]
             assert not address.endswith(":8080")
-            with urllib.request.urlopen(address, timeout=10) as page:
+            with urllib.request.urlopen(address, timeout=60) as page:
                 assert b"<html" in page.read().lower()
             assert any(line.startswith("Posted: blue") for line in lines)
             # A terminal sends Ctrl-C to every process of the foreground group.
             os.killpg(demo.pid, signal.SIGINT)
-            rest = demo.communicate(timeout=40)[0]
+            rest = demo.communicate(timeout=90)[0]
             assert demo.returncode == 0, rest
             # What it says beside the address may be read by now, or not.
             assert rest.splitlines()[-1] == "Stopped.", rest

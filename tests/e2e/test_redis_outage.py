@@ -150,8 +150,9 @@ def test_a_fail_over_is_followed_by_name(service: Stack, proxy: Proxy, tmp_path:
     second = start_valkey(folder=tmp_path / "second", config={"maxmemory-policy": "noeviction"})
     try:
         with connect(f"redis://127.0.0.1:{old}/0") as first, connect(f"redis://127.0.0.1:{second.port}/0") as other:
+            first.config_set("repl-diskless-sync-delay", 0)
             other.replicaof("127.0.0.1", old)
-            controls.wait_for(lambda: other.info("replication")["master_link_status"] == "up", 30)
+            controls.wait_for(lambda: other.info("replication")["master_link_status"] == "up")
             controls.wait_for(lambda: other.dbsize() == first.dbsize())
             proxy.target = second.port
             other.replicaof("NO", "ONE")

@@ -20,16 +20,19 @@ from tests.e2e.conftest import PANDA, ROOT, PatientControls
 DASHBOARD = ROOT / "deploy" / "grafana" / "glyphcord.json"
 OPERATIONS = ROOT / "docs" / "operations.md"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
-BOT, WORKER = free_port(), free_port()
+BOT, WORKER = "bot", "worker"
+PORTS: dict[str, int] = {}
+"""Chosen when the service starts: of those chosen earlier, another program may have one by then."""
 
 Samples = dict[str, list[tuple[dict[str, str], float]]]
 
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    PORTS.update({BOT: free_port(), WORKER: free_port()})
     settings = {
         "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "LOG_FORMAT": "json",
-        "BOT_HTTP_PORT": str(BOT), "WORKER_HTTP_PORT": str(WORKER),
+        "BOT_HTTP_PORT": str(PORTS[BOT]), "WORKER_HTTP_PORT": str(PORTS[WORKER]),
     }  # fmt: skip
     with Stack(tmp_path_factory.mktemp("watched"), settings=settings) as stack:
         yield stack
@@ -65,19 +68,19 @@ def refused(controls: PatientControls, drawn: dict[str, Any]) -> str:
     return str(controls.wait_for_answer(controls.slash("ascii", files={"image": broken}))["content"])
 
 
-def ask(port: int, page: str) -> tuple[int, str]:
+def ask(program: str, page: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{PORTS[program]}{page}", timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.read().decode()
 
 
-def scraped(*ports: int) -> tuple[Samples, set[str]]:
+def scraped(*programs: str) -> tuple[Samples, set[str]]:
     """All samples, by name; and the names of what has none yet, such as a GPU's memory without a GPU."""
     samples, silent = Samples(), set[str]()
-    for port in ports:
-        for family in text_string_to_metric_families(ask(port, "/metrics")[1]):
+    for program in programs:
+        for family in text_string_to_metric_families(ask(program, "/metrics")[1]):
             if not family.samples:
                 names = [family.name + suffix for suffix in ("", "_total", "_bucket", "_sum", "_count")]
                 silent |= set(names)
@@ -97,10 +100,10 @@ def log_lines(watched: Stack, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("port", [BOT, WORKER], ids=["bot", "worker"])
-def test_a_service_that_runs_is_well_and_ready(drawn: dict[str, Any], port: int) -> None:
+@pytest.mark.parametrize("program", [BOT, WORKER])
+def test_a_service_that_runs_is_well_and_ready(drawn: dict[str, Any], program: str) -> None:
     for page in ("/healthz", "/readyz"):
-        assert ask(port, page) == (200, '{"ok": true, "reasons": []}')
+        assert ask(program, page) == (200, '{"ok": true, "reasons": []}')
 
 
 def test_the_worker_counts_what_it_does(drawn: dict[str, Any], failed: tuple[str, str]) -> None:
@@ -209,7 +212,7 @@ def test_every_metric_of_ours_is_on_the_dashboard(drawn: dict[str, Any], failed:
 
 
 def test_every_metric_of_ours_is_documented_and_no_other(drawn: dict[str, Any], failed: tuple[str, str]) -> None:
-    families = [f for port in (BOT, WORKER) for f in text_string_to_metric_families(ask(port, "/metrics")[1])]
+    families = [f for program in (BOT, WORKER) for f in text_string_to_metric_families(ask(program, "/metrics")[1])]
     exported = {
         f"{f.name}_total" if f.type == "counter" else f.name for f in families if f.name.startswith("glyphcord_")
     }
@@ -220,10 +223,10 @@ def test_without_redis_they_are_well_but_not_ready(
     watched: Stack, drawn: dict[str, Any], controls: PatientControls
 ) -> None:
     watched.stop_valkey(kill=True)
-    for port in (BOT, WORKER):
-        status, body = ask(port, "/readyz")
+    for program in (BOT, WORKER):
+        status, body = ask(program, "/readyz")
         assert status == 503 and "redis" in body
-        assert ask(port, "/healthz")[0] == 200
+        assert ask(program, "/healthz")[0] == 200
     samples, _ = scraped(BOT)
     assert value(samples, "redis_up") == 0 and "glyphcord_queue_jobs" not in samples
     watched.start_valkey()

@@ -7,7 +7,7 @@ from typing import Literal
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.ledger import INTERIM_S, KEEP_S, LAST_WRITE_S, Ledger
+from jobs.ledger import INTERIM_S, KEEP_S, LAST_WRITE_S, Ledger, Reason
 from jobs.promises import Promises
 from jobs.quota import Limits, Quota
 from jobs.schema import Click, RenderResult
@@ -168,12 +168,13 @@ def test_nothing_is_kept_for_ever(redis: Redis) -> None:
     ledger.promise(a_request())
     ledger.version_of("30", "a")
     ledger.begin_ending("40", "worker")
+    ledger.note_reason("40", Reason(outcome="failed", code="expired", sentence="Too late."))
     ledger.record(RenderResult(job_id="40", outcome="posted"))
     attempt = ledger.take_reaction(a_click())
     assert attempt is not None
     ledger.settle_reaction(attempt, "99")
     Promises(redis).open([a_promise("41")], look_at=0)
-    assert len(redis.keys()) == 8
+    assert len(redis.keys()) == 9
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter())
 
 

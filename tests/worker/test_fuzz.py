@@ -17,7 +17,7 @@ from jobs.audit import Deed, deeds, note
 from jobs.checks import Check, check_of, enqueue_check, record_check
 from jobs.fleet import Fleet, WorkerReport
 from jobs.guilds import GuildSettings, GuildStore
-from jobs.ledger import Attempt, Ledger
+from jobs.ledger import Attempt, Ledger, Reason
 from jobs.promises import Promise, Promises
 from jobs.reload import Answer, Order, Reloads
 from jobs.schema import Click, Message, RenderRequest, RenderResult, read_record
@@ -172,6 +172,7 @@ RECORDS: Final[list[Message]] = [
     a_promise("1000"),
     CLICK,
     Attempt(message_id="30", palette="pink", held_until=1.0),
+    Reason(outcome="refused", code="broken", sentence="I cannot read that file."),
     GuildSettings(channels=frozenset({"20"}), spoiler=True),
 ]
 KEYS: Final = sorted({key for record in RECORDS for key in json.loads(record.model_dump_json())})
@@ -213,6 +214,7 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
     ledger.promise(request)
     ledger.record(RenderResult(job_id="1000", outcome="posted"))
     ledger.version_of("30", "1000")
+    ledger.note_reason("1000", Reason(outcome="refused", code="broken", sentence="I cannot read that file."))
     promises, guilds = Promises(redis), GuildStore(redis)
     promises.open([a_promise("1000")], look_at=0)
     assert ledger.take_reaction(CLICK)
@@ -251,6 +253,7 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
         assert all(isinstance(deed, Deed) for deed in deeds(redis))
         assert isinstance(ledger.request_of("30"), RenderRequest | None)
         assert isinstance(ledger.result_of("1000"), RenderResult | None)
+        assert isinstance(ledger.reason_of("1000"), Reason | None)
         assert isinstance(ledger.is_newest(request), bool)
         assert all(isinstance(promise, Promise) for promise in promises.due(most=10))
         assert all(isinstance(click, Click) for click in ledger.clicks())

@@ -3,10 +3,12 @@
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError
 from rq import Queue
 from rq.job import Job
 
@@ -137,6 +139,27 @@ def test_nothing_changes_before_all_are_ready_nor_when_one_is_not(worker: Worker
     worker.step(3)
     assert worker.end_of(order) == ("aborted", "w2: no room")
     assert worker.runs() == old
+
+
+def test_an_answer_that_redis_did_not_take_is_given_again(
+    worker: Worker, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, answer, lost = sha(write_weights(folder, 2)), worker.reloads.answer, list[Answer]()
+
+    def every_first_fails(order: Order, given: Answer) -> None:
+        if given not in lost:
+            lost.append(given)
+            raise ConnectionError
+        answer(order, given)
+
+    monkeypatch.setattr(worker.reloads, "answer", every_first_fails)
+    order = worker.reloads.order("tiny", "50")
+    for _ in range(12):
+        with suppress(ConnectionError):
+            worker.step()
+    assert [(a.offered, a.ready, a.moved) for a in lost] == [(True, False, False), (True, True, False), (True,) * 3]
+    assert worker.end_of(order)[0] == "committed"
+    assert worker.runs() == {"tiny": new} and worker.reloads.answers(order)["w1"].moved
 
 
 @pytest.mark.parametrize("room", [99, 1], ids=["beside the old one", "in its place"])

@@ -565,6 +565,31 @@ def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
     assert run(request).outcome == "posted", "the picture itself may be posted twice: that changes nothing"
 
 
+def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
+    pictures: PictureStore, standin: Standin, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "POST_S", 0.5)
+    payload = request_for(pictures.put(b"no picture at all")).model_dump(mode="json")
+    standin.always = Order(503)
+    assert isinstance(tasks.render(payload), Retry)
+    standin.always = None
+    assert tasks.render(payload) == {} and not standin.state
+    reason = ledger.reason_of("1000")
+    assert reason is not None and (reason.outcome, reason.code) == ("refused", "not_a_picture")
+    assert reason.sentence == SENTENCES["not_a_picture"]
+
+
+def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_posted(
+    sha: str, standin: Standin, ledger: Ledger
+) -> None:
+    assert ledger.begin_ending("1000", "worker") == "first"  # and posted, and then that worker died
+    standin.orders.append(Order(403, {"code": 50013}))
+    assert tasks.render(request_for(sha).model_dump(mode="json")) == {}
+    assert len(standin.seen) == 1 and standin.seen[0].files, "the picture again, and no sentence"
+    reason = ledger.reason_of("1000")
+    assert reason is not None and reason.code == "no_permission"
+
+
 def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
     sha: str, standin: Standin, ledger: Ledger, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
