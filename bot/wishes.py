@@ -76,8 +76,8 @@ def settle(wish: Wish, defaults: Options | None = None) -> Options:
     """Fill what a wish left open.
 
     Text that is to stand in a message is as wide as fits there, unless more columns are asked for: then it is a
-    file. Its paper is the reader's theme, which in Discord is dark unless changed, so it is drawn for that; on light
-    paper's characters a dark theme shows a negative. `defaults` are a server's, or those of the picture to be drawn again.
+    file. Its paper is the reader's theme, in Discord dark unless changed, where characters for light paper show a
+    negative; so it is drawn for dark. `defaults` are a server's, or those of the picture to be drawn again.
     """
     start = defaults or Options()
     form, preset = start.form, start.preset
