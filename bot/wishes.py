@@ -82,23 +82,26 @@ def settle(wish: Wish, defaults: Options | None = None) -> Options:
     """Fill what a wish left open.
 
     Text that is to stand in a message is as wide as fits there, unless more columns are asked for: then it is a
-    file. `defaults` are a server's, or those of the picture to be drawn again.
+    file. Its paper is the reader's theme, in Discord dark unless changed, where characters for light paper show a
+    negative; so it is drawn for dark. `defaults` are a server's, or those of the picture to be drawn again.
     """
     start = defaults or Options()
     form, preset = start.form, start.preset
     if wish.format is not None:
         form, preset = FORMATS[wish.format].form, FORMATS[wish.format].preset
-    columns = wish.columns
+    columns, background = wish.columns, wish.background or start.background
     if preset in PRESETS and columns is not None and columns > PRESETS[preset].columns:
         preset = FILE
+    in_message = preset in PRESETS and preset != start.preset
     if columns is None:
-        changed = preset != start.preset
-        columns = PRESETS[preset].columns if preset in PRESETS and changed else start.columns
+        columns = PRESETS[preset].columns if in_message else start.columns
+    if in_message and start.preset == FILE and wish.background is None:
+        background = "dark"
     return replace(
         start,
         palette=wish.palette or start.palette,
         columns=columns,
-        background=wish.background or start.background,
+        background=background,
         form=form,
         preset=preset,
         style=wish.style or start.style,

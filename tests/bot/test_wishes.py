@@ -50,6 +50,14 @@ def test_text_for_a_message_is_as_wide_as_fits_unless_more_is_asked_for() -> Non
     assert (wide.form, wide.preset, wide.columns) == ("text", "file", 120)
 
 
+def test_text_for_a_message_is_drawn_for_discords_dark_theme_unless_said_otherwise() -> None:
+    assert settle(Wish(format="text")).background == settle(Wish(format="phone")).background == "dark"
+    assert settle(Wish(format="text", background="light")).background == "light"
+    assert settle(Wish(format="text", columns=120)).background == settle(Wish(format="file")).background == "light"
+    again = Options(form="text", preset="phone", background="light")
+    assert settle(Wish(format="text"), again).background == settle(Wish(), again).background == "light"
+
+
 def test_what_is_left_open_stays_as_it_was() -> None:
     before = Options(palette="green", columns=90, background="dark", form="svg", spoiler=True, private=True)
     assert settle(Wish(), before) == before
