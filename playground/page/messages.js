@@ -2,7 +2,7 @@
 
 import { quietly, send } from "./api.js";
 import { component } from "./components.js";
-import { el, icon } from "./dom.js";
+import { el, gently, icon } from "./dom.js";
 import { attachment, isPicture, media } from "./files.js";
 import { markdown, plain } from "./markdown.js";
 import { openMenu } from "./menu.js";
@@ -37,7 +37,7 @@ function above(message) {
     const words = plain(target.content) || (target.attachments.length ? "Click to see attachment" : "an answer");
     const jump = () => {
       const node = document.getElementById(`m${target.id}`);
-      node?.scrollIntoView({ behavior: "smooth", block: "center" });
+      node?.scrollIntoView({ behavior: gently(), block: "center" });
       node?.classList.add("found");
       setTimeout(() => node?.classList.remove("found"), 1600);
     };
