@@ -16,6 +16,7 @@ const newest = document.getElementById("newest");
 const actor = document.getElementById("actor");
 const channelSelect = document.getElementById("channel-select");
 const typing = document.getElementById("typing");
+const dismissed = new Set(); // commands without an answer whose note has been put away
 const drawn = new Map(); // element id -> {key, node}: what has not changed keeps its node, pictures do not flicker
 
 const older = (a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
@@ -23,7 +24,7 @@ const older = (a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 function entries() {
   const visible = [...world.messages.values()].filter((m) => m.channel_id === world.channel && (!m.ephemeral_to || m.ephemeral_to === world.actor));
   const failures = Object.values(world.interactions).filter((i) =>
-    i.failed && !i.acknowledged && i.type === 2 && i.channel_id === world.channel && i.user_id === world.actor);
+    i.failed && !dismissed.has(i.id) && !i.acknowledged && i.type === 2 && i.channel_id === world.channel && i.user_id === world.actor);
   return [...visible, ...failures].sort(older);
 }
 
@@ -50,7 +51,7 @@ function drawMessages(jump = false) {
     const key = JSON.stringify([entry, grouped, entry.author ? around(entry) : 0]).replaceAll(/\?ex=[^"]*/g, "");
     const old = drawn.get(entry.id);
     if (old?.key === key) return old.node;
-    const node = entry.author ? messageElement(entry, grouped) : failureElement(entry);
+    const node = entry.author ? messageElement(entry, grouped) : failureElement(entry, () => { dismissed.add(entry.id); drawMessages(); focusComposer(); });
     drawn.set(entry.id, { key, node });
     return node;
   });

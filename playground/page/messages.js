@@ -150,10 +150,10 @@ export function messageElement(message, grouped) {
 }
 
 // A command that nobody answered in time: only its user sees that.
-export function failureElement(interaction) {
+export function failureElement(interaction, dismiss) {
   const user = world.users.get(interaction.user_id);
   return el("li", { class: "message ephemeral", id: `i${interaction.id}` },
     used(user, interaction.target_id ? interaction.command : `/${interaction.command}`),
     el("span", { class: "avatar" }, el("img", { src: "/page/icon.svg", alt: "" })),
-    el("div", { class: "body" }, el("div", { class: "failed" }, "The application did not respond"), el("div", { class: "only-you" }, "👁 Only you can see this")));
+    el("div", { class: "body" }, el("div", { class: "failed" }, "The application did not respond"), el("div", { class: "only-you" }, "👁 Only you can see this · ", el("button", { type: "button", class: "linkish", onclick: dismiss }, "Dismiss message"))));
 }

@@ -408,7 +408,10 @@ def test_thinking_and_progress_in_one_message(page: Page, controls: Controls) ->
 def test_what_nobody_answers(page: Page, controls: Controls) -> None:
     controls.slash("show", {"kind": "nothing"})
     controls.advance(4)
-    expect(page.locator(".message.ephemeral")).to_contain_text("The application did not respond")
+    note = page.locator(".message.ephemeral")
+    expect(note).to_contain_text("The application did not respond")
+    note.get_by_role("button", name="Dismiss message").click()
+    expect(note).to_have_count(0)
 
 
 def test_behind_the_glass(page: Page, controls: Controls) -> None:
