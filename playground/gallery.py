@@ -12,21 +12,26 @@ FOLDER = Path(__file__).parent / "samples"
 
 @dataclass(frozen=True)
 class Sample:
+    """One picture; `terms` is the address of its licence, empty where there is none to link to."""
+
     name: str
     kind: str
     title: str
-    credit: str
+    author: str
+    licence: str
+    terms: str = ""
 
 
+_CC = "https://creativecommons.org"
 SAMPLES = (
-    Sample("lemur.jpg", "image/jpeg", "Animal", "Sannse, CC BY-SA 3.0"),
-    Sample("portrait.png", "image/png", "Portrait", "ganson (Open Clip Art), public domain"),
-    Sample("mountains.jpg", "image/jpeg", "Landscape", "Aitzol Berasategi, CC BY 4.0"),
-    Sample("pagoda.jpg", "image/jpeg", "Architecture", "danielbuechele (Flickr), CC BY 2.0"),
-    Sample("bridge.jpg", "image/jpeg", "City at night", "Derek Jensen, public domain"),
-    Sample("logo.png", "image/png", "Logo", "drawn for this project"),
-    Sample("screenshot.png", "image/png", "Screenshot", "drawn for this project"),
-    Sample("planet.gif", "image/gif", "Animation", "drawn for this project"),
+    Sample("lemur.jpg", "image/jpeg", "Animal", "Sannse", "CC BY-SA 3.0", f"{_CC}/licenses/by-sa/3.0/"),
+    Sample("portrait.jpg", "image/jpeg", "Portrait", "NASA", "public domain"),
+    Sample("mountains.jpg", "image/jpeg", "Landscape", "Aitzol Berasategi", "CC BY 4.0", f"{_CC}/licenses/by/4.0/"),
+    Sample("city.jpg", "image/jpeg", "City", "Gary Todd", "CC0 1.0", f"{_CC}/publicdomain/zero/1.0/"),
+    Sample("bridge.jpg", "image/jpeg", "Night", "Derek Jensen", "public domain"),
+    Sample("logo.png", "image/png", "Logo", "this project", "MIT"),
+    Sample("screenshot.png", "image/png", "Screenshot", "this project", "MIT"),
+    Sample("planet.gif", "image/gif", "Animation", "this project", "MIT"),
 )
 
 

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from playground.components import walk
+from playground.guild import SAM_ID
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, MOD_ID, PINK_HEART, Controls, PlaygroundProcess
 
 Json = dict[str, Any]
 File = Path | tuple[str, bytes, str]
-PEOPLE = {"ada": ADA_ID, "mod": MOD_ID, "mia": MIA_ID}
+PEOPLE = {"ada": ADA_ID, "mod": MOD_ID, "mia": MIA_ID, "sam": SAM_ID}
 TIMEOUT_S = 30.0
 
 
@@ -56,7 +57,7 @@ class Seen:
 
 
 class Scene:
-    """People in one channel, and what they see. `person` is ada (admin), mod, mia or an id; waiting ends in
+    """People in one channel, and what they see. `person` is ada (admin), mod, mia, sam or an id; waiting ends in
     TimeoutError, a mistake in playground.testing.Refused."""
 
     def __init__(self, process: PlaygroundProcess) -> None:

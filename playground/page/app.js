@@ -1,8 +1,8 @@
 // The page: what there is (from /playground/state), kept fresh by server-sent events.
 
 import * as api from "./api.js";
-import { drawComposer, loadSamples } from "./composer.js";
-import { el, recall, remember } from "./dom.js";
+import { drawComposer, focusComposer, loadSamples } from "./composer.js";
+import { el, gently, keepingFocus, recall, remember } from "./dom.js";
 import { choicesArrived } from "./fields.js";
 import { openForm } from "./forms.js";
 import "./glass.js";
@@ -16,6 +16,7 @@ const newest = document.getElementById("newest");
 const actor = document.getElementById("actor");
 const channelSelect = document.getElementById("channel-select");
 const typing = document.getElementById("typing");
+const dismissed = new Set(); // commands without an answer whose note has been put away
 const drawn = new Map(); // element id -> {key, node}: what has not changed keeps its node, pictures do not flicker
 
 const older = (a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
@@ -23,7 +24,7 @@ const older = (a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 function entries() {
   const visible = [...world.messages.values()].filter((m) => m.channel_id === world.channel && (!m.ephemeral_to || m.ephemeral_to === world.actor));
   const failures = Object.values(world.interactions).filter((i) =>
-    i.failed && !i.acknowledged && i.type === 2 && i.channel_id === world.channel && i.user_id === world.actor);
+    i.failed && !dismissed.has(i.id) && !i.acknowledged && i.type === 2 && i.channel_id === world.channel && i.user_id === world.actor);
   return [...visible, ...failures].sort(older);
 }
 
@@ -50,7 +51,7 @@ function drawMessages(jump = false) {
     const key = JSON.stringify([entry, grouped, entry.author ? around(entry) : 0]).replaceAll(/\?ex=[^"]*/g, "");
     const old = drawn.get(entry.id);
     if (old?.key === key) return old.node;
-    const node = entry.author ? messageElement(entry, grouped) : failureElement(entry);
+    const node = entry.author ? messageElement(entry, grouped) : failureElement(entry, () => { dismissed.add(entry.id); drawMessages(); focusComposer(); });
     drawn.set(entry.id, { key, node });
     return node;
   });
@@ -78,9 +79,11 @@ function open(id) {
 
 function drawFrame() {
   if (!channel() && !myDirects().some((direct) => direct.id === world.channel)) world.channel = world.channels[0].id;
-  const entry = (id, lead, name) => el("li", {}, el("button", { type: "button", class: "channel", "aria-current": id === world.channel ? "page" : null, onclick: () => open(id) }, lead, el("span", { class: "cut" }, name)));
-  document.getElementById("channels").replaceChildren(...world.channels.map((c) => entry(c.id, el("span", { class: "hash", "aria-hidden": "true" }, "#"), c.name)));
-  document.getElementById("directs").replaceChildren(...myDirects().map((d) => entry(d.id, avatar(otherIn(d), true), nameOf(otherIn(d)))));
+  const entry = (id, lead, name) => el("li", {}, el("button", { type: "button", class: "channel", "data-k": id, "aria-current": id === world.channel ? "page" : null, onclick: () => open(id) }, lead, el("span", { class: "cut" }, name)));
+  keepingFocus(document.querySelector(".places"), () => {
+    document.getElementById("channels").replaceChildren(...world.channels.map((c) => entry(c.id, el("span", { class: "hash", "aria-hidden": "true" }, "#"), c.name)));
+    document.getElementById("directs").replaceChildren(...myDirects().map((d) => entry(d.id, avatar(otherIn(d), true), nameOf(otherIn(d)))));
+  });
   channelSelect.replaceChildren(...[...world.channels, ...myDirects()].map((c) => el("option", { value: c.id, selected: c.id === world.channel }, channelName(c.id))));
   document.getElementById("channel-name").textContent = channelName(world.channel);
   document.getElementById("topic").textContent = channel()?.topic || "";
@@ -114,7 +117,7 @@ async function load() {
   if (!world.users.has(world.actor)) world.actor = world.users.has(recall("actor", "")) ? recall("actor", "") : member.id;
   drawFrame();
   drawComposer();
-  drawMessages(true);
+  drawMessages();
 }
 
 actor.addEventListener("change", () => {
@@ -130,7 +133,17 @@ list.addEventListener("scroll", () => {
   if (atEnd) newest.hidden = true;
 });
 new ResizeObserver(() => { if (atEnd) list.scrollTop = list.scrollHeight; }).observe(list); // the box below grew
-newest.addEventListener("click", () => { list.scrollTo({ top: list.scrollHeight, behavior: "smooth" }); list.focus(); });
+newest.addEventListener("click", () => { list.scrollTo({ top: list.scrollHeight, behavior: gently() }); list.focus(); });
+document.addEventListener("sent", () => { atEnd = true; list.scrollTop = list.scrollHeight; newest.hidden = true; }); // one's own is at the end
+
+// Who just types, types into the box. A "/" that opens the commands does so from everywhere.
+document.addEventListener("keydown", (event) => {
+  const isTaken = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.key.length !== 1 || event.key === " ";
+  if (isTaken || document.querySelector("dialog[open], :popover-open:not(#toasts)") || event.target.closest("input, select, textarea, [contenteditable]")) return;
+  focusComposer();
+});
+
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); focusComposer(); });
 
 const root = document.documentElement;
 root.dataset.theme = recall("theme", "");
@@ -140,33 +153,44 @@ document.getElementById("theme").addEventListener("click", () => {
   remember("theme", root.dataset.theme);
 });
 
-const events = new EventSource("/playground/events");
-const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
-events.addEventListener("open", () => load().catch(() => {})); // again after every reconnection: nothing is missed
-events.addEventListener("error", () => {
-  const status = document.getElementById("status");
-  status.textContent = "Playground stopped";
-  status.classList.remove("online");
+let events = null;
+
+function listen() {
+  events = new EventSource("/playground/events");
+  const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
+  events.addEventListener("open", () => load().catch(() => {})); // again after every reconnection: nothing is missed
+  events.addEventListener("error", () => {
+    const status = document.getElementById("status");
+    status.textContent = "Playground stopped";
+    status.classList.remove("online");
+  });
+  on("message", (message) => {
+    world.messages.set(message.id, message);
+    if (message.channel_id === world.channel && message.author.bot) stopTyping();
+    drawMessages();
+  });
+  on("message_delete", (where) => { world.messages.delete(where.id); drawn.delete(where.id); drawMessages(); });
+  on("interaction", (interaction) => {
+    const known = world.interactions[interaction.id]?.response_type;
+    world.interactions[interaction.id] = interaction;
+    if (interaction.response_type === CHOICES) choicesArrived(interaction);
+    if (interaction.response_type === FORM && known !== FORM && interaction.user_id === world.actor) openForm(interaction);
+    drawMessages();
+  });
+  on("commands", () => load().catch(() => {}));
+  on("sessions", ({ count }) => { world.sessions = count; drawFrame(); });
+  on("typing", (who) => {
+    if (who.channel_id !== world.channel) return;
+    typing.textContent = `${nameOf(world.users.get(who.user_id))} is typing…`;
+    clearTimeout(typingTimer);
+    typingTimer = setTimeout(stopTyping, 9000);
+  });
+}
+
+// A browser keeps six connections to one address: pages in the background leave theirs to the one that is looked at.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) events.close();
+  else if (events.readyState === EventSource.CLOSED) listen();
 });
-on("message", (message) => {
-  world.messages.set(message.id, message);
-  if (message.channel_id === world.channel && message.author.bot) stopTyping();
-  drawMessages();
-});
-on("message_delete", (where) => { world.messages.delete(where.id); drawn.delete(where.id); drawMessages(); });
-on("interaction", (interaction) => {
-  const known = world.interactions[interaction.id]?.response_type;
-  world.interactions[interaction.id] = interaction;
-  if (interaction.response_type === CHOICES) choicesArrived(interaction);
-  if (interaction.response_type === FORM && known !== FORM && interaction.user_id === world.actor) openForm(interaction);
-  drawMessages();
-});
-on("commands", () => load().catch(() => {}));
-on("sessions", ({ count }) => { world.sessions = count; drawFrame(); });
-on("typing", (who) => {
-  if (who.channel_id !== world.channel) return;
-  typing.textContent = `${nameOf(world.users.get(who.user_id))} is typing…`;
-  clearTimeout(typingTimer);
-  typingTimer = setTimeout(stopTyping, 9000);
-});
+listen();
 loadSamples();

@@ -1,8 +1,9 @@
 // The box at the bottom: messages with files and replies, and slash commands completed from what the bot registered.
 
 import { get, quietly, upload } from "./api.js";
-import { el, icon, recall, remember, size, toast } from "./dom.js";
+import { el, icon, keepingFocus, recall, remember, size, toast } from "./dom.js";
 import { optionField } from "./fields.js";
+import { takeForForm } from "./forms.js";
 import { suggest } from "./listbox.js";
 import { plain } from "./markdown.js";
 import { channelName, nameOf, runnable, world } from "./world.js";
@@ -14,6 +15,7 @@ let form = null; // what is on the page: {node, take(file), key}
 let reply = null; // the message to be answered
 let recent = null; // the file that was used last
 let samples = [];
+const drafts = new Map(); // place -> {text, files}: what has been written there and not sent
 
 const pictureOption = (command) => command.options.find((option) => option.type === ATTACHMENT);
 
@@ -29,13 +31,16 @@ function pictureCommand() {
 // Messages
 
 function messageForm() {
-  const files = [];
+  if (!drafts.has(world.channel)) drafts.set(world.channel, { text: "", files: [] });
+  const draft = drafts.get(world.channel);
+  const { files } = draft;
   const chips = el("div", { class: "chips" });
   const drawChips = () => chips.replaceChildren(...files.map((file, i) => el("span", { class: "chip" }, icon("file"), el("span", { class: "cut" }, file.name), el("small", {}, size(file.size)),
     el("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => { files.splice(i, 1); drawChips(); } }, icon("close")))));
   const text = el("textarea", { rows: 1, maxlength: "2000", placeholder: `Message ${channelName(world.channel)} or type /`, "aria-label": `Message ${channelName(world.channel)}` });
-  const grow = () => { text.style.height = "auto"; text.style.height = `${Math.min(text.scrollHeight, 180)}px`; };
-  const list = suggest(text, { label: "Commands", choose: (item) => openCommand(item.value) });
+  text.value = draft.text;
+  const grow = () => { text.style.height = "auto"; if (text.value) text.style.height = `${Math.min(text.scrollHeight, 180)}px`; };
+  const list = suggest(text, { label: "Commands", choose: (item) => { draft.text = ""; openCommand(item.value); } });
   const complete = () => {
     const typed = /^\/([\w\- ]*)$/.exec(text.value)?.[1].toLowerCase();
     if (typed === undefined) return list.hide();
@@ -44,7 +49,7 @@ function messageForm() {
     if (!found.length && !world.commands.length) toast("No bot has registered a command yet");
     return list.show(found.map((command) => ({ label: `/${command.label}`, detail: command.description, value: command })));
   };
-  text.addEventListener("input", () => { grow(); complete(); });
+  text.addEventListener("input", () => { draft.text = text.value; grow(); complete(); });
   const input = el("input", { type: "file", multiple: true, class: "out-of-sight", tabindex: "-1", "aria-hidden": "true" });
   input.addEventListener("change", () => { files.push(...input.files); input.value = ""; drawChips(); });
   const post = async () => {
@@ -54,9 +59,11 @@ function messageForm() {
     const payload = { content, user_id: world.actor, channel_id: world.channel };
     if (reply) payload.message_reference = { message_id: reply.id };
     if (!(await quietly(upload("/message", payload, files.map((file, i) => [`file${i}`, file]))))) return;
+    drafts.delete(payload.channel_id);
     reply = null;
     drawComposer(true);
     focusComposer();
+    document.dispatchEvent(new Event("sent"));
   };
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); post(); }
@@ -69,10 +76,11 @@ function messageForm() {
       el("button", { type: "button", class: "round", "aria-label": "Attach files", title: "Attach files", onclick: () => input.click() }, icon("plus")), input,
       el("div", { class: "suggested grow" }, text, list.list),
       el("button", { type: "button", class: "round", "aria-label": "Commands", title: "Commands", onclick: () => { text.value = "/"; text.focus(); complete(); } }, icon("slash")),
-      el("button", { type: "button", class: "round", id: "gallery-button", "aria-label": "Sample pictures", title: "Sample pictures", "aria-pressed": String(galleryOpen()), onclick: () => { remember("gallery", galleryOpen() ? "closed" : "open"); drawComposer(true); } }, icon("picture")),
+      el("button", { type: "button", class: "round", id: "gallery-button", "data-k": "gallery", "aria-label": "Sample pictures", title: "Sample pictures", "aria-pressed": String(galleryOpen()), onclick: () => { remember("gallery", galleryOpen() ? "closed" : "open"); drawComposer(true); } }, icon("picture")),
       el("button", { type: "submit", class: "round send", "aria-label": "Send", title: "Send" }, icon("send"))));
   node.addEventListener("submit", (event) => { event.preventDefault(); post(); });
-  return { node, focus: () => text.focus(), take: (file) => { files.push(file); drawChips(); } };
+  drawChips();
+  return { node, grow, focus: () => text.focus(), take: (file) => { files.push(file); drawChips(); } };
 }
 
 // Commands
@@ -81,6 +89,7 @@ function commandForm(command) {
   const fields = [];
   const values = () => Object.fromEntries(fields.filter(([, field]) => field.value).map(([name, field]) => [name, field.value()]).filter(([, value]) => value !== undefined));
   for (const option of command.options) fields.push([option.name, optionField(option, command.label, values)]);
+  let busy = false;
   const go = el("button", { class: "button primary go", type: "submit" }, "Send");
   const leave = el("button", { type: "button", class: "round", "aria-label": "Leave the command", title: "Leave the command (Esc)", onclick: () => leaveCommand() }, icon("close"));
   const node = el("form", { class: "commanding", "aria-label": `/${command.label}` },
@@ -89,14 +98,16 @@ function commandForm(command) {
   node.addEventListener("keydown", (event) => event.key === "Escape" && leaveCommand());
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
-    go.disabled = true;
+    if (busy) return; // and not a disabled button, which would lose the focus
+    busy = true;
     const files = fields.flatMap(([, field]) => field.files?.() || []);
     const payload = { command: command.label, options: values(), user_id: world.actor, channel_id: world.channel };
     const sent = await quietly(upload("/slash", payload, files));
-    go.disabled = false;
+    busy = false;
     if (!sent) return;
     if (files.length) recent = files[0][1];
     leaveCommand();
+    document.dispatchEvent(new Event("sent"));
   });
   const target = fields.find(([, field]) => field.take)?.[1];
   return {
@@ -120,15 +131,21 @@ function leaveCommand() {
 
 // A file that was dropped, pasted or taken from the gallery: for the command that is open, else a picture for the
 // command that draws, else for a message.
-export function takePicture(file) {
-  if (form.take && mode.kind === "command") return form.take(file);
-  const command = (file.type || "image/").startsWith("image/") ? pictureCommand() : null;
-  if (!command) {
-    if (mode.kind === "command") leaveCommand();
+export function takePictures([file, ...more]) {
+  if (pictureTaker(file)) {
+    if (more.length) toast(`A command takes one file: ${file.name}`);
     return form.take(file);
   }
-  openCommand(command);
-  return form.take(file);
+  if (mode.kind === "command") leaveCommand();
+  return [file, ...more].forEach(form.take);
+}
+
+// Whether a command takes the file, which is open then.
+function pictureTaker(file) {
+  if (form.take && mode.kind === "command") return true;
+  const command = (file.type || "image/").startsWith("image/") ? pictureCommand() : null;
+  if (command) openCommand(command);
+  return Boolean(command);
 }
 
 // The gallery
@@ -137,15 +154,23 @@ const galleryOpen = () => recall("gallery", "open") === "open";
 
 async function useSample(sample) {
   const response = await fetch(sample.url);
-  takePicture(new File([await response.blob()], sample.name, { type: sample.kind }));
+  takePictures([new File([await response.blob()], sample.name, { type: sample.kind })]);
+}
+
+const creditOf = ({ author, licence }) => `${author}, ${licence}`;
+
+function credits() {
+  return el("div", { id: "credits", class: "credits", popover: "auto", role: "dialog", "aria-label": "Who made the sample pictures" }, el("h2", {}, "Sample pictures"),
+    el("dl", {}, samples.map((sample) => el("div", {}, el("dt", {}, sample.title), el("dd", {}, `${sample.author}, `,
+      sample.terms ? el("a", { href: sample.terms, target: "_blank", rel: "noopener noreferrer license" }, sample.licence) : sample.licence)))));
 }
 
 function gallery() {
-  const again = recent && el("button", { type: "button", class: "sample again", onclick: () => takePicture(recent), title: recent.name }, icon("picture"), el("span", {}, "Once more"));
+  const again = recent && el("button", { type: "button", class: "sample again", onclick: () => takePictures([recent]), title: recent.name }, icon("picture"), el("span", {}, "Once more"));
   const command = pictureCommand();
   return el("div", { class: "samples", role: "group", "aria-label": "Sample pictures" },
-    el("p", { class: "samples-hint" }, command ? "Take a picture, or drop your own:" : "Sample pictures:"),
-    again, samples.map((sample) => el("button", { type: "button", class: "sample", title: `${sample.title}: ${sample.credit}`, onclick: () => useSample(sample) },
+    el("div", { class: "samples-hint" }, el("span", {}, command ? "Take one, or drop your own." : "Sample pictures."), " ", el("button", { type: "button", class: "linkish", popovertarget: "credits" }, "Licences"), credits()),
+    again, samples.map((sample) => el("button", { type: "button", class: "sample", title: `${sample.title}: ${creditOf(sample)}`, onclick: () => useSample(sample) },
       el("img", { src: sample.url, alt: "" }), el("span", {}, sample.title))));
 }
 
@@ -169,7 +194,8 @@ export function drawComposer(anew = false) {
   drawnKey = key;
   form = mode.kind === "command" ? commandForm(mode.command) : messageForm();
   const hint = world.commands.length ? null : el("p", { class: "hint" }, "No bot has registered commands yet. Start one with ", el("code", {}, `DISCORD_API_BASE=${location.origin}/api/v10`), ".");
-  place.replaceChildren(...[hint, mode.kind === "message" && galleryOpen() && samples.length ? gallery() : null, form.node].filter(Boolean));
+  keepingFocus(place, () => place.replaceChildren(...[hint, mode.kind === "message" && galleryOpen() && samples.length ? gallery() : null, form.node].filter(Boolean)));
+  form.grow?.();
 }
 
 export function focusComposer() {
@@ -183,33 +209,39 @@ export function startReply(message) {
   form.focus();
 }
 
-// The whole conversation takes files.
-const chat = document.getElementById("chat");
+// The whole page takes files, and so a file that misses the conversation does not replace the page. While a form or a
+// picture lies over everything, the form's file field takes them, if it has one.
 const veil = document.getElementById("veil");
 let depth = 0;
 const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+const isCovered = () => Boolean(document.querySelector("dialog[open]"));
 
-chat.addEventListener("dragenter", (event) => {
+function takeFiles(files) {
+  if (!isCovered()) takePictures(files);
+  else takeForForm(files[0]);
+}
+
+document.addEventListener("dragenter", (event) => {
   if (!carriesFiles(event)) return;
   event.preventDefault();
   depth += 1;
   const command = mode.kind === "command" ? mode.command : pictureCommand();
   veil.textContent = command && pictureOption(command) ? `Drop it for /${command.label}` : "Drop it to attach it";
-  veil.hidden = false;
+  veil.hidden = isCovered();
 });
-chat.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
-chat.addEventListener("dragleave", (event) => { if (carriesFiles(event) && (depth -= 1) <= 0) { depth = 0; veil.hidden = true; } });
-chat.addEventListener("drop", (event) => {
+document.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+document.addEventListener("dragleave", (event) => { if (carriesFiles(event) && (depth -= 1) <= 0) { depth = 0; veil.hidden = true; } });
+document.addEventListener("drop", (event) => {
   depth = 0;
   veil.hidden = true;
-  const [file] = event.dataTransfer?.files || [];
-  if (!file) return;
+  if (!carriesFiles(event)) return;
   event.preventDefault();
-  takePicture(file);
+  const files = [...event.dataTransfer.files]; // none when a folder was dropped
+  if (files.length) takeFiles(files);
 });
 document.addEventListener("paste", (event) => {
-  const [file] = event.clipboardData?.files || [];
-  if (!file) return;
+  const files = [...(event.clipboardData?.files || [])];
+  if (!files.length) return;
   event.preventDefault();
-  takePicture(file);
+  takeFiles(files);
 });

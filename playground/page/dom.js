@@ -13,6 +13,20 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Draw something anew, and leave whoever was on one of its buttons on the same button (the same data-k).
+export function keepingFocus(place, draw) {
+  const key = place.contains(document.activeElement) ? document.activeElement.dataset.k : null;
+  draw();
+  if (key && !place.contains(document.activeElement)) place.querySelector(`[data-k="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
+export const isCalm = () => CALM.matches;
+
+// How to scroll somewhere: gently, unless the person asked for less movement.
+export const gently = () => (isCalm() ? "auto" : "smooth");
+
 const STROKES = {
   plus: "M12 5v14M5 12h14",
   send: "M4 12l16-8-6 16-3-6z",

@@ -1,7 +1,7 @@
 // Pictures and files of a message: what can be looked at is shown, everything can be downloaded, text can be copied.
 
 import { codeBlock } from "./markdown.js";
-import { copy, el, fileAddress, icon, isOurs, size, toast } from "./dom.js";
+import { copy, el, fileAddress, icon, isCalm, isOurs, size, toast } from "./dom.js";
 import { compare, zoom } from "./viewer.js";
 
 const LONGEST_PREVIEW = 400 * 1024;
@@ -9,6 +9,29 @@ const LONGEST_PREVIEW = 400 * 1024;
 export const isPicture = (file) => Boolean(file.width && (file.content_type || "").startsWith("image/"));
 const isVideo = (file) => /^video\/(mp4|webm)$/.test(file.content_type || "");
 const isText = (file) => /^text\/|json|xml|svg/.test(file.content_type || "") || /\.(ans|txt|md|csv|log)$/i.test(file.filename);
+
+const stopped = new Map(); // file id -> whether someone has stopped it or let it go on
+
+// The button that stops a moving picture at its first frame. Who asked the system for less movement finds it stopped.
+function stopButton(file, frame, image) {
+  const still = el("canvas", { class: "still", "aria-hidden": "true" });
+  const button = el("button", { type: "button", class: "file-action", "data-k": `s${file.id}` });
+  const draw = () => {
+    const stop = stopped.get(file.id) ?? isCalm();
+    if (stop) {
+      [still.width, still.height] = [image.naturalWidth, image.naturalHeight];
+      still.getContext("2d").drawImage(image, 0, 0);
+    }
+    still.hidden = !stop;
+    image.classList.toggle("under-still", stop);
+    button.replaceChildren(icon(stop ? "play" : "pause"), stop ? "Play" : "Stop");
+  };
+  button.addEventListener("click", () => { stopped.set(file.id, still.hidden); draw(); });
+  image.addEventListener("load", draw);
+  frame.append(still);
+  draw();
+  return button;
+}
 
 // Its room is set aside by the size that the message names, so that nothing moves when it arrives.
 export function picture(file, source = null) {
@@ -24,6 +47,7 @@ export function picture(file, source = null) {
   image.style.aspectRatio = `${width} / ${height}`;
   const actions = [
     source ? el("button", { type: "button", class: "file-action", "data-k": `c${file.id}`, onclick: () => compare(file, source) }, icon("compare"), "Before / after") : null,
+    file.content_type === "image/gif" ? stopButton(file, frame, image) : null,
     el("a", { class: "file-action", href: fileAddress(file.url), download: file.filename, "aria-label": `Download ${file.filename}` }, icon("download"), /\.(\w{1,5})$/.exec(file.filename)?.[1].toUpperCase() || "Download"),
   ];
   return el("figure", { class: "picture-box" }, frame, el("figcaption", { class: "file-actions" }, actions));

@@ -11,6 +11,7 @@ import { world } from "./world.js";
 const dialog = document.getElementById("form");
 const TEXT_INPUT = 4, TEXT = 10, FILE_UPLOAD = 19, RADIO = 21, CHECKBOX = 23;
 let made = 0;
+let controls = []; // of the open form: [custom_id, {node, value()} or {node, files(), take()}]
 
 // {node, value()} or {node, files()} of one component
 function control(data, id) {
@@ -41,7 +42,7 @@ function control(data, id) {
   }
 }
 
-function field(top, controls) {
+function field(top) {
   if (top.type === TEXT) return el("div", { class: "text" }, markdown(top.content || "", world));
   const data = top.component || top.components?.[0];
   if (!data) return null;
@@ -54,8 +55,8 @@ function field(top, controls) {
 
 export function openForm(interaction) {
   const data = interaction.response_data;
-  const controls = [];
-  const parts = (data.components || []).map((top) => field(top, controls));
+  controls = [];
+  const parts = (data.components || []).map(field);
   const form = el("form", { method: "dialog" }, el("h2", { id: "form-title" }, data.title), parts,
     el("div", { class: "row end" }, el("button", { class: "button secondary", type: "button", onclick: () => dialog.close() }, "Cancel"),
       el("button", { class: "button primary", type: "submit" }, "Submit")));
@@ -68,4 +69,9 @@ export function openForm(interaction) {
   dialog.setAttribute("aria-labelledby", "form-title");
   dialog.replaceChildren(form);
   dialog.showModal();
+}
+
+// A file that was dropped or pasted while a form is open.
+export function takeForForm(file) {
+  if (dialog.open) controls.find(([, entry]) => entry.take)?.[1].take(file);
 }

@@ -2,7 +2,7 @@
 // break things.
 
 import { quietly, send } from "./api.js";
-import { el, icon, recall, remember } from "./dom.js";
+import { el, icon, keepingFocus, recall, remember } from "./dom.js";
 
 const panel = document.getElementById("glass");
 const button = document.getElementById("glass-button");
@@ -19,7 +19,7 @@ const MOMENTS = [
   { label: "Expire tokens", hint: "15 minutes pass at once", act: () => send("POST", "/clock", { advance_s: 901 }) },
 ];
 let source = null;
-let paused = false;
+let held = null; // while the list is paused: the lines that came meanwhile, oldest first
 let quiet = recall("glass-heartbeats", "") !== "shown";
 let shownFacts = { facts: [], actions: [], at: null };
 
@@ -61,7 +61,11 @@ function frameLine(f) {
 }
 
 function add(node) {
-  if (paused) return;
+  if (held) {
+    held.push(node);
+    held.splice(0, held.length - MOST_LINES);
+    return;
+  }
   const atTop = log.scrollTop < 40;
   log.prepend(node);
   while (log.children.length > MOST_LINES) log.lastChild.remove();
@@ -72,9 +76,9 @@ function drawFacts() {
   const { facts: found, actions, at } = shownFacts;
   const parts = found.map((fact) => el("section", {}, el("h3", {}, fact.title),
     el("dl", {}, fact.lines.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value))))));
-  const buttons = actions.map((action) => el("button", { type: "button", class: `button ${action.danger ? "danger" : "secondary"} small`, title: action.hint || "", onclick: () => quietly(send("POST", "/actions", { id: action.id })) }, action.label));
-  facts.replaceChildren(...(found.length ? parts : [el("p", { class: "sub" }, "Nobody has told the playground what stands behind the bot: see POST /playground/facts.")]),
-    ...(buttons.length ? [el("div", { class: "row" }, buttons)] : []));
+  const buttons = actions.map((action) => el("button", { type: "button", "data-k": `a${action.id}`, class: `button ${action.danger ? "danger" : "secondary"} small`, title: action.hint || "", onclick: () => quietly(send("POST", "/actions", { id: action.id })) }, action.label));
+  keepingFocus(facts, () => facts.replaceChildren(...(found.length ? parts : [el("p", { class: "sub" }, "Nobody has told the playground what stands behind the bot: see POST /playground/facts.")]),
+    ...(buttons.length ? [el("div", { class: "row" }, buttons)] : [])));
   facts.dataset.at = at || "";
 }
 
@@ -85,19 +89,18 @@ function isOrderOf({ rule }, fault) {
 
 function drawSwitches(rules) {
   const others = rules.filter((rule) => !SWITCHES.some((one) => isOrderOf(one, rule)) && (rule.times === null || rule.hits < rule.times));
-  switches.replaceChildren(
+  keepingFocus(switches, () => switches.replaceChildren(
     ...SWITCHES.map((one) => {
       const rule = rules.find((r) => isOrderOf(one, r));
       const toggle = async () => {
         await quietly(rule ? send("DELETE", `/faults?id=${rule.id}`, {}) : send("POST", "/faults", one.rule));
         drawSwitches(await (await fetch("/playground/faults")).json());
-        switches.querySelector(`[data-switch="${one.id}"]`).focus();
       };
-      return el("button", { type: "button", class: "switch", role: "switch", "data-switch": one.id, "aria-checked": String(Boolean(rule)), onclick: toggle },
+      return el("button", { type: "button", class: "switch", role: "switch", "data-k": one.id, "aria-checked": String(Boolean(rule)), onclick: toggle },
         el("i", { "aria-hidden": "true" }), el("span", {}, el("strong", {}, one.label), el("small", {}, rule?.hits ? `${one.hint} · ${rule.hits} so far` : one.hint)));
     }),
-    el("div", { class: "row" }, MOMENTS.map((one) => el("button", { type: "button", class: "button secondary small", title: one.hint, onclick: () => quietly(one.act()) }, one.label)),
-      others.length ? el("button", { type: "button", class: "button secondary small", onclick: () => quietly(send("DELETE", "/faults", {})) }, `Clear ${others.length} ordered by a test`) : null));
+    el("div", { class: "row" }, MOMENTS.map((one) => el("button", { type: "button", "data-k": one.label, class: "button secondary small", title: one.hint, onclick: () => quietly(one.act()) }, one.label)),
+      others.length ? el("button", { type: "button", class: "button secondary small", onclick: () => quietly(send("DELETE", "/faults", {})) }, `Clear ${others.length} ordered by a test`) : null)));
 }
 
 function listen() {
@@ -105,6 +108,7 @@ function listen() {
   const on = (name, act) => source.addEventListener(name, (event) => act(JSON.parse(event.data)));
   on("start", (start) => {
     const lines = [...start.exchanges.map((e) => [e.at, () => exchangeLine(e)]), ...start.frames.map((f) => [f.at, () => frameLine(f)])];
+    if (held) held = []; // all of them are in what is drawn now
     log.replaceChildren(...lines.sort((a, b) => b[0] - a[0]).map(([, make]) => make()));
     shownFacts = start.facts;
     drawFacts();
@@ -121,19 +125,32 @@ function drawClock({ clock_ahead_s: ahead }) {
   clock.textContent = ahead ? `Discord's clock is ${Math.round(ahead / 60)} min ahead of this computer's.` : "";
 }
 
-export function openGlass(open) {
+// A browser keeps six connections to one address: pages in the background leave theirs to the one that is looked at.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hangUp();
+  else if (!panel.hidden && !source) listen();
+});
+
+function hangUp() {
+  source?.close();
+  source = null;
+}
+
+function openGlass(open) {
   panel.hidden = !open;
   document.body.classList.toggle("with-glass", open);
   button.setAttribute("aria-pressed", String(open));
   remember("glass", open ? "open" : "closed");
   if (open && !source) listen();
-  if (!open && source) { source.close(); source = null; }
+  if (!open) hangUp();
 }
 
 const pause = el("button", { type: "button", class: "round", "aria-pressed": "false", "aria-label": "Pause the list", title: "Pause the list", onclick: () => {
-  paused = !paused;
-  pause.setAttribute("aria-pressed", String(paused));
-  pause.replaceChildren(icon(paused ? "play" : "pause"));
+  const came = held;
+  held = came ? null : [];
+  pause.setAttribute("aria-pressed", String(Boolean(held)));
+  pause.replaceChildren(icon(held ? "play" : "pause"));
+  came?.forEach(add);
 } }, icon("pause"));
 const beats = el("label", { class: "toggle" }, el("input", { type: "checkbox", checked: !quiet, onchange: (event) => {
   quiet = !event.target.checked;

@@ -51,7 +51,7 @@ export function suggest(input, { label, choose }) {
     else if (event.key === "Escape") hide();
     else return;
     event.preventDefault();
-    event.stopPropagation();
+    event.stopImmediatePropagation(); // the field has listeners of its own, for which Enter means to send
   });
   input.addEventListener("blur", () => setTimeout(() => document.activeElement !== input && hide(), 150));
   return { list, show, hide };

@@ -2,7 +2,7 @@
 
 import { quietly, send } from "./api.js";
 import { component } from "./components.js";
-import { el, icon } from "./dom.js";
+import { el, gently, icon } from "./dom.js";
 import { attachment, isPicture, media } from "./files.js";
 import { markdown, plain } from "./markdown.js";
 import { openMenu } from "./menu.js";
@@ -37,7 +37,7 @@ function above(message) {
     const words = plain(target.content) || (target.attachments.length ? "Click to see attachment" : "an answer");
     const jump = () => {
       const node = document.getElementById(`m${target.id}`);
-      node?.scrollIntoView({ behavior: "smooth", block: "center" });
+      node?.scrollIntoView({ behavior: gently(), block: "center" });
       node?.classList.add("found");
       setTimeout(() => node?.classList.remove("found"), 1600);
     };
@@ -150,10 +150,10 @@ export function messageElement(message, grouped) {
 }
 
 // A command that nobody answered in time: only its user sees that.
-export function failureElement(interaction) {
+export function failureElement(interaction, dismiss) {
   const user = world.users.get(interaction.user_id);
   return el("li", { class: "message ephemeral", id: `i${interaction.id}` },
     used(user, interaction.target_id ? interaction.command : `/${interaction.command}`),
     el("span", { class: "avatar" }, el("img", { src: "/page/icon.svg", alt: "" })),
-    el("div", { class: "body" }, el("div", { class: "failed" }, "The application did not respond"), el("div", { class: "only-you" }, "👁 Only you can see this")));
+    el("div", { class: "body" }, el("div", { class: "failed" }, "The application did not respond"), el("div", { class: "only-you" }, "👁 Only you can see this · ", el("button", { type: "button", class: "linkish", onclick: dismiss }, "Dismiss message"))));
 }

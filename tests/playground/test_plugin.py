@@ -41,7 +41,7 @@ def test_my_bot(bot, playground, tmp_path):
     with pytest.raises(Refused, match="does not see"):
         playground.slash("admin")
     assert playground.slash("admin", person="ada").private
-    assert playground.message("hello", person="mod").content == "hello"
+    assert playground.message("hello", person="sam").raw["author"]["username"] == "sam"
 """
 
 
