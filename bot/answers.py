@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import aiohttp
@@ -27,6 +27,9 @@ UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
 """Discord's codes for an interaction that came too late, and for one that has been acknowledged."""
 
 ACKNOWLEDGE_TRIES: Final = 4
+
+LET_PASS_S: Final = 1.0
+"""A rush that lasts longer is no rush but a load, and those who were acknowledged must not wait for its end."""
 
 
 class InFlight:
@@ -77,6 +80,33 @@ def language(interaction: Interaction) -> str:
 def server_language(interaction: Interaction) -> str:
     """The same for what a whole server is to read."""
     return language_of(interaction.guild_locale.value if interaction.guild_locale is not None else None)
+
+
+class Rush:
+    """When many commands come at once, those that are not acknowledged yet go before the work on those that are."""
+
+    def __init__(self) -> None:
+        self._hurried = 0
+        self._over = asyncio.Event()
+        self._over.set()
+
+    @contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Around all that comes before an acknowledgement."""
+        self._hurried += 1
+        self._over.clear()
+        try:
+            yield
+        finally:
+            self._hurried -= 1
+            if self._hurried == 0:
+                self._over.set()
+
+    async def let_pass(self) -> None:
+        """Wait until nobody is in a hurry, LET_PASS_S at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LET_PASS_S):
+                await self._over.wait()
 
 
 async def defer(interaction: Interaction, *, private: bool) -> int | None:

@@ -20,6 +20,7 @@ from bot.answers import (
     UNDELIVERED,
     InFlight,
     Interaction,
+    Rush,
     defer,
     edit,
     language,
@@ -74,6 +75,16 @@ class Stored:
     sha: str
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """An acknowledged wish: the server's settings if Redis told them in time, and the message if Discord did."""
+
+    settings: GuildSettings | None
+    options: Options
+    promise: Promise
+    message_id: int | None
+
+
 Find = Callable[[], Awaitable[Source]]
 """Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
 
@@ -93,6 +104,7 @@ class Orders:
         self._keeper = keeper
         self._moderation_log = moderation_log
         self._hint = hint
+        self._rush = Rush()
 
     async def take(
         self, interaction: Interaction, picture: Source | Stored | Find, wish: Wish, origin: Origin,
@@ -102,39 +114,21 @@ class Orders:
         received_at = time.time()
         wish = wish.check()
         asker = _asker(interaction, received_at + DEADLINE_S)
-        admitted = await self._admit(asker)
-        settings = admitted or GuildSettings()
-        options = settle(wish, defaults or _defaults(settings))
-        by_token_only = options.private or not can_reach(interaction)
-        deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
-        reply = Reply(
-            application_id=str(interaction.application_id),
-            channel_id=str(interaction.channel_id),
-            message_id=UNTOLD,
-            token=interaction.token,
-            token_expires_at=received_at + TOKEN_S,
-            private=by_token_only,
-            language=language(interaction),
-        )
-        promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
-        await self._keeper.foretell(promise)
-        # Before anything else that can wait: Discord gives three seconds, and a download may take longer.
-        try:
-            message_id = await defer(interaction, private=options.private)
-        except UNDELIVERED as error:
-            if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
-                await self._not_promised(asker)
-            raise
+        with self._rush.hurry():
+            begun = await self._acknowledge(interaction, wish, asker, received_at, defaults)
+        promise, options, message_id = begun.promise, begun.options, begun.message_id
         async with self._in_flight.track():
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with self._keeper.promised(promise, where) as kept:
                 kept.shared = message_id is None
+                await self._rush.let_pass()
                 if message_id is None:
                     message_id = (await interaction.original_response()).id
-                reply = reply.model_copy(update={"message_id": str(message_id)})
+                reply = promise.reply.model_copy(update={"message_id": str(message_id)})
                 kept.promise = promise.model_copy(update={"reply": reply})
                 await self._keeper.write_down(kept)
-                if admitted is None:
+                settings = begun.settings
+                if settings is None:
                     settings = await asyncio.to_thread(self._admission.check, asker)
                 if wish.style is not None:
                     await asyncio.to_thread(self._services.weights.known, wish.style)
@@ -153,7 +147,7 @@ class Orders:
                     hint=self._hint if _may_react(interaction, options) else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
-                    deadline_at=deadline_at,
+                    deadline_at=promise.deadline_at,
                 )
                 awake = await asyncio.to_thread(self._services.fleet.serving)
                 if not awake and not kept.shared:
@@ -170,6 +164,33 @@ class Orders:
                     interaction.id, request.user_id, request.guild_id, origin, about, request.palette, request.form,
                     request.columns, options.private, len(awake), 1000 * (time.time() - received_at),
                 )  # fmt: skip
+
+    async def _acknowledge(
+        self, interaction: Interaction, wish: Wish, asker: Asker, received_at: float, defaults: Options | None
+    ) -> _Begun:
+        """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
+        admitted = await self._admit(asker)
+        options = settle(wish, defaults or _defaults(admitted or GuildSettings()))
+        by_token_only = options.private or not can_reach(interaction)
+        reply = Reply(
+            application_id=str(interaction.application_id),
+            channel_id=str(interaction.channel_id),
+            message_id=UNTOLD,
+            token=interaction.token,
+            token_expires_at=received_at + TOKEN_S,
+            private=by_token_only,
+            language=language(interaction),
+        )
+        deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
+        promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+        await self._keeper.foretell(promise)
+        try:
+            message_id = await defer(interaction, private=options.private)
+        except UNDELIVERED as error:
+            if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
+                await self._not_promised(asker)
+            raise
+        return _Begun(admitted, options, promise, message_id)
 
     async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
         """The styles to offer while one is typed."""

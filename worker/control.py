@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 _TICK_S: Final = 0.5
 _BUSY_TICK_S: Final = 0.1
 """While an order is open: others wait for our word."""
+_FOLLOW_S: Final = 2.0
+"""Orders are looked for more often than what else the registry names: a change of a model is an order."""
 
 
 class Control:
@@ -54,15 +56,18 @@ class Control:
             self._outage.down(error)
 
     def _run(self) -> None:
-        report_at = 0.0
+        report_at = follow_at = 0.0
         while not self._stop.is_set():
             tick = _TICK_S
             try:
                 if time.monotonic() >= report_at:
                     self._fleet.report(self._report())
                     report_at = time.monotonic() + REPORT_EVERY_S
-                if self._reloader.step():
+                due = time.monotonic() >= follow_at
+                if self._reloader.step(follow=due):
                     tick = _BUSY_TICK_S
+                elif due:
+                    follow_at = time.monotonic() + _FOLLOW_S
             except RedisError as error:
                 self._outage.down(error)
             except Exception:

@@ -44,9 +44,10 @@ class Reloader:
         self._publish_at = 0.0
         self.error = ""
 
-    def step(self) -> bool:
+    def step(self, *, follow: bool = True) -> bool:
         """Do what is due. Whether an order is open, so that it should be called again soon.
 
+        `follow` says whether to look, too, for what the registry names without an order to this worker.
         Raises redis errors; the next call goes on from there.
         """
         order = self._reloads.advance()
@@ -60,7 +61,8 @@ class Reloader:
         self._order = order
         if order is not None and self._work_on(order):
             return True
-        self._follow()
+        if follow:
+            self._follow()
         return False
 
     def _work_on(self, order: Order) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.answers import InFlight
+from bot.answers import InFlight, Rush
 from jobs.problems import ServiceProblem
 
 
@@ -53,3 +53,27 @@ async def test_what_comes_after_is_turned_away() -> None:
         async with in_flight.track():
             pass
     assert problem.value.code == "restarting"
+
+
+async def test_in_a_rush_those_who_are_not_acknowledged_yet_go_first() -> None:
+    rush, done = Rush(), list[str]()
+
+    async def later() -> None:
+        await rush.let_pass()
+        done.append("work on one that was acknowledged")
+
+    with rush.hurry():
+        with rush.hurry():
+            waiting = asyncio.create_task(later())
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)
+        done.append("the last acknowledgement")
+    await waiting
+    assert done == ["the last acknowledgement", "work on one that was acknowledged"]
+    await rush.let_pass()  # nobody is in a hurry
+
+
+async def test_a_rush_without_end_holds_nobody_for_ever() -> None:
+    rush = Rush()
+    with rush.hurry():
+        await asyncio.wait_for(rush.let_pass(), 30)
