@@ -314,6 +314,7 @@ NOT_SETTINGS = {
     "YOUR_ID",  # in the invitation's address
     "PLAYGROUND_PASSWORD",  # the playground's own, for the page on other addresses
     "MESSAGE_REACTION_ADD",
+    "OMP_NUM_THREADS",  # PyTorch's
 }
 
 
