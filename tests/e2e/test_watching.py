@@ -101,7 +101,11 @@ def log_lines(watched: Stack, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("program", [BOT, WORKER])
-def test_a_service_that_runs_is_well_and_ready(drawn: dict[str, Any], program: str) -> None:
+def test_a_service_that_runs_is_well_and_ready(
+    controls: PatientControls, drawn: dict[str, Any], program: str
+) -> None:
+    # A bot answers commands some seconds before it knows that it has been told of every server.
+    controls.wait_for(lambda: ask(program, "/readyz")[0] == 200)
     for page in ("/healthz", "/readyz"):
         assert ask(program, page) == (200, '{"ok": true, "reasons": []}')
 
