@@ -576,7 +576,7 @@ def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
     assert tasks.render(payload) == {} and not standin.state
     reason = ledger.reason_of("1000")
     assert reason is not None and (reason.outcome, reason.code) == ("refused", "not_a_picture")
-    assert reason.sentence == SENTENCES["not_a_picture"]
+    assert reason.sentence.startswith(SENTENCES["not_a_picture"] + "\n-# ")
 
 
 def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_posted(

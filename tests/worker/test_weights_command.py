@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_reason(
 def test_what_cannot_be_done_is_said(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
         (("activate", "tiny"), "no such version"),
-        (("rollback", "tiny"), "do not know that style"),
+        (("rollback", "tiny"), "There is no style to choose from yet"),
         (("rollback", "../tiny"), "A model's name is"),
     ):
         assert weights(*arguments) == 1
