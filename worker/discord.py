@@ -32,7 +32,7 @@ _TRY_S: Final = 10.0
 """Longest silence of one try, in seconds."""
 _FIRST_WAIT_S: Final = 0.25
 _REACT_S: Final = 3.0
-"""All that a reaction may take, in seconds: the worker draws nothing meanwhile."""
+"""All that a reaction may take, in seconds."""
 _REACT_TURN_S: Final = 1.0
 """Longest that one waits for its turn: where the fleet asks as much as it may, edits go first."""
 

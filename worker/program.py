@@ -36,6 +36,7 @@ from worker.decoder import Decoder
 from worker.discord import Discord
 from worker.engine import Engine
 from worker.health import Health
+from worker.hints import Hints
 from worker.library import Library
 from worker.outage import Outage, back_off_s
 from worker.reloading import Reloader
@@ -102,8 +103,9 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
     discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), Allowance(redis))
+    hints = Hints(discord)
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
-    tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, worker.name))
+    tasks.equip(tasks.Tools(engine, decoder, health, discord, hints, redis, Ledger(redis), pictures, worker.name))
     reloader = Reloader(Reloads(redis, store, fleet), library, engine, worker)
     control = Control(fleet, engine, worker, reloader)
     control.start()
@@ -116,6 +118,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         code = worker.serve()
     finally:
         control.stop()
+        hints.close()
         discord.close()
         decoder.close()
     _log.info("worker stopped name=%s", worker.name)

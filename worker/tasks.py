@@ -33,6 +33,7 @@ from worker.delivery import Verdict, deliver, tell
 from worker.discord import Discord, DiscordUnavailable, Edit
 from worker.engine import Engine
 from worker.health import Health
+from worker.hints import Hints
 from worker.logs import about_its_job
 from worker.metrics import job_ended
 from worker.pipeline import Drawing, Stages, draw, timed
@@ -67,6 +68,7 @@ class Tools:
     decoder: Decoder
     health: Health
     discord: Discord
+    hints: Hints
     redis: Redis
     ledger: Ledger
     pictures: PictureStore
@@ -132,10 +134,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     job_ended(result, request.created_at)
     note_pace(tools.redis, sum(stages.values()) / 1000)
     if result.outcome == "posted" and request.hint:
-        reply = request.reply
-        answer = tools.discord.react(reply.channel_id, reply.message_id, request.hint)
-        if answer is None or answer.status >= 300:
-            _log.info("no hint id=%s status=%s", request.job_id, answer.status if answer else "none")
+        tools.hints.give(request)
     _log.info(
         "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d waited_s=%.1f %s model=%s version=%s",
         request.job_id, result.outcome, result.code or "-", result.palette, result.columns, result.rows,

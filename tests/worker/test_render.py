@@ -4,6 +4,7 @@ import dataclasses
 import io
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,9 +38,10 @@ from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_P
 from tests.worker.standin import Order, Standin
 from worker import tasks
 from worker.decoder import Decoder
-from worker.discord import Discord, DiscordUnavailable
+from worker.discord import Answer, Discord, DiscordUnavailable
 from worker.engine import Engine, Loaded
 from worker.health import Health
+from worker.hints import MOST, Hints
 from worker.library import Library
 from worker.pipeline import works
 from worker.program import start
@@ -77,9 +79,10 @@ def equipped(
     engine: Engine, decoder: Decoder, standin: Standin, redis: Redis, pictures: PictureStore
 ) -> Iterator[None]:
     discord = Discord(standin.api, BOT_TOKEN, Allowance(redis))
-    health = Health(lambda: True)
-    tasks.equip(tasks.Tools(engine, decoder, health, discord, redis, Ledger(redis), pictures, "tester"))
+    health, hints = Health(lambda: True), Hints(discord)
+    tasks.equip(tasks.Tools(engine, decoder, health, discord, hints, redis, Ledger(redis), pictures, "tester"))
     yield
+    hints.close()
     discord.close()
 
 
@@ -599,8 +602,15 @@ def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
     assert ledger.result_of("1000") is None
 
 
+def hinted(request: RenderRequest) -> str:
+    """How a job ended, once its reaction is there or given up."""
+    outcome = run(request).outcome
+    tasks.current_tools().hints.close()
+    return outcome
+
+
 def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Standin) -> None:
-    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert hinted(request_for(sha, hint="🩷")) == "posted"
     (row,) = standin.state[TOKEN_PATH].body["components"]
     assert [button["custom_id"] for button in row["components"]] == [
         "glyph:pink", "glyph:text", "glyph:redo", "glyph:delete",
@@ -610,23 +620,42 @@ def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Stand
 
 def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin) -> None:
     standin.reaction_answers.append(403)
-    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert hinted(request_for(sha, hint="🩷")) == "posted"
     assert len(standin.reactions) == 1
 
 
 @pytest.mark.parametrize("status", [429, 500])
 def test_a_reaction_comes_after_a_rate_limit_and_a_hiccup(sha: str, standin: Standin, status: int) -> None:
     standin.reaction_answers.append(status)
-    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert hinted(request_for(sha, hint="🩷")) == "posted"
     assert len(standin.reactions) == 2
 
 
 def test_a_reaction_that_never_comes_changes_nothing(sha: str, standin: Standin) -> None:
     standin.reaction_answers.extend([500] * 100)
-    assert run(request_for(sha, hint="🩷")).outcome == "posted"
+    assert hinted(request_for(sha, hint="🩷")) == "posted"
     assert 2 <= len(standin.reactions) < 20
 
 
+def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel that takes none for ten seconds keeps the next pictures waiting for not one."""
+    free = threading.Event()
+    discord = tasks.current_tools().discord
+    react = discord.react
+
+    def held(channel_id: str, message_id: str, emoji: str) -> Answer | None:
+        free.wait(60)
+        return react(channel_id, message_id, emoji)
+
+    monkeypatch.setattr(discord, "react", held)
+    requests = [request_for(sha, hint="🩷", job_id=str(2000 + number)) for number in range(MOST + 2)]
+    assert [run(request).outcome for request in requests] == ["posted"] * len(requests)
+    assert not standin.reactions
+    free.set()
+    tasks.current_tools().hints.close()
+    assert len(standin.reactions) == MOST, "and the others go without"
+
+
 def test_a_sentence_has_no_buttons_and_no_reaction(standin: Standin) -> None:
-    assert run(request_for("0" * 64, hint="🩷")).outcome == "failed"
+    assert hinted(request_for("0" * 64, hint="🩷")) == "failed"
     assert standin.state[TOKEN_PATH].body["components"] == [] and standin.reactions == []
