@@ -130,7 +130,7 @@ class ModelAdmin(app_commands.Group):
                 version = await asyncio.to_thread(put)
             await edit(interaction, f"{code(chosen)} version {code(version.short)}: a worker is trying it…")
             check, png = await self._checked(version)
-            if check.error:
+            if check.refused:
                 await asyncio.to_thread(self._services.weights.drop, version)
             await _show(interaction, version, check, png)
 

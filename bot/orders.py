@@ -121,11 +121,11 @@ class Orders:
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with self._keeper.promised(promise, where) as kept:
                 kept.shared = message_id is None
-                await self._rush.let_pass()
                 if message_id is None:
                     message_id = (await interaction.original_response()).id
                 reply = promise.reply.model_copy(update={"message_id": str(message_id)})
                 kept.promise = promise.model_copy(update={"reply": reply})
+                await self._rush.let_pass()
                 await self._keeper.write_down(kept)
                 settings = begun.settings
                 if settings is None:

@@ -12,8 +12,9 @@ import discord
 from discord.gateway import ReconnectWebSocket
 from discord.shard import Shard, ShardInfo
 from redis import Redis
+from redis.exceptions import RedisError
 
-from jobs.connection import PREFIX, REDIS_DOWN, REDIS_FULL
+from jobs.connection import PREFIX
 
 IDENTIFY_S: Final = 5.0
 """Discord takes one identification in this time, of all processes of a bot together."""
@@ -64,7 +65,7 @@ async def await_turn(redis: Redis) -> None:
     try:
         while not await asyncio.to_thread(taken):  # noqa: ASYNC110 others' turns end in Redis, not here
             await asyncio.sleep(LOOK_S)
-    except (*REDIS_DOWN, *REDIS_FULL):
+    except RedisError:
         await asyncio.sleep(IDENTIFY_S)
 
 

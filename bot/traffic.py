@@ -13,14 +13,15 @@ from typing import Final, TypeVar
 
 import aiohttp
 import discord
+from redis.exceptions import RedisError
 
 from bot.metrics import ACKNOWLEDGED
 from jobs.allowance import Allowance
-from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.metrics import discord_answered, route_of
 
-MOST_S: Final = 60.0
-"""Longest that a request waits for its turn. Past that, as without Redis, discord.py waits if it is refused."""
+MOST_S: Final = 15.0
+"""Longest that a request waits for its turn, and less than a failure's sentence has (bot.keeper). Past that, as
+without Redis, discord.py waits if it is refused."""
 T = TypeVar("T")
 _CALLBACK: Final = "/interactions/{id}/{token}/callback"
 
@@ -58,7 +59,7 @@ async def _asked(work: Callable[[], T]) -> T | None:
     """What Redis says, asked in a thread; None where it cannot be asked."""
     try:
         return await asyncio.to_thread(work)
-    except (*REDIS_DOWN, *REDIS_FULL):
+    except RedisError:
         return None
 
 

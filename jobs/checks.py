@@ -44,6 +44,8 @@ class Check(Message):
     measures: Measures | None = None
     now: Measures | None = None
     error: str = ""
+    refused: bool = False
+    """The fault is the file's, and will be the next time."""
 
 
 def enqueue_check(redis: Redis, model: str, sha256: str) -> CheckRequest:

@@ -27,7 +27,7 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
     try:
         found, png = _look(tools.engine, request, found)
     except WeightsError as error:
-        found = found.model_copy(update={"error": str(error)})
+        found = found.model_copy(update={"error": str(error), "refused": True})
     except RedisError:
         raise
     except Exception as error:

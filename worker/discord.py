@@ -122,16 +122,17 @@ class Discord:
         the second's; it is waited for. A reaction that is there already stays, so a lost answer is no problem.
         """
         path = f"channels/{channel_id}/messages/{message_id}/reactions/{quote(emoji, safe='')}/@me"
-        ends = time.monotonic() + _REACT_S
+        ends, wait = time.monotonic() + _REACT_S, _FIRST_WAIT_S
         while True:
             if not self._take_turn(min(_REACT_TURN_S, ends - time.monotonic())):
                 return None
             try:
                 response = self._http.put(path, headers=self._bot, timeout=max(0.1, ends - time.monotonic()))
             except httpx.RequestError:
-                answer, pause = None, _FIRST_WAIT_S
+                discord_answered("PUT", path, None)
+                answer, pause = None, wait
             else:
-                answer, pause = _answer(response), _FIRST_WAIT_S
+                answer, pause = _answer(response), wait
                 if response.status_code == 429:
                     pause = self._refused(response)
                 elif response.status_code < 500:
@@ -139,6 +140,7 @@ class Discord:
             if time.monotonic() + pause >= ends:
                 return answer
             time.sleep(pause)
+            wait *= 2
 
     def _patch(self, path: str, edit: Edit, headers: dict[str, str], deadline: float) -> Answer:
         wait = _FIRST_WAIT_S
@@ -148,6 +150,7 @@ class Discord:
                 raise DiscordUnavailable("no time left to ask Discord")
             if headers and not self._take_turn(left):
                 raise DiscordUnavailable("others are using up the bot's share of requests", left)
+            left = max(0.1, deadline - time.monotonic())  # a turn may have taken its time
             try:
                 response = self._send(path, edit, headers, min(_TRY_S, left))
             except httpx.RequestError as error:

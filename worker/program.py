@@ -102,7 +102,9 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         )
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
-    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), Allowance(redis))
+    # A client that gives up soon: while Redis is away, nobody's turn is worth a delivery's deadline.
+    allowance = Allowance(connect(settings.redis_url))
+    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), allowance)
     hints = Hints(discord)
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
     tasks.equip(tasks.Tools(engine, decoder, health, discord, hints, redis, Ledger(redis), pictures, worker.name))

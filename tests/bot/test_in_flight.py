@@ -55,7 +55,8 @@ async def test_what_comes_after_is_turned_away() -> None:
     assert problem.value.code == "restarting"
 
 
-async def test_in_a_rush_those_who_are_not_acknowledged_yet_go_first() -> None:
+async def test_in_a_rush_those_who_are_not_acknowledged_yet_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.answers.LET_PASS_S", 60.0)
     rush, done = Rush(), list[str]()
 
     async def later() -> None:

@@ -30,6 +30,7 @@ def german(discord: Controls) -> Iterator[None]:
     discord.speak(GERMAN)
     yield
     discord.speak("en-US")
+    discord.speak("en-US", user=ADA_ID)
 
 
 @pytest.mark.parametrize("locale", sorted(LANGUAGES))

@@ -279,7 +279,7 @@ def test_the_bot_that_comes_too_late_does_not_cover_the_picture_of_the_other(
     a_worker_reports(redis)
     with BotProcess(own, redis_url, tmp_path) as bot:
         controls.fault(method="POST", path="/callback$", drop="after", times=1)
-        controls.fault(path="^/cdn/", status=404, delay_s=2)
+        controls.fault(path="^/cdn/", status=404, delay_s=8)
         used = controls.slash("ascii", files={"image": a_png()})
         job_id = used["interaction_id"]
         controls.wait_for(lambda: Promises(redis).still_open([job_id]))

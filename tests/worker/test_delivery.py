@@ -190,5 +190,5 @@ def test_a_global_limit_as_the_bot_holds_the_whole_fleet(
 ) -> None:
     standin.orders.append(Order(429, {"retry_after": 60.0, "global": True}, {"X-RateLimit-Global": "true"}))
     with pytest.raises(DiscordUnavailable, match="429"):
-        deliver(discord, reply(token), PICTURE, now=0.0, deadline=soon(1.0))
+        deliver(discord, reply(token), PICTURE, now=0.0, deadline=soon(20.0))
     assert (Allowance(redis).take(0) is None) == held

@@ -625,7 +625,10 @@ def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500])
-def test_a_reaction_comes_after_a_rate_limit_and_a_hiccup(sha: str, standin: Standin, status: int) -> None:
+def test_a_reaction_comes_after_a_rate_limit_and_a_hiccup(
+    sha: str, standin: Standin, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.discord._REACT_S", 60.0)
     standin.reaction_answers.append(status)
     assert hinted(request_for(sha, hint="🩷")) == "posted"
     assert len(standin.reactions) == 2
