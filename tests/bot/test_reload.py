@@ -187,16 +187,20 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
         assert store.models()["mine"].active == request.sha256
 
 
-def test_a_file_that_a_worker_refuses_is_not_kept(discord: Controls, redis: Redis, store: WeightsStore) -> None:
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "only not tried"])
+def test_a_file_that_a_worker_refuses_is_not_kept(
+    discord: Controls, redis: Redis, store: WeightsStore, refused: bool
+) -> None:
+    """One that could not be tried, for want of memory say, may be tried again."""
     upload = {"file": ("mine.safetensors", b"weights", "application/octet-stream")}
     used = discord.slash("model upload", files=upload, user=ADA_ID)
     (job,) = discord.wait_for(lambda: render_queue(redis).jobs)
     request = CheckRequest.model_validate(job.args[0])
-    record_check(redis, Check(id=request.id, worker="w1", error="it has no atlas"))
+    record_check(redis, Check(id=request.id, worker="w1", error="it has no atlas", refused=refused))
     over(discord, used, "cannot be used: it has no atlas")
     shown = discord.answer_to(used)
     assert shown is not None and not shown["components"]
-    assert store.versions() == [] and store.blob(request.sha256) is None
+    assert (store.versions() == [] and store.blob(request.sha256) is None) == refused
 
 
 @pytest.mark.parametrize(
