@@ -26,21 +26,30 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-def test_a_newcomer_uploads_a_picture_and_has_it_in_pink(browser: Browser, stack: Stack) -> None:
+def test_a_newcomer_uploads_a_picture_and_has_it_in_pink(
+    browser: Browser, stack: Stack, controls: Controls
+) -> None:
     page = browser.new_page()
     page.set_default_timeout(60_000)
     page.goto(stack.playground.url)
+    earlier = {message["id"] for message in controls.messages()}  # other tests draw in this channel, too
+
+    def drawn(palette: str) -> str | None:
+        """Where the page has the new picture in those colours, once it is there."""
+        found = [m["id"] for m in controls.messages() if m["attachments"] and m["content"].startswith(palette)]
+        return next((f"#m{number}" for number in found if number not in earlier), None)
+
     write = page.get_by_role("combobox", name="Message")
     write.fill("/ascii")
+    expect(page.locator(".suggestions [role=option]").first).to_be_visible()
     write.press("Enter")
     page.locator("input[type=file][aria-label=image]").set_input_files(PANDA)
     page.get_by_role("button", name="Send", exact=True).click()
-    found = page.locator(".message", has=page.locator(".picture img")).last
-    expect(found).to_contain_text("blue")
-    answer = page.locator(f"#{found.get_attribute('id')}")
+    answer = page.locator(controls.wait_for(lambda: drawn("blue")))
+    expect(answer.locator(".picture img")).to_be_visible()
     answer.hover()
     answer.locator(".tools [data-k=heart]").click()
-    pink = page.locator(".message", has=page.locator(".above", has_text="blue")).last
+    pink = page.locator(controls.wait_for(lambda: drawn("pink")))
     expect(pink.locator(".picture img")).to_be_visible()
     expect(pink).to_contain_text("pink")
     pink.get_by_role("button", name="Before / after").click()
