@@ -8,6 +8,7 @@ that replaces a message's whole state changes nothing when it is repeated, so a 
 
 import json
 import logging
+import math
 import random
 import time
 from contextlib import suppress
@@ -109,52 +110,42 @@ class Discord:
         `deadline` is on time.monotonic()'s clock. Raises DiscordUnavailable.
         """
         path = f"webhooks/{application_id}/{quote(token, safe='')}/messages/@original"
-        return self._patch(path, edit, {}, deadline)
+        return self._ask("PATCH", path, {}, deadline, **_content(edit))
 
     def edit_message(self, channel_id: str, message_id: str, edit: Edit, *, deadline: float) -> Answer:
         """Replace one of the bot's own messages, as the bot. Raises DiscordUnavailable."""
-        return self._patch(f"channels/{channel_id}/messages/{message_id}", edit, self._bot, deadline)
+        path = f"channels/{channel_id}/messages/{message_id}"
+        return self._ask("PATCH", path, self._bot, deadline, **_content(edit))
 
     def react(self, channel_id: str, message_id: str, emoji: str) -> Answer | None:
-        """Add a reaction as the bot, within 3 s; None when Discord did not answer. Nothing depends on it.
+        """Add a reaction as the bot, within 3 s; None when Discord did not take it. Nothing depends on it.
 
         A channel takes one reaction in a quarter of a second, so two pictures that come together make a 429 of
         the second's; it is waited for. A reaction that is there already stays, so a lost answer is no problem.
         """
         path = f"channels/{channel_id}/messages/{message_id}/reactions/{quote(emoji, safe='')}/@me"
-        ends, wait = time.monotonic() + _REACT_S, _FIRST_WAIT_S
-        while True:
-            if not self._take_turn(min(_REACT_TURN_S, ends - time.monotonic())):
-                return None
-            try:
-                response = self._http.put(path, headers=self._bot, timeout=max(0.1, ends - time.monotonic()))
-            except httpx.RequestError:
-                discord_answered("PUT", path, None)
-                answer, pause = None, wait
-            else:
-                answer, pause = _answer(response), wait
-                if response.status_code == 429:
-                    pause = self._refused(response)
-                elif response.status_code < 500:
-                    return answer
-            if time.monotonic() + pause >= ends:
-                return answer
-            time.sleep(pause)
-            wait *= 2
+        try:
+            return self._ask("PUT", path, self._bot, time.monotonic() + _REACT_S, turn_s=_REACT_TURN_S)
+        except DiscordUnavailable:
+            return None
 
-    def _patch(self, path: str, edit: Edit, headers: dict[str, str], deadline: float) -> Answer:
+    def _ask(
+        self, method: str, path: str, headers: dict[str, str], deadline: float, *, turn_s: float = math.inf,
+        **content: Any,
+    ) -> Answer:  # fmt: skip
+        """Ask until Discord has taken or refused it, waiting `turn_s` at most for a turn. Raises DiscordUnavailable."""
         wait = _FIRST_WAIT_S
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise DiscordUnavailable("no time left to ask Discord")
-            if headers and not self._take_turn(left):
+            if headers and not self._take_turn(min(turn_s, left)):
                 raise DiscordUnavailable("others are using up the bot's share of requests", left)
             left = max(0.1, deadline - time.monotonic())  # a turn may have taken its time
             try:
-                response = self._send(path, edit, headers, min(_TRY_S, left))
+                response = self._http.request(method, path, headers=headers, timeout=min(_TRY_S, left), **content)
             except httpx.RequestError as error:
-                discord_answered("PATCH", path, None)
+                discord_answered(method, path, None)
                 # Its text names no URL, and the URL (with the interaction's token) must not be logged.
                 reason, pause = type(error).__name__, wait
             else:
@@ -192,20 +183,16 @@ class Discord:
                 self._allowance.hold(pause)
         return pause
 
-    def _send(self, path: str, edit: Edit, headers: dict[str, str], timeout: float) -> httpx.Response:
-        body = edit.body()
-        if not edit.attachments:
-            return self._http.patch(path, json=body, headers=headers, timeout=timeout)
-        return self._http.patch(
-            path,
-            data={"payload_json": json.dumps(body)},
-            files={
-                f"files[{index}]": (file.filename, file.data, file.mime)
-                for index, file in enumerate(edit.attachments)
-            },
-            headers=headers,
-            timeout=timeout,
-        )
+
+def _content(edit: Edit) -> dict[str, Any]:
+    """What httpx is to send: JSON alone, or with files a form that holds it."""
+    body = edit.body()
+    if not edit.attachments:
+        return {"json": body}
+    files = {
+        f"files[{index}]": (file.filename, file.data, file.mime) for index, file in enumerate(edit.attachments)
+    }
+    return {"data": {"payload_json": json.dumps(body)}, "files": files}
 
 
 def _count(response: httpx.Response) -> None:
