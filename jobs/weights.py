@@ -9,7 +9,8 @@ Nothing here looks into a file; that is the workers' part.
 import hashlib
 import re
 import time
-from typing import Any, Final, Literal
+from collections.abc import Iterable
+from typing import Any, Final, Literal, TypeVar
 
 from redis import Redis
 from redis.client import Pipeline
@@ -95,8 +96,8 @@ class WeightsStore:
 
     def models(self) -> dict[str, Model]:
         """All models by name, in alphabetical order."""
-        found = (read_record(Model, data) for data in self.redis.hvals(_MODELS))
-        return {model.name: model for model in sorted((m for m in found if m), key=lambda model: model.name)}
+        found = _records(Model, self.redis.hvals(_MODELS))
+        return {model.name: model for model in sorted(found, key=lambda model: model.name)}
 
     def model(self, name: str) -> Model | None:
         """The model of that name; None if there is none."""
@@ -143,8 +144,8 @@ class WeightsStore:
 
     def versions(self, name: str | None = None) -> list[Version]:
         """The versions there are, of one model or of all, the newest first."""
-        found = (read_record(Version, data) for data in self.redis.hvals(_VERSIONS))
-        kept = [version for version in found if version and name in (None, version.model)]
+        found = _records(Version, self.redis.hvals(_VERSIONS))
+        kept = [version for version in found if name in (None, version.model)]
         return sorted(kept, key=lambda version: -version.added_at)
 
     def version(self, name: str, sha256: str) -> Version:
@@ -170,7 +171,7 @@ class WeightsStore:
         )
 
         def add(pipe: Pipeline) -> None:
-            versions = [v for v in (read_record(Version, d) for d in pipe.hvals(_VERSIONS)) if v]
+            versions = _records(Version, pipe.hvals(_VERSIONS))
             known = any((v.model, v.sha256) == (name, sha256) for v in versions)
             kept = bool(pipe.exists(_blob(sha256)))
             victims = [] if kept else self._victims(pipe, versions, len(data))
@@ -192,8 +193,8 @@ class WeightsStore:
         """Give up a version that turned out to be of no use; one that a model uses, or can go back to, stays."""
 
         def remove(pipe: Pipeline) -> None:
-            models = [m for m in (read_record(Model, data) for data in pipe.hvals(_MODELS)) if m]
-            versions = [v for v in (read_record(Version, data) for data in pipe.hvals(_VERSIONS)) if v]
+            models = _records(Model, pipe.hvals(_MODELS))
+            versions = _records(Version, pipe.hvals(_VERSIONS))
             if any(version.sha256 in (model.active, *model.history) for model in models):
                 return
             pipe.multi()
@@ -214,7 +215,7 @@ class WeightsStore:
 
     def _victims(self, pipe: Pipeline, versions: list[Version], needed: int) -> list[Version]:
         """The versions to give up so that `needed` bytes more fit the budget."""
-        models = [m for m in (read_record(Model, data) for data in pipe.hvals(_MODELS)) if m]
+        models = _records(Model, pipe.hvals(_MODELS))
         # What is in use, and what the next rollback would use.
         pinned = {sha for model in models for sha in (model.active, *model.history[-1:])}
         sizes = {version.sha256: version.size for version in versions}
@@ -242,7 +243,13 @@ def model_in(pipe: Pipeline, name: str) -> Model | None:
     return read_record(Model, pipe.hget(_MODELS, name))
 
 
+T = TypeVar("T", bound=Message)
 MODELS_KEY: Final = _MODELS
+
+
+def _records(kind: type[T], values: Iterable[object]) -> list[T]:
+    """Those of a hash's values that can be read."""
+    return [record for value in values if (record := read_record(kind, value)) is not None]
 
 
 def _field(version: Version) -> str:
