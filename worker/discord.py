@@ -133,7 +133,7 @@ class Discord:
         self, method: str, path: str, headers: dict[str, str], deadline: float, *, turn_s: float = math.inf,
         **content: Any,
     ) -> Answer:  # fmt: skip
-        """Ask until Discord has taken or refused it, waiting `turn_s` at most for a turn. Raises DiscordUnavailable."""
+        """Ask until Discord takes or refuses it, waiting `turn_s` at most for a turn. Raises DiscordUnavailable."""
         wait = _FIRST_WAIT_S
         while True:
             left = deadline - time.monotonic()
