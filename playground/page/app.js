@@ -187,10 +187,12 @@ function listen() {
   });
 }
 
+// Before the first drawing, so that the box is not made anew under the fingers of who already types.
+await loadSamples();
+listen();
+
 // A browser keeps six connections to one address: pages in the background leave theirs to the one that is looked at.
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) events.close();
   else if (events.readyState === EventSource.CLOSED) listen();
 });
-listen();
-loadSamples();

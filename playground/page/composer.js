@@ -176,7 +176,6 @@ function gallery() {
 
 export async function loadSamples() {
   samples = await get("/samples").catch(() => []);
-  drawComposer(true);
 }
 
 // Both

@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, Route, expect, sync_playwright
 
 from playground.gallery import FOLDER, SAMPLES
 from playground.guild import ADA_ID, MIA_ID, MOD_ID
@@ -627,6 +628,20 @@ def test_light_dark_and_what_is_remembered(page: Page) -> None:
     page.reload()
     expect(page.locator("#actor")).to_have_value(ADA_ID)
     assert back() == light
+
+
+def test_what_is_typed_while_the_page_loads_stays(page: Page) -> None:
+    def slowly(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route(re.compile("/playground/(state|samples)$"), slowly)
+    page.goto(page.url, wait_until="commit")
+    composer(page).fill("early")  # as soon as there is a box
+    page.wait_for_timeout(2500)
+    expect(composer(page)).to_have_value("early")
+    composer(page).press("Enter")
+    expect(last(page)).to_contain_text("early")
 
 
 def test_a_public_page_opens_with_its_password(browser: Browser) -> None:
