@@ -45,6 +45,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--recipe", default="classic", help="classic, lines, pixels, or a .toml file (see models/recipes)"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument(
+        "--start", metavar="WEIGHTS", help="begin with finished weights: a name as classic, or a .safetensors file"
+    )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
     parser.add_argument("--save-every", type=float, default=180, metavar="SECONDS")
@@ -59,13 +62,16 @@ def _train(arguments: argparse.Namespace) -> int:
     import torch  # noqa: PLC0415
 
     from models.data import Photos  # noqa: PLC0415
-    from models.renderer import WeightsError, pick_device  # noqa: PLC0415
+    from models.renderer import WeightsError, find_weights, pick_device  # noqa: PLC0415
     from models.train import TrainingStopped, train  # noqa: PLC0415
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     given = {field.name: getattr(arguments, field.name, None) for field in fields(TrainConfig)}
+    start = arguments.start
     try:
+        if start is not None:
+            start = Path(start) if start.endswith(".safetensors") else find_weights(start, None)
         config = read_recipe(arguments.recipe, {name: value for name, value in given.items() if value is not None})
         photos = Photos(arguments.photos)
         print(
@@ -74,7 +80,7 @@ def _train(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         weights = train(
-            photos, arguments.out, config,
+            photos, arguments.out, config, start=start,
             device=pick_device(arguments.device), resume=arguments.resume, save_every_s=arguments.save_every,
         )  # fmt: skip
     except (TrainingStopped, WeightsError, ValueError) as problem:

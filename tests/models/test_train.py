@@ -2,6 +2,7 @@
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +204,26 @@ def test_every_other_style_trains_and_its_weights_load(style: str, photos: Path,
     loaded = load_weights(path)
     assert loaded.metadata["head"] == ("pixels" if style == "pixels" else "glyphs")
     assert loaded.metadata["teacher"] == STYLES[style]
+
+
+def test_a_run_begins_with_finished_weights(never_stopped: Path, photos: Path, tmp_path: Path) -> None:
+    start = never_stopped / "whole.safetensors"
+    before = load_weights(start).generator.state_dict()
+    rate = 1e-9  # so small that one step leaves the network where it began
+    config = replace(SMALL, steps=1, learning_rate=rate)
+    out = tmp_path / "more"
+    path = train(Photos(photos), out, config, device="cpu", resume=False, save_every_s=1e9, start=start)
+    after = load_weights(path).generator.state_dict()
+    for name, value in before.items():
+        torch.testing.assert_close(after[name], value, rtol=0, atol=1e-3)
+    assert torch.load(out / CHECKPOINT, weights_only=True)["config"]["warm_steps"] == 0
+
+
+def test_weights_of_another_shape_cannot_begin_a_run(never_stopped: Path, photos: Path, tmp_path: Path) -> None:
+    config = replace(SMALL, size="base")
+    start = never_stopped / "whole.safetensors"
+    with pytest.raises(TrainingStopped, match="another shape"):
+        train(Photos(photos), tmp_path / "x", config, device="cpu", resume=False, save_every_s=1e9, start=start)
 
 
 @pytest.mark.parametrize("option", ["style", "size"])
