@@ -12,6 +12,7 @@
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from redis import Redis
@@ -39,9 +40,9 @@ local by, guard, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = tonumber(redis.call('TIME')[1])
 local held = redis.call('GET', KEYS[1])
 local who, since = string.match(held or '', '^(%a+):(%d+)$')
-if who and who ~= by and not (who == 'worker' and now - tonumber(since) > guard) then return 'other' end
+if who and who ~= by and not (who == 'worker' and now - tonumber(since) > guard) then return {'other', 0} end
 redis.call('SET', KEYS[1], by .. ':' .. now, 'EX', keep)
-return who and 'again' or 'first'
+return {who and 'again' or 'first', redis.call('EXISTS', KEYS[2])}
 """
 
 # Nothing is said over a message whose last state is being written: after BEGIN, this says no.
@@ -162,10 +163,12 @@ class Ledger:
 
         Returns only when nobody is telling how long it will take (see `begin_interim`).
         """
-        begun: Begun = self._begin(keys=[_ending(job_id)], args=[by, LAST_WRITE_S, promises.KEEP_S]).decode()
-        over = time.monotonic() + INTERIM_S
-        while begun != "other" and self._redis.exists(_said(job_id)) and time.monotonic() < over:
+        answer = self._begin(keys=[_ending(job_id), _said(job_id)], args=[by, LAST_WRITE_S, promises.KEEP_S])
+        begun: Begun = answer[0].decode()
+        being_told, over = bool(answer[1]), time.monotonic() + INTERIM_S
+        while being_told and time.monotonic() < over:
             time.sleep(0.02)
+            being_told = bool(self._redis.exists(_said(job_id)))
         return begun
 
     def begin_interim(self, job_id: str) -> bool:
@@ -192,12 +195,17 @@ class Ledger:
         """The latest reason noted for a job."""
         return read_record(Reason, self._redis.get(_reason(job_id)))
 
-    def record(self, result: RenderResult) -> None:
-        """Remember how a job ended, close its promise, and settle what it was charged."""
+    def record(self, result: RenderResult, *, also: Callable[[Any], None] | None = None) -> None:
+        """Remember how a job ended, close its promise, and settle what it was charged.
+
+        `also` may add to the transaction.
+        """
         pipe = self._redis.pipeline()
         pipe.set(_job(result.job_id), result.model_dump_json(), ex=KEEP_S)
         promises.close(pipe, result.job_id)
         self._quota.settle(pipe, result)
+        if also is not None:
+            also(pipe)
         pipe.execute()
 
     def result_of(self, job_id: str) -> RenderResult | None:

@@ -4,7 +4,7 @@ Workers note how long each job took them; from the latest of these the bots esti
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from redis import Redis
 from rq.job import Job
@@ -35,13 +35,11 @@ class Standing:
         return self.state in WAITING
 
 
-def note_pace(redis: Redis, seconds: float) -> None:
-    """A worker says how long a job has taken it."""
-    pipe = redis.pipeline()
+def note_pace(pipe: Any, seconds: float) -> None:
+    """A worker says how long a job has taken it, as part of a transaction (or to Redis itself)."""
     pipe.lpush(_PACE, f"{seconds:.3f}")
     pipe.ltrim(_PACE, 0, MEASURED - 1)
     pipe.expire(_PACE, PACE_TTL_S)
-    pipe.execute()
 
 
 def seconds_per_job(redis: Redis) -> float | None:

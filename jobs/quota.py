@@ -116,4 +116,5 @@ class Quota:
     def settle(self, pipe: Any, result: RenderResult) -> None:
         """Add a job's end to a transaction."""
         ours = result.outcome in ("failed", "cancelled", "stale")
-        self._settle(keys=[], args=[_QUOTA, result.job_id, int(ours)], client=pipe)
+        # Its text, not its hash: a pipeline asks Redis first whether it knows a hash, once for every job.
+        pipe.eval(_SETTLE, 0, _QUOTA, result.job_id, int(ours))

@@ -50,6 +50,8 @@ MAINTENANCE_LOCK_S: Final = 60
 STUCK_S: Final = 10
 """From a job's pop to its start a worker needs milliseconds; one that was killed in between has left it there. RQ
 would wait a minute, and a round of maintenance before and after."""
+POSTPONED_EVERY_S: Final = 0.9
+"""How often postponed jobs are looked for; they wait for 10 s at least."""
 EXIT_BROKEN: Final = 71
 
 
@@ -127,7 +129,7 @@ class GlyphWorker(SimpleWorker):
         self._turn = threading.Lock()
         self._held = self._at_rest = False
         self._registered = False
-        self._beat_at = 0.0
+        self._beat_at = self._looked_at = 0.0
         super().__init__(
             [queue],
             name=name,
@@ -227,7 +229,9 @@ class GlyphWorker(SimpleWorker):
             self._beat_at = time.monotonic()
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
-        self._enqueue_due()
+        if time.monotonic() - self._looked_at > POSTPONED_EVERY_S:
+            self._enqueue_due()
+            self._looked_at = time.monotonic()
         if self._held:
             self._pause(0.1)
             return

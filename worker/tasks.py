@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Final
 
@@ -48,6 +49,8 @@ TELL_FAILURE_S: Final = 6.0
 FIRST_WAIT_S: Final = 10
 LONGEST_WAIT_S: Final = 120
 """A job that Discord does not take goes back to the queue for so long, twice as long each time."""
+LOOK_EVERY_S: Final = 0.04
+"""How often at most Redis is asked whether a job is cancelled; some stages take a millisecond or two."""
 FRAMES_EVERY_S: Final = 1.0
 """How often an animation's progress is written down."""
 
@@ -130,9 +133,8 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         stages_ms=stages,
         finished_at=time.time(),
     )
-    tools.ledger.record(result)
+    tools.ledger.record(result, also=partial(note_pace, seconds=sum(stages.values()) / 1000))
     job_ended(result, request.created_at)
-    note_pace(tools.redis, sum(stages.values()) / 1000)
     if result.outcome == "posted" and request.hint:
         tools.hints.give(request)
     _log.info(
@@ -253,7 +255,8 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
     Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
     animation, `too_large_result`.
     """
-    _go_on(tools, request)
+    go_on = _patience(tools, request)
+    go_on()
     data = tools.pictures.get(request.picture)
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
@@ -262,14 +265,13 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
             moving = draw_animation(
                 renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
                 background=request.background, upload_limit=request.upload_limit, stages=stages,
-                go_on=lambda: _go_on(tools, request), on_frames=_frames_noted(tools, request),
+                go_on=go_on, on_frames=_frames_noted(tools, request),
             )  # fmt: skip
             if moving is not None:
                 return moving
         return draw(
             renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
-            background=request.background, preset=request.preset, stages=stages,
-            go_on=lambda: _go_on(tools, request),
+            background=request.background, preset=request.preset, stages=stages, go_on=go_on,
         )  # fmt: skip
     except torch.OutOfMemoryError as error:
         tools.health.failed(request.job_id, "OutOfMemoryError")
@@ -299,13 +301,21 @@ def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], 
     return note
 
 
-def _go_on(tools: Tools, request: RenderRequest) -> None:
-    """Raises ServiceProblem `cancelled` or `expired` when nobody waits for the picture any more."""
-    if is_cancelled(tools.redis, request.job_id):
-        raise ServiceProblem("cancelled")
-    late = time.time() - request.deadline_at
-    if late > 0:
-        raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
+def _patience(tools: Tools, request: RenderRequest) -> Callable[[], None]:
+    """To be called between stages: raises ServiceProblem `cancelled` or `expired` when nobody waits any more."""
+    looked_at = -LOOK_EVERY_S
+
+    def go_on() -> None:
+        nonlocal looked_at
+        if time.monotonic() - looked_at >= LOOK_EVERY_S:
+            looked_at = time.monotonic()
+            if is_cancelled(tools.redis, request.job_id):
+                raise ServiceProblem("cancelled")
+        late = time.time() - request.deadline_at
+        if late > 0:
+            raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
+
+    return go_on
 
 
 def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing | Animation) -> Ending:
