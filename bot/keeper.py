@@ -33,9 +33,6 @@ WORKING_S: Final = 30.0
 SAY_S: Final = 20.0
 """Longest that one message may keep the bot from the others, in seconds."""
 
-FORETELL_S: Final = 0.5
-"""Out of the three seconds that Discord gives for an acknowledgement."""
-
 REDIS_LOST: Final = REDIS_DOWN + REDIS_FULL
 
 
@@ -78,17 +75,13 @@ class Keeper:
         finally:
             kept.working = False
 
-    async def foretell(self, promise: Promise) -> None:
+    def foretell(self, promise: Promise) -> None:
         """Write down what is about to be promised, so that dying right after saying it leaves nobody waiting.
 
-        Waits FORETELL_S for Redis and no more: whether it worked is found out by `write_down`.
+        For a thread. Whether it worked is found out by `write_down`.
         """
-
-        def write() -> None:
-            with suppress(*REDIS_LOST):
-                self._services.promises.foretell(promise, look_at=time.time() + WORKING_S)
-
-        await asyncio.wait({asyncio.create_task(asyncio.to_thread(write))}, timeout=FORETELL_S)
+        with suppress(*REDIS_LOST):
+            self._services.promises.foretell(promise, look_at=time.time() + WORKING_S)
 
     async def write_down(self, kept: Kept) -> None:
         """Let the promise outlive this process. Raises what REDIS_LOST names."""

@@ -77,12 +77,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class _Begun:
-    """An acknowledged wish: the server's settings if Redis told them in time, and the message if Discord did."""
+    """An order in its first second: the settings if Redis told them in time, and the message if Discord did."""
 
     settings: GuildSettings | None
     options: Options
     promise: Promise
-    message_id: int | None
+    message_id: int | None = None
 
 
 Find = Callable[[], Awaitable[Source]]
@@ -169,47 +169,35 @@ class Orders:
         self, interaction: Interaction, wish: Wish, asker: Asker, received_at: float, defaults: Options | None
     ) -> _Begun:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
-        admitted = await self._admit(asker)
-        options = settle(wish, defaults or _defaults(admitted or GuildSettings()))
-        by_token_only = options.private or not can_reach(interaction)
-        reply = Reply(
-            application_id=str(interaction.application_id),
-            channel_id=str(interaction.channel_id),
-            message_id=UNTOLD,
-            token=interaction.token,
-            token_expires_at=received_at + TOKEN_S,
-            private=by_token_only,
-            language=language(interaction),
-        )
-        deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
-        promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
-        await self._keeper.foretell(promise)
+
+        def begin() -> _Begun:
+            settings = self._admission.check(asker)
+            begun = _begin(interaction, wish, received_at, defaults, settings)
+            self._keeper.foretell(begun.promise)
+            return begun
+
+        # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
+        beginning = asyncio.create_task(asyncio.to_thread(begin))
+        done, _ = await asyncio.wait({beginning}, timeout=ADMIT_S)
+        begun = None
+        if done:
+            with suppress(*REDIS_LOST):
+                begun = beginning.result()
+        else:
+            beginning.add_done_callback(lambda task: task.exception())  # asked again, and answered, later
+        if begun is None:
+            begun = _begin(interaction, wish, received_at, defaults, None)
         try:
-            message_id = await defer(interaction, private=options.private)
+            message_id = await defer(interaction, private=begun.options.private)
         except UNDELIVERED as error:
             if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
                 await self._not_promised(asker)
             raise
-        return _Begun(admitted, options, promise, message_id)
+        return replace(begun, message_id=message_id)
 
     async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
         """The styles to offer while one is typed."""
         return await suggest_models(self._services, typed)
-
-    async def _admit(self, asker: Asker) -> GuildSettings | None:
-        """The server's settings; None if the checks took too long, and are to be made after the acknowledgement.
-
-        Raises ServiceProblem for a refusal, which only the person who asked will see.
-        """
-        checking = asyncio.create_task(asyncio.to_thread(self._admission.check, asker))
-        done, _ = await asyncio.wait({checking}, timeout=ADMIT_S)
-        if not done:
-            checking.add_done_callback(lambda task: task.exception())  # asked again, and answered, below
-            return None
-        try:
-            return checking.result()
-        except REDIS_LOST:
-            return None
 
     async def _not_promised(self, asker: Asker) -> None:
         with suppress(*REDIS_LOST):
@@ -225,6 +213,30 @@ class Orders:
             info = await asyncio.to_thread(sniff, data)
             sha = await asyncio.to_thread(self._services.pictures.put, data)
             return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
+
+
+def _begin(
+    interaction: Interaction,
+    wish: Wish,
+    received_at: float,
+    defaults: Options | None,
+    settings: GuildSettings | None,
+) -> _Begun:
+    """What is about to be promised; `settings` are None when Redis did not tell them in time."""
+    options = settle(wish, defaults or _defaults(settings or GuildSettings()))
+    by_token_only = options.private or not can_reach(interaction)
+    reply = Reply(
+        application_id=str(interaction.application_id),
+        channel_id=str(interaction.channel_id),
+        message_id=UNTOLD,
+        token=interaction.token,
+        token_expires_at=received_at + TOKEN_S,
+        private=by_token_only,
+        language=language(interaction),
+    )
+    deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
+    promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+    return _Begun(settings, options, promise)
 
 
 def _asker(interaction: Interaction, until: float) -> Asker:
