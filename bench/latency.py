@@ -6,7 +6,8 @@ moments, half as many a second. From the time in the interaction's id to the job
 the pipeline, p95 at most 2.5 times.
 
 Commands at random moments sometimes come together, and then the second waits for the first, whatever the program.
-The last column is what a queue makes of the very same moments if nothing but the pipeline took any time.
+The last column is what a queue makes of the very same moments and pictures, one of which takes twice as long as
+another, if nothing but their pipelines took any time.
 """
 
 import argparse
@@ -19,18 +20,24 @@ from bench.fleet import ended, machine, median, photos, quantile
 from demo import Stack
 from jobs.connection import connect
 from jobs.ledger import Ledger
+from jobs.schema import RenderResult
 from playground.snowflake import created_at
 
 PIPELINE = ("decode", "tone", "generator", "paint", "encode")
 
 
-def queued(arrivals: list[float], service_s: float) -> list[float]:
-    """What one worker with that time of work would make of the same moments, if nothing else took any time."""
+def queued(arrivals: list[float], services: list[float]) -> list[float]:
+    """What one worker would make of these moments, if nothing but the work itself took any time."""
     free, found = 0.0, []
-    for at in arrivals:
+    for at, service_s in zip(arrivals, services, strict=True):
         free = max(free, at) + service_s
         found.append(free - at)
     return found
+
+
+def pipeline_s(result: RenderResult) -> float:
+    """Seconds that a picture's own stages took."""
+    return sum(result.stages_ms[stage] for stage in PIPELINE) / 1000
 
 
 def main() -> None:
@@ -54,7 +61,7 @@ def main() -> None:
             return str(stack.controls.slash("ascii", files={"image": file})["interaction_id"])
 
         alone = [ended(ledger, [ask(number)])[0] for number in range(arguments.alone)][3:]
-        pipeline = median([sum(result.stages_ms[stage] for stage in PIPELINE) / 1000 for result in alone])
+        pipeline = median([pipeline_s(result) for result in alone])
         unhurried = [result.finished_at - created_at(result.job_id) for result in alone]
         # One job after another, without a pause between them, is what a full load is.
         ids = [ask(number) for number in range(3 * arguments.alone)]
@@ -70,10 +77,10 @@ def main() -> None:
             arrivals.append(at)
         results = ended(ledger, ids)
     waits = [result.finished_at - created_at(result.job_id) for result in results]
-    least = queued(arrivals, pipeline)
+    least = queued(arrivals, [pipeline_s(result) for result in results])
     print(f"{machine()}; {arguments.jobs} commands, {0.5 / service:.1f} a second; the bare pipeline takes", end=" ")
     print(f"{1000 * pipeline:.0f} ms, a worker under full load {1000 * service:.0f} ms a picture\n")
-    print("| command to posted | one at a time | half load | the same moments, nothing but the pipeline | aim |")
+    print("| command to posted | one at a time | half load | the same, nothing but the pipelines | aim |")
     print("| --- | --- | --- | --- | --- |")
     for share, aim in ((0.5, 1.5), (0.95, 2.5)):
         cells = [quantile(found, share) / pipeline for found in (unhurried, waits, least)]
