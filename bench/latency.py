@@ -77,7 +77,8 @@ def main() -> None:
             arrivals.append(at)
         results = ended(ledger, ids)
     waits = [result.finished_at - created_at(result.job_id) for result in results]
-    least = queued(arrivals, [pipeline_s(result) for result in results])
+    drawn = {result.job_id: pipeline_s(result) for result in results}
+    least = queued(arrivals, [drawn[job_id] for job_id in ids])
     print(f"{machine()}; {arguments.jobs} commands, {0.5 / service:.1f} a second; the bare pipeline takes", end=" ")
     print(f"{1000 * pipeline:.0f} ms, a worker under full load {1000 * service:.0f} ms a picture\n")
     print("| command to posted | one at a time | half load | the same, nothing but the pipelines | aim |")

@@ -30,7 +30,7 @@ THREADS: Final = 32
 """For Redis and header checks: a Redis that hangs holds a thread for seconds, and others must get through."""
 
 GARBAGE: Final = 10_000
-"""Objects made and kept since the last look for unreachable ones; 700 is Python's own number."""
+"""Objects made and kept since the last look for unreachable ones; Python's own number is 700, later 2,000."""
 
 CLOSED_FOR_GOOD: Final = {
     4004: (REFUSED, "Discord's gateway refuses DISCORD_TOKEN. Was it reset a moment ago?"),

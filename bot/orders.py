@@ -170,30 +170,29 @@ class Orders:
     ) -> _Begun:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
 
-        def begin() -> _Begun:
-            settings = self._admission.check(asker)
-            begun = _begin(interaction, wish, received_at, defaults, settings)
+        begun = _begin(interaction, wish, received_at, defaults, None)
+
+        def begin() -> None:
+            nonlocal begun
+            begun = _begin(interaction, wish, received_at, defaults, self._admission.check(asker))
             self._keeper.foretell(begun.promise)
-            return begun
 
         # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
         beginning = asyncio.create_task(asyncio.to_thread(begin))
         done, _ = await asyncio.wait({beginning}, timeout=ADMIT_S)
-        begun = None
         if done:
             with suppress(*REDIS_LOST):
-                begun = beginning.result()
+                beginning.result()
         else:
             beginning.add_done_callback(lambda task: task.exception())  # asked again, and answered, later
-        if begun is None:
-            begun = _begin(interaction, wish, received_at, defaults, None)
+        known = begun  # what the thread finds out from here on comes too late
         try:
-            message_id = await defer(interaction, private=begun.options.private)
+            message_id = await defer(interaction, private=known.options.private)
         except UNDELIVERED as error:
             if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
                 await self._not_promised(asker)
             raise
-        return replace(begun, message_id=message_id)
+        return replace(known, message_id=message_id)
 
     async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
         """The styles to offer while one is typed."""

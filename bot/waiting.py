@@ -159,7 +159,7 @@ class Canceller:
         self._keeper = keeper
 
     async def handle(self, interaction: Interaction, job_id: str) -> None:
-        """End the job if the one who asked for it wants that: at once if it waits, else at its next stage."""
+        """End the job if the one who asked for it wants that: at once if it waits, else between two stages."""
         message = interaction.message
         request = await asyncio.to_thread(self._services.ledger.request_of, str(message.id if message else 0))
         if request is None or request.job_id != job_id:

@@ -1,7 +1,7 @@
-"""A wish to end a job early: a flag in Redis that the worker looks at between its stages.
+"""A wish to end a job early: a flag in Redis that the worker looks at between its stages, every 40 ms at most.
 
 RQ's own way of stopping a job needs a worker that forks, and nothing can interrupt native code; so a job that
-runs ends at its next stage, and one that waits ends as soon as a worker takes it.
+runs ends between two of them, and one that waits ends as soon as a worker takes it.
 """
 
 from typing import Final

@@ -5,12 +5,16 @@ import sys
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, Final
 
 from models.cli_palettes import add_palettes
 from models.cli_render import add_render
 from models.cli_weights import add_weights
 from models.palettes import DEFAULT_PALETTE, PALETTES
 from models.recipe import TrainConfig, read_recipe
+
+LATER: Final[dict[str, Any]] = {"warm_steps": 0, "fine_from": 0}
+"""What a run that begins with finished weights leaves out, unless it is asked for: the lessons for beginners."""
 
 
 def main() -> int:
@@ -64,15 +68,18 @@ def _train(arguments: argparse.Namespace) -> int:
     from models.data import Photos  # noqa: PLC0415
     from models.renderer import WeightsError, find_weights, pick_device  # noqa: PLC0415
     from models.train import TrainingStopped, train  # noqa: PLC0415
+    from models.weights_file import load_weights  # noqa: PLC0415
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     given = {field.name: getattr(arguments, field.name, None) for field in fields(TrainConfig)}
-    start = arguments.start
+    given = {name: value for name, value in given.items() if value is not None}
+    start = None
     try:
-        if start is not None:
-            start = Path(start) if start.endswith(".safetensors") else find_weights(start, None)
-        config = read_recipe(arguments.recipe, {name: value for name, value in given.items() if value is not None})
+        if name := arguments.start:
+            start = load_weights(Path(name) if name.endswith(".safetensors") else find_weights(name, None))
+            given = LATER | given
+        config = read_recipe(arguments.recipe, given)
         photos = Photos(arguments.photos)
         print(
             f"{len(photos.train)} photos to train on, {len(photos.validation)} to check with, "

@@ -33,7 +33,7 @@ from models.journal import Journal
 from models.parallel import Ranks, join_ranks, leave_ranks
 from models.recipe import TrainConfig
 from models.teachers import COARSE, climb, distances, join_cells, paint_ink, ramp, search, sharpen, trace
-from models.weights_file import LoadedWeights, load_weights, save_weights
+from models.weights_file import LoadedWeights, save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
 READING_SHARPNESS: Final = 2.0
@@ -213,10 +213,14 @@ class Trainer:
     def begin_with(self, weights: LoadedWeights) -> None:
         """Take over a finished network. Raises TrainingStopped for one of another shape."""
         theirs, ours = weights.generator.config, self.generator.config
-        if theirs != ours or weights.atlas.charset != self.atlas.charset:
+        if theirs != ours:
             raise TrainingStopped(
                 f"{weights.name} is a network of another shape ({theirs.as_dict()}) than this recipe's "
                 f"({ours.as_dict()}): start from weights of the same size and head"
+            )
+        if weights.atlas.charset != self.atlas.charset or not np.array_equal(weights.atlas.ink, self.atlas.ink):
+            raise TrainingStopped(
+                f"{weights.name} sets other characters than this program's: it cannot go on from it"
             )
         for network in (self.generator, self.average):
             network.load_state_dict(weights.generator.state_dict())
@@ -245,13 +249,15 @@ def train(
     device: str,
     resume: bool,
     save_every_s: float,
-    start: Path | None = None,
+    start: LoadedWeights | None = None,
 ) -> Path:
     """Run to the last step or to Ctrl-C, saving checkpoint and weights; returns the weights file.
 
-    With `start`, a weights file, the networks begin as that file's, and no lessons come from the rule.
-    Raises TrainingStopped with the reason when training cannot go on, WeightsError for a `start` that is unfit.
+    With `start` the networks begin as that file's. Raises TrainingStopped with the reason when training cannot
+    go on.
     """
+    if resume and start:
+        raise TrainingStopped("--start begins a run and --resume goes on with one: choose one of them")
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, weights = out / CHECKPOINT, out / f"{out.name}.safetensors"
     state: dict[str, Any] | None = None
@@ -262,15 +268,13 @@ def train(
         config = TrainConfig(**state["config"])
     elif checkpoint.exists():
         raise TrainingStopped(f"{checkpoint} is there already: add --resume to go on, or choose another --out")
-    elif start:
-        config = replace(config, warm_steps=0)
     ranks, device = join_ranks(device)
     try:
         trainer = Trainer(config, photos, device, ranks)
         if state:
             trainer.restore(state)
         elif start:
-            trainer.begin_with(load_weights(start))
+            trainer.begin_with(start)
         _run(trainer, checkpoint, weights, save_every_s)
     finally:
         leave_ranks(ranks)

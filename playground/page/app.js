@@ -188,7 +188,7 @@ function listen() {
 }
 
 // Before the first drawing, so that the box is not made anew under the fingers of who already types.
-await loadSamples();
+await Promise.race([loadSamples(), new Promise((resolve) => setTimeout(resolve, 3000))]);
 listen();
 
 // A browser keeps six connections to one address: pages in the background leave theirs to the one that is looked at.

@@ -364,7 +364,10 @@ def test_cancelled_job_is_not_drawn(sha: str, standin: Standin, redis: Redis) ->
     assert run(request_for(sha, job_id="1001")).outcome == "posted", "only the one"
 
 
-def test_cancelling_takes_effect_between_two_stages(sha: str, standin: Standin, redis: Redis) -> None:
+def test_cancelling_takes_effect_between_two_stages(
+    sha: str, standin: Standin, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "LOOK_EVERY_S", 0.0)  # however fast the stages are
     with Meanwhile(lambda: request_cancel(redis, "1000")) as decoder:
         with_tools(decoder=decoder)
         result = run(request_for(sha))
