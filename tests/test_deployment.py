@@ -157,9 +157,14 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
             assert kept * 2**20 < 0.8 * room  # the rest is for jobs and the ledger
         with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
             stranger.ping()
+        # It is the container's first process, which alone hears Docker's wish to stop.
+        assert Path(f"/proc/{running.pid}/exe").resolve() == server.resolve()
         assert b"abc" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
-    finally:
         running.terminate()
+        assert running.wait(20) == 0
+        assert "ready to exit" in (tmp_path / "log").read_text()
+    finally:
+        running.kill()
         running.wait(20)
 
 
