@@ -170,12 +170,11 @@ class Orders:
     ) -> _Begun:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
 
-        begun = _begin(interaction, wish, received_at, defaults, None)
+        found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
 
         def begin() -> None:
-            nonlocal begun
-            begun = _begin(interaction, wish, received_at, defaults, self._admission.check(asker))
-            self._keeper.foretell(begun.promise)
+            found.append(_begin(interaction, wish, received_at, defaults, self._admission.check(asker)))
+            self._keeper.foretell(found[0].promise)
 
         # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
         beginning = asyncio.create_task(asyncio.to_thread(begin))
@@ -185,14 +184,14 @@ class Orders:
                 beginning.result()
         else:
             beginning.add_done_callback(lambda task: task.exception())  # asked again, and answered, later
-        known = begun  # what the thread finds out from here on comes too late
+        begun = found[0] if found else _begin(interaction, wish, received_at, defaults, None)
         try:
-            message_id = await defer(interaction, private=known.options.private)
+            message_id = await defer(interaction, private=begun.options.private)
         except UNDELIVERED as error:
             if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
                 await self._not_promised(asker)
             raise
-        return replace(known, message_id=message_id)
+        return replace(begun, message_id=message_id)
 
     async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
         """The styles to offer while one is typed."""
