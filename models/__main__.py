@@ -66,9 +66,9 @@ def _train(arguments: argparse.Namespace) -> int:
     import torch  # noqa: PLC0415
 
     from models.data import Photos  # noqa: PLC0415
-    from models.renderer import WeightsError, find_weights, pick_device  # noqa: PLC0415
+    from models.renderer import WeightsError, pick_device  # noqa: PLC0415
     from models.train import TrainingStopped, train  # noqa: PLC0415
-    from models.weights_file import load_weights  # noqa: PLC0415
+    from models.weights_file import chosen_weights, load_weights  # noqa: PLC0415
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -76,8 +76,8 @@ def _train(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in given.items() if value is not None}
     start = None
     try:
-        if name := arguments.start:
-            start = load_weights(Path(name) if name.endswith(".safetensors") else find_weights(name, None))
+        if arguments.start:
+            start = load_weights(chosen_weights(arguments.start))
             given = LATER | given
         config = read_recipe(arguments.recipe, given)
         photos = Photos(arguments.photos)

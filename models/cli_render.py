@@ -254,15 +254,9 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> Path:
-    from models.renderer import WeightsError, find_weights  # noqa: PLC0415
+    from models.weights_file import chosen_weights  # noqa: PLC0415
 
-    name = arguments.weights or HEADS[arguments.head or "glyphs"]
-    if name.endswith(".safetensors"):
-        return Path(name)
-    try:
-        return find_weights(name, None)
-    except WeightsError as error:
-        raise WeightsError(f"{error}; `python -m models weights list` shows the styles there are") from None
+    return chosen_weights(arguments.weights or HEADS[arguments.head or "glyphs"])
 
 
 def _draw(

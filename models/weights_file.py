@@ -65,6 +65,19 @@ def find_weights(name: str, folder: Path | None) -> Path:
     raise WeightsError(f"no file {name}.safetensors in {' or '.join(map(str, folders))}")
 
 
+def chosen_weights(name: str) -> Path:
+    """What somebody names on a command line: a `.safetensors` file by its path, or a shipped style by its name.
+
+    Raises WeightsError when there is no such style; whether a file is there, its reading tells.
+    """
+    if name.endswith(".safetensors"):
+        return Path(name)
+    try:
+        return find_weights(name, None)
+    except WeightsError as error:
+        raise WeightsError(f"{error}; `python -m models weights list` shows the styles there are") from None
+
+
 def save_weights(
     path: Path,
     generator: Generator,
