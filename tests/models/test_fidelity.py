@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from models import fidelity as measure
 from models.fidelity import affine_fit, blur, effective_glyphs, fidelity, ssim_map
 from tests.models.pictures import scene
 
@@ -77,3 +78,19 @@ def test_effective_glyphs() -> None:
     assert effective_glyphs(torch.zeros(3, 3, dtype=torch.int64)) == (0.0, 0.0)
     # Half of one, a quarter each of two others: entropy 1.5 bits.
     assert effective_glyphs(torch.tensor([5, 5, 6, 9, 0, 0])) == pytest.approx((2**1.5, 0.5))
+
+
+@pytest.mark.parametrize("size", [(128, 96), (7, 3), (1, 40)])
+@pytest.mark.parametrize("sigma", [0.5, 2.0, 8.0])
+def test_a_small_picture_is_blurred_as_a_large_one_is(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], sigma: float
+) -> None:
+    """By products with matrices, and by convolution: the same blur, and the same gradient."""
+    image, weights = torch.rand(2, 3, *size, requires_grad=True), torch.rand(2, 3, *size)
+    ways = []
+    for side in (max(size), 0):
+        monkeypatch.setattr(measure, "DENSE_SIDE", side)
+        blurred = blur(image, sigma)
+        ways.append((blurred.detach(), *torch.autograd.grad((blurred * weights).sum(), image)))
+    for one, other in zip(*ways, strict=True):
+        torch.testing.assert_close(one, other, atol=2e-5, rtol=1e-4)
