@@ -102,7 +102,7 @@ def ask(controls: Controls, photo: bytes) -> Json:
 def two_versions(folder: Path) -> tuple[bytes, bytes]:
     """The shipped network, and the same network choosing glyphs without a price on repetition."""
     shipped, made = load_weights(SHIPPED / "classic.safetensors"), []
-    for variety in (shipped.variety, 0.0 if shipped.variety else 20.0):
+    for variety in (shipped.variety, 0.0 if shipped.variety else 1.0):
         path = folder / f"{MODEL}.safetensors"
         save_weights(
             path, shipped.generator, shipped.atlas, teacher="bench", step=0, metrics={}, variety=variety

@@ -1,23 +1,28 @@
 """From logits to characters: the likeliest glyph of every cell, with a price on what the page has too much of.
 
 A generator that learns from varied pages still names the same favourite wherever several glyphs would do. A
-typesetter looks at the page as a whole; so does this: a glyph whose share of the inked cells passes FREE_SHARE
-loses some of its logits everywhere, and cells where another is nearly as likely take the other.
+typesetter looks at the page as a whole; so does this. Variety is measured as the entropy H of the glyphs' shares
+of the inked cells, so what one more of a glyph does to it has a price, log s + H, s being its share: above zero for
+glyphs that are commoner than most, below for rarer ones. Cells where another is nearly as likely take the other.
 """
 
+import math
 from typing import Final
 
 import torch
 from torch import Tensor
 
-FREE_SHARE: Final = 0.03
+RAREST: Final = 5.0
+"""How many times rarer than is usual on the page a glyph may be and still get cheaper."""
 ROUNDS: Final = 8
+STEP: Final = 0.5
+"""How far the prices go in a round towards those of the page that they led to."""
 
 
 def choose(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     """(B, rows, columns, N) logits to (B, rows, columns) indices; each page of the batch by itself.
 
-    `variety` is how many logits a glyph loses in a round per unit of share above FREE_SHARE; 0 is plain argmax.
+    `variety` is how many logits a glyph loses each time its share grows by a factor of e; 0 is plain argmax.
     Blank paper has no price.
     """
     return priced(logits, variety, blank).argmax(-1)
@@ -28,9 +33,23 @@ def priced(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     pages = logits.flatten(1, 2)
     price = torch.zeros_like(pages[:, :1])
     for _ in range(ROUNDS if variety > 0 else 0):
-        glyphs = (pages - price).argmax(-1)
-        counts = torch.zeros_like(price[:, 0]).scatter_add_(1, glyphs, torch.ones_like(glyphs, dtype=pages.dtype))
-        counts[:, blank] = 0.0
-        shares = counts / counts.sum(1, keepdim=True).clamp_min(1.0)
-        price = price + variety * (shares - FREE_SHARE).clamp_min(0.0)[:, None]
+        wanted = price_of_sameness((pages - price).argmax(-1), logits.shape[-1], variety, blank)
+        price = price.lerp(wanted[:, None].to(price), STEP)
     return (pages - price).view(logits.shape)
+
+
+def price_of_sameness(glyphs: Tensor, count: int, variety: float, blank: int = 0) -> Tensor:
+    """What each of `count` glyphs costs on a page for being common there, (B, count); below 0 for rare ones.
+
+    `glyphs` is (B, cells). None is much cheaper than nothing, and on bare paper none at all, so that no glyph is
+    set for its rarity alone.
+    """
+    counts = torch.zeros(len(glyphs), count, device=glyphs.device)
+    counts.scatter_add_(1, glyphs, torch.ones_like(glyphs, dtype=counts.dtype))
+    counts[:, blank] = 0.0
+    inked = counts.sum(1, keepdim=True)
+    shares = counts / inked.clamp_min(1.0)
+    entropy = -torch.xlogy(shares, shares).sum(1, keepdim=True)
+    price = variety * (shares.log() + entropy).clamp_min(-math.log(RAREST)) * (inked > 0)
+    price[:, blank] = 0.0
+    return price

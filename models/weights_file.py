@@ -1,7 +1,7 @@
 """A weights file explains itself: safetensors with the network in half precision, the atlas, and metadata.
 
 Metadata keys (all strings): `format` (glyphcord-1), `architecture` (JSON of GeneratorConfig), `head`
-(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `variety` (see models.choose), `step`, `metrics`
+(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `choice_variety` (see models.choose), `step`, `metrics`
 (JSON). Nothing else is needed to draw. The same contents are the same bytes, so a file's sha256 is its version.
 """
 
@@ -23,6 +23,8 @@ from models.generator import HEADS, Generator, GeneratorConfig
 from models.limits import MAX_WEIGHTS_BYTES
 
 FORMAT: Final = "glyphcord-1"
+FIRST_UNIT: Final = 0.25
+"""About so much `choice_variety` gives the same variety as 1 of the first files' `variety`."""
 SHIPPED: Final = Path(__file__).with_name("weights")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NETWORK, _ATLAS = "generator.", "atlas"
@@ -98,7 +100,7 @@ def save_weights(
         "charset": atlas.charset,
         "cell": f"{CELL_WIDTH}x{CELL_HEIGHT}",
         "teacher": teacher,
-        "variety": str(variety),
+        "choice_variety": str(variety),
         "step": str(step),
         "metrics": json.dumps(metrics),
     }
@@ -135,13 +137,20 @@ def read_weights(data: bytes, name: str) -> LoadedWeights:
     except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a type of number that torch lacks
         raise WeightsError(f"{name} is not a whole safetensors file: {error}") from None
     atlas, generator = _check(name, metadata, tensors)
+    variety = _variety(name, metadata)
+    return LoadedWeights(name, hashlib.sha256(data).hexdigest(), generator, atlas, variety, metadata)
+
+
+def _variety(name: str, metadata: dict[str, str]) -> float:
+    """The price on sameness; the first files give it in another unit, under another name."""
+    key, unit = ("variety", FIRST_UNIT) if "variety" in metadata else ("choice_variety", 1.0)
     try:
-        variety = float(metadata.get("variety", "0"))
+        variety = float(metadata.get(key, "0"))
     except ValueError:
         variety = math.nan
     if not 0 <= variety <= 100:
-        raise WeightsError(f"{name} says variety {metadata['variety']!r}, which is no number from 0 to 100")
-    return LoadedWeights(name, hashlib.sha256(data).hexdigest(), generator, atlas, variety, metadata)
+        raise WeightsError(f"{name} says {key} {metadata[key]!r}, which is no number from 0 to 100")
+    return variety * unit
 
 
 def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:

@@ -1,8 +1,11 @@
 """Choosing characters from logits, with and without a price on sameness."""
 
+import math
+
+import pytest
 import torch
 
-from models.choose import choose
+from models.choose import choose, price_of_sameness
 from models.fidelity import effective_glyphs
 
 
@@ -38,3 +41,28 @@ def test_pages_do_not_price_each_other() -> None:
     logits = torch.randn(2, 6, 6, 9)
     together = choose(logits, 3.0)
     assert torch.equal(together[1:], choose(logits[1:], 3.0))
+
+
+def test_the_price_is_what_entropy_changes_by() -> None:
+    """One more of a glyph changes H by −(log s + H) / N, s being its share and N the number of inked cells."""
+    counts = torch.tensor([5000, 2000, 1000, 500], dtype=torch.float64)  # blank, and three glyphs
+
+    def entropy(counts: torch.Tensor) -> float:
+        shares = counts[1:] / counts[1:].sum()
+        return float(-(shares * shares.log()).sum())
+
+    price = price_of_sameness(torch.repeat_interleave(torch.arange(4), counts.long())[None], 4, 2.0)[0]
+    assert price[0] == 0
+    for glyph in (1, 2, 3):
+        more = counts + (torch.arange(4) == glyph)
+        change = 3500 * (entropy(more) - entropy(counts))
+        assert price[glyph].item() == pytest.approx(-2.0 * change, abs=0.01)
+
+
+def test_a_glyph_that_is_not_there_is_only_so_cheap() -> None:
+    price = price_of_sameness(torch.tensor([[0, 1, 2, 3]]), 5, 1.0)[0]
+    assert price[4].item() == pytest.approx(-math.log(5))
+
+
+def test_on_bare_paper_no_glyph_has_a_price() -> None:
+    assert not price_of_sameness(torch.zeros(1, 9, dtype=torch.long), 5, 1.0).any()

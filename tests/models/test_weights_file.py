@@ -151,6 +151,24 @@ def spoil_atlas_type(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> Non
     tensors["atlas"] = tensors["atlas"].float()
 
 
+@pytest.mark.parametrize(("key", "variety"), [("choice_variety", 0.5), ("variety", 0.125)])
+def test_the_price_on_sameness_is_read_in_the_unit_of_its_name(
+    weights: Path, tmp_path: Path, key: str, variety: float
+) -> None:
+    tensors, metadata = contents(weights)
+    del metadata["choice_variety"]
+    save_file(tensors, tmp_path / "other.safetensors", metadata | {key: "0.5"})
+    assert load_weights(tmp_path / "other.safetensors").variety == variety
+
+
+@pytest.mark.parametrize("key", ["choice_variety", "variety"])
+def test_a_price_that_is_no_price_is_named(weights: Path, tmp_path: Path, key: str) -> None:
+    tensors, metadata = contents(weights)
+    save_file(tensors, tmp_path / "odd.safetensors", metadata | {key: "much"})
+    with pytest.raises(WeightsError, match=f"odd says {key} 'much'"):
+        load_weights(tmp_path / "odd.safetensors")
+
+
 def spoil_format(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
     metadata["format"] = "glyphcord-99"
 
