@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.choose import price_of_sameness
 from models.fidelity import C1, C2, blur, slopes
 from models.shapes import log_polar
 
@@ -29,8 +30,13 @@ VIEWING_SIGMA: Final = 4.0
 WINDOW_SIGMA: Final = 3.0
 FAR_SIGMA: Final = 7.0
 """Blur on top of VIEWING_SIGMA for the tone seen from twice as far: sqrt(8² - 4²)."""
-TONE_WEIGHT: Final = 8.0
-VARIETY: Final = 30.0
+DARK_WEIGHT: Final = 8.0
+"""What the far tone weighs where the picture is dark; elsewhere it is MIDDLE_WEIGHT. Dark fur must not come out in
+patches, but light and middle tones may go blank where that shows the picture better."""
+MIDDLE_WEIGHT: Final = 1.0
+DARK_FROM: Final = 0.65
+DARK_WITHIN: Final = 0.05
+VARIETY: Final = 0.35
 FREE_SHARE: Final = 0.03
 RAMP: Final = " .,:irs?@9B&#"
 RAMP_GCF: Final = 2
@@ -174,19 +180,20 @@ def climb(
 
     `tone` (B, 1, H, W), `glyphs` (B, rows, columns); the loss is taken at 1/`shrink` of the resolution (4, or
     2: slower and finer) and given in sums over pixels of a quarter of it, whatever the `shrink`. `variety` is the
-    price of a glyph's share of the page above FREE_SHARE, `damping` the share of the true curvature in the first
+    price of a glyph's share of the page (models.choose), `damping` the share of the true curvature in the first
     two thirds of the turns. Returns the better page and the cost of every alternative, (B, rows, columns, N), lower
     is better, 0 for the glyph that stands there.
     """
     small, curvature, far_curvature = _glyph_tables(ink, shrink)
     seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
+    far_weight = _far_weight(blur(seen_tone, FAR_SIGMA / shrink))
     places = LATTICE[0] * LATTICE[1]
     shaken = sweeps * places * 2 // 3
     costs = torch.zeros(())
     for step in range(sweeps * places):
         bend = curvature * damping if step < shaken else curvature
-        costs = _swap_costs(glyphs, small, bend, far_curvature, seen_tone)
-        costs = costs + _price_of_sameness(glyphs, len(ink), variety)
+        costs = _swap_costs(glyphs, small, bend, far_curvature, seen_tone, far_weight=far_weight)
+        costs = costs + _dearer(glyphs, len(ink), variety)
         if step % places == 0:
             order = torch.randperm(places, generator=generator).tolist()
         row, column = divmod(order[step % places], LATTICE[1])
@@ -194,11 +201,19 @@ def climb(
         turn = torch.zeros_like(best, dtype=torch.bool)
         turn[:, row :: LATTICE[0], column :: LATTICE[1]] = True
         glyphs = torch.where(turn & (best < -1e-4), choice, glyphs)
-    costs = _swap_costs(glyphs, small, curvature, far_curvature, seen_tone)
-    return glyphs, costs + _price_of_sameness(glyphs, len(ink), variety)
+    costs = _swap_costs(glyphs, small, curvature, far_curvature, seen_tone, far_weight=far_weight)
+    return glyphs, costs + _dearer(glyphs, len(ink), variety)
 
 
-def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature: Tensor, tone: Tensor) -> Tensor:
+def _far_weight(far_tone: Tensor) -> Tensor:
+    """What a squared error of the far tone costs at each pixel, in the shape of the far tone (0 to 1)."""
+    dark = torch.sigmoid((far_tone - DARK_FROM) / DARK_WITHIN)
+    return MIDDLE_WEIGHT + (DARK_WEIGHT - MIDDLE_WEIGHT) * dark
+
+
+def _swap_costs(
+    glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature: Tensor, tone: Tensor, *, far_weight: Tensor
+) -> Tensor:
     """Predicted change of the summed 1 − SSIM for each glyph in each cell, (B, rows, columns, N)."""
     size = (small.shape[1], small.shape[2])
     shrink = CELL_WIDTH // size[1]
@@ -217,24 +232,22 @@ def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature:
         luminance = (2 * mean_a * mean_b + C1) / (mean_a**2 + mean_b**2 + C1)
         structure = (2 * (product - mean_a * mean_b) + C2) / variance
         # From further away: dark stays dark, which structure alone would give up for an even surface.
-        far = TONE_WEIGHT * (blur(shown, far_sigma) - blur(tone, far_sigma)) ** 2
+        far = far_weight * (blur(shown, far_sigma) - blur(tone, far_sigma)) ** 2
         # The luminance is a weight here and no aim: over bare paper it is so steep (C1 = 0.0001) that its slope
         # says nothing about a whole glyph, and pages followed it into ruin. The far tone does its work.
         (slopes,) = torch.autograd.grad((1 - luminance.detach() * structure).sum() + far.sum(), page)
     weight = (luminance * structure.clamp_min(0.2) / variance).detach()
     weight = F.avg_pool2d(blur(weight, sigma), size)[:, 0] * slope[:, 0] ** 2
+    far_cells = F.avg_pool2d(blur(far_weight, far_sigma), size)[:, 0] * slope[:, 0] ** 2
     along = cells_of(slopes, *size) @ small.flatten(1).T
     standing = along.gather(-1, glyphs[..., None])
-    bend = weight[..., None] * curvature[glyphs] + (slope[:, 0] ** 2)[..., None] * far_curvature[glyphs]
+    bend = weight[..., None] * curvature[glyphs] + far_cells[..., None] * far_curvature[glyphs]
     return (along - standing + bend) * (shrink / COARSE) ** 2
 
 
-def _price_of_sameness(glyphs: Tensor, count: int, variety: float) -> Tensor:
+def _dearer(glyphs: Tensor, count: int, variety: float) -> Tensor:
     """What each glyph costs more than the one that stands there, for being common on the page already."""
-    shares = F.one_hot(glyphs.flatten(1), count).sum(1).float()
-    shares[:, 0] = 0.0  # blank paper is not a repetition
-    shares = shares / shares.sum(1, keepdim=True).clamp_min(1.0)
-    price = variety * (shares - FREE_SHARE).clamp_min(0.0)
+    price = price_of_sameness(glyphs.flatten(1), count, variety)
     standing = price.gather(1, glyphs.flatten(1)).view(*glyphs.shape, 1)
     return price[:, None, None, :] - standing
 
@@ -252,7 +265,7 @@ def _glyph_tables(ink: Tensor, shrink: int) -> tuple[Tensor, Tensor, Tensor]:
     local = seen - blur(blur(seen, window), window)
     far = blur(seen, FAR_SIGMA / shrink)
     # Neighbours that change in the same turn pull the far tone together, hence twice its own curvature.
-    return small[:, 0], _energies(seen, local), 2 * TONE_WEIGHT * _energies(far, far)
+    return small[:, 0], _energies(seen, local), 2 * _energies(far, far)
 
 
 def _energies(prints: Tensor, weighted: Tensor) -> Tensor:

@@ -39,6 +39,8 @@ CHECKPOINT: Final = "checkpoint.pt"
 READING_SHARPNESS: Final = 2.0
 READING_WEIGHT: Final = 0.2
 LINES_TEMPERATURE: Final = 0.025
+DEAREST: Final = 20.0
+"""The most that a glyph may cost, in the loss of what is expected: beyond it, wrong is wrong."""
 FINE: Final = 2
 """The last lessons are taken at half the resolution, the others at a quarter: coarse ones end below what the
 generator can do by then."""
@@ -137,6 +139,8 @@ class Trainer:
             flat = tone.std((1, 2, 3)) < 0.01
             page = torch.where(flat[:, None, None], search(tone, self.ink), page)
             wanted[flat] = F.one_hot(page[flat], len(self.ink)).float()
+            dear = config.expected_weight * expected_cost(logits, costs)[~flat].sum() / len(flat)
+            return page, dear + F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
         return page, F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
 
     def _adversarial(self, tone: Tensor, logits: Tensor, better: Tensor, scalars: dict[str, float]) -> Tensor:
@@ -328,6 +332,16 @@ def _save(trainer: Trainer, checkpoint: Path, weights: Path, journal: Journal, m
         variety=trainer.config.choice_variety,
     )
     journal.write(trainer.step, means | measures, *trainer.sample())
+
+
+def expected_cost(logits: Tensor, costs: Tensor) -> Tensor:
+    """What a page drawn from the logits would cost above the cheapest one, a cell's mean, (B,).
+
+    Cross-entropy minds a mistake by how unlikely the right glyph was held to be; this minds it by what it costs, so
+    that an edge in the wrong place weighs more than one of two similar strokes.
+    """
+    above = (costs - costs.min(-1, keepdim=True).values).clamp_max(DEAREST)
+    return (logits.softmax(-1) * above).sum(-1).mean((1, 2))
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from models import teachers
 from models.atlas import default_atlas
 from models.fidelity import effective_glyphs, fidelity
 from models.metrics import edge_similarity, edges
@@ -201,9 +202,24 @@ def test_swaps_that_are_praised_help_and_those_warned_of_hurt(path: Path) -> Non
     assert (hurt < 0).float().mean() > 0.9
 
 
+def test_the_far_tone_counts_where_it_is_dark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it costs to blank a cell of an even, inked half, beside a half of white paper."""
+    page = torch.zeros(1, 8, 16, dtype=torch.long)
+    page[..., 8:] = default_atlas().charset.index("]")
+
+    def blanked(darkness: float) -> float:
+        tone = torch.zeros(1, 1, 128, 128)
+        tone[..., 64:] = darkness
+        return climb(tone, page, INK, 0, variety=0.0)[1][0, 4, 13, 0].item()
+
+    dark, middle = blanked(0.9), blanked(0.5)
+    monkeypatch.setattr(teachers, "DARK_WEIGHT", teachers.MIDDLE_WEIGHT)
+    assert dark - blanked(0.9) > 10 * (middle - blanked(0.5)) > 0
+
+
 def test_sameness_costs_more_where_a_glyph_is_common() -> None:
     tone = torch.full((1, 1, 128, 128), 0.5)
     page = torch.full((1, 8, 16), 40)
     alike = effective_glyphs(climb(tone, page, INK, 3, variety=0.0)[0])[1]
-    varied = effective_glyphs(climb(tone, page, INK, 3, variety=200.0)[0])[1]
+    varied = effective_glyphs(climb(tone, page, INK, 3, variety=2.0)[0])[1]
     assert varied < alike

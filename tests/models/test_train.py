@@ -13,7 +13,7 @@ from PIL import Image
 from models.data import Photos
 from models.journal import LOG
 from models.recipe import TrainConfig
-from models.train import CHECKPOINT, STYLES, Trainer, TrainingStopped, train
+from models.train import CHECKPOINT, DEAREST, STYLES, Trainer, TrainingStopped, expected_cost, train
 from models.weights_file import load_weights
 from tests.models.pictures import photo
 
@@ -241,3 +241,10 @@ def test_a_run_is_begun_or_gone_on_with(never_stopped: Path, photos: Path) -> No
 def test_unknown_names_are_refused_with_the_known_ones(option: str, photos: Path) -> None:
     with pytest.raises(TrainingStopped, match="choose"):
         Trainer(TrainConfig(**(SMALL.__dict__ | {option: "nonsense"})), Photos(photos), "cpu")
+
+
+def test_what_is_expected_is_each_cost_times_its_chance_above_the_cheapest() -> None:
+    logits = torch.tensor([0.25, 0.5, 0.25]).log().expand(1, 1, 2, 3)
+    costs = torch.tensor([[1.0, 3.0, 5.0], [2.0, 2.0, 2.0]])[None, None]
+    assert expected_cost(logits, costs).tolist() == pytest.approx([(0.5 * 2 + 0.25 * 4) / 2])
+    assert expected_cost(logits, costs * 1e6).item() == pytest.approx(0.75 * DEAREST / 2)
