@@ -15,8 +15,6 @@ from torch import Tensor
 RAREST: Final = 5.0
 """How many times rarer than is usual on the page a glyph may be and still get cheaper."""
 ROUNDS: Final = 8
-STEP: Final = 0.5
-"""How far the prices go in a round towards those of the page that they led to."""
 
 
 def choose(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
@@ -32,9 +30,10 @@ def priced(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     """The logits less each glyph's price on its page, in the same shape: what `choose` takes the best of."""
     pages = logits.flatten(1, 2)
     price = torch.zeros_like(pages[:, :1])
-    for _ in range(ROUNDS if variety > 0 else 0):
+    for turn in range(ROUNDS if variety > 0 else 0):
+        # Ever smaller steps, as in fictitious play: full ones swing between two pages, each too dear for the other.
         wanted = price_of_sameness((pages - price).argmax(-1), logits.shape[-1], variety, blank)
-        price = price.lerp(wanted[:, None].to(price), STEP)
+        price = price.lerp(wanted[:, None].to(price), 1 / (turn + 2))
     return (pages - price).view(logits.shape)
 
 

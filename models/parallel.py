@@ -1,4 +1,4 @@
-"""Several processes training one generator (`torchrun --nproc-per-node N -m models train …`).
+"""Several processes training one generator (`torchrun --nproc-per-node N -m -- models train …`).
 
 Every rank draws its own crops; gradients are averaged over the ranks, so the weights stay the same in all.
 """

@@ -30,8 +30,8 @@ class TrainConfig:
     fine_sweeps: int = 1
     temperature: float = 0.7
     expected_weight: float = 0.3
-    variety: float = 0.35
-    choice_variety: float = 0.4
+    variety: float = 1.0
+    choice_variety: float = 0.6
     adversarial_from: int = 3900
     adversarial_weight: float = 0.02
     ema: float = 0.998

@@ -129,7 +129,8 @@ class Trainer:
         else:
             if self.step < config.warm_steps:
                 start = search(sharpen(tone), self.ink)
-                page, costs = climb(tone, start, self.ink, config.warm_sweeps, variety=config.variety)
+                # At the teacher's own, low price: on a page of few glyphs a high one moves too many cells at once.
+                page, costs = climb(tone, start, self.ink, config.warm_sweeps)
             else:
                 own, fine = logits.detach().argmax(-1), self.step >= config.fine_from
                 sweeps, shrink = (config.fine_sweeps, FINE) if fine else (config.sweeps, COARSE)

@@ -24,6 +24,16 @@ def test_a_price_spreads_what_is_nearly_equal() -> None:
     assert largest < 0.4
 
 
+def test_a_higher_price_gives_more_variety() -> None:
+    """Also where it is so high that prices taken at once would swing."""
+    torch.manual_seed(0)
+    logits = torch.randn(1, 32, 32, 40)
+    logits[..., 3:6] += 2.0
+    effective = [effective_glyphs(choose(logits, variety))[0] for variety in (0.0, 0.5, 1.0, 2.0)]
+    assert effective == sorted(effective)
+    assert effective[-1] > 1.5 * effective[0]
+
+
 def test_what_is_certain_stays() -> None:
     logits = torch.zeros(1, 8, 8, 4)
     logits[..., 2] = 50.0

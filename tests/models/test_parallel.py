@@ -52,15 +52,18 @@ def test_ranks_see_different_crops_and_keep_the_same_weights(photos: Path, tmp_p
     assert losses[0] != losses[1]
 
 
-def test_the_command_trains_and_resumes_in_two_ranks(photos: Path, tmp_path: Path) -> None:
+def test_the_command_trains_resumes_and_goes_on_from_weights_in_two_ranks(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "pair"
     small = [
         "--size", "tiny", "--batch", "2", "--columns", "8", "--rows", "8", "--steps", "3", "--warm-steps", "1",
         "--warm-sweeps", "1", "--sweeps", "1", "--adversarial-from", "2", "--device", "cpu",
     ]  # fmt: skip
-    torchrun("-m", "models", "train", photos, "-o", out, *small)
+    torchrun("-m", "--", "models", "train", photos, "-o", out, *small)
     state = torch.load(out / CHECKPOINT, weights_only=True)
     assert state["step"] == 3
     assert len(state["chance"]) == 2
     assert load_weights(out / "pair.safetensors").metadata["step"] == "3"
-    torchrun("-m", "models", "train", photos, "-o", out, "--resume", "--device", "cpu")
+    torchrun("-m", "--", "models", "train", photos, "-o", out, "--resume", "--device", "cpu")
+    more = tmp_path / "more"
+    torchrun("-m", "--", "models", "train", photos, "-o", more, "--start", out / "pair.safetensors", *small)
+    assert load_weights(more / "more.safetensors").metadata["step"] == "3"
