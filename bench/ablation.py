@@ -63,9 +63,10 @@ def silence(network: Generator) -> None:
 Row = tuple[str, Callable[[TrainConfig, Photos, str], Trainer], dict[str, object]]
 ROWS: Final[list[Row]] = [
     ("climbed page, hard labels", HardLabels, {}),
-    ("climbed page, softened by costs", Trainer, {"warm_steps": NEVER}),
+    ("climbed page, softened by costs", Trainer, {"warm_steps": NEVER, "expected_weight": 0.0}),
+    ("+ the expected cost", Trainer, {"warm_steps": NEVER}),
     ("+ from its own page (the recipe's core)", Trainer, {}),
-    ("  − the expected cost in its loss", Trainer, {"expected_weight": 0.0}),
+    ("  − the expected cost", Trainer, {"expected_weight": 0.0}),
     ("  + SSIM through samples", WithSSIM, {}),
     ("  + adversarial from half-way", Trainer, {"adversarial_from": -1}),
     ("  − context (no lower levels)", WithoutContext, {}),
@@ -77,7 +78,14 @@ def measure(row: Row, photos: Photos, steps: int, seed: int) -> dict[str, float]
     """Train one row with one seed and evaluate it."""
     _, kind, changes = row
     base = TrainConfig(
-        size="tiny", batch=4, steps=steps, warm_steps=steps // 3, adversarial_from=NEVER, seed=seed, ema=0.98
+        size="tiny",
+        batch=4,
+        steps=steps,
+        warm_steps=steps // 3,
+        fine_from=steps * 2 // 3,
+        adversarial_from=NEVER,
+        seed=seed,
+        ema=0.98,
     )
     changed = {key: steps // 2 if value == -1 else value for key, value in changes.items()}
     start = time.perf_counter()

@@ -15,33 +15,45 @@ from torch import Tensor
 RAREST: Final = 5.0
 """How many times rarer than is usual on the page a glyph may be and still get cheaper."""
 ROUNDS: Final = 8
+MOST_VARIETY: Final = 4.0
+"""Above it the prices of so few rounds no longer settle, and a page gets less various again."""
 
 
 def choose(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     """(B, rows, columns, N) logits to (B, rows, columns) indices; each page of the batch by itself.
 
-    `variety` is how many logits a glyph loses each time its share grows by a factor of e; 0 is plain argmax.
-    Blank paper has no price.
+    `variety`, from 0 to MOST_VARIETY, is how many logits a glyph loses each time its share grows by a factor of e;
+    0 is plain argmax. Whether a cell has ink at all, the logits alone decide.
     """
     return priced(logits, variety, blank).argmax(-1)
 
 
 def priced(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     """The logits less each glyph's price on its page, in the same shape: what `choose` takes the best of."""
+    if variety <= 0:
+        return logits
     pages = logits.flatten(1, 2)
+    bare = pages.argmax(-1) == blank
+    glyphs = pages.clone()
+    glyphs[..., blank] = -math.inf
     price = torch.zeros_like(pages[:, :1])
-    for turn in range(ROUNDS if variety > 0 else 0):
+    for turn in range(ROUNDS):
+        page = (glyphs - price).argmax(-1).masked_fill(bare, blank)
+        wanted = price_of_sameness(page, logits.shape[-1], variety, blank)
         # Ever smaller steps, as in fictitious play: full ones swing between two pages, each too dear for the other.
-        wanted = price_of_sameness((pages - price).argmax(-1), logits.shape[-1], variety, blank)
         price = price.lerp(wanted[:, None].to(price), 1 / (turn + 2))
-    return (pages - price).view(logits.shape)
+    # Each cell's best glyph gets back what it had, so that no blank cell is inked for a rare glyph's sake.
+    scores = glyphs - price
+    scores += glyphs.amax(-1, keepdim=True) - scores.amax(-1, keepdim=True)
+    scores[..., blank] = pages[..., blank]
+    return scores.view(logits.shape)
 
 
 def price_of_sameness(glyphs: Tensor, count: int, variety: float, blank: int = 0) -> Tensor:
     """What each of `count` glyphs costs on a page for being common there, (B, count); below 0 for rare ones.
 
-    `glyphs` is (B, cells). None is much cheaper than nothing, and on bare paper none at all, so that no glyph is
-    set for its rarity alone.
+    `glyphs` is (B, cells). Blank paper costs nothing, a glyph at least variety · -log RAREST, and on a page without
+    any ink nothing either.
     """
     counts = torch.zeros(len(glyphs), count, device=glyphs.device)
     counts.scatter_add_(1, glyphs, torch.ones_like(glyphs, dtype=counts.dtype))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from models.choose import MOST_VARIETY
+
 RECIPES: Final = Path(__file__).with_name("recipes")
 
 
@@ -57,4 +59,10 @@ def read_recipe(name: str, overrides: dict[str, Any]) -> TrainConfig:
             raise RecipeError(f"{path} sets {key!r}; a recipe knows {', '.join(known)}")
         if not isinstance(value, known[key]) and not (known[key] is float and isinstance(value, int)):
             raise RecipeError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
-    return TrainConfig(**(values | overrides))
+    config = TrainConfig(**(values | overrides))
+    for key, price in (("variety", config.variety), ("choice_variety", config.choice_variety)):
+        if not 0 <= price <= MOST_VARIETY:
+            raise RecipeError(
+                f"{key} is {price:g}; it is a price for each factor of e in a glyph's share, 0 to {MOST_VARIETY:g}"
+            )
+    return config

@@ -14,6 +14,7 @@ of a good one: it is for pages that a rule has set, not for the generator's own.
 """
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -180,19 +181,19 @@ def climb(
 
     `tone` (B, 1, H, W), `glyphs` (B, rows, columns); the loss is taken at 1/`shrink` of the resolution (4, or
     2: slower and finer) and given in sums over pixels of a quarter of it, whatever the `shrink`. `variety` is the
-    price of a glyph's share of the page (models.choose), `damping` the share of the true curvature in the first
-    two thirds of the turns. Returns the better page and the cost of every alternative, (B, rows, columns, N), lower
-    is better, 0 for the glyph that stands there.
+    price of a glyph for each factor of e in its share of the page (models.choose), `damping` the share of the true
+    curvature in the first two thirds of the turns. Returns the better page and the cost of every alternative,
+    (B, rows, columns, N), lower is better, 0 for the glyph that stands there.
     """
     small, curvature, far_curvature = _glyph_tables(ink, shrink)
     seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
-    far_weight = _far_weight(blur(seen_tone, FAR_SIGMA / shrink))
+    aim = _aim(seen_tone, shrink)
     places = LATTICE[0] * LATTICE[1]
     shaken = sweeps * places * 2 // 3
     costs = torch.zeros(())
     for step in range(sweeps * places):
         bend = curvature * damping if step < shaken else curvature
-        costs = _swap_costs(glyphs, small, bend, far_curvature, seen_tone, far_weight=far_weight)
+        costs = _swap_costs(glyphs, small, bend, far_curvature, aim)
         costs = costs + _dearer(glyphs, len(ink), variety)
         if step % places == 0:
             order = torch.randperm(places, generator=generator).tolist()
@@ -201,21 +202,35 @@ def climb(
         turn = torch.zeros_like(best, dtype=torch.bool)
         turn[:, row :: LATTICE[0], column :: LATTICE[1]] = True
         glyphs = torch.where(turn & (best < -1e-4), choice, glyphs)
-    costs = _swap_costs(glyphs, small, curvature, far_curvature, seen_tone, far_weight=far_weight)
+    costs = _swap_costs(glyphs, small, curvature, far_curvature, aim)
     return glyphs, costs + _dearer(glyphs, len(ink), variety)
 
 
-def _far_weight(far_tone: Tensor) -> Tensor:
-    """What a squared error of the far tone costs at each pixel, in the shape of the far tone (0 to 1)."""
+@dataclass(frozen=True)
+class _Aim:
+    """What a page is to look like: the tone as seen from near and from far, (B, 1, H, W).
+
+    `far_weight` is what a squared error of the far one costs at each pixel, `far_cells` its mean around each cell,
+    (B, rows, columns).
+    """
+
+    tone: Tensor
+    far_tone: Tensor
+    far_weight: Tensor
+    far_cells: Tensor
+
+
+def _aim(seen_tone: Tensor, shrink: int) -> _Aim:
+    far_tone = blur(seen_tone, FAR_SIGMA / shrink)
     dark = torch.sigmoid((far_tone - DARK_FROM) / DARK_WITHIN)
-    return MIDDLE_WEIGHT + (DARK_WEIGHT - MIDDLE_WEIGHT) * dark
+    far_weight = MIDDLE_WEIGHT + (DARK_WEIGHT - MIDDLE_WEIGHT) * dark
+    around = F.avg_pool2d(blur(far_weight, FAR_SIGMA / shrink), (CELL_HEIGHT // shrink, CELL_WIDTH // shrink))
+    return _Aim(seen_tone, far_tone, far_weight, around[:, 0])
 
 
-def _swap_costs(
-    glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature: Tensor, tone: Tensor, *, far_weight: Tensor
-) -> Tensor:
+def _swap_costs(glyphs: Tensor, small: Tensor, curvature: Tensor, far_curvature: Tensor, aim: _Aim) -> Tensor:
     """Predicted change of the summed 1 − SSIM for each glyph in each cell, (B, rows, columns, N)."""
-    size = (small.shape[1], small.shape[2])
+    tone, size = aim.tone, (small.shape[1], small.shape[2])
     shrink = CELL_WIDTH // size[1]
     sigma, window, far_sigma = VIEWING_SIGMA / shrink, WINDOW_SIGMA / shrink, FAR_SIGMA / shrink
     with torch.enable_grad():
@@ -232,13 +247,13 @@ def _swap_costs(
         luminance = (2 * mean_a * mean_b + C1) / (mean_a**2 + mean_b**2 + C1)
         structure = (2 * (product - mean_a * mean_b) + C2) / variance
         # From further away: dark stays dark, which structure alone would give up for an even surface.
-        far = far_weight * (blur(shown, far_sigma) - blur(tone, far_sigma)) ** 2
+        far = aim.far_weight * (blur(shown, far_sigma) - aim.far_tone) ** 2
         # The luminance is a weight here and no aim: over bare paper it is so steep (C1 = 0.0001) that its slope
         # says nothing about a whole glyph, and pages followed it into ruin. The far tone does its work.
         (slopes,) = torch.autograd.grad((1 - luminance.detach() * structure).sum() + far.sum(), page)
     weight = (luminance * structure.clamp_min(0.2) / variance).detach()
     weight = F.avg_pool2d(blur(weight, sigma), size)[:, 0] * slope[:, 0] ** 2
-    far_cells = F.avg_pool2d(blur(far_weight, far_sigma), size)[:, 0] * slope[:, 0] ** 2
+    far_cells = aim.far_cells * slope[:, 0] ** 2
     along = cells_of(slopes, *size) @ small.flatten(1).T
     standing = along.gather(-1, glyphs[..., None])
     bend = weight[..., None] * curvature[glyphs] + far_cells[..., None] * far_curvature[glyphs]
@@ -254,7 +269,7 @@ def _dearer(glyphs: Tensor, count: int, variety: float) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _glyph_tables(ink: Tensor, shrink: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The shrunken glyphs, and for every pair the windowed energy of their seen difference, (N, N).
+    """The shrunken glyphs, and for every pair two energies of their seen difference: windowed, and twice the far.
 
     Kept per tensor: a training run has one atlas.
     """

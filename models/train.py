@@ -2,7 +2,8 @@
 
 Each step draws fresh crops, lets the climber improve a page (first the search teacher's, then the
 generator's own: expert iteration, Anthony et al. 2017), and teaches the generator the better page by
-cross-entropy, softened by what each alternative would have cost. From `adversarial_from` on, the
+cross-entropy, softened by what each alternative would have cost, and by the cost that is to be expected of
+its answer. From `adversarial_from` on, the
 discriminator joins in through a straight-through Gumbel-softmax (Jang et al. 2017) and the painter.
 The generator that is kept is the running average of the weights (EMA).
 """
@@ -42,8 +43,8 @@ LINES_TEMPERATURE: Final = 0.025
 DEAREST: Final = 20.0
 """The most that a glyph may cost, in the loss of what is expected: beyond it, wrong is wrong."""
 FINE: Final = 2
-"""The last lessons are taken at half the resolution, the others at a quarter: coarse ones end below what the
-generator can do by then."""
+"""Lessons from `fine_from` on are taken at half the resolution, the others at a quarter: coarse ones end below what
+the generator can do by then."""
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
     "lines": "crests of the slope, traced per cell by log-polar shape",
@@ -270,7 +271,7 @@ def train(
         if not checkpoint.is_file():
             raise TrainingStopped(f"{checkpoint} is not there: start without --resume first")
         state = torch.load(checkpoint, weights_only=True)
-        config = TrainConfig(**state["config"])
+        config = _config_of(state["config"], checkpoint)
     elif checkpoint.exists():
         raise TrainingStopped(f"{checkpoint} is there already: add --resume to go on, or choose another --out")
     ranks, device = join_ranks(device)
@@ -284,6 +285,16 @@ def train(
     finally:
         leave_ranks(ranks)
     return weights
+
+
+def _config_of(values: dict[str, Any], checkpoint: Path) -> TrainConfig:
+    """The recipe that a checkpoint was made with. Raises TrainingStopped when it is another program's."""
+    if values.keys() != asdict(TrainConfig()).keys():
+        raise TrainingStopped(
+            f"{checkpoint} was made by another version of this program, whose recipes have other numbers: begin "
+            "another run from its weights, with --start"
+        )
+    return TrainConfig(**values)
 
 
 def _run(trainer: Trainer, checkpoint: Path, weights: Path, save_every_s: float) -> None:

@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+from models.choose import MOST_VARIETY
 from models.generator import HEADS, Generator, GeneratorConfig
 from models.limits import MAX_WEIGHTS_BYTES
 
@@ -148,8 +149,9 @@ def _variety(name: str, metadata: dict[str, str]) -> float:
         variety = float(metadata.get(key, "0"))
     except ValueError:
         variety = math.nan
-    if not 0 <= variety <= 100:
-        raise WeightsError(f"{name} says {key} {metadata[key]!r}, which is no number from 0 to 100")
+    if not 0 <= variety * unit <= MOST_VARIETY:
+        most = MOST_VARIETY / unit
+        raise WeightsError(f"{name} says {key} {metadata[key]!r}, which is no number from 0 to {most:g}")
     return variety * unit
 
 

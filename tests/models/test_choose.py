@@ -46,6 +46,13 @@ def test_blank_paper_has_no_price() -> None:
     assert (choose(logits, 5.0) == 0).all()
 
 
+def test_no_blank_cell_is_inked_for_a_rare_glyphs_sake() -> None:
+    logits = torch.zeros(1, 16, 16, 40)
+    logits[:, :8, :, 1] = 50.0  # a page of one glyph, to which any other would bring variety
+    logits[:, 8:, :, 0] = 0.1
+    assert torch.equal(choose(logits, 4.0), logits.argmax(-1))
+
+
 def test_pages_do_not_price_each_other() -> None:
     torch.manual_seed(1)
     logits = torch.randn(2, 6, 6, 9)

@@ -12,10 +12,10 @@ from PIL import Image
 
 from models.data import Photos
 from models.journal import LOG
-from models.recipe import TrainConfig
+from models.recipe import RecipeError, TrainConfig, read_recipe
 from models.train import CHECKPOINT, DEAREST, STYLES, Trainer, TrainingStopped, expected_cost, train
 from models.weights_file import load_weights
-from tests.models.pictures import photo
+from tests.models.pictures import photo, scene
 
 # Warm steps, the generator's own pages and the discriminator all get their turn.
 SMALL = TrainConfig(
@@ -248,3 +248,35 @@ def test_what_is_expected_is_each_cost_times_its_chance_above_the_cheapest() -> 
     costs = torch.tensor([[1.0, 3.0, 5.0], [2.0, 2.0, 2.0]])[None, None]
     assert expected_cost(logits, costs).tolist() == pytest.approx([(0.5 * 2 + 0.25 * 4) / 2])
     assert expected_cost(logits, costs * 1e6).item() == pytest.approx(0.75 * DEAREST / 2)
+
+
+def test_a_lesson_weighs_what_is_expected_of_pages_with_structure(photos: Path) -> None:
+    losses = {}
+    tone, logits = torch.from_numpy(scene(128, 128))[None, None], torch.randn(2, 8, 16, 95)
+    for weight in (0.0, 0.5):
+        config = replace(SMALL, expected_weight=weight, warm_steps=0, adversarial_from=10**9)
+        trainer = Trainer(config, Photos(photos), "cpu")
+        for name, page in (("structure", tone), ("flat", torch.full_like(tone, 0.5))):
+            torch.manual_seed(0)
+            both = torch.cat((page, torch.full_like(tone, 0.2)))  # a flat page beside either
+            losses[name, weight] = trainer._lesson(both, logits)[1].item()
+    assert losses["structure", 0.5] > losses["structure", 0.0] + 0.1
+    assert losses["flat", 0.5] == pytest.approx(losses["flat", 0.0])
+
+
+def test_a_checkpoint_of_another_program_is_refused_with_a_way_on(
+    never_stopped: Path, photos: Path, tmp_path: Path
+) -> None:
+    state = torch.load(never_stopped / CHECKPOINT, weights_only=True)
+    del state["config"]["expected_weight"]
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(TrainingStopped, match="--start"):
+        run(Photos(photos), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("key", ["variety", "choice_variety"])
+def test_a_price_in_an_older_unit_is_refused(key: str, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(f"{key} = 30.0\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match=f"{key} is 30; .* 0 to 4"):
+        read_recipe(str(recipe), {})
