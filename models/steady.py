@@ -17,7 +17,7 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 
 STILL: Final = 0.06
 """Most by which the tone, in [0, 1], of any part of a still cell differs: 15 levels of 255."""
-MARGIN: Final = 2.0
+MARGIN: Final = 4.0
 """Logits by which another glyph must be better for a still cell to take it (bench/animation.py has the effect)."""
 _BLOCK: Final = 4
 
