@@ -15,14 +15,12 @@ from torch import Tensor
 RAREST: Final = 5.0
 """How many times rarer than is usual on the page a glyph may be and still get cheaper."""
 ROUNDS: Final = 8
-MOST_VARIETY: Final = 4.0
-"""Above it the prices of so few rounds no longer settle, and a page gets less various again."""
 
 
 def choose(logits: Tensor, variety: float, blank: int = 0) -> Tensor:
     """(B, rows, columns, N) logits to (B, rows, columns) indices; each page of the batch by itself.
 
-    `variety`, from 0 to MOST_VARIETY, is how many logits a glyph loses each time its share grows by a factor of e;
+    `variety`, from 0 to MAX_VARIETY, is how many logits a glyph loses each time its share grows by a factor of e;
     0 is plain argmax. Whether a cell has ink at all, the logits alone decide.
     """
     return priced(logits, variety, blank).argmax(-1)

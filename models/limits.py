@@ -26,6 +26,9 @@ DEFAULT_COLUMNS: Final = 64
 MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
 
+MAX_VARIETY: Final = 4.0
+"""Highest price on sameness (models.choose): above it prices no longer settle, and a page gets less various."""
+
 MAX_WEIGHTS_BYTES: Final = 16 * 2**20
 """Largest weights file, in bytes."""
 

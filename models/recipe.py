@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from models.choose import MOST_VARIETY
+from models.limits import MAX_VARIETY
 
 RECIPES: Final = Path(__file__).with_name("recipes")
 
@@ -61,8 +61,8 @@ def read_recipe(name: str, overrides: dict[str, Any]) -> TrainConfig:
             raise RecipeError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
     config = TrainConfig(**(values | overrides))
     for key, price in (("variety", config.variety), ("choice_variety", config.choice_variety)):
-        if not 0 <= price <= MOST_VARIETY:
+        if not 0 <= price <= MAX_VARIETY:
             raise RecipeError(
-                f"{key} is {price:g}; it is a price for each factor of e in a glyph's share, 0 to {MOST_VARIETY:g}"
+                f"{key} is {price:g}; it is a price for each factor of e in a glyph's share, 0 to {MAX_VARIETY:g}"
             )
     return config

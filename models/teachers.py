@@ -186,8 +186,7 @@ def climb(
     (B, rows, columns, N), lower is better, 0 for the glyph that stands there.
     """
     small, curvature, far_curvature = _glyph_tables(ink, shrink)
-    seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
-    aim = _aim(seen_tone, shrink)
+    aim = _aim(tone, shrink)
     places = LATTICE[0] * LATTICE[1]
     shaken = sweeps * places * 2 // 3
     costs = torch.zeros(())
@@ -220,7 +219,8 @@ class _Aim:
     far_cells: Tensor
 
 
-def _aim(seen_tone: Tensor, shrink: int) -> _Aim:
+def _aim(tone: Tensor, shrink: int) -> _Aim:
+    seen_tone = blur(F.avg_pool2d(tone, shrink), VIEWING_SIGMA / shrink)
     far_tone = blur(seen_tone, FAR_SIGMA / shrink)
     dark = torch.sigmoid((far_tone - DARK_FROM) / DARK_WITHIN)
     far_weight = MIDDLE_WEIGHT + (DARK_WEIGHT - MIDDLE_WEIGHT) * dark

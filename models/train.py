@@ -3,9 +3,8 @@
 Each step draws fresh crops, lets the climber improve a page (first the search teacher's, then the
 generator's own: expert iteration, Anthony et al. 2017), and teaches the generator the better page by
 cross-entropy, softened by what each alternative would have cost, and by the cost that is to be expected of
-its answer. From `adversarial_from` on, the
-discriminator joins in through a straight-through Gumbel-softmax (Jang et al. 2017) and the painter.
-The generator that is kept is the running average of the weights (EMA).
+its answer. From `adversarial_from` on, the discriminator joins in through a straight-through Gumbel-softmax
+(Jang et al. 2017) and the painter. The generator that is kept is the running average of the weights (EMA).
 """
 
 import json
@@ -124,6 +123,7 @@ class Trainer:
             nearness = -READING_SHARPNESS * distances(cells, book)
             reading = F.cross_entropy(nearness.flatten(0, 2), page.flatten())
             return page, F.l1_loss(cells, book[page]) + READING_WEIGHT * reading
+        dear: Tensor | float = 0.0
         if config.style == "lines":
             page, costs = trace(tone, self.ink)
             wanted = torch.softmax(-costs / LINES_TEMPERATURE, -1)
@@ -142,8 +142,7 @@ class Trainer:
             page = torch.where(flat[:, None, None], search(tone, self.ink), page)
             wanted[flat] = F.one_hot(page[flat], len(self.ink)).float()
             dear = config.expected_weight * expected_cost(logits, costs)[~flat].sum() / len(flat)
-            return page, dear + F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
-        return page, F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
+        return page, dear + F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
 
     def _adversarial(self, tone: Tensor, logits: Tensor, better: Tensor, scalars: dict[str, float]) -> Tensor:
         """Train the discriminator once, then return the generator's share of the game."""

@@ -19,9 +19,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
-from models.choose import MOST_VARIETY
 from models.generator import HEADS, Generator, GeneratorConfig
-from models.limits import MAX_WEIGHTS_BYTES
+from models.limits import MAX_VARIETY, MAX_WEIGHTS_BYTES
 
 FORMAT: Final = "glyphcord-1"
 FIRST_UNIT: Final = 0.25
@@ -149,8 +148,8 @@ def _variety(name: str, metadata: dict[str, str]) -> float:
         variety = float(metadata.get(key, "0"))
     except ValueError:
         variety = math.nan
-    if not 0 <= variety * unit <= MOST_VARIETY:
-        most = MOST_VARIETY / unit
+    if not 0 <= variety * unit <= MAX_VARIETY:
+        most = MAX_VARIETY / unit
         raise WeightsError(f"{name} says {key} {metadata[key]!r}, which is no number from 0 to {most:g}")
     return variety * unit
 

@@ -55,3 +55,8 @@ def test_the_bot_runs_without_torch() -> None:
     code = "import sys; sys.modules['torch'] = None; import bot.__main__; import bot.client"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_models_command_line_loads_torch_only_when_it_works() -> None:
+    code = "import sys; sys.modules['torch'] = None; import models.__main__"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
