@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 C1, C2 = 0.01**2, 0.03**2
-DENSE_SIDE: Final = 256
-"""Up to this many px a side, two products with matrices were as quick as two convolutions or quicker on a processor
-(σ 1.5 to 8), and several times so in their gradients, where a training's lessons spent their time."""
+BAND: Final = 16
+"""Lines of a blurred picture that one product of matrices makes, from those up to the kernel's reach around them:
+on a processor several times as quick as a convolution, or as one product with the whole side's matrix."""
 
 
 @lru_cache(maxsize=32)
@@ -29,30 +29,51 @@ def _kernel(sigma: float) -> Tensor:
         return kernel / kernel.sum()
 
 
-@lru_cache(maxsize=64)
-def _blurring(sigma: float, side: int, device: torch.device) -> Tensor:
-    """The blur of a line of `side` px as a matrix, (side, side), edges replicated."""
+@lru_cache(maxsize=128)
+def _bands(sigma: float, side: int, device: torch.device, back: bool) -> Tensor:
+    """The blur of a line of `side` px, edges replicated, as bands of its matrix, (bands, BAND, BAND + 2 · reach).
+
+    `back` gives the transposed matrix's. Band i makes BAND px from i · BAND on; beyond the line it is 0.
+    """
     kernel = _kernel(sigma)
-    reach = len(kernel) // 2
+    reach, count = len(kernel) // 2, -(-side // BAND)
     with torch.inference_mode(False):
-        matrix, places = torch.zeros(side, side), torch.arange(side)
+        bands, places = torch.zeros(count, BAND, BAND + 2 * reach), torch.arange(side)
         for offset, weight in enumerate(kernel, -reach):
-            matrix[places, (places + offset).clamp(0, side - 1)] += weight
-        return matrix.to(device)
+            seen = (places + offset).clamp(0, side - 1)
+            to, by = (seen, places) if back else (places, seen)
+            band = to // BAND
+            bands.index_put_((band, to % BAND, by - band * BAND + reach), weight, accumulate=True)
+        return bands.to(device)
 
 
 def blur(image: Tensor, sigma: float) -> Tensor:
     """Gaussian blur of (B, C, H, W) by `sigma` px, edges replicated."""
-    if sigma <= 0:
+    return _blur(image, sigma, back=False)
+
+
+def blur_back(slopes: Tensor, sigma: float) -> Tensor:
+    """The gradient by an image, from the one by its blur: `blur`'s adjoint, which differs from it at the edges."""
+    return _blur(slopes, sigma, back=True)
+
+
+def _blur(image: Tensor, sigma: float, *, back: bool) -> Tensor:
+    if sigma <= 0 or not image.numel():
         return image
-    if max(image.shape[2:]) <= DENSE_SIDE:
-        down, across = (_blurring(sigma, side, image.device).to(image.dtype) for side in image.shape[2:])
-        return down @ image @ across.T
-    kernel = _kernel(sigma).to(image.device, image.dtype)
-    channels, reach = image.shape[1], len(kernel) // 2
-    across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
-    padded = F.pad(image, (reach, reach, reach, reach), mode="replicate")
-    return F.conv2d(F.conv2d(padded, across, groups=channels), across.transpose(2, 3), groups=channels)
+    height, width = image.shape[2:]
+    down, across = (_bands(sigma, side, image.device, back).to(image.dtype) for side in (height, width))
+    reach = (across.shape[2] - BAND) // 2
+    # Overlapping views of the padded lines, so that nothing is copied for the products. First along the lines, ...
+    rows = F.pad(image.flatten(0, 2), (reach, reach + len(across) * BAND - width))
+    step = rows.shape[1]
+    views = rows.as_strided((len(across), len(rows), BAND + 2 * reach), (BAND, step, 1))
+    lines = torch.bmm(views, across.mT).transpose(0, 1).reshape(-1, height, len(across) * BAND)[..., :width]
+    # ... then from line to line, a picture at a time: together they would have to be copied.
+    columns = F.pad(lines, (0, 0, reach, reach + len(down) * BAND - height))
+    shape, strides = (len(down), BAND + 2 * reach, width), (BAND * width, width, 1)
+    pictures = [torch.bmm(down, one.as_strided(shape, strides, one.storage_offset())) for one in columns]
+    together = torch.stack(pictures) if len(pictures) > 1 else pictures[0][None]
+    return together.flatten(1, 2)[:, :height].view(image.shape)
 
 
 def slopes(tone: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
