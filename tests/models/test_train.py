@@ -280,3 +280,26 @@ def test_a_price_in_an_older_unit_is_refused(key: str, tmp_path: Path) -> None:
     recipe.write_text(f"{key} = 30.0\n", encoding="utf-8")
     with pytest.raises(RecipeError, match=f"{key} is 30; .* 0 to 4"):
         read_recipe(str(recipe), {})
+
+
+@pytest.mark.parametrize(("knows", "style", "half"), [
+    ({"avx512_bf16": True}, "classic", True),
+    ({"avx512_bf16": False, "amx_bf16": False}, "classic", False),
+    ({"avx512_bf16": True}, "pixels", False),
+    (None, "classic", False),
+])  # fmt: skip
+def test_networks_of_glyphs_run_in_half_precision_where_the_processor_has_it(
+    knows: dict[str, bool] | None, style: str, half: bool, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either way it learns, and what is kept are single numbers. Free pixels must tell levels too fine for it."""
+    if knows is None:  # as in PyTorch 2.11
+        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    else:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows, raising=False)
+    trainer = Trainer(replace(SMALL, style=style), Photos(photos), "cpu")
+    assert trainer.half is half
+    before = trainer.generator.stem.weight.clone()
+    assert np.isfinite(trainer.train_step()["reconstruction"])
+    assert all(parameter.dtype == torch.float32 for parameter in trainer.generator.parameters())
+    if style == "classic":  # the other head begins with features it does not hear
+        assert not torch.equal(before, trainer.generator.stem.weight)
