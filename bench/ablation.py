@@ -1,7 +1,8 @@
 """What each part of the training buys: `python -m bench.ablation PHOTOS [--steps N] [--seeds N]`.
 
-Small networks, the same photos, steps and batch for every row; validation photos at 64×32 cells; the mean
-over seeds and, behind ±, half the spread between the best and the worst seed.
+Small networks, the same photos, steps and batch for every row; validation photos at 64×32 cells, as the network
+sets them and as the proof leaves them; the mean over seeds and, behind ±, half the spread between the best and the
+worst seed.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.climber import climb
 from models.data import Photos
 from models.fidelity import fidelity
 from models.generator import Generator
 from models.recipe import TrainConfig
-from models.teachers import climb, search, sharpen
+from models.teachers import search, sharpen
 from models.train import Trainer
 
 NEVER: Final = 10**9
@@ -31,7 +33,7 @@ class WithSSIM(Trainer):
 
     def _lesson(self, tone: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
         page, loss = super()._lesson(tone, logits)
-        return page, loss + (1 - fidelity(self._print(logits, sampled=True), tone).mean())
+        return page, loss + (1 - fidelity(self._print(tone, logits, sampled=True), tone).mean())
 
 
 class HardLabels(Trainer):
@@ -82,7 +84,8 @@ def measure(row: Row, photos: Photos, steps: int, seed: int) -> dict[str, float]
         batch=4,
         steps=steps,
         warm_steps=steps // 3,
-        fine_from=steps * 2 // 3,
+        choice_variety=0.6,
+        proof_sweeps=2,
         adversarial_from=NEVER,
         seed=seed,
         ema=0.98,
@@ -112,14 +115,15 @@ def main() -> None:
     torch.set_num_threads(1)
     photos = Photos(arguments.photos)
     print(f"{arguments.steps} steps, {arguments.seeds} seeds, size tiny, {len(photos.train)} photos\n")
-    print("| training | fidelity | effective glyphs | largest share | minutes |\n| --- | --- | --- | --- | --- |")
+    print("| training | fidelity | proofread | effective glyphs | largest share | minutes |\n" + "| --- " * 6 + "|")
     results = {}
     for row in ROWS:
         runs = [measure(row, photos, arguments.steps, seed) for seed in range(arguments.seeds)]
         results[row[0].strip()] = runs
         cells = [
-            spread([run["fidelity"] for run in runs], 3), spread([run["effective_glyphs"] for run in runs], 1),
-            spread([run["largest_share"] for run in runs], 2), spread([run["minutes"] for run in runs], 1),
+            spread([run["fidelity_before_proof"] for run in runs], 3), spread([run["fidelity"] for run in runs], 3),
+            spread([run["effective_glyphs"] for run in runs], 1), spread([run["largest_share"] for run in runs], 2),
+            spread([run["minutes"] for run in runs], 1),
         ]  # fmt: skip
         print(f"| {row[0]} | {' | '.join(cells)} |", flush=True)
     if arguments.json:

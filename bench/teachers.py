@@ -19,8 +19,9 @@ from rich.table import Table
 from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
+from models.climber import climb
 from models.picture import decode
-from models.teachers import climb, paint_ink, ramp, search, search_varied, sharpen, trace
+from models.teachers import paint_ink, ramp, search, search_varied, sharpen, trace
 from models.tone import fit, tone_of
 
 COLUMNS, ROWS, BATCH = 64, 32, 16

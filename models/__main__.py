@@ -13,7 +13,7 @@ from models.cli_weights import add_weights
 from models.palettes import DEFAULT_PALETTE, PALETTES
 from models.recipe import TrainConfig, read_recipe
 
-LATER: Final[dict[str, Any]] = {"warm_steps": 0, "fine_from": 0}
+LATER: Final[dict[str, Any]] = {"warm_steps": 0}
 """What a run that begins with finished weights leaves out, unless it is asked for: the lessons for beginners."""
 
 

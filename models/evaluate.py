@@ -27,6 +27,7 @@ from rich.table import Table
 from torch import Tensor
 
 from models.atlas import Atlas, default_atlas
+from models.climber import VARIETY, climb
 from models.data import SUFFIXES, Photos, middle
 from models.fidelity import blur, effective_glyphs, fidelity
 from models.grid import Grid
@@ -36,7 +37,7 @@ from models.paint import encode_png, paint
 from models.picture import decode
 from models.problems import PictureProblem
 from models.renderer import Renderer
-from models.teachers import VARIETY, climb, ramp, search, search_varied, sharpen
+from models.teachers import ramp, search, search_varied, sharpen
 from models.tone import fit, stretch, tone_of
 
 SIZES: Final = ((64, 32), (128, 64))
@@ -111,13 +112,13 @@ def methods(weights: list[Path]) -> list[Method]:
     Raises WeightsError for a weights file that cannot be used.
     """
     atlas = default_atlas()
-    rows = [_weights(path) for path in weights]
+    rows = [row for path in weights for row in _weights(path)]
     rows += [
         _rule("search", search, atlas),
         _rule(LINE_TO_BEAT, lambda tone, ink: search(sharpen(tone), ink), atlas),
         _rule(BEST_RULES[2], lambda tone, ink: search_varied(sharpen(tone), ink), atlas),
-        _rule(CLIMBER, lambda tone, ink: _climbed(tone, ink, variety=0.0, shrink=2), atlas),
-        _rule("climber, variety, coarse", lambda tone, ink: _climbed(tone, ink, variety=VARIETY, shrink=4), atlas),
+        _rule(CLIMBER, lambda tone, ink: _climbed(tone, ink, variety=0.0), atlas),
+        _rule("climber, variety", lambda tone, ink: _climbed(tone, ink, variety=VARIETY), atlas),
         _rule("ramp, linear", lambda tone, _: ramp(tone, atlas.charset, 1.0), atlas),
         _rule("ramp, GCF 2 (reference)", lambda tone, _: ramp(tone, atlas.charset), atlas),
     ]
@@ -260,19 +261,24 @@ def write_sheet(tones: list[Ink], prints: dict[str, list[Ink]], path: Path, most
 MODEL: Final = "model "
 
 
-def _weights(path: Path) -> Method:
-    renderer = Renderer(path)
+def _weights(path: Path) -> list[Method]:
+    """A file's pages as they are posted and, where those are proofread, what the generator alone says."""
+    renderer, megabytes = Renderer(path), path.stat().st_size / 2**20
+    rows = [Method(MODEL + path.stem, lambda tone: _by_model(renderer, tone, proofread=True), megabytes)]
+    if renderer.proof_sweeps:
+        name = f"{MODEL}{path.stem}, one pass"
+        rows.append(Method(name, lambda tone: _by_model(renderer, tone, proofread=False), megabytes))
+    return rows
+
+
+def _by_model(renderer: Renderer, tone: NDArray[np.float32], *, proofread: bool) -> Drawn:
+    start = time.process_time()
+    page = renderer.grid(tone, tone.shape[1] // 8, proofread=proofread)
+    ms = (time.process_time() - start) * 1000
+    # Free pixels have no glyphs of their own: they are read against the ramp page they learnt to draw.
     free = renderer.metadata["head"] == "pixels"
-
-    def draw(tone: NDArray[np.float32]) -> Drawn:
-        start = time.process_time()
-        page = renderer.grid(tone, tone.shape[1] // 8)
-        ms = (time.process_time() - start) * 1000
-        # Free pixels have no glyphs of their own: they are read against the ramp page they learnt to draw.
-        target = ramp(_tensor(tone), page.atlas.charset)[0].numpy() if free else page.glyphs
-        return Drawn(page, target, ms)
-
-    return Method(MODEL + path.stem, draw, path.stat().st_size / 2**20)
+    target = ramp(_tensor(tone), page.atlas.charset)[0].numpy() if free else page.glyphs
+    return Drawn(page, target, ms)
 
 
 def _rule(name: str, rule: Callable[[Tensor, Tensor], Tensor], atlas: Atlas) -> Method:
@@ -287,9 +293,8 @@ def _rule(name: str, rule: Callable[[Tensor, Tensor], Tensor], atlas: Atlas) -> 
     return Method(name, draw)
 
 
-def _climbed(tone: Tensor, ink: Tensor, *, variety: float, shrink: int) -> Tensor:
-    start, chance = search(sharpen(tone), ink), torch.Generator().manual_seed(0)
-    return climb(tone, start, ink, CLIMBER_SWEEPS, variety=variety, shrink=shrink, generator=chance)[0]
+def _climbed(tone: Tensor, ink: Tensor, *, variety: float) -> Tensor:
+    return climb(tone, search(sharpen(tone), ink), ink, CLIMBER_SWEEPS, variety=variety)[0]
 
 
 # Each is given tone as brightness and told nothing of paper: they draw bright on dark by default, so that more

@@ -29,6 +29,9 @@ MAX_CELLS: Final = 20_000
 MAX_VARIETY: Final = 4.0
 """Highest price on sameness (models.choose): above it prices no longer settle, and a page gets less various."""
 
+MAX_PROOF_SWEEPS: Final = 8
+"""Most sweeps over a finished page (models.climber) that a weights file may ask for: each takes its time."""
+
 MAX_WEIGHTS_BYTES: Final = 16 * 2**20
 """Largest weights file, in bytes."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from models.limits import MAX_VARIETY
+from models.limits import MAX_PROOF_SWEEPS, MAX_VARIETY
 
 RECIPES: Final = Path(__file__).with_name("recipes")
 
@@ -20,21 +20,20 @@ class TrainConfig:
 
     style: str = "classic"
     size: str = "base"
-    steps: int = 4000
+    steps: int = 1500
     batch: int = 8
     columns: int = 48
     rows: int = 24
     learning_rate: float = 1e-3
     warm_steps: int = 200
     warm_sweeps: int = 6
-    sweeps: int = 3
-    fine_from: int = 800
-    fine_sweeps: int = 1
+    sweeps: int = 2
     temperature: float = 0.7
     expected_weight: float = 0.3
     variety: float = 1.0
-    choice_variety: float = 0.6
-    adversarial_from: int = 3900
+    choice_variety: float = 0.8
+    proof_sweeps: int = 0
+    adversarial_from: int = 1450
     adversarial_weight: float = 0.02
     ema: float = 0.998
     seed: int = 0
@@ -57,7 +56,8 @@ def read_recipe(name: str, overrides: dict[str, Any]) -> TrainConfig:
     for key, value in values.items():
         if key not in known:
             raise RecipeError(f"{path} sets {key!r}; a recipe knows {', '.join(known)}")
-        if not isinstance(value, known[key]) and not (known[key] is float and isinstance(value, int)):
+        fits = isinstance(value, known[key]) or (known[key] is float and isinstance(value, int))
+        if not fits or isinstance(value, bool):
             raise RecipeError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
     config = TrainConfig(**(values | overrides))
     for key, price in (("variety", config.variety), ("choice_variety", config.choice_variety)):
@@ -65,4 +65,6 @@ def read_recipe(name: str, overrides: dict[str, Any]) -> TrainConfig:
             raise RecipeError(
                 f"{key} is {price:g}; it is a price for each factor of e in a glyph's share, 0 to {MAX_VARIETY:g}"
             )
+    if not 0 <= config.proof_sweeps <= MAX_PROOF_SWEEPS:
+        raise RecipeError(f"proof_sweeps is {config.proof_sweeps}; it can be 0 to {MAX_PROOF_SWEEPS}")
     return config

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.choose import priced
+from models.climber import proof
 from models.forms import columns_within, rows_for
 from models.grid import Grid
 from models.steady import Steady
@@ -49,19 +50,26 @@ class Renderer:
         self.name, self.version, self.sha256, self.device = weights.name, weights.version, weights.sha256, device
         self.atlas, self.metadata = weights.atlas, weights.metadata
         self._generator, self._variety = weights.generator.to(device), weights.variety
+        self._ink = torch.from_numpy(weights.atlas.ink).to(device)
+        self.proof_sweeps = weights.proof_sweeps if weights.generator.config.head == "glyphs" else 0
 
-    def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
-        """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1]."""
-        return self.grids(tone[None], columns)[0]
+    def grid(self, tone: NDArray[np.float32], columns: int, *, proofread: bool = True) -> Grid:
+        """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1].
+
+        `proofread` lets the page be mended as its weights file asks for; without it, the generator's word stands.
+        """
+        return self.grids(tone[None], columns, proofread=proofread)[0]
 
     @torch.inference_mode()
     def grids(
         self, tones: NDArray[np.float32], columns: int, *, batch: int = BATCH, steady: bool = True,
-        most_s: float = math.inf, after_batch: Callable[[int], None] = lambda done: None,
+        proofread: bool = True, most_s: float = math.inf,
+        after_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Grid]:  # fmt: skip
         """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
 
-        `steady` keeps a cell's glyph from frame to frame while its picture does not change (models.steady).
+        `steady` keeps a cell's glyph from frame to frame while its picture does not change (models.steady). A frame
+        that is alone is mended (`proofread`); among others a mended page would cost time and flicker.
         `after_batch` hears how many frames are done, and may end the work by raising. After `most_s` seconds no
         batch is begun, so there may be fewer pages than frames. A GPU that has no room for a batch gets smaller
         ones; raises torch.OutOfMemoryError when it has none for one frame.
@@ -85,6 +93,9 @@ class Renderer:
                 batch = max(1, len(fitted) // 2)
                 continue
             glyphs, ink = hold.follow(scores, fitted, ink) if hold else (scores.argmax(-1), ink)
+            if proofread and len(tones) == 1 and not _is_flat(fitted[0]):
+                scores = None  # a large page's would be in the way
+                glyphs = self._proof(fitted, glyphs)
             pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())
             chosen = glyphs.cpu().numpy()
             grids += [Grid(one, self.atlas, pixels) for one, pixels in zip(chosen, pages, strict=True)]
@@ -97,7 +108,7 @@ class Renderer:
         And, from a model that draws freely, the ink of every cell, (B, rows, columns, 16, 8).
         """
         logits = self._generator(torch.from_numpy(fitted)[:, None].to(self.device))
-        book = torch.from_numpy(self.atlas.ink).to(logits)
+        book = self._ink
         ink: Tensor | None = None
         if self._generator.config.head == "glyphs":
             scores = priced(logits, self._variety)
@@ -105,10 +116,22 @@ class Renderer:
             ink = logits.sigmoid().unflatten(-1, (CELL_HEIGHT, CELL_WIDTH))
             scores = -distances(ink.flatten(-2), book.flatten(1))
         for page, tone in enumerate(fitted):
-            if float(np.ptp(tone)) < FLAT:
+            if _is_flat(tone):
                 # Nothing to decide: one glyph as dark as the picture, everywhere.
                 far = (book.mean((1, 2)) - float(tone.mean()) * self.atlas.densest).abs()
                 scores[page] = -FLAT_SCORE * far
                 if ink is not None:
                     ink[page] = book[far.argmin()]
         return scores, ink
+
+    def _proof(self, fitted: NDArray[np.float32], glyphs: Tensor) -> Tensor:
+        """The one page's glyphs, mended where that shows its tone better; unmended where a GPU has no room."""
+        tone = torch.from_numpy(fitted)[:, None].to(self.device)
+        try:
+            return proof(tone, glyphs, self._ink, self.proof_sweeps, self._variety)
+        except torch.OutOfMemoryError:
+            return glyphs
+
+
+def _is_flat(tone: NDArray[np.float32]) -> bool:
+    return float(np.ptp(tone)) < FLAT

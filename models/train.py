@@ -4,7 +4,8 @@ Each step draws fresh crops, lets the climber improve a page (first the search t
 generator's own: expert iteration, Anthony et al. 2017), and teaches the generator the better page by
 cross-entropy, softened by what each alternative would have cost, and by the cost that is to be expected of
 its answer. From `adversarial_from` on, the discriminator joins in through a straight-through Gumbel-softmax
-(Jang et al. 2017) and the painter. The generator that is kept is the running average of the weights (EMA).
+(Jang et al. 2017) and the painter. The generator that is kept is the running average of the weights (EMA). Its
+measures and samples are those of pages as they would be drawn, proofread where the recipe says so.
 """
 
 import json
@@ -26,6 +27,7 @@ from torch.nn import functional as F
 
 from models.atlas import default_atlas
 from models.choose import choose
+from models.climber import climb, proof
 from models.data import Photos
 from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.fidelity import effective_glyphs, fidelity
@@ -33,7 +35,7 @@ from models.generator import SIZES, Generator
 from models.journal import Journal
 from models.parallel import Ranks, join_ranks, leave_ranks
 from models.recipe import TrainConfig
-from models.teachers import COARSE, climb, distances, join_cells, paint_ink, ramp, search, sharpen, trace
+from models.teachers import distances, join_cells, paint_ink, ramp, search, sharpen, trace
 from models.weights_file import LoadedWeights, save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
@@ -42,9 +44,6 @@ READING_WEIGHT: Final = 0.2
 LINES_TEMPERATURE: Final = 0.025
 DEAREST: Final = 20.0
 """The most that a glyph may cost, in the loss of what is expected: beyond it, wrong is wrong."""
-FINE: Final = 2
-"""Lessons from `fine_from` on are taken at half the resolution, the others at a quarter: coarse ones end below what
-the generator can do by then."""
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
     "lines": "crests of the slope, traced per cell by log-polar shape",
@@ -136,9 +135,8 @@ class Trainer:
                 # At the teacher's own, low price: on a page of few glyphs a high one moves too many cells at once.
                 page, costs = climb(tone, start, self.ink, config.warm_sweeps)
             else:
-                own, fine = logits.detach().argmax(-1), self.step >= config.fine_from
-                sweeps, shrink = (config.fine_sweeps, FINE) if fine else (config.sweeps, COARSE)
-                page, costs = climb(tone, own, self.ink, sweeps, variety=config.variety, shrink=shrink, damping=1.0)
+                own = logits.detach().argmax(-1)
+                page, costs = climb(tone, own, self.ink, config.sweeps, variety=config.variety, damping=1.0)
             wanted = torch.softmax(-costs / config.temperature, -1)
             # A page of one tone has no structure to climb by: there the search teacher's page is the lesson.
             flat = tone.std((1, 2, 3)) < 0.01
@@ -149,7 +147,7 @@ class Trainer:
 
     def _adversarial(self, tone: Tensor, logits: Tensor, better: Tensor, scalars: dict[str, float]) -> Tensor:
         """Train the discriminator once, then return the generator's share of the game."""
-        fake = self._print(logits, sampled=True)
+        fake = self._print(tone, logits, sampled=True)
         real = paint_ink(better, self.ink)
         critic = discriminator_loss(self.discriminator, tone, real, fake)
         self.critic_optimizer.zero_grad(set_to_none=True)
@@ -160,21 +158,26 @@ class Trainer:
         scalars |= {"discriminator": critic.item(), "adversarial": game.item()}
         return game
 
-    def _print(self, logits: Tensor, *, sampled: bool = False) -> Tensor:
-        """Ink (B, 1, H, W) of logits: free pixels, the likeliest glyphs, or (with a gradient) drawn ones."""
+    def _print(self, tone: Tensor, logits: Tensor, *, sampled: bool = False) -> Tensor:
+        """Ink (B, 1, H, W) of logits: free pixels, the page that would be drawn, or (with a gradient) a sample."""
         if self.config.style == "pixels":
             cells = logits.sigmoid()
         elif sampled:
             cells = F.gumbel_softmax(logits, tau=1.0, hard=True) @ self.ink.flatten(1)
         else:
-            return paint_ink(choose(logits, self.config.choice_variety), self.ink)
+            return paint_ink(self._page(tone, logits), self.ink)
         return join_cells(cells.view(*cells.shape[:3], *self.ink.shape[1:]))
+
+    def _page(self, tone: Tensor, logits: Tensor) -> Tensor:
+        """The glyphs that would be drawn, (B, rows, columns)."""
+        price = self.config.choice_variety
+        return proof(tone, choose(logits, price), self.ink, self.config.proof_sweeps, price)
 
     @torch.inference_mode()
     def sample(self, count: int = 6) -> tuple[Tensor, Tensor]:
         """Tone and print of a few validation photos, both (n, 1, H, W) in [0, 1]."""
         tone = self.photos.validation_pages(count, 32, 16).to(self.device)
-        return tone, self._print(self.average(tone))
+        return tone, self._print(tone, self.average(tone))
 
     @torch.inference_mode()
     def evaluate(self, count: int = 16) -> dict[str, float]:
@@ -182,19 +185,18 @@ class Trainer:
         tone = self.photos.validation_pages(count).to(self.device)
         logits = torch.cat([self.average(page[None]) for page in tone])
         rule = torch.cat([search(sharpen(page[None]), self.ink) for page in tone])
-        measures = {
-            "fidelity": float(fidelity(self._print(logits), tone).mean()),
-            "fidelity_of_per_cell_rule": float(fidelity(paint_ink(rule, self.ink), tone).mean()),
-        }
+        measures = {"fidelity_of_per_cell_rule": float(fidelity(paint_ink(rule, self.ink), tone).mean())}
         if self.config.style == "pixels":
-            return measures
-        glyphs = choose(logits, self.config.choice_variety)
+            return {"fidelity": float(fidelity(self._print(tone, logits), tone).mean())} | measures
+        chosen, glyphs = choose(logits, self.config.choice_variety), self._page(tone, logits)
+        if self.config.proof_sweeps:
+            measures["fidelity_before_proof"] = float(fidelity(paint_ink(chosen, self.ink), tone).mean())
         variety = [effective_glyphs(page) for page in glyphs]
-        return measures | {
+        return {"fidelity": float(fidelity(paint_ink(glyphs, self.ink), tone).mean())} | measures | {
             "blank_share": float((glyphs == 0).float().mean()),
             "effective_glyphs": float(np.mean([effective for effective, _ in variety])),
             "largest_share": float(np.mean([share for _, share in variety])),
-        }
+        }  # fmt: skip
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs to go on as if never stopped."""
@@ -344,6 +346,7 @@ def _save(trainer: Trainer, checkpoint: Path, weights: Path, journal: Journal, m
         step=trainer.step,
         metrics=measures,
         variety=trainer.config.choice_variety,
+        proof_sweeps=trainer.config.proof_sweeps,
     )
     journal.write(trainer.step, means | measures, *trainer.sample())
 

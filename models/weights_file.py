@@ -1,8 +1,9 @@
 """A weights file explains itself: safetensors with the network in half precision, the atlas, and metadata.
 
 Metadata keys (all strings): `format` (glyphcord-1), `architecture` (JSON of GeneratorConfig), `head`
-(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `choice_variety` (see models.choose), `step`, `metrics`
-(JSON). Nothing else is needed to draw. The same contents are the same bytes, so a file's sha256 is its version.
+(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `choice_variety` (see models.choose), `proof_sweeps`
+(see models.climber; 0 where it is missing), `step`, `metrics` (JSON). Nothing else is needed to draw. The same
+contents are the same bytes, so a file's sha256 is its version.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from safetensors.torch import load, save
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.generator import HEADS, Generator, GeneratorConfig
-from models.limits import MAX_VARIETY, MAX_WEIGHTS_BYTES
+from models.limits import MAX_PROOF_SWEEPS, MAX_VARIETY, MAX_WEIGHTS_BYTES
 
 FORMAT: Final = "glyphcord-1"
 FIRST_UNIT: Final = 0.25
@@ -46,6 +47,7 @@ class LoadedWeights:
     generator: Generator
     atlas: Atlas
     variety: float
+    proof_sweeps: int
     metadata: dict[str, str]
 
     @property
@@ -89,6 +91,7 @@ def save_weights(
     step: int,
     metrics: dict[str, float],
     variety: float = 0.0,
+    proof_sweeps: int = 0,
 ) -> None:
     """Write atomically, so that a reader never meets half a file."""
     tensors = {_NETWORK + k: v.detach().cpu().half().contiguous() for k, v in generator.state_dict().items()}
@@ -101,6 +104,7 @@ def save_weights(
         "cell": f"{CELL_WIDTH}x{CELL_HEIGHT}",
         "teacher": teacher,
         "choice_variety": str(variety),
+        "proof_sweeps": str(proof_sweeps),
         "step": str(step),
         "metrics": json.dumps(metrics),
     }
@@ -137,8 +141,9 @@ def read_weights(data: bytes, name: str) -> LoadedWeights:
     except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a type of number that torch lacks
         raise WeightsError(f"{name} is not a whole safetensors file: {error}") from None
     atlas, generator = _check(name, metadata, tensors)
-    variety = _variety(name, metadata)
-    return LoadedWeights(name, hashlib.sha256(data).hexdigest(), generator, atlas, variety, metadata)
+    variety, proof_sweeps = _variety(name, metadata), _proof_sweeps(name, metadata)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return LoadedWeights(name, sha256, generator, atlas, variety, proof_sweeps, metadata)
 
 
 def _variety(name: str, metadata: dict[str, str]) -> float:
@@ -152,6 +157,13 @@ def _variety(name: str, metadata: dict[str, str]) -> float:
         most = MAX_VARIETY / unit
         raise WeightsError(f"{name} says {key} {metadata[key]!r}, which is no number from 0 to {most:g}")
     return variety * unit
+
+
+def _proof_sweeps(name: str, metadata: dict[str, str]) -> int:
+    said = metadata.get("proof_sweeps", "0")
+    if said not in map(str, range(MAX_PROOF_SWEEPS + 1)):
+        raise WeightsError(f"{name} says proof_sweeps {said!r}, which is no number from 0 to {MAX_PROOF_SWEEPS}")
+    return int(said)
 
 
 def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:

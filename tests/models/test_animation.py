@@ -11,7 +11,7 @@ from PIL import Image
 from models.animation import SAME_COLOUR, animate, joint_tones, notes, pages_of
 from models.atlas import default_atlas
 from models.frames import Frames, decode_frames
-from models.generator import Generator, GeneratorConfig
+from models.generator import SIZES, Generator, GeneratorConfig
 from models.grid import Grid
 from models.page import page_of
 from models.problems import PictureProblem
@@ -26,6 +26,17 @@ from tests.models.pictures import SAMPLES, photo
 @pytest.fixture(scope="module")
 def untrained(weights: Path) -> Renderer:
     return Renderer(weights)
+
+
+@pytest.fixture(scope="module")
+def proofreading(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    """A model whose single pages are mended."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "proofreading.safetensors"
+    save_weights(
+        path, Generator(SIZES["tiny"]), default_atlas(), teacher="none", step=0, metrics={}, proof_sweeps=2
+    )
+    return Renderer(path)
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +95,41 @@ def test_batches_change_no_character(untrained: Renderer, free: Renderer, steady
                 assert np.abs(one.pixels - other.pixels).mean() < 1e-3
 
 
-def test_the_first_frame_is_what_a_still_picture_would_be(untrained: Renderer, free: Renderer) -> None:
+def test_the_first_frame_is_a_still_picture_that_is_not_proofread(
+    untrained: Renderer, free: Renderer, proofreading: Renderer
+) -> None:
     tones = joint_tones(scenes(3))
-    for renderer in (untrained, free):
-        assert (renderer.grids(tones, 20, batch=1)[0].glyphs == renderer.grid(tones[0], 20).glyphs).all()
+    for renderer in (untrained, free, proofreading):
+        first = renderer.grids(tones, 20, batch=1)[0].glyphs
+        assert (first == renderer.grid(tones[0], 20, proofread=False).glyphs).all()
+        assert (first == renderer.grid(tones[0], 20).glyphs).all() is np.bool_(renderer is not proofreading)
+
+
+def test_a_proof_is_for_characters_and_for_pictures_with_something_in_them(
+    proofreading: Renderer, tmp_path: Path
+) -> None:
+    flat = np.full((96, 160), 0.5, np.float32)
+    assert len(np.unique(proofreading.grid(flat, 20).glyphs)) == 1
+    path = tmp_path / "odd.safetensors"
+    network = Generator(GeneratorConfig("pixels", widths=(32, 48, 64), blocks=1))
+    save_weights(path, network, default_atlas(), teacher="none", step=0, metrics={}, proof_sweeps=2)
+    odd = Renderer(path)
+    tone = joint_tones(scenes(1))[0]
+    assert odd.proof_sweeps == 0
+    assert (odd.grid(tone, 20).glyphs == odd.grid(tone, 20, proofread=False).glyphs).all()
+
+
+def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
+    proofreading: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    tone = joint_tones(scenes(1))[0]
+    unmended = proofreading.grid(tone, 20, proofread=False).glyphs
+    assert (proofreading.grid(tone, 20).glyphs != unmended).any()
+    monkeypatch.setattr("models.renderer.proof", full)
+    assert (proofreading.grid(tone, 20).glyphs == unmended).all()
 
 
 def test_a_full_gpu_gets_smaller_batches(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,17 @@ def test_comparisons_by_hand() -> None:
 
 
 @pytest.mark.usefixtures("small")
+def test_what_a_proof_mends_stands_beside_what_one_pass_says(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    path, tone = tmp_path / "own.safetensors", scene(256, 256)
+    save_weights(path, Generator(SIZES["tiny"]), ATLAS, teacher="", step=0, metrics={}, proof_sweeps=8)
+    mended, said = (row for row in methods([path]) if row.name.startswith("model "))
+    assert (mended.name, said.name) == ("model own", "model own, one pass")
+    better, worse = numbers(mended, tone)["fidelity_4"], numbers(said, tone)["fidelity_4"]
+    assert better is not None and worse is not None and better > worse + 0.05
+
+
+@pytest.mark.usefixtures("small")
 def test_the_command(
     photos: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,7 +19,16 @@ from tests.models.pictures import photo, scene
 
 # Warm steps, the generator's own pages and the discriminator all get their turn.
 SMALL = TrainConfig(
-    size="tiny", steps=6, batch=2, columns=8, rows=8, warm_steps=2, warm_sweeps=1, sweeps=1, adversarial_from=3
+    size="tiny",
+    steps=6,
+    batch=2,
+    columns=8,
+    rows=8,
+    warm_steps=2,
+    warm_sweeps=1,
+    sweeps=1,
+    adversarial_from=3,
+    proof_sweeps=2,
 )
 
 
@@ -282,6 +291,19 @@ def test_a_price_in_an_older_unit_is_refused(key: str, tmp_path: Path) -> None:
         read_recipe(str(recipe), {})
 
 
+@pytest.mark.parametrize("sweeps", [-1, 9])
+def test_more_proof_than_a_weights_file_may_ask_for_is_refused(sweeps: int) -> None:
+    with pytest.raises(RecipeError, match=f"proof_sweeps is {sweeps}; it can be 0 to 8"):
+        read_recipe("classic", {"proof_sweeps": sweeps})
+
+
+def test_yes_is_no_number(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("proof_sweeps = true\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="sets proof_sweeps to True, which is no int"):
+        read_recipe(str(recipe), {})
+
+
 @pytest.mark.parametrize(("knows", "style", "half"), [
     ({"avx512_bf16": True}, "classic", True),
     ({"avx512_bf16": False, "amx_bf16": False}, "classic", False),
@@ -303,3 +325,10 @@ def test_networks_of_glyphs_run_in_half_precision_where_the_processor_has_it(
     assert all(parameter.dtype == torch.float32 for parameter in trainer.generator.parameters())
     if style == "classic":  # the other head begins with features it does not hear
         assert not torch.equal(before, trainer.generator.stem.weight)
+
+
+def test_a_run_tells_its_weights_file_how_to_draw(never_stopped: Path) -> None:
+    loaded = load_weights(never_stopped / "whole.safetensors")
+    assert (loaded.variety, loaded.proof_sweeps) == (0.8, 2)
+    last = json.loads((never_stopped / LOG).read_text().splitlines()[-1])
+    assert last["fidelity"] != last["fidelity_before_proof"]

@@ -169,6 +169,21 @@ def test_a_price_that_is_no_price_is_named(weights: Path, tmp_path: Path, key: s
         load_weights(tmp_path / "odd.safetensors")
 
 
+@pytest.mark.parametrize("sweeps", ["-1", "9", "1.5", "many", "٣"])
+def test_a_number_of_sweeps_that_is_none_is_named(weights: Path, tmp_path: Path, sweeps: str) -> None:
+    tensors, metadata = contents(weights)
+    save_file(tensors, tmp_path / "odd.safetensors", metadata | {"proof_sweeps": sweeps})
+    with pytest.raises(WeightsError, match=f"odd says proof_sweeps '{sweeps}', which is no number from 0 to 8"):
+        load_weights(tmp_path / "odd.safetensors")
+
+
+def test_a_file_that_asks_for_no_proof_gets_none(weights: Path, tmp_path: Path) -> None:
+    tensors, metadata = contents(weights)
+    del metadata["proof_sweeps"]
+    save_file(tensors, tmp_path / "first.safetensors", metadata)
+    assert load_weights(tmp_path / "first.safetensors").proof_sweeps == 0
+
+
 def spoil_format(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
     metadata["format"] = "glyphcord-99"
 

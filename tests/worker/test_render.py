@@ -418,10 +418,10 @@ class Full(Renderer):
 
     room = 0
 
-    def grid(self, tone: NDArray[np.float32], columns: int) -> Grid:
+    def grid(self, tone: NDArray[np.float32], columns: int, *, proofread: bool = True) -> Grid:
         if columns > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return super().grid(tone, columns)
+        return super().grid(tone, columns, proofread=proofread)
 
 
 @pytest.fixture
