@@ -81,10 +81,10 @@ def main() -> None:
     works: dict[str, Callable[[], object]] = {"reference U-Net": partial(reference_network, colours)}
     parameters = {"reference U-Net": count(reference_network)}
     for name in arguments.weights:
-        generator, renderer = load_weights(find_weights(name, None)).generator, Renderer(find_weights(name, None))
-        works[name] = partial(generator, page)
-        works[f"{name}, all of a page"] = partial(renderer.grid, tone, 64)
-        parameters[name] = parameters[f"{name}, all of a page"] = count(generator)
+        weights = load_weights(find_weights(name, None))
+        works[name] = partial(weights.generator, page)
+        works[f"{name}, all of a page"] = partial(Renderer(weights).grid, tone, 64)
+        parameters[name] = parameters[f"{name}, all of a page"] = count(weights.generator)
     measured = milliseconds(works, arguments.rounds)
     reference = measured["reference U-Net"]
     print(f"torch {torch.__version__}, one thread, 512×512, median of {arguments.rounds}\n")

@@ -66,9 +66,7 @@ def climb(
     the glyph that stands there; a cost is a change of 1 − SSIM, summed over the page in units of 4×4 px.
     """
     page = _Page(tone, ink, variety)
-    shaken = sweeps * len(PLACES) * 2 // 3
-    for step in range(sweeps * len(PLACES)):
-        glyphs = page.turn(glyphs, PLACES[step % len(PLACES)], damping if step < shaken else 1.0)
+    glyphs = page.improve(glyphs, sweeps, damping)
     return glyphs, page.costs(glyphs)
 
 
@@ -79,12 +77,7 @@ def proof(tone: Tensor, glyphs: Tensor, ink: Tensor, sweeps: int, variety: float
     in logits by which the page was chosen (models.choose): the units are near enough, as a lesson's logits are its
     costs over a temperature of about 1, and one number then says how various a style's pages are.
     """
-    if not sweeps:
-        return glyphs
-    page = _Page(tone, ink, variety)
-    for place in PLACES * sweeps:
-        glyphs = page.turn(glyphs, place)
-    return glyphs
+    return _Page(tone, ink, variety).improve(glyphs, sweeps, damping=1.0) if sweeps else glyphs
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,15 @@ class _Page:
     def __init__(self, tone: Tensor, ink: Tensor, variety: float) -> None:
         self._aim, self._tables, self._variety = _aim(tone), _glyph_tables(ink), variety
 
-    def turn(self, glyphs: Tensor, place: tuple[int, int], damping: float = 1.0) -> Tensor:
+    def improve(self, glyphs: Tensor, sweeps: int, damping: float) -> Tensor:
+        """The page after `sweeps` turns of every cell, the first two thirds of them with the damped curvature."""
+        turns = PLACES * sweeps
+        shaken = len(turns) * 2 // 3
+        for step, place in enumerate(turns):
+            glyphs = self._turn(glyphs, place, damping if step < shaken else 1.0)
+        return glyphs
+
+    def _turn(self, glyphs: Tensor, place: tuple[int, int], damping: float) -> Tensor:
         """The page after the cells at one place of every 2×2 block took what is best as the rest stands."""
         cells = (slice(None), slice(place[0], None, 2), slice(place[1], None, 2))
         best, choice = self.costs(glyphs, cells, damping).min(-1)

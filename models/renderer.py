@@ -93,7 +93,7 @@ class Renderer:
                 batch = max(1, len(fitted) // 2)
                 continue
             glyphs, ink = hold.follow(scores, fitted, ink) if hold else (scores.argmax(-1), ink)
-            if proofread and len(tones) == 1 and not _is_flat(fitted[0]):
+            if proofread and self.proof_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
                 scores = None  # a large page's would be in the way
                 glyphs = self._proof(fitted, glyphs)
             pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())

@@ -165,13 +165,16 @@ class Trainer:
         elif sampled:
             cells = F.gumbel_softmax(logits, tau=1.0, hard=True) @ self.ink.flatten(1)
         else:
-            return paint_ink(self._page(tone, logits), self.ink)
+            return paint_ink(self._proof(tone, self._choose(logits)), self.ink)
         return join_cells(cells.view(*cells.shape[:3], *self.ink.shape[1:]))
 
-    def _page(self, tone: Tensor, logits: Tensor) -> Tensor:
-        """The glyphs that would be drawn, (B, rows, columns)."""
-        price = self.config.choice_variety
-        return proof(tone, choose(logits, price), self.ink, self.config.proof_sweeps, price)
+    def _choose(self, logits: Tensor) -> Tensor:
+        """The glyphs that a drawn page begins with, (B, rows, columns)."""
+        return choose(logits, self.config.choice_variety)
+
+    def _proof(self, tone: Tensor, glyphs: Tensor) -> Tensor:
+        """The glyphs that would be drawn of those that were chosen, in the same shape."""
+        return proof(tone, glyphs, self.ink, self.config.proof_sweeps, self.config.choice_variety)
 
     @torch.inference_mode()
     def sample(self, count: int = 6) -> tuple[Tensor, Tensor]:
@@ -188,7 +191,8 @@ class Trainer:
         measures = {"fidelity_of_per_cell_rule": float(fidelity(paint_ink(rule, self.ink), tone).mean())}
         if self.config.style == "pixels":
             return {"fidelity": float(fidelity(self._print(tone, logits), tone).mean())} | measures
-        chosen, glyphs = choose(logits, self.config.choice_variety), self._page(tone, logits)
+        chosen = self._choose(logits)
+        glyphs = self._proof(tone, chosen)
         if self.config.proof_sweeps:
             measures["fidelity_before_proof"] = float(fidelity(paint_ink(chosen, self.ink), tone).mean())
         variety = [effective_glyphs(page) for page in glyphs]

@@ -16,16 +16,7 @@ from models.renderer import Renderer, find_weights
 from models.teachers import cells_of, paint_ink, search, sharpen
 from models.tone import fit, tone_of
 from tests.models.pictures import SAMPLES, scene
-
-INK = torch.from_numpy(default_atlas().ink)
-
-
-def score(glyphs: Tensor, tone: Tensor) -> float:
-    return fidelity(paint_ink(glyphs, INK), tone).item()
-
-
-def sample(path: Path, columns: int = 40, rows: int = 20) -> Tensor:
-    return torch.from_numpy(fit(tone_of(decode(path.read_bytes())), columns, rows))[None, None]
+from tests.models.tones import INK, sample, score
 
 
 def test_climb_improves_the_true_fidelity_of_a_synthetic_picture() -> None:

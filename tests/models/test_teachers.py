@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
 from models.atlas import default_atlas
-from models.fidelity import effective_glyphs, fidelity
+from models.fidelity import effective_glyphs
 from models.metrics import edge_similarity, edges
-from models.picture import decode
 from models.teachers import (
     cells_of,
     join_cells,
@@ -21,18 +19,8 @@ from models.teachers import (
     strokes,
     trace,
 )
-from models.tone import fit, tone_of
 from tests.models.pictures import SAMPLES
-
-INK = torch.from_numpy(default_atlas().ink)
-
-
-def score(glyphs: Tensor, tone: Tensor) -> float:
-    return fidelity(paint_ink(glyphs, INK), tone).item()
-
-
-def sample(path: Path, columns: int = 40, rows: int = 20) -> Tensor:
-    return torch.from_numpy(fit(tone_of(decode(path.read_bytes())), columns, rows))[None, None]
+from tests.models.tones import INK, sample, score
 
 
 def test_cells_come_together_as_they_were_cut() -> None:
