@@ -65,6 +65,7 @@ class GeneratorConfig:
 
 SIZES: Final[dict[str, GeneratorConfig]] = {
     "tiny": GeneratorConfig(widths=(32, 48, 64), blocks=1),
+    "small": GeneratorConfig(blocks=1),
     "base": GeneratorConfig(),
 }
 

@@ -20,7 +20,7 @@ class TrainConfig:
 
     style: str = "classic"
     size: str = "base"
-    steps: int = 1500
+    steps: int = 1200
     batch: int = 8
     columns: int = 48
     rows: int = 24
@@ -33,7 +33,7 @@ class TrainConfig:
     variety: float = 1.0
     choice_variety: float = 0.8
     proof_sweeps: int = 0
-    adversarial_from: int = 1450
+    adversarial_from: int = 1150
     adversarial_weight: float = 0.02
     ema: float = 0.998
     seed: int = 0
