@@ -4,6 +4,7 @@ Starts an embedded Valkey, the playground (a local Discord), the bot and a worke
 in production, uses `/ascii` by itself, and runs until Ctrl-C. Tests and benchmarks start the same `Stack`.
 """
 
+import argparse
 import os
 import shutil
 import signal
@@ -350,4 +351,6 @@ def _post_sample(stack: Stack) -> None:
 
 
 if __name__ == "__main__":
+    # It has no options; so --help says that, and a word too many does not start six programs.
+    argparse.ArgumentParser(description=__doc__).parse_args()
     sys.exit(main())
