@@ -34,6 +34,7 @@ START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 10.0
 VALKEY_CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
 VALKEY_TRIES: Final = 4
+STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StartFailed(Exception):
@@ -307,12 +308,16 @@ class _Stop(Exception):
 
 
 def _raise_stop(_signal: int, _frame: FrameType | None) -> None:
+    # The first stops everything in order. A second, from impatient fingers, would break that off half-way and leave
+    # a bot, workers and Valkey running.
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
     raise _Stop
 
 
 def main() -> int:
     """Run the demo; 0 after Ctrl-C, 1 when something did not start."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPS:
         signal.signal(number, _raise_stop)
     folder = Path(tempfile.mkdtemp(prefix="glyphcord-demo-"))
     code = 0

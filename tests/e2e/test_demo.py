@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 import uuid
 from pathlib import Path
@@ -56,8 +57,10 @@ def test_the_demo_runs_and_leaves_nothing() -> None:
             with urllib.request.urlopen(address, timeout=60) as page:
                 assert b"<html" in page.read().lower()
             assert any(line.startswith("Posted: blue") for line in lines)
-            # A terminal sends Ctrl-C to every process of the foreground group.
-            os.killpg(demo.pid, signal.SIGINT)
+            # A terminal sends Ctrl-C to every process of the foreground group; impatient fingers, twice.
+            for _ in range(2):
+                os.killpg(demo.pid, signal.SIGINT)
+                time.sleep(0.3)
             rest = demo.communicate(timeout=90)[0]
             assert demo.returncode == 0, rest
             # What it says beside the address may be read by now, or not.
