@@ -102,14 +102,15 @@ def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.fl
 def _readable(inks: NDArray[np.float32], background: Background) -> NDArray[np.uint8]:
     """Ink mixed with as little black (with white on dark paper) as gives READABLE_CONTRAST."""
     far = np.float32(0.0 if background == "light" else 1.0)
-    short = contrast(inks, background) < READABLE_CONTRAST
+    # Judged as the bytes that it becomes: an ink that reads by a hair would else be rounded to one that does not.
+    short = contrast(np.rint(inks * 255) / np.float32(255), background) < READABLE_CONTRAST
     least, enough = np.zeros_like(inks[..., :1]), np.ones_like(inks[..., :1])
     for _ in range(8):  # halving eight times is exact to a byte
         share = (least + enough) * np.float32(0.5)
         reads = contrast(inks + (far - inks) * share, background) >= READABLE_CONTRAST
         least, enough = np.where(reads, least, share), np.where(reads, share, enough)
     mixed = np.where(short, inks + (far - inks) * enough, inks)
-    # Bytes are rounded away from the paper, so that rounding takes no contrast.
+    # What was mixed is rounded away from the paper, so that rounding takes no contrast.
     away = np.where(short, np.floor(mixed * 255) if background == "light" else np.ceil(mixed * 255), mixed * 255)
     rounded: NDArray[np.uint8] = np.rint(away).astype(np.uint8)
     return rounded

@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import example, settings
 from hypothesis import given as given_any
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from models.palettes import (
@@ -77,6 +77,7 @@ colours = st.tuples(*[st.integers(0, 255)] * 3)
 
 @settings(max_examples=60, deadline=None)
 @given_any(top=colours, bottom=colours, rows=st.integers(1, 40), background=st.sampled_from(["light", "dark"]))
+@example(top=(221, 95, 187), bottom=(224, 138, 187), rows=14, background="light")  # by a hair before it is bytes
 def test_any_custom_gradient_can_be_read(
     top: tuple[int, ...], bottom: tuple[int, ...], rows: int, background: Background
 ) -> None:
