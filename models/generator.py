@@ -30,12 +30,15 @@ HEADS: Final = ("glyphs", "pixels")
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """The head, the atlas's size, and widths (channels) at the full, half and quarter grid of cells."""
+    """The head, the atlas's size, widths (channels) at the full, half and quarter grid of cells, and depth.
+
+    `blocks` stand at the quarter grid, and as many at the full one on the way up; elsewhere there is one.
+    """
 
     head: str = "glyphs"
     glyphs: int = 95
     widths: tuple[int, ...] = (96, 192, 256)
-    blocks: int = 2
+    blocks: int = 1
 
     @property
     def outputs(self) -> int:
@@ -64,8 +67,7 @@ class GeneratorConfig:
 
 
 SIZES: Final[dict[str, GeneratorConfig]] = {
-    "tiny": GeneratorConfig(widths=(32, 48, 64), blocks=1),
-    "small": GeneratorConfig(blocks=1),
+    "tiny": GeneratorConfig(widths=(32, 48, 64)),
     "base": GeneratorConfig(),
 }
 

@@ -230,7 +230,7 @@ class Trainer:
         if theirs != ours:
             raise TrainingStopped(
                 f"{weights.name} is a network of another shape ({theirs.as_dict()}) than this recipe's "
-                f"({ours.as_dict()}): start from weights of the same size and head"
+                f"({ours.as_dict()}): start from weights of the same head, widths and blocks"
             )
         if weights.atlas.charset != self.atlas.charset or not np.array_equal(weights.atlas.ink, self.atlas.ink):
             raise TrainingStopped(
