@@ -103,7 +103,7 @@ def _readable(inks: NDArray[np.float32], background: Background) -> NDArray[np.u
     """Ink mixed with as little black (with white on dark paper) as gives READABLE_CONTRAST."""
     far = np.float32(0.0 if background == "light" else 1.0)
     # Judged as the bytes that it becomes: an ink that reads by a hair would else be rounded to one that does not.
-    short = contrast(np.rint(inks * 255) / np.float32(255), background) < READABLE_CONTRAST
+    short = contrast(np.rint(inks * 255).astype(np.float32) / np.float32(255), background) < READABLE_CONTRAST
     least, enough = np.zeros_like(inks[..., :1]), np.ones_like(inks[..., :1])
     for _ in range(8):  # halving eight times is exact to a byte
         share = (least + enough) * np.float32(0.5)
