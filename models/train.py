@@ -230,7 +230,8 @@ class Trainer:
         if theirs != ours:
             raise TrainingStopped(
                 f"{weights.name} is a network of another shape ({theirs.as_dict()}) than this recipe's "
-                f"({ours.as_dict()}): start from weights of the same head, widths and blocks"
+                f"({ours.as_dict()}): start from weights of the same shape, or choose another --size "
+                f"({', '.join(SIZES)})"
             )
         if weights.atlas.charset != self.atlas.charset or not np.array_equal(weights.atlas.ink, self.atlas.ink):
             raise TrainingStopped(
@@ -240,10 +241,16 @@ class Trainer:
             network.load_state_dict(weights.generator.state_dict())
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over a state from `state()`."""
+        """Take over a state from `state()`. Raises TrainingStopped for networks of another shape."""
         self.step = state["step"]
-        for name in ("generator", "discriminator", "average", "optimizer", "critic_optimizer"):
-            getattr(self, name).load_state_dict(state[name])
+        try:
+            for name in ("generator", "discriminator", "average", "optimizer", "critic_optimizer"):
+                getattr(self, name).load_state_dict(state[name])
+        except (RuntimeError, ValueError):  # as PyTorch's networks and its optimisers say it
+            raise TrainingStopped(
+                f"the checkpoint's networks have another shape than those of size {self.config.size!r} in this "
+                "version of the program: begin a new run"
+            ) from None
         if len(state["chance"]) != self.ranks.world:
             # Another number of ranks cannot repeat the same run, only go on with it.
             self._seed(self.config.seed + self.step)

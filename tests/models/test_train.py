@@ -283,6 +283,16 @@ def test_a_checkpoint_of_another_program_is_refused_with_a_way_on(
         run(Photos(photos), tmp_path, resume=True)
 
 
+def test_a_checkpoint_of_a_network_that_a_size_no_longer_is_is_refused(
+    never_stopped: Path, photos: Path, tmp_path: Path
+) -> None:
+    state = torch.load(never_stopped / CHECKPOINT, weights_only=True)
+    state["config"]["size"] = "base"
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(TrainingStopped, match="'base' in this version of the program: begin a new run"):
+        run(Photos(photos), tmp_path, resume=True)
+
+
 @pytest.mark.parametrize("key", ["variety", "choice_variety"])
 def test_a_price_in_an_older_unit_is_refused(key: str, tmp_path: Path) -> None:
     recipe = tmp_path / "mine.toml"
