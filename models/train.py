@@ -244,13 +244,14 @@ class Trainer:
         """Take over a state from `state()`. Raises TrainingStopped for networks of another shape."""
         self.step = state["step"]
         try:
-            for name in ("generator", "discriminator", "average", "optimizer", "critic_optimizer"):
-                getattr(self, name).load_state_dict(state[name])
-        except (RuntimeError, ValueError):  # as PyTorch's networks and its optimisers say it
+            self.generator.load_state_dict(state["generator"])
+        except RuntimeError:  # PyTorch's list of what does not fit
             raise TrainingStopped(
                 f"the checkpoint's networks have another shape than those of size {self.config.size!r} in this "
                 "version of the program: begin a new run"
             ) from None
+        for name in ("discriminator", "average", "optimizer", "critic_optimizer"):
+            getattr(self, name).load_state_dict(state[name])
         if len(state["chance"]) != self.ranks.world:
             # Another number of ranks cannot repeat the same run, only go on with it.
             self._seed(self.config.seed + self.step)

@@ -14,7 +14,7 @@ from models.data import Photos
 from models.journal import LOG
 from models.recipe import RecipeError, TrainConfig, read_recipe
 from models.train import CHECKPOINT, DEAREST, STYLES, Trainer, TrainingStopped, expected_cost, train
-from models.weights_file import load_weights
+from models.weights_file import SHIPPED, load_weights
 from tests.models.pictures import photo, scene
 
 # Warm steps, the generator's own pages and the discriminator all get their turn.
@@ -225,6 +225,18 @@ def test_a_run_begins_with_finished_weights(never_stopped: Path, photos: Path, t
     after = load_weights(path).generator.state_dict()
     for name, value in start.generator.state_dict().items():
         torch.testing.assert_close(after[name], value, rtol=0, atol=1e-3)
+
+
+def test_a_shipped_file_is_the_network_that_its_recipe_makes(photos: Path) -> None:
+    """So `--start` with a style's name goes on from it."""
+    library = Photos(photos)
+    for path in SHIPPED.glob("*.safetensors"):
+        recipe, weights = read_recipe(path.stem, {}), load_weights(path)
+        trainer = Trainer(recipe, library, "cpu")
+        assert weights.generator.config == trainer.generator.config
+        assert int(weights.metadata["step"]) == recipe.steps
+        assert (weights.variety, weights.proof_sweeps) == (recipe.choice_variety, recipe.proof_sweeps)
+        trainer.begin_with(weights)
 
 
 def test_weights_of_another_shape_cannot_begin_a_run(never_stopped: Path, photos: Path, tmp_path: Path) -> None:

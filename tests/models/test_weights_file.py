@@ -16,7 +16,6 @@ from safetensors.torch import save_file
 from models.atlas import Atlas, default_atlas
 from models.generator import SIZES, Generator
 from models.limits import MAX_WEIGHTS_BYTES
-from models.recipe import read_recipe
 from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights, read_weights, save_weights
 
 Contents = tuple[dict[str, torch.Tensor], dict[str, str]]
@@ -309,13 +308,3 @@ def test_the_shipped_weights_load() -> None:
     assert find_weights("classic", None) in shipped
     for path in shipped:
         assert load_weights(path).generator.config.glyphs == len(load_weights(path).atlas.charset)
-
-
-def test_a_shipped_file_is_the_network_that_its_recipe_makes() -> None:
-    """So `--start` with a style's name goes on from it."""
-    for path in SHIPPED.glob("*.safetensors"):
-        recipe, weights = read_recipe(path.stem, {}), load_weights(path)
-        head = "pixels" if recipe.style == "pixels" else "glyphs"
-        assert weights.generator.config == replace(SIZES[recipe.size], head=head)
-        assert int(weights.metadata["step"]) == recipe.steps
-        assert (weights.variety, weights.proof_sweeps) == (recipe.choice_variety, recipe.proof_sweeps)
