@@ -307,7 +307,15 @@ class _Stop(BaseException):
     """Ctrl-C or SIGTERM; like KeyboardInterrupt no Exception, or a library takes it for a failure to try again."""
 
 
+def _ignore_stops() -> None:
+    # Not by a handler that does nothing: the interpreter takes handlers back before its process ends, which then
+    # dies of one more Ctrl-C.
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _raise_stop(_signal: int, _frame: FrameType | None) -> None:
+    _ignore_stops()
     raise _Stop
 
 
@@ -317,8 +325,7 @@ class _Demo(Stack):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number in STOPS:
-            signal.signal(number, lambda _signal, _frame: None)
+        _ignore_stops()
         print("\nStopping …", flush=True)
         super().__exit__(kind, error, trace)
 
