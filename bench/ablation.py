@@ -9,11 +9,11 @@ between the best and the worst seed. One process a core, one thread each.
 import argparse
 import json
 import multiprocessing
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -90,12 +90,15 @@ def shortened(steps: int, seed: int) -> TrainConfig:
     return replace(recipe, steps=steps, seed=seed, warm_steps=steps // 4, ema=ema, adversarial_from=NEVER)
 
 
+read_photos = cache(Photos)
+"""A folder's photos, decoded once in each process."""
+
+
 def measure(row: int, photos: Path, steps: int, seed: int) -> dict[str, float]:
     """Train one of ROWS with one seed and evaluate it."""
-    torch.set_num_threads(1)
     _, kind, changes = ROWS[row]
     changed = {key: steps // 2 if value == -1 else value for key, value in changes.items()}
-    trainer = kind(replace(shortened(steps, seed), **changed), Photos(photos), "cpu")  # type: ignore[arg-type]
+    trainer = kind(replace(shortened(steps, seed), **changed), read_photos(photos), "cpu")  # type: ignore[arg-type]
     start = time.perf_counter()
     for _ in range(steps):
         trainer.train_step()
@@ -130,7 +133,7 @@ def main() -> None:
     print(f"| {' | '.join(titles)} |\n" + "| --- " * len(titles) + "|", flush=True)
     results = {}
     fresh = multiprocessing.get_context("spawn")  # a forked child of torch's threads may hang
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh) as pool:
+    with ProcessPoolExecutor(mp_context=fresh, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         seeds = range(arguments.seeds)
         waiting = [
             [pool.submit(measure, row, arguments.photos, arguments.steps, seed) for seed in seeds]
