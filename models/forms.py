@@ -79,6 +79,27 @@ def rows_for(width: int, height: int, columns: int) -> int:
     return max(1, min(rows, limits.MAX_CELLS // columns))
 
 
+PICTURE_COLUMNS: Final = 100
+"""Most columns of a still picture, if nobody says how many.
+
+Discord shows an attached picture in a box of 550×350 px, and a page, 8 px a column and 16 px a row, is made smaller
+to fit there: 100 columns to 0.69 of their size. Below about a half, characters cannot be told apart.
+"""
+
+PICTURE_ROWS: Final = 48
+"""Most rows of the same: the box makes them smaller to 0.46 of their size, for it is wider than high."""
+
+PANORAMA_COLUMNS: Final = 120
+PANORAMA_ROWS: Final = 24
+"""A picture that would have fewer than so many rows is wider, up to so many columns: a strip shows little else."""
+
+
+def picture_columns(width: int, height: int) -> int:
+    """Columns of a still picture of `width`×`height` if nobody says how many; at least MIN_COLUMNS."""
+    wide = max(PICTURE_COLUMNS, min(PANORAMA_COLUMNS, 2 * PANORAMA_ROWS * width // height))
+    return max(limits.MIN_COLUMNS, min(wide, 2 * PICTURE_ROWS * width // height))
+
+
 def columns_within(width: int, height: int, columns: int) -> int:
     """So many columns, or as many as keep a picture's aspect on a page of MAX_CELLS; at least MIN_COLUMNS."""
     most = math.isqrt(2 * limits.MAX_CELLS * width // height)

@@ -17,7 +17,7 @@ from PIL import GifImagePlugin, Image, PngImagePlugin
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.forms import columns_within, rows_for
-from models.palettes import Background
+from models.palettes import BackgroundChoice
 from models.picture import decode, plain
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
@@ -47,9 +47,10 @@ class Frames:
     cut: Cut = ""
 
 
-def decode_frames(data: bytes, columns: int, background: Background = "light") -> Frames:
+def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "light") -> Frames:
     """The first frames, upright and opaque, none larger than a page of `columns` cells across.
 
+    Transparent parts show the paper of `background`; with `auto` the first frame decides for all of them.
     Raises PictureProblem as `models.picture.decode` does, for the first frame; damage after it ends the
     animation there.
     """
@@ -79,7 +80,7 @@ def decode_frames(data: bytes, columns: int, background: Background = "light") -
                     cut = "broken"
                     break
                 _load(image)
-                flat = plain(image, background, side)
+                flat, background = plain(image, background, side)
                 most = most or _most_frames(size, flat.size, columns)
                 frames.append(_small(flat, columns))
                 durations.append(shown_ms(image.info.get("duration", 0)))

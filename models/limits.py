@@ -23,6 +23,8 @@ MAX_RATIO: Final = 16
 MIN_COLUMNS: Final = 20
 MAX_COLUMNS: Final = 200
 DEFAULT_COLUMNS: Final = 64
+ANIMATION_COLUMNS: Final = 64
+"""Columns of what moves, if nobody says how many; a still picture's follow its shape (forms.picture_columns)."""
 MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
 

@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from models.problems import PictureProblem
 
 Background = Literal["light", "dark"]
+"""The paper of a page."""
+BackgroundChoice = Literal["auto", "light", "dark"]
+"""The paper as it is asked for; `auto` becomes one of the others when the picture is seen."""
 RGB = tuple[int, int, int]
+
+BACKGROUNDS: Final[tuple[BackgroundChoice, ...]] = ("auto", "light", "dark")
+DEFAULT_BACKGROUND: Final[BackgroundChoice] = "auto"
 
 PAPER: Final[dict[Background, RGB]] = {"light": (255, 255, 255), "dark": (17, 18, 20)}
 READABLE_CONTRAST: Final = 3.0

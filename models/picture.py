@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from models.palettes import PAPER, Background
+from models.palettes import PAPER, Background, BackgroundChoice
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
+from models.tone import luminance_of
 
 # Grey deeper than 8 bits: PNG has 16, TIFF also 32 and floating point.
 _DEEP_GREY: Final = ("I", "I;16", "I;16B", "I;16L", "F")
 _REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
 _ORIENTATION: Final = 0x0112
+_GLANCE: Final = 128
+"""So many pixels a side are enough for a mean."""
 # What EXIF's orientation asks for, by its number.
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -27,11 +30,11 @@ _TURNS: Final = {
 }  # fmt: skip
 
 
-def decode(data: bytes, max_side: int = 2048, background: Background = "light") -> NDArray[np.uint8]:
+def decode(data: bytes, max_side: int = 2048, background: BackgroundChoice = "light") -> NDArray[np.uint8]:
     """The first frame or page as (H, W, 3) sRGB bytes, upright, its longest side at most `max_side` px.
 
-    Transparent parts show the paper of `background`. Raises PictureProblem as `sniff` does, `broken`, or
-    `too_heavy` where the process's memory is limited.
+    Transparent parts show the paper of `background`, and with `auto` that of `paper_for`. Raises PictureProblem as
+    `sniff` does, `broken`, or `too_heavy` where the process's memory is limited.
     """
     sniff(data)
     with open_header(data) as image, warnings.catch_warnings():
@@ -40,7 +43,7 @@ def decode(data: bytes, max_side: int = 2048, background: Background = "light") 
             # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
             image.draft(None, (max_side, max_side))
             image.load()
-            flat = plain(image, background, max_side)
+            flat, _ = plain(image, background, max_side)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
@@ -49,8 +52,10 @@ def decode(data: bytes, max_side: int = 2048, background: Background = "light") 
     return np.asarray(flat, np.uint8)
 
 
-def plain(image: Image.Image, background: Background, max_side: int | None = None) -> Image.Image:
-    """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB.
+def plain(
+    image: Image.Image, background: BackgroundChoice, max_side: int | None = None
+) -> tuple[Image.Image, Background]:
+    """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB; and that paper.
 
     One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
     memory as it did; its longest side is then still more than that.
@@ -58,9 +63,23 @@ def plain(image: Image.Image, background: Background, max_side: int | None = Non
     small = image
     if max_side and image.mode in _REDUCIBLE and (factor := int(max(image.size) / (1.5 * max_side))) > 1:
         small = image.reduce(factor)
-    flat = _flatten(_to_srgb(small), background)
+    flat, paper = _flatten(_to_srgb(small), background)
     turn = _TURNS.get(_orientation(image))
-    return flat if turn is None else flat.transpose(turn)
+    return (flat if turn is None else flat.transpose(turn)), paper
+
+
+def paper_for(rgba: NDArray[np.uint8]) -> Background:
+    """The paper on which what is visible of (H, W, 4) sRGB bytes with alpha stands out more.
+
+    A dark logo gets light paper, a light one dark: the paper whose luminance is farther from the mean of the
+    pixels, each weighted by its alpha. Where nothing is visible, light.
+    """
+    alpha = rgba[..., 3].astype(np.float32)
+    if not alpha.any():
+        return "light"
+    seen = float(np.average(luminance_of(rgba[..., :3]), weights=alpha))
+    light, dark = (abs(seen - float(luminance_of(np.array(PAPER[paper], np.uint8)))) for paper in ("light", "dark"))
+    return "light" if light >= dark else "dark"
 
 
 def _orientation(image: Image.Image) -> int:
@@ -100,14 +119,20 @@ def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Imag
     return converted
 
 
-def _flatten(image: Image.Image, background: Background) -> Image.Image:
+def _flatten(image: Image.Image, background: BackgroundChoice) -> tuple[Image.Image, Background]:
+    """Opaque, and the paper below; one that is opaque already shows none of it, so `auto` is light there."""
+    opaque: Background = "light" if background == "auto" else background
     if image.mode in _DEEP_GREY:
-        return _deep_grey(image).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        paper = Image.new("RGBA", image.size, (*PAPER[background], 255))
-        paper.alpha_composite(image.convert("RGBA"))
-        return paper.convert("RGB")
-    return image.convert("RGB")
+        return _deep_grey(image).convert("RGB"), opaque
+    if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in image.info:
+        return image.convert("RGB"), opaque
+    over = image.convert("RGBA")
+    if background == "auto":
+        small = over.resize((min(over.width, _GLANCE), min(over.height, _GLANCE)), Image.Resampling.BOX)
+        background = paper_for(np.asarray(small, np.uint8))
+    under = Image.new("RGBA", image.size, (*PAPER[background], 255))
+    under.alpha_composite(over)
+    return under.convert("RGB"), background
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:

@@ -10,10 +10,15 @@ from models.forms import (
     COLOUR_CHARACTERS,
     DEFAULT_FORM,
     FORMS,
+    PANORAMA_COLUMNS,
+    PANORAMA_ROWS,
+    PICTURE_COLUMNS,
+    PICTURE_ROWS,
     PRESETS,
     columns_within,
     inline_columns,
     narrower,
+    picture_columns,
     rows_for,
 )
 from tests.models.pages import random_page
@@ -95,3 +100,30 @@ def test_fewer_columns_than_asked_for_are_explained() -> None:
     assert narrower(64, 64) == ()
     (sentence,) = narrower(200, columns_within(450, 900, 200))
     assert "141 columns instead of 200" in sentence and "20,000 characters" in sentence
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "columns", "rows"),
+    [
+        (400, 300, 100, 38),
+        (1600, 900, 100, 28),
+        (300, 300, 96, 48),
+        (300, 400, 72, 48),
+        (900, 1600, 54, 48),
+        (480, 200, 115, 24),  # a panorama
+        (3000, 400, 120, 8),
+        (400, 3000, limits.MIN_COLUMNS, 75),
+    ],
+)
+def test_columns_of_a_picture_if_nobody_says(width: int, height: int, columns: int, rows: int) -> None:
+    assert picture_columns(width, height) == columns
+    assert rows_for(width, height, columns) == rows
+
+
+@given(width=sides, height=sides)
+def test_a_picture_fits_its_page(width: int, height: int) -> None:
+    columns = picture_columns(width, height)
+    rows = rows_for(width, height, columns)
+    assert limits.MIN_COLUMNS <= columns <= PANORAMA_COLUMNS
+    assert columns <= PICTURE_COLUMNS or rows <= PANORAMA_ROWS
+    assert rows <= PICTURE_ROWS or columns == limits.MIN_COLUMNS

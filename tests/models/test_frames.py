@@ -61,6 +61,21 @@ def test_transparent_pixels_of_a_gif_leave_what_was_there() -> None:
     assert is_all(second[:4], BLUE)
 
 
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_first_frame_decides_which_paper_auto_is(form: str) -> None:
+    def frame(level: int) -> Image.Image:
+        image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
+        image.paste((level,) * 3 + (255,), (0, 0, 32, 12))
+        image.paste((level,) * 3 + (255,), (28, 28, 32, 32))
+        return image
+
+    for first, paper in ((0, "light"), (255, "dark")):
+        data = saved([frame(first), frame(255 - first)], form, disposal=2, lossless=True)
+        pixels, same = (decode_frames(data, 64, asked).pixels for asked in ("auto", paper))  # type: ignore[arg-type]
+        assert np.array_equal(pixels, same)
+        assert np.abs(pixels[:, 16:, :24].astype(int) - PAPER[paper]).max() < 4
+
+
 @pytest.mark.parametrize(("form", "options"), [("PNG", {"blend": 1, "disposal": 0}), ("WEBP", {"lossless": True})])
 def test_alpha_of_apng_and_webp(form: str, options: dict[str, object]) -> None:
     red, hole = Image.new("RGBA", (16, 16), (*RED, 255)), Image.new("RGBA", (16, 16), (*BLUE, 255))

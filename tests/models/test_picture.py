@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from models.picture import decode
+from models.picture import decode, paper_for
 from models.problems import PictureProblem
 from models.sniff import HEIC
 from tests.models.pictures import encoded, photo
@@ -82,6 +82,54 @@ def test_rgb_with_a_transparent_colour() -> None:
     pixels = decode(encoded(picture, transparency=RED))
     assert near(pixels[:, :16], (255, 255, 255), 0)
     assert near(pixels[:, 16:], GREEN, 0)
+
+
+CLEAR = (255, 255, 255, 0)
+
+
+@pytest.mark.parametrize(
+    ("logo", "paper"),
+    [
+        ((0, 0, 0, 255), "light"),  # a dark logo
+        ((0, 0, 160, 255), "light"),
+        ((255, 255, 255, 255), "dark"),  # a light one
+        ((255, 230, 0, 255), "dark"),
+        ((0, 0, 0, 40), "light"),  # however faint
+        ((255, 255, 255, 40), "dark"),
+        (CLEAR, "light"),  # nothing to be seen
+    ],
+)
+def test_paper_on_which_a_logo_stands_out(logo: tuple[int, int, int, int], paper: str) -> None:
+    rgba = np.full((6, 8, 4), CLEAR, np.uint8)
+    rgba[2:4, 3:5] = logo
+    assert paper_for(rgba) == paper
+
+
+def test_paper_is_weighted_by_alpha() -> None:
+    rgba = np.array([[(0, 0, 0, 255), (255, 255, 255, 60), (255, 255, 255, 60)]], np.uint8)
+    assert paper_for(rgba) == "light"
+    rgba[0, 1:, 3] = 255
+    assert paper_for(rgba) == "dark"
+
+
+@pytest.mark.parametrize("size", [(32, 24), (4000, 300)])
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
+def test_auto_paper_shows_through_transparent_parts(form: str, size: tuple[int, int]) -> None:
+    for level, paper in ((0, (255, 255, 255)), (255, (17, 18, 20))):
+        logo = flat("RGBA", CLEAR, size)
+        logo.paste((level,) * 3 + (255,), (size[0] // 2, 0, *size))
+        pixels = decode(encoded(logo, form, lossless=True), background="auto")
+        assert near(pixels[:, : pixels.shape[1] // 2 - 1], paper, 0)
+        assert near(pixels[:, pixels.shape[1] // 2 + 1 :], (level,) * 3, 0)
+
+
+def test_auto_paper_of_a_palette_and_of_what_is_opaque() -> None:
+    picture = flat("P", 0)
+    picture.putpalette([0, 0, 0, 255, 255, 255])
+    picture.paste(1, (16, 0, 32, 24))
+    assert near(decode(encoded(picture, transparency=0), background="auto")[:, :16], (17, 18, 20), 0)
+    assert near(decode(encoded(picture, transparency=1), background="auto")[:, 16:], (255, 255, 255), 0)
+    assert near(decode(encoded(flat("RGB", RED)), background="auto"), RED, 0)
 
 
 # Where a dark corner that is stored top left belongs, by EXIF's orientation.
