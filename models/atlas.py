@@ -1,8 +1,8 @@
 """The glyph atlas: how much of each pixel of a cell every character covers with ink.
 
-The default atlas is a picture in this folder (`atlas.png`, one row of cells), drawn once from DejaVu Sans
-Mono Bold at 13 px, so that neither training nor inference needs a font. A weights file carries the atlas it
-was trained with.
+The default atlas is a picture in this folder (`atlas.png`, one row of cells), drawn from the typeface in
+`typeface/` at 16 px, so that neither training nor inference depends on how a font is drawn. A weights file
+carries the atlas it was trained with.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,9 @@ CELL_WIDTH: Final = 8
 CELL_HEIGHT: Final = 16
 PRINTABLE: Final = "".join(map(chr, range(32, 127)))
 """The 95 printable ASCII characters, blank first."""
+
+TYPEFACE: Final = Path(__file__).parent / "typeface" / "GlyphcordCell.ttf"
+"""The typeface that the default atlas is drawn from; the same as WOFF2 lies beside it."""
 
 _DEFAULT = Path(__file__).with_name("atlas.png")
 
@@ -39,29 +42,28 @@ class Atlas:
 
 
 def default_atlas() -> Atlas:
-    """The 95 printable ASCII characters in DejaVu Sans Mono Bold, 8×16 px a cell."""
+    """The 95 printable ASCII characters in the typeface Glyphcord Cell, which fills a cell of 8×16 px."""
     with Image.open(_DEFAULT) as sheet:
         pixels = np.asarray(sheet.convert("L"), np.float32) / 255
     ink = pixels.reshape(CELL_HEIGHT, len(PRINTABLE), CELL_WIDTH).transpose(1, 0, 2)
     return Atlas(PRINTABLE, np.ascontiguousarray(ink))
 
 
-def draw_atlas(font: Path, size: int, charset: str = PRINTABLE) -> Atlas:
-    """Draw an atlas from a monospaced font file at `size` px, baselines aligned, columns centred.
+def draw_atlas(font: Path = TYPEFACE, charset: str = PRINTABLE) -> Atlas:
+    """Draw an atlas from a font whose line is twice as high as its letters are wide, at a cell's height.
 
-    Raises ValueError when the font's advance does not fit a cell, OSError when it cannot be read.
+    Raises ValueError when a character's cell would not be 8×16 px, OSError when the font cannot be read.
     """
-    face = ImageFont.truetype(str(font), size)
+    face = ImageFont.truetype(str(font), CELL_HEIGHT, layout_engine=ImageFont.Layout.BASIC)
     ascent, descent = face.getmetrics()
-    advance = face.getlength("M")
-    if round(advance) > CELL_WIDTH:
-        raise ValueError(f"{font.name} at {size} px is {advance:.1f} px wide; a cell has {CELL_WIDTH}")
-    top = (CELL_HEIGHT - (ascent + descent)) // 2
+    width, height = face.getlength("M"), ascent + descent
+    if width != CELL_WIDTH or height != CELL_HEIGHT:
+        raise ValueError(f"{font.name}: a character of {width:g}×{height} px does not fill a cell of 8×16")
     ink = np.empty((len(charset), CELL_HEIGHT, CELL_WIDTH), np.float32)
     for index, character in enumerate(charset):
-        cell = Image.new("L", (CELL_WIDTH, CELL_HEIGHT))
-        ImageDraw.Draw(cell).text(((CELL_WIDTH - advance) / 2, top), character, fill=255, font=face)
-        ink[index] = np.asarray(cell, np.float32) / 255
+        drawn = Image.new("L", (CELL_WIDTH, CELL_HEIGHT))
+        ImageDraw.Draw(drawn).text((0, ascent), character, fill=255, font=face, anchor="ls")
+        ink[index] = np.asarray(drawn, np.float32) / 255
     return Atlas(charset, ink)
 
 
