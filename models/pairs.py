@@ -17,9 +17,9 @@ from PIL import Image
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas
 from models.climber import climb
 from models.grid import Grid
-from models.page import page_of
+from models.page import Page, page_of
 from models.paint import paint
-from models.palettes import find_palette
+from models.palettes import find_palette, hsl_row_inks
 from models.picture import decode
 from models.problems import PictureProblem
 from models.ramp import ramp_grid
@@ -73,7 +73,15 @@ def make_pair(rgb: NDArray[np.uint8], teacher: Teacher, palette: str, atlas: Atl
     top, left = (rgb.shape[0] - side) // 2, (rgb.shape[1] - side) // 2
     square = Image.fromarray(rgb[top : top + side, left : left + side])
     photo = np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-    return Pair(np.asarray(paint(page_of(teacher(photo, atlas), palette, "light", photo))), photo)
+    return Pair(np.asarray(paint(_page(teacher(photo, atlas), palette, photo))), photo)
+
+
+def _page(grid: Grid, palette: str, photo: NDArray[np.uint8]) -> Page:
+    """On light paper, its gradient in HSL: as the reference dataset is, whatever the pictures we post look like."""
+    chosen = find_palette(palette)
+    if chosen.top is None:
+        return page_of(grid, palette, "light", photo)
+    return Page(grid, hsl_row_inks(chosen, grid.rows)[:, None].repeat(grid.columns, 1), "light")
 
 
 def write_pair(pair: Pair, path: Path) -> None:

@@ -1,10 +1,9 @@
 """Palettes: colours over the rows of a picture, painted after the generator has chosen the characters.
 
-A gradient runs from the first to the last row in HSL, each component on a straight line, as the reference
-renderer does: black to blue therefore passes through dark green and teal, blue to pink through magenta.
-On dark paper dark ink becomes as light as it was dark, so black turns white. Last, ink is darkened or
-lightened until it has READABLE_CONTRAST to its paper. Because colour is painted after the characters are
-chosen, a retry in pink is exact: the same characters in other ink.
+A gradient runs from the first to the last row on a straight line in OKLab (models.oklab), so it changes evenly, and
+black to blue is blue all the way. On dark paper dark ink becomes as light as it was dark, so black turns white, and
+none is darker than DARK_LIGHTNESS. Last, ink is darkened or lightened until it has READABLE_CONTRAST to its paper.
+Because colour is painted after the characters are chosen, a retry in pink is exact: the same characters, other ink.
 """
 
 import colorsys
@@ -16,6 +15,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.oklab import linear_of, oklab_of, srgb_of
 from models.problems import PictureProblem
 
 Background = Literal["light", "dark"]
@@ -30,6 +30,12 @@ DEFAULT_BACKGROUND: Final[BackgroundChoice] = "auto"
 PAPER: Final[dict[Background, RGB]] = {"light": (255, 255, 255), "dark": (17, 18, 20)}
 READABLE_CONTRAST: Final = 3.0
 """Least contrast of ink to paper, as WCAG 2.2 defines it and asks of large or bold text (criterion 1.4.3)."""
+DARK_LIGHTNESS: Final = 0.72
+"""Least lightness (OKLab, 0 to 1) of ink on dark paper.
+
+A page on dark paper is read by its light, and at a thumbnail's size every character is only as much of it as its
+ink covers. Blue at its own lightness, 0.45, would leave the picture nearly as dark as the paper, 0.19.
+"""
 
 
 @dataclass(frozen=True)
@@ -77,24 +83,35 @@ def find_palette(name: str) -> Palette:
 @lru_cache(maxsize=64)
 def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.uint8]:
     """Ink of each row as (rows, 3) RGB bytes. `palette` must be a gradient (not `photo`)."""
-    if palette.top is None or palette.bottom is None:
-        raise ValueError(f"palette {palette.name} has no row colours")
-    first, last = (colorsys.rgb_to_hls(*(c / 255 for c in ink)) for ink in (palette.top, palette.bottom))
-    steps = np.linspace(0.0, 1.0, rows) if rows > 1 else np.array([1.0])
-    inks = np.empty((rows, 3), np.float32)
-    for row, step in enumerate(steps):
-        hue, light, saturation = (a + (b - a) * step for a, b in zip(first, last, strict=True))
-        if background == "dark":
-            light = max(light, 1.0 - light)
-        inks[row] = colorsys.hls_to_rgb(hue, light, saturation)
+    ends = np.array(_ends(palette), np.float32) / np.float32(255)
+    if background == "dark":
+        lab = oklab_of(ends)
+        ends = _lit(lab, np.maximum(1 - lab[:, :1], DARK_LIGHTNESS))
+    first, last = oklab_of(ends)
+    inks = srgb_of(first + (last - first) * _steps(rows)[:, None])
     readable = _readable(inks, background)
     readable.flags.writeable = False  # kept for the next page of as many rows
     return readable
 
 
+def hsl_row_inks(palette: Palette, rows: int) -> NDArray[np.uint8]:
+    """Ink of each row on light paper as the reference renderer has it, (rows, 3) RGB bytes.
+
+    Hue, saturation and lightness each go on a straight line: black to blue passes dark green and teal, blue to pink
+    magenta. `palette` must be a gradient.
+    """
+    first, last = (colorsys.rgb_to_hls(*(c / 255 for c in ink)) for ink in _ends(palette))
+    mixes = [[a + (b - a) * step for a, b in zip(first, last, strict=True)] for step in _steps(rows).tolist()]
+    return _readable(np.array([colorsys.hls_to_rgb(*mix) for mix in mixes], np.float32), "light")
+
+
 def readable_inks(colours: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
-    """The photo's own colours, (…, 3) RGB bytes, darkened or lightened until print in them can be read."""
-    return _readable(colours.astype(np.float32) / np.float32(255), background)
+    """The photo's own colours, (…, 3) RGB bytes, darkened or lightened until print in them can be read.
+
+    On dark paper the ink that covers a cell says how light it is, so its colour needs to say no more than its hue.
+    """
+    inks = colours.astype(np.float32) / np.float32(255)
+    return _readable(_lit(oklab_of(inks), DARK_LIGHTNESS) if background == "dark" else inks, background)
 
 
 def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
@@ -122,9 +139,30 @@ def _readable(inks: NDArray[np.float32], background: Background) -> NDArray[np.u
     return rounded
 
 
+def _lit(lab: NDArray[np.float32], least: NDArray[np.float32] | float) -> NDArray[np.float32]:
+    """(…, 3) OKLab to sRGB in [0, 1], no colour darker than the lightness `least`.
+
+    Chroma grows with lightness as far as sRGB allows, as if more light fell there: by lightness alone, green turns
+    milky.
+    """
+    lightness = np.maximum(lab[..., :1], np.float32(least))
+    more = lightness / np.maximum(lab[..., :1], np.float32(1e-3))
+    return srgb_of(np.concatenate((lightness, lab[..., 1:] * more), -1))
+
+
+def _ends(palette: Palette) -> tuple[RGB, RGB]:
+    if palette.top is None or palette.bottom is None:
+        raise ValueError(f"palette {palette.name} has no row colours")
+    return palette.top, palette.bottom
+
+
+def _steps(rows: int) -> NDArray[np.float32]:
+    """How far along each row is, from 0 to 1; a row that is alone is the last."""
+    return np.linspace(0, 1, rows, dtype=np.float32) if rows > 1 else np.ones(1, np.float32)
+
+
 def _luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    luminance: NDArray[np.float32] = linear @ np.array([[0.2126], [0.7152], [0.0722]], np.float32)
+    luminance: NDArray[np.float32] = linear_of(rgb) @ np.array([[0.2126], [0.7152], [0.0722]], np.float32)
     return luminance
 
 

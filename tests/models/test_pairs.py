@@ -12,6 +12,7 @@ from PIL import Image
 from models.atlas import default_atlas
 from models.metrics import legibility
 from models.pairs import TEACHERS, make_pair, make_pairs, read_pairs, write_pair
+from models.palettes import PALETTES, hsl_row_inks
 from models.picture import decode
 from models.problems import PictureProblem
 from tests.models.pictures import SAMPLES, photo
@@ -49,6 +50,14 @@ def test_a_file_holds_page_and_photo_side_by_side(teacher: str, tmp_path: Path) 
     top, left = (photo_half.shape[0] - side) // 2, (photo_half.shape[1] - side) // 2
     square = Image.fromarray(photo_half[top : top + side, left : left + side]).resize((8, 8), Image.Resampling.BOX)
     assert np.abs(np.asarray(shrunk, int) - np.asarray(square, int)).max() <= 4
+
+
+def test_a_pair_has_the_gradient_of_the_reference_dataset() -> None:
+    rgb = np.zeros((64, 64, 3), np.uint8)
+    rgb[:, :8] = 255
+    page = make_pair(rgb, TEACHERS["search"], "blue", ATLAS).page.reshape(32, 16, -1, 3)
+    darkest = page.reshape(32, -1, 3)[np.arange(32), page.sum(-1).reshape(32, -1).argmin(1)]
+    assert np.abs(darkest.astype(int) - hsl_row_inks(PALETTES["blue"], 32)).max() <= 1
 
 
 def test_teachers_differ_and_the_climber_repeats() -> None:

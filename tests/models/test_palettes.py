@@ -1,4 +1,4 @@
-"""Palettes: the reference's HSL paths, readable ink on both papers, and clear words for bad names."""
+"""Palettes: even gradients, readable ink on both papers, and clear words for bad names."""
 
 import colorsys
 import re
@@ -9,14 +9,18 @@ from hypothesis import example, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
+from models.oklab import oklab_of
 from models.palettes import (
+    DARK_LIGHTNESS,
     DEFAULT_PALETTE,
     PALETTES,
     READABLE_CONTRAST,
     RGB,
     Background,
+    Palette,
     contrast,
     find_palette,
+    hsl_row_inks,
     readable_inks,
     row_inks,
 )
@@ -29,25 +33,69 @@ def hue(ink: np.ndarray) -> float:
     return colorsys.rgb_to_hls(*(ink / 255))[0] * 360
 
 
-def test_blue_goes_from_black_over_dark_green_and_teal() -> None:
-    inks = row_inks(PALETTES["blue"], 33, "light").astype(int)
+def lab_of(inks: np.ndarray) -> np.ndarray:
+    return oklab_of(inks.astype(np.float32) / np.float32(255))
+
+
+def test_blue_goes_from_black_to_blue_and_is_no_other_colour() -> None:
+    inks = row_inks(PALETTES["blue"], 5, "light")
+    assert inks.tolist() == [[0, 0, 0], [0, 0, 34], [0, 0, 99], [0, 0, 174], [0, 0, 255]]
+    assert (row_inks(PALETTES["blue"], 200, "light")[:, :2] == 0).all()
+    assert DEFAULT_PALETTE == "blue"
+
+
+def test_blue_goes_from_white_to_a_light_blue_on_dark_paper() -> None:
+    inks = row_inks(PALETTES["blue"], 5, "dark").astype(int)
+    assert inks[0].tolist() == [255, 255, 255]
+    assert np.abs(inks[-1] - [118, 162, 255]).max() <= 1
+    assert (np.diff(inks[:, :2], axis=0) < 0).all() and (inks[:, 2] == 255).all()
+    assert (inks[1:, 0] < inks[1:, 1]).all() and (inks[1:, 1] < 255).all()
+
+
+def test_pink_goes_from_blue_over_purple() -> None:
+    inks = row_inks(PALETTES["pink"], 33, "light").astype(int)
+    assert (inks[0].tolist(), inks[-1].tolist()) == ([0, 0, 255], [255, 45, 150])
+    hues = [hue(ink) for ink in inks]
+    assert np.diff(hues).min() > -1 and inks[:, 1].max() < 80
+    on_dark = row_inks(PALETTES["pink"], 2, "dark").astype(int)
+    assert np.abs(on_dark - [[118, 162, 255], [255, 102, 166]]).max() <= 1
+
+
+@pytest.mark.parametrize("palette", GRADIENTS, ids=lambda palette: str(palette.name))
+@pytest.mark.parametrize("background", ["light", "dark"])
+def test_a_gradient_is_even(palette: Palette, background: Background) -> None:
+    lab = lab_of(row_inks(palette, 17, background))
+    steps = np.diff(lab, axis=0)
+    assert np.abs(steps - steps.mean(0)).max() < 0.02  # bytes, and the odd colour that sRGB has not
+
+
+@pytest.mark.parametrize("palette", GRADIENTS, ids=lambda palette: str(palette.name))
+def test_ink_on_dark_paper_is_light_and_keeps_its_hue(palette: Palette) -> None:
+    for step in (0, -1):
+        light, dark = (lab_of(row_inks(palette, 2, paper))[step] for paper in ("light", "dark"))
+        assert dark[0] == pytest.approx(max(light[0], 1 - light[0], DARK_LIGHTNESS), abs=0.005)
+        if np.hypot(*light[1:]) > 0.01:
+            assert np.arctan2(*dark[1:]) == pytest.approx(np.arctan2(*light[1:]), abs=0.03)
+
+
+def test_the_reference_s_blue_goes_over_dark_green_and_teal() -> None:
+    inks = hsl_row_inks(PALETTES["blue"], 33).astype(int)
     assert inks[0].tolist() == [0, 0, 0]
     assert inks[-1].tolist() == [0, 0, 255]
     assert hue(inks[16]) == pytest.approx(120, abs=2)
     assert inks[16].max() < 110
     assert hue(inks[24]) == pytest.approx(180, abs=2)
-    assert DEFAULT_PALETTE == "blue"
 
 
-def test_pink_goes_from_blue_over_magenta() -> None:
-    inks = row_inks(PALETTES["pink"], 33, "light").astype(int)
+def test_the_reference_s_pink_goes_over_magenta() -> None:
+    inks = hsl_row_inks(PALETTES["pink"], 33).astype(int)
     assert inks[0].tolist() == [0, 0, 255]
     hues = [hue(ink) for ink in inks]
     assert hues == sorted(hues)
     assert any(abs(h - 300) < 8 for h in hues)
-    red, green, blue = inks[-1]
-    assert (red, green) == (255, min(inks[-1]))
-    assert 100 < blue < 180
+    assert inks[-1].tolist() == [255, 45, 150]
+    with pytest.raises(ValueError, match="photo"):
+        hsl_row_inks(PALETTES["photo"], 4)
 
 
 def test_mono_is_black_on_white_and_white_on_black() -> None:
@@ -85,6 +133,18 @@ def test_any_custom_gradient_can_be_read(
     inks = row_inks(palette, rows, background)
     assert inks.shape == (rows, 3)
     assert contrast(inks.astype(np.float32) / np.float32(255), background).min() >= READABLE_CONTRAST
+
+
+def test_a_photo_s_colours_are_lit_on_dark_paper() -> None:
+    cells = np.array([[[150, 0, 0], [20, 30, 60], [0, 0, 0], [120, 120, 120], [250, 250, 200]]], np.uint8)
+    inks = readable_inks(cells, "dark")
+    before, after = lab_of(cells)[0], lab_of(inks)[0]
+    assert after[:4, 0] == pytest.approx([DARK_LIGHTNESS] * 4, abs=0.005)
+    assert np.arctan2(*after[:2, 1:].T) == pytest.approx(np.arctan2(*before[:2, 1:].T), abs=0.02)
+    # What is lit shows more of its colour: red is no rose, and grey gets none.
+    assert np.hypot(*after[0, 1:]) > 0.17 and np.hypot(*after[1, 1:]) > 2 * np.hypot(*before[1, 1:])
+    assert np.ptp(inks[0, 2:4], axis=-1).tolist() == [0, 0]
+    assert inks[0, 4].tolist() == [250, 250, 200]
 
 
 def test_readable_colours_are_left_alone_and_the_hue_stays() -> None:
