@@ -6,6 +6,7 @@ carries the atlas it was trained with.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from models.typeface import TTF
+
 CELL_WIDTH: Final = 8
 CELL_HEIGHT: Final = 16
 PRINTABLE: Final = "".join(map(chr, range(32, 127)))
 """The 95 printable ASCII characters, blank first."""
-
-TYPEFACE: Final = Path(__file__).parent / "typeface" / "GlyphcordCell.ttf"
-"""The typeface that the default atlas is drawn from; the same as WOFF2 lies beside it."""
 
 _DEFAULT = Path(__file__).with_name("atlas.png")
 
@@ -40,6 +40,16 @@ class Atlas:
         """Mean coverage of the glyph with the most ink, in [0, 1]."""
         return float(self.ink.mean((1, 2)).max())
 
+    @cached_property
+    def in_typeface(self) -> bool:
+        """Whether its glyphs are the default atlas's, so that text in the typeface looks as the picture does."""
+        ours = default_atlas()
+        if not set(self.charset) <= set(ours.charset):
+            return False
+        there = ours.ink[[ours.charset.index(character) for character in self.charset]]
+        # A weights file keeps ink in bytes.
+        return bool(np.abs(self.ink - there).max(initial=0) < 1 / 255)
+
 
 def default_atlas() -> Atlas:
     """The 95 printable ASCII characters in the typeface Glyphcord Cell, which fills a cell of 8×16 px."""
@@ -49,7 +59,7 @@ def default_atlas() -> Atlas:
     return Atlas(PRINTABLE, np.ascontiguousarray(ink))
 
 
-def draw_atlas(font: Path = TYPEFACE, charset: str = PRINTABLE) -> Atlas:
+def draw_atlas(font: Path = TTF, charset: str = PRINTABLE) -> Atlas:
     """Draw an atlas from a font whose line is twice as high as its letters are wide, at a cell's height.
 
     Raises ValueError when a character's cell would not be 8×16 px, OSError when the font cannot be read.

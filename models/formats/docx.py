@@ -17,12 +17,12 @@ from models.palettes import PAPER
 
 _FONT: Final = "Courier New"
 """On every Windows and Mac, and elsewhere replaced by Liberation Mono, which is as wide. A font that a computer
-does not have, as most lack the atlas's own, may be replaced by one whose letters differ in width."""
+does not have, as none has the typeface, may be replaced by one whose letters differ in width."""
 
 _SHEET_MM: Final = (210, 297)
 _MARGIN_MM: Final = 12
 _ADVANCE: Final = 0.602
-"""A letter's width, as a share of the font's size; the atlas's own font's, a hair more than Courier New's."""
+"""A letter's width, as a share of the font's size, a hair more than Courier New's."""
 
 
 def docx(page: Page) -> bytes:

@@ -10,7 +10,7 @@ An outline goes through these steps, in pixels of a cell of 8×16:
 2. made heavier: every point moves out by `weight` px along its corner's bisector;
 3. stretched so that the lowest point of all is the cell's bottom, the highest its top, and baseline, small and
    capital letters end on whole pixels; what is wider than the cell is squeezed into it;
-4. strokes that go on in the next cell reach its edges: `|` up and down, `_ - =` left and right, and `/ \\` are
+4. strokes that go on in the next cell reach its edges: `|` up and down, `_ - =` left and right, and `/ \` are
    drawn from corner to corner.
 """
 
@@ -29,18 +29,17 @@ from fontTools.ttLib.tables import ttProgram
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from numpy.typing import NDArray
 
-from models.atlas import CELL_HEIGHT, CELL_WIDTH, PRINTABLE, TYPEFACE, draw_atlas, save_sheet
+from models.atlas import CELL_HEIGHT, CELL_WIDTH, PRINTABLE, draw_atlas, save_sheet
+from models.typeface import DESCENT, FAMILY, TTF, WOFF2
 
-FAMILY: Final = "Glyphcord Cell"
 WEIGHT: Final = 0.25
 """px of an 8×16 px cell by which outlines grow on every side."""
 
 UNIT: Final = 128
 """Font units a pixel: the em is a cell's height, so at a font size of 16 px a cell is 8×16 px."""
 
-DESCENT: Final = 2
-"""px of the cell below the baseline, a whole number, so that the baseline lies between two rows of pixels. Less
-than a text face has: the letters above it are the larger and the gap under them the smaller."""
+_LEGAL: Final = {"copyright": 0, "licenseDescription": 13, "licenseInfoURL": 14}
+"""What the source says of its owners and licence goes into every copy, under these numbers of the table `name`."""
 
 _MODELS: Final = Path(__file__).parents[1]
 _MITRE: Final = 1.5
@@ -51,11 +50,11 @@ Contour = tuple[Points, list[int]]
 """(N, 2) points in px, and for each whether it lies on the curve (1) or steers it (0)."""
 
 
-def build(font: Path, weight: float = WEIGHT) -> TTFont:
+def build(font: Path, weight: float = WEIGHT, descent: int = DESCENT) -> TTFont:
     """The typeface made from `font`, not yet saved. Raises KeyError when the font lacks a character."""
     with TTFont(font) as source:
-        outlines = _filling(_read(source), weight)
-        copyright_ = source["name"].getDebugName(0) or ""
+        outlines = _filling(_read(source), weight, descent)
+        said = {name: source["name"].getDebugName(number) for name, number in _LEGAL.items()}
     names = [".notdef", *(f"uni{ord(character):04X}" for character in PRINTABLE)]
     builder = FontBuilder(CELL_HEIGHT * UNIT, isTTF=True)
     builder.setupGlyphOrder(names)
@@ -65,20 +64,20 @@ def build(font: Path, weight: float = WEIGHT) -> TTFont:
     builder.setupHorizontalMetrics(
         {name: (CELL_WIDTH * UNIT, getattr(builder.font["glyf"][name], "xMin", 0)) for name in names}
     )
-    up, down = (CELL_HEIGHT - DESCENT) * UNIT, DESCENT * UNIT
-    builder.setupHorizontalHeader(ascent=up, DESCENT=-down, lineGap=0)
+    up, down = (CELL_HEIGHT - descent) * UNIT, descent * UNIT
+    builder.setupHorizontalHeader(ascent=up, descent=-down, lineGap=0)
     builder.setupOS2(
         sTypoAscender=up, sTypoDescender=-down, sTypoLineGap=0, usWinAscent=up, usWinDescent=down,
         fsSelection=1 << 6 | 1 << 7, xAvgCharWidth=CELL_WIDTH * UNIT, usWeightClass=400, fsType=0, achVendID="NONE",
-        sxHeight=9 * UNIT, sCapHeight=12 * UNIT, version=4,
+        sxHeight=glyphs["uni0078"].yMax, sCapHeight=glyphs["uni0048"].yMax, version=4,
     )  # fmt: skip
     builder.font["OS/2"].panose.bFamilyType, builder.font["OS/2"].panose.bProportion = 2, 9
     builder.setupPost(isFixedPitch=1, keepGlyphNames=False)
     builder.setupNameTable({
-        "copyright": copyright_, "familyName": FAMILY, "styleName": "Regular",
+        "familyName": FAMILY, "styleName": "Regular",
         "uniqueFontIdentifier": f"{FAMILY} 1.000", "fullName": FAMILY, "version": "Version 1.000",
         "psName": FAMILY.replace(" ", "") + "-Regular",
-    }, mac=False)  # fmt: skip
+    } | {name: text for name, text in said.items() if text}, mac=False)  # fmt: skip
     builder.font["prep"] = _unhinted()
     builder.font["head"].created = builder.font["head"].modified = timestampSinceEpoch(0)
     builder.font.recalcTimestamp = False
@@ -88,9 +87,9 @@ def build(font: Path, weight: float = WEIGHT) -> TTFont:
 def save(font: TTFont, folder: Path) -> list[Path]:
     """Write it as TTF and as WOFF2, and say where."""
     paths = []
-    for flavor, suffix in ((None, ".ttf"), ("woff2", ".woff2")):
+    for flavor, file in ((None, TTF), ("woff2", WOFF2)):
         font.flavor = flavor
-        paths.append(folder / TYPEFACE.with_suffix(suffix).name)
+        paths.append(folder / file.name)
         font.save(paths[-1])
     return paths
 
@@ -118,8 +117,8 @@ def _mapped(outlines: dict[str, list[Contour]], move: Callable[[Points], Points]
     return {character: [(move(points), on) for points, on in contours] for character, contours in outlines.items()}
 
 
-def _filling(outlines: dict[str, list[Contour]], weight: float) -> dict[str, list[Contour]]:
-    """Steps 2 to 4: heavier, and in the cell, which begins at 0 on the left and `DESCENT` px below the baseline."""
+def _filling(outlines: dict[str, list[Contour]], weight: float, descent: int) -> dict[str, list[Contour]]:
+    """Steps 2 to 4: heavier, and in the cell, which begins at 0 on the left and `descent` px below the baseline."""
     heavy = _mapped(outlines, lambda points: _offset(points, weight))
 
     def top(characters: Iterable[str]) -> float:
@@ -127,11 +126,11 @@ def _filling(outlines: dict[str, list[Contour]], weight: float) -> dict[str, lis
 
     letters = [character for character in PRINTABLE[1:] if character not in "_|"]
     low = min(points[:, 1].min() for c in letters for points, _ in heavy[c])
-    ascent = CELL_HEIGHT - DESCENT
+    ascent = CELL_HEIGHT - descent
     high, small, capital = top(letters), top("x"), top("H")
     # As without snapping, to the nearest whole pixel.
     whole = [round(ascent * (edge + weight) / (high + weight)) for edge in (small, capital)]
-    knots = (low, -weight, small, capital, high), (-DESCENT, 0, *whole, ascent)
+    knots = (low, -weight, small, capital, high), (-descent, 0, *whole, ascent)
 
     def settled(contours: list[Contour]) -> list[Contour]:
         if not contours:
@@ -147,11 +146,11 @@ def _filling(outlines: dict[str, list[Contour]], weight: float) -> dict[str, lis
     filling = {character: settled(contours) for character, contours in heavy.items()}
     for character in "-=_":
         filling[character] = _stretched(filling[character], 0, 0, CELL_WIDTH)
-    filling["|"] = _stretched(filling["|"], 1, -DESCENT, ascent)
+    filling["|"] = _stretched(filling["|"], 1, -descent, ascent)
     bar = np.ptp(heavy["_"][0][0][:, 1])
-    filling["_"] = _stretched(filling["_"], 1, -DESCENT, bar - DESCENT)
+    filling["_"] = _stretched(filling["_"], 1, -descent, bar - descent)
     stem = np.ptp(filling["|"][0][0][:, 0])
-    rising = _diagonal(stem) - (0, DESCENT)
+    rising = _diagonal(stem) - (0, descent)
     filling["/"] = [(rising, [1] * len(rising))]
     filling["\\"] = [((rising * (-1, 1) + (CELL_WIDTH, 0))[::-1], [1] * len(rising))]
     return filling
@@ -227,7 +226,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in save(build(arguments.font, arguments.weight), folder):
         print(path)
-    save_sheet(draw_atlas(folder / TYPEFACE.name), arguments.out / "atlas.png")
+    save_sheet(draw_atlas(folder / TTF.name), arguments.out / "atlas.png")
 
 
 if __name__ == "__main__":

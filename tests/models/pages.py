@@ -2,20 +2,23 @@
 
 import numpy as np
 
-from models.atlas import default_atlas
+from models.atlas import Atlas, default_atlas
 from models.grid import Grid
 from models.page import Page, page_of
 from models.palettes import Background
 
 ATLAS = default_atlas()
+OTHER_ATLAS = Atlas(ATLAS.charset, np.roll(ATLAS.ink, 1, 1))
+"""Glyphs that are not the typeface's, as a style of somebody's own has."""
 
 
 def random_page(
-    rows: int, columns: int, palette: str = "blue", background: Background = "light", seed: int = 0
-) -> Page:
+    rows: int, columns: int, palette: str = "blue", background: Background = "light", seed: int = 0,
+    *, atlas: Atlas = ATLAS,
+) -> Page:  # fmt: skip
     """Characters drawn evenly from the charset, in the inks of a palette (or of a random photo)."""
     rng = np.random.default_rng(seed)
-    grid = Grid(rng.integers(0, len(ATLAS.charset), (rows, columns)), ATLAS)
+    grid = Grid(rng.integers(0, len(atlas.charset), (rows, columns)), atlas)
     return page_of(grid, palette, background, rng.integers(0, 256, (rows, columns, 3)).astype(np.uint8))
 
 

@@ -1,15 +1,21 @@
 """HTML and SVG as a browser lays them out, where Chromium or Chrome is installed."""
 
 import html
+import io
 import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from models.formats import encode
+from models.metrics import read
 from tests.models.pages import random_page
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -59,7 +65,7 @@ def test_svg_keeps_every_run_in_its_cells(font: str, most: float, tmp_path: Path
     page = random_page(12, 60, "photo")
     page.grid.glyphs[:, ::7] = 0
     drawing = encode(page, "svg").decode()
-    replaced = re.sub('"DejaVu Sans Mono".*?;', f"{font};", drawing)
+    replaced = re.sub('"Glyphcord Cell", .*?;', f"{font};", drawing)
     assert replaced != drawing
     script = """
         let worst = 0;
@@ -72,3 +78,30 @@ def test_svg_keeps_every_run_in_its_cells(font: str, most: float, tmp_path: Path
     seen = measured(f"<!DOCTYPE html><title></title>{replaced}", script, tmp_path)
     assert int(str(seen["runs"])) > 400
     assert float(str(seen["worst"])) <= most
+
+
+@pytest.mark.parametrize("form", ["html", "svg"])
+def test_a_page_looks_as_its_picture_does(form: str, tmp_path: Path) -> None:
+    """Chromium's pixels, decoded by the atlas, are the page's characters: same glyphs, same cells, no gaps."""
+    page = random_page(24, 80, "mono")
+    file = tmp_path / f"page.{form}"
+    file.write_bytes(encode(page, form))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        # Room for the 80 characters of 8 px and a margin on each side, and not for a pixel a line more.
+        tab = browser.new_page(viewport={"width": 82 * 8 + 8, "height": 700})
+        tab.route("**/*", lambda route: route.continue_() if route.request.url == file.as_uri() else route.abort())
+        tab.goto(file.as_uri())
+        tab.evaluate("document.fonts.ready")
+        at = tab.evaluate("""() => {
+            const run = document.querySelector('pre, svg').getBoundingClientRect();
+            const margin = document.querySelector('pre') ? 8 : 0;
+            return [run.left + margin, run.top + margin];
+        }""")
+        shown = tab.screenshot(clip={"x": at[0], "y": at[1], "width": 80 * 8, "height": 24 * 16})
+        browser.close()
+    with Image.open(io.BytesIO(shown)) as screenshot, Image.open(io.BytesIO(encode(page, "picture"))) as picture:
+        seen, painted = (np.asarray(image.convert("L"), np.float32) for image in (screenshot, picture))
+    assert np.corrcoef(seen.ravel(), painted.ravel())[0, 1] > 0.98
+    book = torch.from_numpy(page.grid.atlas.ink)
+    assert np.array_equal(read(torch.from_numpy(1 - seen / 255)[None, None], book).numpy(), page.grid.glyphs)

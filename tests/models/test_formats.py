@@ -130,7 +130,7 @@ def read_svg(data: bytes) -> list[list[Cell]]:
     table: list[list[Cell]] = [[(" ", None)] * columns for _ in range(rows)]
     for line in root.iterfind(".//s:text", space):
         row, offset = divmod(int(line.attrib["y"]), 16)
-        assert offset == 12
+        assert offset == 14
         for span in line.iterfind("s:tspan", space):
             text, ink = span.text or "", rgb(span.attrib["fill"])
             assert int(span.attrib["textLength"]) == 8 * len(text)

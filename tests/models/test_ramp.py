@@ -7,10 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from models.atlas import TYPEFACE, default_atlas
+from models.atlas import default_atlas
 from models.picture import decode
 from models.ramp import ramp_grid, ramp_size
 from models.teachers import RAMP
+from models.typeface import TTF
 from tests.models.pictures import SAMPLES, photo
 
 ATLAS = default_atlas()
@@ -58,7 +59,7 @@ def test_synthetic_pictures_of_any_shape_cell_for_cell(seed: int) -> None:
 def test_drawn_on_the_same_font_pixel_for_pixel() -> None:
     rgb = decode(SAMPLES[0].read_bytes(), max_side=320)
     lines = plain_ramp(rgb, 0.1, 2.0)
-    face = ImageFont.truetype(str(TYPEFACE), 16)
+    face = ImageFont.truetype(str(TTF), 16)
     ascent, _ = face.getmetrics()
     page = Image.new("L", (8 * len(lines[0]), 16 * len(lines)))
     draw = ImageDraw.Draw(page)
