@@ -19,7 +19,7 @@ from models.frames import Cut, Frames
 from models.gif import animated_gif
 from models.grid import Grid
 from models.page import Page, page_of
-from models.palettes import Background, find_palette
+from models.palettes import Background, BackgroundChoice, find_palette
 from models.problems import Note
 from models.renderer import Renderer
 from models.tone import luminance_of
@@ -40,12 +40,13 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Animation:
-    """A finished animation: GIF bytes, size in cells, frames drawn, and what a user should know of it."""
+    """A finished animation: GIF bytes, size in cells, frames drawn, paper, and what a user should know of it."""
 
     gif: bytes
     columns: int
     rows: int
     frames: int
+    background: Background
     notes: tuple[Note, ...] = ()
 
 
@@ -55,11 +56,13 @@ def at_once(_name: str, work: Callable[[], T]) -> T:
 
 
 def animate(
-    renderer: Renderer, frames: Frames, *, palette: str, columns: int, background: Background,
-    most_bytes: int | None = None, most_s: float = math.inf, stage: Stage = at_once,
+    renderer: Renderer, frames: Frames, *, palette: str, columns: int, background: BackgroundChoice,
+    focus: float | None = None, most_bytes: int | None = None, most_s: float = math.inf, stage: Stage = at_once,
     on_frames: OnFrames = lambda done, total: None,
 ) -> Animation | None:  # fmt: skip
     """Draw decoded frames; None when nothing of them fits `most_bytes`.
+
+    `auto` paper is the first frame's; `focus` is as `Renderer.grid` takes it.
 
     Stages are `tone`, `generator`, `paint` and `encode`. After each batch of the generator's `on_frames` hears how
     many of how many frames are drawn, and may end the work by raising. What is not drawn after `most_s` seconds in
@@ -68,31 +71,43 @@ def animate(
     """
     total = len(frames.pixels)
     find_palette(palette)
-    tones = stage("tone", lambda: joint_tones(frames.pixels, background))
+    tones, paper = stage("tone", lambda: inks_of(renderer, frames.pixels, background))
     grids = stage(
         "generator",
-        lambda: renderer.grids(tones, columns, most_s=most_s, after_batch=lambda done: on_frames(done, total)),
+        lambda: renderer.grids(
+            tones, columns, focus=focus, most_s=most_s, after_batch=lambda done: on_frames(done, total)
+        ),
     )
     drawn, cut = len(grids), "time" if len(grids) < total else frames.cut
-    pages = stage("paint", lambda: pages_of(grids, frames.pixels[:drawn], palette, background))
+    pages = stage("paint", lambda: pages_of(grids, frames.pixels[:drawn], palette, paper))
     gif = stage("encode", lambda: animated_gif(pages, frames.durations_ms[:drawn], frames.plays, most_bytes))
     if gif is None:
         return None
     told = (*narrower(columns, pages[0].columns), *notes(cut, drawn, gif.every))
-    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, told)
+    return Animation(gif.data, pages[0].columns, pages[0].rows, drawn, paper, told)
 
 
-def joint_tones(pixels: NDArray[np.uint8], background: Background = "light") -> NDArray[np.float32]:
+def inks_of(
+    renderer: Renderer, pixels: NDArray[np.uint8], background: BackgroundChoice
+) -> tuple[NDArray[np.float32], Background]:
+    """(N, H, W, 3) sRGB bytes to what becomes ink, (N, H, W) in [0, 1], and the paper; `auto` is the first frame's.
+
+    On light paper that is `joint_tones`, on dark paper what is light.
+    """
+    tones = joint_tones(pixels)
+    paper = renderer.background_for(tones[0]) if background == "auto" else background
+    return (tones if paper == "light" else np.subtract(1, tones, out=tones)), paper
+
+
+def joint_tones(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N, H, W, 3) sRGB bytes to (N, H, W) tone in [0, 1], stretched between the 1 % and 99 % quantiles of all.
 
-    As `models.tone.tone_of` does it for one picture; the quantiles are exact to 1/1024. On dark paper 1 is white.
+    As `models.tone.tone_of` does it for one picture; the quantiles are exact to 1/1024.
     """
     tones = np.empty(pixels.shape[:3], np.float32)
     counts = np.zeros(_STEPS + 1, np.int64)
     for tone, frame in zip(tones, pixels, strict=True):
-        tone[:] = luminance_of(frame)
-        if background == "light":
-            np.subtract(1.0, tone, out=tone)
+        np.subtract(1.0, luminance_of(frame), out=tone)
         counts += np.bincount((tone * _STEPS + 0.5).astype(np.int32).ravel(), minlength=_STEPS + 1)
     sums = np.cumsum(counts)
     low, high = (int(np.searchsorted(sums, share * sums[-1])) / _STEPS for share in (0.01, 0.99))

@@ -4,6 +4,7 @@ import argparse
 import errno
 import itertools
 import json
+import math
 import os
 import shutil
 import sys
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from models import limits
-from models.forms import FORMS
-from models.palettes import DEFAULT_PALETTE, PALETTES, find_palette
+from models.forms import FORMS, PICTURE_COLUMNS, PICTURE_ROWS
+from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, DEFAULT_PALETTE, PALETTES, find_palette
 from models.problems import PictureProblem
 from models.sniff import SUFFIXES
 from models.terminal import play, terminal_colours
@@ -75,7 +76,9 @@ palettes:
 examples:
   Look at it here; then keep it, in pink and larger:
     python -m models render cat.jpg
-    python -m models render cat.jpg -o cat.png --palette pink --columns 100
+    python -m models render cat.jpg -o cat.png --palette pink --columns 140
+  The cat alone, on light paper:
+    python -m models render cat.jpg -o cat.png --focus 1 --background light
   Whole folders, with a progress bar:
     python -m models render photos/ more/*.png -o out/
   An animation:
@@ -89,8 +92,9 @@ examples:
 JSON:
   A line for each picture has `in`, and then either `error`, a sentence, with
   `code`, a word for it that stays the same, or `out`, `format`, `bytes`,
-  `columns`, `rows`, `frames`, `notes` (what came otherwise than asked for),
-  `model`, `model_version` and `milliseconds`, those of each stage.
+  `columns`, `rows`, `frames`, `background` (the paper that was taken), `notes`
+  (what came otherwise than asked for), `model`, `model_version` and
+  `milliseconds`, those of each stage.
 
 exit status:
   0    all pictures are drawn
@@ -153,13 +157,21 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     look.add_argument(
         "-c", "--columns", type=int,
-        help=f"characters across, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS} "
-        f"(default: {limits.DEFAULT_COLUMNS}; in a terminal, what fits); rows follow the picture's shape",
+        help=f"characters across, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS}; rows follow the picture's shape "
+        f"(default: {PICTURE_COLUMNS}, fewer where there would be more than {PICTURE_ROWS} rows; "
+        f"{limits.ANIMATION_COLUMNS} for what moves; in a terminal, what fits)",
     )  # fmt: skip
     look.add_argument("-r", "--rows", type=int, metavar="MOST", help="fewer columns if there were more rows")
     look.add_argument(
-        "-b", "--background", choices=("light", "dark"), default="light",
-        help="the paper (default: light); on dark, light parts of the photo become ink",
+        "-b", "--background", choices=BACKGROUNDS, default=DEFAULT_BACKGROUND,
+        help="the paper: light, where dark parts of the photo become ink, dark, where light parts do, or auto, "
+        "the one on which the subject stands out more; of an animation, in its first frame "
+        f"(default: {DEFAULT_BACKGROUND})",
+    )  # fmt: skip
+    look.add_argument(
+        "--focus", type=_focus, metavar="auto|0..1",
+        help="how much of the background gives way to the subject: 0 nothing, 1 all of it, auto more the surer the "
+        "style is of the subject (default: auto)",
     )  # fmt: skip
     look.add_argument(
         "--colours", "--colors", choices=COLOURS,
@@ -178,6 +190,19 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     who.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.set_defaults(run=render)
+
+
+def _focus(given: str) -> float | None:
+    """`auto` is None. Raises ArgumentTypeError."""
+    if given.lower() == "auto":
+        return None
+    try:
+        focus = float(given)
+    except ValueError:
+        focus = math.nan
+    if 0 <= focus <= 1:
+        return focus
+    raise argparse.ArgumentTypeError(f"{given!r} is neither auto nor a number from 0 to 1")
 
 
 def _palette_lines() -> Iterator[str]:
@@ -246,6 +271,7 @@ def _render(arguments: argparse.Namespace) -> int:
             else:
                 facts |= {"out": str(target or "-"), "format": format_, "bytes": len(drawn.data)}
                 facts |= {"columns": drawn.columns, "rows": drawn.rows, "frames": drawn.frames}
+                facts |= {"background": drawn.background}
                 facts |= {"notes": drawn.notes, "model": renderer.name, "model_version": renderer.version}
                 facts |= {"milliseconds": drawn.milliseconds}
             _report(arguments, target, facts)
@@ -292,7 +318,9 @@ def _wish(arguments: argparse.Namespace, *, in_terminal: bool) -> "Wish":
         if columns is None:
             screen = shutil.get_terminal_size()
             columns, rows = min(screen.columns, limits.MAX_COLUMNS), rows or screen.lines - 1
-    return Wish(arguments.palette, arguments.background, columns, rows, COLOURS[colours or "full"])
+    return Wish(
+        arguments.palette, arguments.background, columns, rows, arguments.focus, COLOURS[colours or "full"]
+    )  # fmt: skip
 
 
 def _check(arguments: argparse.Namespace) -> None:

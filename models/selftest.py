@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from models.fidelity import effective_glyphs, fidelity
-from models.limits import DEFAULT_COLUMNS
+from models.forms import picture_columns
 from models.metrics import legibility
 from models.page import page_of
 from models.paint import encode_png, paint
@@ -33,12 +33,13 @@ class SelfTest:
 
 
 @torch.inference_mode()
-def self_test(renderer: Renderer, columns: int = DEFAULT_COLUMNS) -> SelfTest:
-    """Draw the bundled photos, `columns` wide. Takes about 0.3 s a photo on one CPU core."""
+def self_test(renderer: Renderer) -> SelfTest:
+    """Draw the bundled photos, as wide as suits each, on light paper. Takes about 0.3 s a photo on one CPU core."""
     pages, measured = [], []
     for path in sorted(SAMPLES.glob("*.jpg")):
         tone = tone_of(decode(path.read_bytes()))
-        grid = renderer.grid(tone, columns)
+        height, width = tone.shape
+        grid = renderer.grid(tone, picture_columns(width, height))
         pages.append(paint(page_of(grid, DEFAULT_PALETTE)))
         wanted = torch.from_numpy(fit(tone, grid.columns, grid.rows))[None, None]
         print_ = torch.from_numpy(np.ascontiguousarray(grid.coverage()))[None, None]

@@ -8,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from models.animation import SAME_COLOUR, animate, joint_tones, notes, pages_of
+from models.animation import SAME_COLOUR, animate, inks_of, joint_tones, notes, pages_of
 from models.atlas import default_atlas
 from models.frames import Frames, decode_frames
 from models.generator import SIZES, Generator, GeneratorConfig
 from models.grid import Grid
 from models.page import page_of
+from models.palettes import Background
 from models.problems import PictureProblem
 from models.renderer import BATCH, Renderer, find_weights
 from models.steady import flicker
@@ -64,7 +65,45 @@ def scenes(count: int) -> np.ndarray:
 def test_one_frames_tone_is_that_of_a_picture() -> None:
     frame = np.asarray(photo(160, 96))
     assert np.abs(joint_tones(frame[None])[0] - tone_of(frame)).max() < 2 / 1024
-    assert np.abs(joint_tones(frame[None], "dark")[0] - (1 - tone_of(frame))).max() < 2 / 1024
+
+
+def test_on_dark_paper_it_is_light_that_becomes_ink(untrained: Renderer) -> None:
+    tones = joint_tones(scenes(2))
+    for paper, wanted in (("light", tones), ("dark", 1 - tones)):
+        inks, taken = inks_of(untrained, scenes(2), paper)  # type: ignore[arg-type]
+        assert taken == paper and np.array_equal(inks, wanted)
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_first_frame_decides_which_paper_auto_is(
+    untrained: Renderer, monkeypatch: pytest.MonkeyPatch, paper: Background
+) -> None:
+    asked: list[np.ndarray] = []
+
+    def background_for(tone: np.ndarray) -> Background:
+        asked.append(tone.copy())
+        return paper
+
+    monkeypatch.setattr(untrained, "background_for", background_for)
+    inks, taken = inks_of(untrained, scenes(3), "auto")
+    assert taken == paper and len(asked) == 1
+    assert np.array_equal(asked[0], joint_tones(scenes(3))[0])
+    assert np.array_equal(inks, inks_of(untrained, scenes(3), paper)[0])
+
+
+def test_every_frame_has_the_focus_that_is_asked_for(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float | None] = []
+    grids = untrained.grids
+
+    def noted(*given: object, focus: float | None = None, **more: object) -> list[Grid]:
+        asked.append(focus)
+        return grids(*given, focus=focus, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(untrained, "grids", noted)
+    frames = Frames(scenes(2), (50, 50), 0)
+    for focus in (0.3, None):
+        animate(untrained, frames, palette="blue", columns=20, background="light", focus=focus)
+    assert asked == [0.3, None]
 
 
 def test_brightness_does_not_pump() -> None:
@@ -212,7 +251,7 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
         untrained, decode_frames(data, 20, "dark"), palette="photo", columns=20, background="dark",
         on_frames=lambda done, total: seen.append((done, total)),
     )  # fmt: skip
-    assert drawn is not None and drawn.frames == 4
+    assert drawn is not None and drawn.frames == 4 and drawn.background == "dark"
     assert seen == [(4, 4)]
     again = decode_frames(drawn.gif, 20)
     assert again.durations_ms == (30, 40, 50, 60) and again.plays == 3

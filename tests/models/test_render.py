@@ -22,8 +22,10 @@ from models.__main__ import main
 from models.cli_render import FORMATS
 from models.formats import ansi, encode
 from models.forms import FORMS
-from models.page import page_of
-from models.palettes import PALETTES
+from models.grid import Grid
+from models.limits import ANIMATION_COLUMNS
+from models.page import Page, page_of
+from models.palettes import BACKGROUNDS, PALETTES, Background
 from models.picture import decode
 from models.renderer import Renderer
 from models.tone import tone_of
@@ -52,10 +54,18 @@ def cat(tmp_path: Path) -> Path:
     return path
 
 
+def drawn(picture: Path, weights: Path, columns: int, focus: float | None = None) -> Page:
+    """What the library makes of a picture in blue, on the paper that suits it."""
+    renderer, rgb = Renderer(weights), decode(picture.read_bytes(), background="auto")
+    tone = tone_of(rgb)
+    paper = renderer.background_for(tone)
+    return page_of(renderer.grid(1 - tone if paper == "dark" else tone, columns, focus=focus), "blue", paper)
+
+
 def test_png_and_text_agree(
     cat: Path, weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ("--columns", 40, "--weights", weights, "--device", "cpu")
+    options = ("--columns", 40, "--weights", weights, "--device", "cpu", "--background", "light")
     assert models("render", cat, "-o", tmp_path / "out.png", "--palette", "mono", *options) == 0
     assert models("render", cat, "-o", tmp_path / "deep" / "out.txt", *options) == 0
     assert "40×15 characters" in capsys.readouterr().out
@@ -73,6 +83,90 @@ def test_dark_paper_turns_the_tone_around(cat: Path, weights: Path, tmp_path: Pa
     models("render", cat, "-o", out, "--columns", 40, "--weights", weights, "--background", "dark")
     tone = tone_of(decode(cat.read_bytes(), background="dark"))
     assert out.read_text() == Renderer(weights).grid(1 - tone, 40).text()
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_auto_paper_is_what_suits_the_picture(
+    paper: Background, weights: Path, tmp_path: Path, models: Command, *, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Transparent parts and all: the same as if that paper had been asked for."""
+    logo = Image.new("RGBA", (320, 240), (0, 0, 0, 0))
+    logo.paste((40, 30, 60, 255) if paper == "light" else (240, 220, 250, 255), (80, 60, 240, 180))
+    logo.save(tmp_path / "logo.png")
+    seen: list[np.ndarray] = []
+
+    def background_for(_renderer: Renderer, tone: np.ndarray) -> Background:
+        seen.append(tone)
+        return paper
+
+    monkeypatch.setattr(Renderer, "background_for", background_for)
+    made: dict[str, bytes] = {}
+    for asked in ([], ["-b", "auto"], ["-b", paper]):
+        out = tmp_path / f"{len(made)}.png"
+        assert models("render", tmp_path / "logo.png", "-o", out, "-w", weights, "-c", 40, "--json", *asked) == 0
+        assert json.loads(capsys.readouterr().out)["background"] == paper
+        made[out.name] = out.read_bytes()
+    assert len(set(made.values())) == 1
+    assert len(seen) == 2
+    # What stands apart from the paper below it is ink: here, for light paper, what is dark.
+    assert seen[0][0, 0] == (0 if paper == "light" else 1) and seen[0][120, 160] == 1 - seen[0][0, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "focus"), [([], None), (["auto"], None), (["0"], 0.0), (["1"], 1.0), (["0.25"], 0.25)]
+)
+def test_focus_goes_to_the_model(
+    asked: list[str], focus: float | None, cat: Path, weights: Path, *, tmp_path: Path, models: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    heard: list[float | None] = []
+    grids = Renderer.grids
+
+    def noted(self: Renderer, *given: object, focus: float | None = None, **more: object) -> list[Grid]:
+        heard.append(focus)
+        return grids(self, *given, focus=focus, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Renderer, "grids", noted)
+    options = [part for value in asked for part in ("--focus", value)]
+    frames = [photo(96, 64, seed) for seed in range(2)]
+    (tmp_path / "dance.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    for picture, out in ((cat, "out.txt"), (tmp_path / "dance.gif", "out.gif")):
+        assert models("render", picture, "-o", tmp_path / out, "-w", weights, "-c", 20, *options) == 0
+    assert heard == [focus, focus]
+
+
+@pytest.mark.parametrize("given", ["2", "-0.1", "nan", "much", "", "0,5"])
+def test_a_focus_that_is_none(given: str, cat: Path, models: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        models("render", cat, "-o", "out.png", f"--focus={given}")
+    assert end.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith(f"argument --focus: {given!r} is neither auto nor a number from 0 to 1")
+
+
+@pytest.mark.parametrize(("size", "cells"), [((400, 300), "100×38"), ((300, 300), "96×48"), ((900, 1600), "54×48")])
+def test_columns_follow_the_picture(
+    size: tuple[int, int], cells: str, weights: Path, tmp_path: Path, models: Command, *,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    frames = [photo(*size, seed) for seed in range(2)]
+    (tmp_path / "dance.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert models("render", tmp_path / "dance.gif", "-o", tmp_path / "out.png", "-w", weights) == 0
+    assert f"{cells} characters" in capsys.readouterr().out
+    assert models("render", tmp_path / "dance.gif", "-o", tmp_path / "out.gif", "-w", weights) == 0
+    assert f"{ANIMATION_COLUMNS}×" in capsys.readouterr().out
+
+
+def test_nobody_is_told_of_columns_that_nobody_asked_for(
+    weights: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [photo(32, 500, seed) for seed in range(2)]
+    (tmp_path / "tower.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    for out in ("out.gif", "out.txt"):
+        options = ["--json", "--still"] if out == "out.txt" else ["--json"]
+        assert models("render", tmp_path / "tower.gif", "-o", tmp_path / out, "-w", weights, *options) == 0
+        assert json.loads(capsys.readouterr().out)["notes"] == []
 
 
 def test_several_pictures_go_to_a_folder_and_one_bad_one_stops_nothing(
@@ -270,7 +364,7 @@ def test_a_report_for_programs(
     assert models("render", cat, tmp_path / "gone.png", "-o", out, "-w", weights, "--json") == 1
     said = capsys.readouterr()
     done, gone = (json.loads(line) for line in said.out.splitlines())
-    assert (done["in"], done["out"], done["columns"], done["rows"]) == (str(cat), str(out / "cat.png"), 64, 24)
+    assert (done["in"], done["out"], done["columns"], done["rows"]) == (str(cat), str(out / "cat.png"), 100, 38)
     assert done["bytes"] == (out / "cat.png").stat().st_size
     assert done["model_version"] == Renderer(weights).version
     assert set(done["milliseconds"]) == {"decode", "tone", "generator", "ink", "encode"}
@@ -299,7 +393,7 @@ def test_nothing_half_written_stays(
 def test_standard_input_to_standard_output(cat: Path, weights: Path) -> None:
     command = [sys.executable, "-m", "models", "render", "-", "--json", "-w", str(weights), "-c", "40"]
     done = subprocess.run(command, input=cat.read_bytes(), capture_output=True, check=True, cwd=ROOT)
-    assert done.stdout.decode() == Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 40).text()
+    assert done.stdout.decode() == drawn(cat, weights, 40).grid.text()
     assert json.loads(done.stderr)["in"] == "standard input"
 
 
@@ -347,14 +441,14 @@ def in_a_terminal(
 
 def test_a_terminal_shows_the_picture_in_colour_and_as_large_as_fits(cat: Path, weights: Path) -> None:
     shown = in_a_terminal(cat, weights, 90, 21, TERM="xterm-256color")
-    page = page_of(Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 54), "blue")
+    page = drawn(cat, weights, 54)
     assert page.rows == 20
     assert shown == ansi(page)
 
 
 def test_a_terminal_without_colours_shows_text(cat: Path, weights: Path) -> None:
     shown = in_a_terminal(cat, weights, 30, 100, TERM="xterm", NO_COLOR="1")
-    assert shown == Renderer(weights).grid(tone_of(decode(cat.read_bytes())), 30).text()
+    assert shown == drawn(cat, weights, 30).grid.text()
 
 
 def test_a_terminal_plays_an_animation(weights: Path, tmp_path: Path) -> None:
@@ -387,7 +481,11 @@ def test_help_names_every_palette_and_every_format(models: Command, capsys: pyte
         models("render", "--help")
     assert end.value.code == 0
     said = capsys.readouterr().out
-    assert all(name in said for name in (*PALETTES, *FORMATS, "exit status", "examples"))
+    assert all(name in said for name in (*PALETTES, *FORMATS, *BACKGROUNDS, "exit status", "examples"))
+    words = " ".join(said.split())
+    assert "default: 100, fewer where there would be more than 48 rows; 64 for what moves" in words
+    assert "auto, the one on which the subject stands out more" in words
+    assert "--focus auto|0..1 how much of the background gives way to the subject" in words
 
 
 def test_a_bad_file_in_a_process_of_its_own(tmp_path: Path, weights: Path) -> None:
@@ -413,7 +511,7 @@ def test_sizes_at_the_limits_render(size: tuple[int, int], weights: Path, tmp_pa
 
 def text_of_flat(shade: str, tmp_path: Path, models: Command) -> str:
     Image.new("RGB", (256, 256), shade).save(tmp_path / "in.png")
-    assert models("render", tmp_path / "in.png", "-o", tmp_path / "out.txt") == 0
+    assert models("render", tmp_path / "in.png", "-o", tmp_path / "out.txt", "-b", "light") == 0
     return (tmp_path / "out.txt").read_text()
 
 
@@ -423,4 +521,4 @@ def test_a_white_picture_stays_blank(tmp_path: Path, models: Command) -> None:
 
 def test_a_black_picture_becomes_a_page_of_ink(tmp_path: Path, models: Command) -> None:
     text = text_of_flat("black", tmp_path, models)
-    assert sum(not c.isspace() for c in text) > 0.9 * 64 * 32
+    assert sum(not c.isspace() for c in text) > 0.9 * 96 * 48
