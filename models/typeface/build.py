@@ -10,7 +10,9 @@ An outline goes through these steps, in pixels of a cell of 8×16:
 2. made heavier: every point moves out by `weight` px along its corner's bisector;
 3. stretched so that the lowest point of all is the cell's bottom, the highest its top, and baseline, small and
    capital letters end on whole pixels; what is wider than the cell is squeezed into it;
-4. strokes that go on in the next cell reach its edges: `|` up and down, `_ - =` left and right, and `/ \` are
+4. stretched up and down, each by itself: capitals, figures and what is as high as they are from the cell's bottom to
+   its top, small letters from the bottom to their own height, so that no row of pixels stays empty between lines;
+5. strokes that go on in the next cell reach its edges: `|` up and down, `_ - =` left and right, and `/ \` are
    drawn from corner to corner.
 """
 
@@ -44,6 +46,12 @@ _LEGAL: Final = {"copyright": 0, "licenseDescription": 13, "licenseInfoURL": 14}
 _MODELS: Final = Path(__file__).parents[1]
 _MITRE: Final = 1.5
 """The farthest a point may move, in weights: sharp corners would grow spikes."""
+
+_TALL: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789bdfhiklt#$%&@!?()[]{}"
+"""What fills the whole height of its cell."""
+
+_SMALL: Final = "acegmnopqrsuvwxyz"
+"""What fills the cell up to the height of small letters; `g p q y` hang down and do so already."""
 
 Points = NDArray[np.float64]
 Contour = tuple[Points, list[int]]
@@ -118,7 +126,7 @@ def _mapped(outlines: dict[str, list[Contour]], move: Callable[[Points], Points]
 
 
 def _filling(outlines: dict[str, list[Contour]], weight: float, descent: int) -> dict[str, list[Contour]]:
-    """Steps 2 to 4: heavier, and in the cell, which begins at 0 on the left and `descent` px below the baseline."""
+    """Steps 2 to 5: heavier, and in the cell, which begins at 0 on the left and `descent` px below the baseline."""
     heavy = _mapped(outlines, lambda points: _offset(points, weight))
 
     def top(characters: Iterable[str]) -> float:
@@ -144,6 +152,9 @@ def _filling(outlines: dict[str, list[Contour]], weight: float, descent: int) ->
         ]
 
     filling = {character: settled(contours) for character, contours in heavy.items()}
+    for characters, height in ((_TALL, ascent), (_SMALL, whole[0])):
+        for character in characters:
+            filling[character] = _stretched(filling[character], 1, -descent, height)
     for character in "-=_":
         filling[character] = _stretched(filling[character], 0, 0, CELL_WIDTH)
     filling["|"] = _stretched(filling["|"], 1, -descent, ascent)
