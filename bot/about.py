@@ -23,6 +23,7 @@ HELP: Final = """**I draw pictures in readable characters.**
 • `/ascii image:` with a picture attached: that picture in characters.
 • `/ascii image: palette:pink columns:120 background:dark`: in other colours, larger, on black.
 • `/ascii image: palette:#0000ff-#ff69b4`: in two colours of your own, from top to bottom.
+• `/ascii image: focus:`: the subject alone, or with as much of its background as you like.
 • `/ascii image: format:` as text that fits your phone or your computer, or as a file.
 • A message's menu → Apps → **Make ASCII**: what that message shows, stickers and forwards too.
 • React {reactions} to a result to have it in other colours, or use the buttons under it.

@@ -1,6 +1,6 @@
 """`/ascii`: the command's options, and the suggestions while its palette is typed."""
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -9,13 +9,12 @@ from bot.answers import Interaction, language
 from bot.latest import latest_picture
 from bot.orders import Orders, Source
 from bot.wishes import Wish, suggest_palettes
-from jobs.options import FORMATS, MAX_COLUMNS, MIN_COLUMNS
+from jobs.options import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
 FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
-BACKGROUND_CHOICES: Final = [
-    app_commands.Choice(name="Light (dark characters on white)", value="light"),
-    app_commands.Choice(name="Dark (light characters on black)", value="dark"),
-]
+BACKGROUND_CHOICES: Final = [app_commands.Choice(name=label, value=str(name)) for name, label in PAPERS.items()]
+FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for name, focus in FOCUSES.items()]
+FOCUS_HELP: Final = "How much of the background gives way to the subject"
 
 
 def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
@@ -30,12 +29,13 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         palette="The colours of the characters: a name, or two colours like #0000ff-#ff69b4",
         columns=f"How many characters across, {MIN_COLUMNS} to {MAX_COLUMNS}",
         background="The paper",
+        focus=FOCUS_HELP,
         format="Picture, text or a file",
         style="The model that draws",
         animate="Whether an animation comes back moving",
         private="Show the result to you alone",
     )
-    @app_commands.choices(format=FORMAT_CHOICES, background=BACKGROUND_CHOICES)
+    @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES, format=FORMAT_CHOICES)
     @app_commands.autocomplete(palette=_palettes, style=styles)
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -45,15 +45,16 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         palette: str | None = None,
         columns: int | None = None,
         background: str | None = None,
+        focus: str | None = None,
         format: str | None = None,
         style: str | None = None,
         animate: bool | None = None,
         private: bool | None = None,
     ) -> None:
-        paper: Literal["light", "dark"] | None = None
-        if background is not None:
-            paper = "dark" if background == "dark" else "light"
-        wish = Wish(palette, columns, paper, format, animate, private, style.strip() if style else None)
+        wish = Wish(
+            palette=palette, columns=columns, background=paper_name(background), focus=focus, format=format,
+            animate=animate, private=private, style=style.strip() if style else None,
+        )  # fmt: skip
         if image is None:
             await orders.take(interaction, lambda: latest_picture(interaction), wish, "command")
             return

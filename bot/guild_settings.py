@@ -11,13 +11,14 @@ from discord import app_commands
 from pydantic import ValidationError
 
 from bot.answers import QUIET, Interaction, language, server_language
+from bot.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES, FOCUS_HELP
 from bot.intake import Intake
 from bot.moderation_log import ModerationLog, may_write
 from bot.services import Services
 from bot.wishes import named_palette, suggest_palettes
 from jobs.guilds import GuildSettings
 from jobs.language import say
-from jobs.options import Background, palette_name
+from jobs.options import FOCUSES, BackgroundChoice, focus_name, palette_name, paper_name
 from jobs.problems import ServiceProblem
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,11 @@ NOBODY: Final = "**Blocked:** nobody"
 REACTORS: Final = {
     "everyone": "**Reactions and buttons:** everyone", "requester": "**Reactions and buttons:** who asked",
 }  # fmt: skip
-LOOK: Final[dict[Background, str]] = {
+LOOK: Final[dict[BackgroundChoice, str]] = {
+    "auto": "**Palette:** {palette}, on light or dark as suits the picture",
     "light": "**Palette:** {palette}, on light", "dark": "**Palette:** {palette}, on dark",
 }  # fmt: skip
+FOCUS: Final = "**Focus:** {focus}"
 SHARED: Final = {False: "**Results:** for all to see", True: "**Results:** only for who asked"}
 HIDDEN: Final = {False: "**Spoiler:** not hidden", True: "**Spoiler:** hidden until clicked"}
 AGES: Final = {False: "**Age-restricted channels only:** no", True: "**Age-restricted channels only:** yes"}
@@ -135,22 +138,23 @@ class SettingsCommands(app_commands.Group):
 
     @app_commands.command(description="How pictures are drawn when nobody says otherwise")
     @app_commands.describe(
-        palette="The colours", background="The paper", private="Show results only to who asked",
-        spoiler="Hide every result until it is clicked",
+        palette="The colours", background="The paper", focus=FOCUS_HELP,
+        private="Show results only to who asked", spoiler="Hide every result until it is clicked",
     )  # fmt: skip
-    async def defaults(
-        self, interaction: Interaction, palette: str | None = None,
-        background: Literal["light", "dark"] | None = None, private: bool | None = None,
-        spoiler: bool | None = None,
+    @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES)
+    async def defaults(  # noqa: PLR0917  # discord.py reads the options from the parameters
+        self, interaction: Interaction, palette: str | None = None, background: str | None = None,
+        focus: str | None = None, private: bool | None = None, spoiler: bool | None = None,
     ) -> None:  # fmt: skip
         """Change those that are given."""
         given = {
-            "palette": None if palette is None else named_palette(palette),
-            "background": background, "private": private, "spoiler": spoiler,
+            "palette": None if palette is None else named_palette(palette), "background": paper_name(background),
+            "focus": focus, "private": private, "spoiler": spoiler,
         }  # fmt: skip
         chosen = {name: value for name, value in given.items() if value is not None}
+        changes = chosen if focus is None else chosen | {"focus": FOCUSES[focus].amount}
         await self._change(
-            interaction, lambda old: _with(old, **chosen),
+            interaction, lambda old: _with(old, **changes),
             DEFAULTS, what=", ".join(f"`{name}` {value}" for name, value in chosen.items()) or "–",
         )  # fmt: skip
 
@@ -283,6 +287,7 @@ def in_words(settings: GuildSettings, language: str) -> str:
             listed(BANNED, NOBODY, settings.blocked, "@"),
             say(REACTORS[settings.reactors], language),
             say(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
+            say(FOCUS, language, focus=say(FOCUSES[focus_name(settings.focus)].label, language)),
             say(SHARED[settings.private], language),
             say(HIDDEN[settings.spoiler], language),
             say(AGES[settings.age_restricted_only], language),

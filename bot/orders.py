@@ -35,6 +35,7 @@ from bot.wishes import Options, Wish, settle
 from jobs.guilds import GuildSettings
 from jobs.intake import sniff
 from jobs.language import say
+from jobs.options import AUTO, focus_name
 from jobs.problems import ServiceProblem, sentence
 from jobs.promises import UNTOLD, Promise
 from jobs.schema import RenderRequest, Reply
@@ -159,10 +160,11 @@ class Orders:
                 await asyncio.to_thread(self._services.enqueue, request)
                 self._moderation_log.post(settings, _line(interaction, request, private=options.private))
                 log.info(
-                    "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s form=%s columns=%d private=%s "
-                    "workers=%d ms=%.0f",
+                    "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s form=%s columns=%s paper=%s "
+                    "focus=%s private=%s workers=%d ms=%.0f",
                     interaction.id, request.user_id, request.guild_id, origin, about, request.palette, request.form,
-                    request.columns, options.private, len(awake), 1000 * (time.time() - received_at),
+                    request.columns or AUTO, request.background, focus_name(request.focus), options.private,
+                    len(awake), 1000 * (time.time() - received_at),
                 )  # fmt: skip
 
     async def _acknowledge(
@@ -263,8 +265,9 @@ def is_age_restricted(channel: object) -> bool:
 
 def _defaults(settings: GuildSettings) -> Options:
     return Options(
-        palette=settings.palette, background=settings.background, private=settings.private, spoiler=settings.spoiler
-    )
+        palette=settings.palette, background=settings.background, focus=settings.focus, private=settings.private,
+        spoiler=settings.spoiler,
+    )  # fmt: skip
 
 
 def _line(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:

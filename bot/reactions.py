@@ -134,11 +134,12 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
     original = ledger.request_of(click.message_id)
     if original is None or original.reply.private:
         return None
-    if original.palette == click.palette and click.background in (None, original.background):
-        return None
     result = ledger.result_of(original.job_id)
     # No result yet: the picture may be on the message a moment before the worker has written that down.
     if result is not None and result.outcome != "posted":
+        return None
+    paper = (result and result.background) or original.background
+    if original.palette == click.palette and click.background in (None, paper):
         return None
     if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
         raise ServiceProblem("not_yours", f"message={click.message_id}")

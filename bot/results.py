@@ -16,13 +16,14 @@ from typing import Any, Final, cast
 import discord
 
 from bot.answers import Interaction, explain, language, server_language
+from bot.ascii import FOCUS_HELP
 from bot.moderation_log import ModerationLog
 from bot.orders import Orders, Stored, can_reach, is_age_restricted
 from bot.services import Services
 from bot.wishes import Options, Wish, format_of, options_of
 from jobs.buttons import TEMPLATE, custom_id
 from jobs.language import say
-from jobs.options import FORMATS, Background
+from jobs.options import AUTO, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
 from jobs.problems import ServiceProblem, said_in
 from jobs.schema import Click, RenderRequest
 
@@ -35,8 +36,9 @@ FORM: Final = "again"
 THERE: Final = "It is there already: {place}"
 DELETED: Final = "{by} deleted a picture that {user} asked for"
 TITLE: Final = "Draw it again"
-PAPERS: Final[dict[Background, str]] = {"light": "Light", "dark": "Dark"}
-FIELDS: Final = {"palette": "Palette", "columns": "Columns", "background": "Background", "format": "Format"}
+FIELDS: Final = {
+    "palette": "Palette", "columns": "Columns", "background": "Background", "focus": "Focus", "format": "Format",
+}  # fmt: skip
 PALETTE_HELP: Final = "A name, or two colours"
 PALETTE_EXAMPLE: Final = "pink, or #0000ff-#ff69b4"
 COLUMNS_HELP: Final = "Characters across, 20 to 200; empty for what fits"
@@ -162,13 +164,21 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
         custom_id="palette", default=request.palette, max_length=40, placeholder=say(PALETTE_EXAMPLE, language)
     )
     columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="columns", default=str(request.columns), max_length=3, required=False
+        custom_id="columns", default=str(request.columns or ""), max_length=3, required=False
     )
     paper: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="background",
         options=[
             discord.SelectOption(label=say(PAPERS[name], language), value=name, default=name == request.background)
             for name in PAPERS
+        ],
+    )
+    amount = focus_name(request.focus)
+    focus: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="focus",
+        options=[
+            discord.SelectOption(label=say(choice.label, language), value=name, default=name == amount)
+            for name, choice in FOCUSES.items()
         ],
     )
     now = format_of(request.form, request.preset)
@@ -179,8 +189,12 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
             for name, format in FORMATS.items()
         ],
     )
-    helps = {"palette": say(PALETTE_HELP, language), "columns": say(COLUMNS_HELP, language)}
-    for name, component in (("palette", palette), ("columns", columns), ("background", paper), ("format", form)):
+    helps = {
+        "palette": say(PALETTE_HELP, language), "columns": say(COLUMNS_HELP, language),
+        "focus": say(FOCUS_HELP, language),
+    }  # fmt: skip
+    fields = {"palette": palette, "columns": columns, "background": paper, "focus": focus, "format": form}
+    for name, component in fields.items():
         label = say(FIELDS[name], language)
         modal.add_item(discord.ui.Label(text=label, description=helps.get(name), component=component))
     modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
@@ -197,10 +211,10 @@ def wish_of(components: list[dict[str, Any]]) -> Wish:
     columns = str(fields.get("columns") or "").strip()
     if columns and not (columns.isascii() and columns.isdigit()):
         raise ServiceProblem("columns_number", f"columns {columns[:20]!r}")
-    background: Background = "dark" if fields.get("background") == "dark" else "light"
     return Wish(
         palette=fields.get("palette") or None,
-        columns=int(columns) if columns else None,
-        background=background,
+        columns=int(columns) if columns else AUTO,
+        background=paper_name(fields.get("background")),
+        focus=fields.get("focus") or None,
         format=fields.get("format") or None,
     )

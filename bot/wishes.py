@@ -11,13 +11,16 @@ from typing import Any, Final
 
 from jobs.language import ENGLISH, LANGUAGES, say
 from jobs.options import (
-    DEFAULT_COLUMNS,
+    AUTO,
+    DEFAULT_BACKGROUND,
     DEFAULT_PALETTE,
     FILE,
+    FOCUSES,
     FORMATS,
     PALETTES,
     PRESETS,
-    Background,
+    Auto,
+    BackgroundChoice,
     check_columns,
     find_palette,
     palette_name,
@@ -37,11 +40,12 @@ _COLOURS: Final = re.compile(r"#?([0-9a-fA-F]{6})\s*(?:-|–|,|\s|to)\s*#?([0-9a
 
 @dataclass(frozen=True)
 class Wish:
-    """What was said; None for what was left open."""
+    """What was said; None for what was not. `focus` and `format` are names in FOCUSES and FORMATS."""
 
     palette: str | None = None
-    columns: int | None = None
-    background: Background | None = None
+    columns: int | Auto | None = None
+    background: BackgroundChoice | None = None
+    focus: str | None = None
     format: str | None = None
     animate: bool | None = None
     private: bool | None = None
@@ -52,7 +56,7 @@ class Wish:
 
         Raises PictureProblem `bad_palette` or `bad_columns`, ServiceProblem `bad_format`.
         """
-        if self.columns is not None:
+        if isinstance(self.columns, int):
             check_columns(self.columns)
         if self.format is not None and self.format not in FORMATS:
             raise ServiceProblem("bad_format", f"format {self.format[:40]!r}", names=", ".join(FORMATS))
@@ -61,11 +65,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Options:
-    """What is to be drawn and who is to see it, nothing left open: fields of a RenderRequest, and `private`."""
+    """What is to be drawn and who is to see it: fields of a RenderRequest, and `private`."""
 
     palette: str = DEFAULT_PALETTE
-    columns: int = DEFAULT_COLUMNS
-    background: Background = "light"
+    columns: int | None = None
+    background: BackgroundChoice = DEFAULT_BACKGROUND
+    focus: float | None = None
     form: str = "picture"
     preset: str = FILE
     style: str | None = None
@@ -79,29 +84,30 @@ class Options:
 
 
 def settle(wish: Wish, defaults: Options | None = None) -> Options:
-    """Fill what a wish left open.
+    """Fill what a wish did not say. `defaults` are a server's, or those of the picture to be drawn again.
 
-    Text that is to stand in a message is as wide as fits there, unless more columns are asked for: then it is a
-    file. Its paper is the reader's theme, in Discord dark unless changed, where characters for light paper show a
-    negative; so it is drawn for dark. `defaults` are a server's, or those of the picture to be drawn again.
+    Text that is to stand in a message takes neither columns nor paper from a picture: how wide it fits and on which
+    theme it is read, the worker knows. With more columns than fit there it is a file.
     """
     start = defaults or Options()
     form, preset = start.form, start.preset
     if wish.format is not None:
         form, preset = FORMATS[wish.format].form, FORMATS[wish.format].preset
-    columns, background = wish.columns, wish.background or start.background
-    if preset in PRESETS and columns is not None and columns > PRESETS[preset].columns:
+    if preset in PRESETS and isinstance(wish.columns, int) and wish.columns > PRESETS[preset].columns:
         preset = FILE
-    in_message = preset in PRESETS and preset != start.preset
-    if columns is None:
-        columns = PRESETS[preset].columns if in_message else start.columns
-    if in_message and start.preset == FILE and wish.background is None:
-        background = "dark"
+    columns, background = start.columns, start.background
+    if preset in PRESETS and preset != start.preset:
+        columns = None
+        if start.preset == FILE:
+            background = DEFAULT_BACKGROUND
+    if wish.columns is not None:
+        columns = None if wish.columns == AUTO else wish.columns
     return replace(
         start,
         palette=wish.palette or start.palette,
         columns=columns,
-        background=background,
+        background=wish.background or background,
+        focus=FOCUSES[wish.focus].amount if wish.focus in FOCUSES else start.focus,
         form=form,
         preset=preset,
         style=wish.style or start.style,
@@ -116,6 +122,7 @@ def options_of(request: RenderRequest) -> Options:
         palette=request.palette,
         columns=request.columns,
         background=request.background,
+        focus=request.focus,
         form=request.form,
         preset=request.preset,
         style=request.style,

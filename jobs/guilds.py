@@ -6,28 +6,41 @@ One record a server, read anew for every wish, so that a change takes effect at 
 from collections.abc import Callable
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.schema import Message, PaletteName, Snowflake, read_record
-from models.palettes import DEFAULT_PALETTE, Background
+from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, BackgroundChoice
 
 
 class GuildSettings(Message):
-    """The defaults are a server's where nobody has decided anything. Empty sets are no restriction."""
+    """The defaults are a server's where nobody has decided anything. Empty sets are no restriction.
 
-    schema_version: Literal[1] = 1
+    Version 2 added `focus`, and paper that is left open.
+    """
+
+    schema_version: Literal[2] = 2
     channels: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
     roles: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
     blocked: frozenset[Snowflake] = Field(default=frozenset(), max_length=10_000)
     reactors: Literal["everyone", "requester"] = "everyone"
     palette: PaletteName = DEFAULT_PALETTE
-    background: Background = "light"
+    background: BackgroundChoice = DEFAULT_BACKGROUND
+    focus: float | None = Field(default=None, ge=0, le=1)
     private: bool = False
     spoiler: bool = False
     age_restricted_only: bool = False
     log_channel: Snowflake | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_meant(cls, data: Any) -> Any:
+        """Every record of version 1 names a paper, and light was where all began: only dark was surely chosen."""
+        if not isinstance(data, dict) or data.get("schema_version") != 1:
+            return data
+        kept = {name: value for name, value in data.items() if (name, value) != ("background", "light")}
+        return kept | {"schema_version": 2}
 
 
 class GuildStore:

@@ -6,7 +6,7 @@ those before its own, whose jobs and ledger entries a deploy leaves in Redis; so
 
 import logging
 from functools import lru_cache
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -16,12 +16,13 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from jobs.language import ENGLISH
 from models import limits
 from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS
-from models.palettes import DEFAULT_PALETTE, Background, find_palette
+from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, Background, BackgroundChoice, find_palette
 
 _log = logging.getLogger(__name__)
 
@@ -105,20 +106,32 @@ class Click(Message):
         return self.palette if self.background is None else f"{self.palette}-{self.background}"
 
 
+BEFORE_4: Final[dict[str, Any]] = {"columns": 64, "background": "light", "focus": 0.0}
+"""How versions drew that could leave neither columns nor paper open, and knew of no focus."""
+
+
 class RenderRequest(Message):
     """One picture to draw. `job_id` is the interaction's id, or `<message id>-<look>` for a reaction.
 
-    Version 2 added what follows `background`, version 3 the reply's language; the defaults are what versions before
-    them did.
+    Columns, paper and focus stand here as they were asked for, so that the same picture in other ink has the same
+    characters; what was left open, the worker chooses.
+
+    Version 2 added what follows `focus`, version 3 the reply's language; their defaults are what versions before
+    them did. Version 4 added `focus` and what can be left open; a request from before it is read as it was meant.
     """
 
-    schema_version: Literal[1, 2, 3] = 3
+    schema_version: Literal[1, 2, 3, 4] = 4
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
     picture: Sha256
     palette: PaletteName = DEFAULT_PALETTE
-    columns: int = Field(default=limits.DEFAULT_COLUMNS, ge=limits.MIN_COLUMNS, le=limits.MAX_COLUMNS)
-    background: Background = "light"
+    columns: int | None = Field(
+        default=None, ge=limits.MIN_COLUMNS, le=limits.MAX_COLUMNS, description="None: as many as suit the picture"
+    )
+    background: BackgroundChoice = DEFAULT_BACKGROUND
+    focus: float | None = Field(
+        default=None, ge=0, le=1, description="how much of the background gives way; None: the model decides"
+    )
     form: str = Field(default=DEFAULT_FORM, description="one of models.forms.FORMS")
     preset: str = Field(default=FILE, description="where text is read: one of models.forms.PRESETS, or a file")
     animate: bool = Field(default=True, description="an animation comes back as one")
@@ -132,6 +145,13 @@ class RenderRequest(Message):
     upload_limit: int = Field(gt=0, description="bytes that Discord takes in this place")
     created_at: float = Field(description="Unix seconds")
     deadline_at: float = Field(description="Unix seconds; past it the user is told and nothing is drawn")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_meant(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("schema_version") in (1, 2, 3):
+            return BEFORE_4 | data
+        return data
 
     @field_validator("form")
     @classmethod
@@ -157,16 +177,18 @@ class RenderResult(Message):
     `posted`: the picture is on the message. `refused`: the user was told what is wrong with the picture.
     `failed`: the user was told that it is our fault. `cancelled`: somebody asked for that, and the user was
     told. `gone`: the message was deleted. `stale`: a newer job owns the message. `stages_ms` has decode, tone,
-    generator, paint, encode, post.
+    generator, paint, encode, post. `columns`, `rows` and `background` are what was drawn, whatever was asked for;
+    version 2 added the last.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     job_id: JobId
     outcome: Outcome
     code: str = ""
     palette: str = ""
     columns: int = 0
     rows: int = 0
+    background: Background | None = None
     model: str = ""
     model_version: str = ""
     worker: str = ""

@@ -5,7 +5,9 @@ from typing import Final
 
 from jobs.problems import ServiceProblem
 from models.animation import Animation, OnFrames, T, animate
-from models.palettes import Background
+from models.forms import columns_within
+from models.limits import ANIMATION_COLUMNS
+from models.palettes import BackgroundChoice
 from models.renderer import Renderer
 from worker.decoder import Decoder
 from worker.pipeline import Stages, timed
@@ -15,16 +17,17 @@ GENERATOR_S: Final = 12.0
 
 
 def draw_animation(
-    renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int, background: Background,
-    upload_limit: int, stages: Stages, go_on: Callable[[], None] = lambda: None,
-    on_frames: OnFrames = lambda done, total: None,
+    renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int | None,
+    background: BackgroundChoice, upload_limit: int, stages: Stages, focus: float | None = None,
+    go_on: Callable[[], None] = lambda: None, on_frames: OnFrames = lambda done, total: None,
 ) -> Animation | None:  # fmt: skip
     """Draw a GIF, APNG, WebP or AVIF that moves; None for a still picture (draw that with `worker.pipeline.draw`).
 
     The Animation holds a GIF of at most `upload_limit` bytes, its size in cells, how many frames were drawn, and
     `notes`: sentences for the user about what was left out, to be shown with it. `stages` receives milliseconds as
-    in `draw`. `go_on` is called before each stage, between batches and after the last, and may end the work by
-    raising; `on_frames(done, total)` after each batch of the generator's (about half a second on a processor).
+    in `draw`, and `background` and `focus` mean what they do there; without `columns` there are ANIMATION_COLUMNS.
+    `go_on` is called before each stage, between batches and after the last, and may end the work by raising;
+    `on_frames(done, total)` after each batch of the generator's (about half a second on a processor).
 
     Raises PictureProblem, ServiceProblem `too_large_result`, torch.OutOfMemoryError when the GPU has no room for
     one frame, DecoderFailed, and what `go_on` and `on_frames` raise.
@@ -38,12 +41,16 @@ def draw_animation(
         go_on()
         on_frames(done, total)
 
-    frames = stage("decode", lambda: decoder.frames(data, columns, background))
-    if len(frames.pixels) == 1:
+    wide = columns or ANIMATION_COLUMNS
+    frames = stage("decode", lambda: decoder.frames(data, wide, background))
+    count, height, width, _ = frames.pixels.shape
+    if count == 1:
         return None
+    if columns is None:  # nobody is to be told that so many were not drawn
+        wide = columns_within(width, height, wide)
     drawn = animate(
-        renderer, frames, palette=palette, columns=columns, background=background, most_bytes=upload_limit,
-        most_s=GENERATOR_S, stage=stage, on_frames=after_batch,
+        renderer, frames, palette=palette, columns=wide, background=background, focus=focus,
+        most_bytes=upload_limit, most_s=GENERATOR_S, stage=stage, on_frames=after_batch,
     )  # fmt: skip
     go_on()
     if drawn is None:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.frames import LONGEST_MS, Cut, Frames, decode_frames
-from models.palettes import Background
+from models.palettes import DEFAULT_BACKGROUND, BackgroundChoice
 from models.picture import decode
 from models.problems import PictureProblem
 
@@ -82,7 +82,7 @@ class Decoder:
             _end(self._child)
         self._child = None
 
-    def decode(self, data: bytes, background: Background = "light") -> NDArray[np.uint8]:
+    def decode(self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND) -> NDArray[np.uint8]:
         """As `models.picture.decode`: (H, W, 3) sRGB bytes, the longest side at most MAX_SIDE px.
 
         Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
@@ -91,7 +91,7 @@ class Decoder:
         pixels: NDArray[np.uint8] = self._try({"background": background}, data).pixels[0]
         return pixels
 
-    def frames(self, data: bytes, columns: int, background: Background = "light") -> Frames:
+    def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
         """As `models.frames.decode_frames`. Raises as `decode`."""
         return self._try({"background": background, "columns": columns}, data)
 
@@ -216,7 +216,7 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
-def _decode(data: bytes, background: Background, columns: int | None) -> Frames:
+def _decode(data: bytes, background: BackgroundChoice, columns: int | None) -> Frames:
     """The frames; without `columns` the first one alone, as large as a still picture may be."""
     if columns is not None:
         return decode_frames(data, columns, background)

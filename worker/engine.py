@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from models import limits
+from models.forms import picture_columns
 from models.renderer import Renderer, WeightsError
 from models.weights_file import read_weights
 from worker.library import Library
@@ -104,7 +105,7 @@ class Engine:
             renderer = Renderer(weights, device or self._device)
             # The first forward pass allocates and picks kernels; no user should wait for that, and a model
             # that cannot draw must not replace one that can.
-            renderer.grid(WARM_UP, columns=limits.DEFAULT_COLUMNS)
+            renderer.grid(WARM_UP, columns=picture_columns(*WARM_UP.shape))
         except Exception as error:
             raise WeightsError(f"{name} loads but does not draw ({type(error).__name__}: {error})") from error
         if not self._needs and self._device == "cuda":

@@ -14,13 +14,13 @@ from PIL import Image
 
 from jobs import trace
 from models import limits
-from models.forms import FILE, inline_columns
+from models.drawing import ink_of
+from models.forms import FILE, PRESETS, inline_columns, picture_columns
 from models.grid import Grid
 from models.page import Page, page_of
 from models.paint import encode_png, paint
-from models.palettes import DEFAULT_PALETTE, Background
+from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, Background, BackgroundChoice
 from models.renderer import Renderer
-from models.tone import tone_of
 from worker.decoder import Decoder
 
 _log = logging.getLogger(__name__)
@@ -48,31 +48,39 @@ class Drawing:
     def rows(self) -> int:
         return self.page.rows
 
+    @property
+    def background(self) -> Background:
+        return self.page.background
+
 
 def draw(
-    renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int, background: Background,
-    stages: Stages, preset: str = FILE, go_on: Callable[[], None] = lambda: None,
+    renderer: Renderer, decoder: Decoder, data: bytes, *, palette: str, columns: int | None,
+    background: BackgroundChoice, stages: Stages, focus: float | None = None, preset: str = FILE,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Drawing:  # fmt: skip
     """Draw a picture file; `stages` receives the milliseconds of each stage, also of those before a failure.
 
-    Text for a message (`preset`, one of models.forms.PRESETS) is as wide as fits one, at most `columns`.
-    `go_on` is called before each stage and after the last, and may end the work by raising. Raises
-    PictureProblem for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no
-    room for a smaller picture either, and DecoderFailed.
+    Without `columns` there are as many as suit the picture; `auto` paper is the one on which its subject stands out
+    more; `focus` is what Renderer.grid takes. Text for a message (`preset`, one of models.forms.PRESETS) is as wide
+    as fits one, at most `columns`, and its `auto` paper is dark: it is shown in the reader's theme, in Discord dark
+    unless changed, where characters for light paper are a negative.
+
+    `go_on` is called before each stage and after the last, and may end the work by raising. Raises PictureProblem
+    for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no room for a smaller
+    picture either, and DecoderFailed.
     """
 
     def stage(name: str, work: Callable[[], T]) -> T:
         go_on()
         return timed(stages, name, work)
 
-    rgb = stage("decode", lambda: decoder.decode(data, background))
-    # On dark paper it is light that becomes ink.
-    tone = stage("tone", lambda: 1 - tone_of(rgb) if background == "dark" else tone_of(rgb))
-    if preset != FILE:
-        height, width = tone.shape
-        columns = min(columns, inline_columns(width, height, preset, colours=preset in COLOURED) or columns)
-    grid, shrunk = stage("generator", lambda: _grid(renderer, tone, columns))
-    page = page_of(grid, palette, background, rgb)
+    choice: BackgroundChoice = "dark" if background == "auto" and preset != FILE else background
+    rgb = stage("decode", lambda: decoder.decode(data, choice))
+    ink, paper = stage("tone", lambda: ink_of(renderer, rgb, choice))
+    height, width = ink.shape
+    wide = _columns(columns, width, height, preset)
+    grid, shrunk = stage("generator", lambda: _grid(renderer, ink, wide, focus))
+    page = page_of(grid, palette, paper, rgb)
     image = stage("paint", lambda: paint(page))
     png = stage("encode", lambda: encode_png(image))
     go_on()
@@ -86,7 +94,7 @@ def works(renderer: Renderer, decoder: Decoder) -> bool:
     try:
         draw(
             renderer, decoder, stream.getvalue(), palette=DEFAULT_PALETTE, columns=limits.MIN_COLUMNS,
-            background="light", stages={},
+            background=DEFAULT_BACKGROUND, stages={},
         )  # fmt: skip
     except Exception:
         _log.exception("self-test failed")
@@ -104,12 +112,21 @@ def timed(stages: Stages, name: str, work: Callable[[], T]) -> T:
         stages[name] = round((time.perf_counter() - start) * 1000, 1)
 
 
-def _grid(renderer: Renderer, tone: NDArray[np.float32], columns: int) -> tuple[Grid, bool]:
+def _columns(asked: int | None, width: int, height: int, preset: str) -> int:
+    """How many columns a still picture gets."""
+    if preset == FILE:
+        return asked or picture_columns(width, height)
+    most = asked or PRESETS[preset].columns
+    return min(most, inline_columns(width, height, preset, colours=preset in COLOURED) or most)
+
+
+def _grid(renderer: Renderer, ink: NDArray[np.float32], columns: int, focus: float | None) -> tuple[Grid, bool]:
     """The page; where the GPU has no room for it, one of half the columns, and True."""
     try:
-        return renderer.grid(tone, columns=columns), False
+        return renderer.grid(ink, columns=columns, focus=focus), False
     except torch.OutOfMemoryError as error:
         _log.warning("gpu full columns=%d error=%r; trying once more, smaller", columns, str(error)[:200])
     # Only here: as long as the error is handled, its frames live, and with them the tensors to be freed.
     torch.cuda.empty_cache()
-    return renderer.grid(tone, columns=max(limits.MIN_COLUMNS, columns // 2)), columns > limits.MIN_COLUMNS
+    fewer = max(limits.MIN_COLUMNS, columns // 2)
+    return renderer.grid(ink, columns=fewer, focus=focus), columns > limits.MIN_COLUMNS

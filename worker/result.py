@@ -65,7 +65,7 @@ def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, to
 
 def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
     """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
-    fewer = () if drawing.shrunk else narrower(request.columns, drawing.columns)
+    fewer = () if drawing.shrunk or request.columns is None else narrower(request.columns, drawing.columns)
     notes = fewer if request.preset == FILE else (Note(TOO_LONG), *fewer)
     return _told(notes, request)
 

@@ -22,6 +22,7 @@ from rq.job import Job
 
 from jobs.cancel import is_cancelled
 from jobs.ledger import Begun, Ledger, Reason
+from jobs.options import focus_name
 from jobs.pictures import PictureStore
 from jobs.problems import PictureProblem, ServiceProblem, new_reference, said_in, sentence, told
 from jobs.progress import note_frames, note_pace
@@ -127,6 +128,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         palette=request.palette,
         columns=ending.drawing.columns if ending.drawing else 0,
         rows=ending.drawing.rows if ending.drawing else 0,
+        background=ending.drawing.background if ending.drawing else None,
         model=ending.renderer.name if ending.renderer else "",
         model_version=ending.renderer.version if ending.renderer else "",
         worker=tools.worker,
@@ -138,8 +140,10 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     if result.outcome == "posted" and request.hint:
         tools.hints.give(request)
     _log.info(
-        "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d waited_s=%.1f %s model=%s version=%s",
+        "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d paper=%s focus=%s waited_s=%.1f %s model=%s "
+        "version=%s",
         request.job_id, result.outcome, result.code or "-", result.palette, result.columns, result.rows,
+        result.background or "-", focus_name(request.focus),
         max(0.0, result.finished_at - request.created_at - sum(stages.values()) / 1000),
         " ".join(f"{stage}_ms={ms:g}" for stage, ms in stages.items()), result.model, result.model_version,
     )  # fmt: skip
@@ -264,14 +268,14 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
         if request.animate and request.form == "picture" and may_move(data):
             moving = draw_animation(
                 renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
-                background=request.background, upload_limit=request.upload_limit, stages=stages,
-                go_on=go_on, on_frames=_frames_noted(tools, request),
+                background=request.background, focus=request.focus, upload_limit=request.upload_limit,
+                stages=stages, go_on=go_on, on_frames=_frames_noted(tools, request),
             )  # fmt: skip
             if moving is not None:
                 return moving
         return draw(
             renderer, tools.decoder, data, palette=request.palette, columns=request.columns,
-            background=request.background, preset=request.preset, stages=stages, go_on=go_on,
+            background=request.background, focus=request.focus, preset=request.preset, stages=stages, go_on=go_on,
         )  # fmt: skip
     except torch.OutOfMemoryError as error:
         tools.health.failed(request.job_id, "OutOfMemoryError")

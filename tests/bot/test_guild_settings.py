@@ -63,18 +63,23 @@ def test_roles_and_the_blocked(discord: Controls, redis: Redis) -> None:
 
 
 def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls, redis: Redis) -> None:
-    settle(
-        discord, "defaults", {"palette": "#FF0000 #00FF00", "background": "dark", "private": True, "spoiler": True}
-    )
+    look = {"palette": "#FF0000 #00FF00", "background": "dark", "focus": "0.75"}
+    told = settle(discord, "defaults", look | {"private": True, "spoiler": True})
+    assert "**Palette:** #ff0000-#00ff00, on dark\n**Focus:** Mostly the subject\n" in told
     used = discord.slash("ascii", files={"image": a_png()})
     request = only(discord, redis)
     assert (request.palette, request.background, request.spoiler) == ("#ff0000-#00ff00", "dark", True)
+    assert request.focus == 0.75
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] == MIA_ID and request.reply.private
     redis.delete("rq:queue:glyphcord")
-    discord.slash("ascii", {"palette": "green", "private": False}, files={"image": a_png()})
+    discord.slash("ascii", {"palette": "green", "focus": "auto", "private": False}, files={"image": a_png()})
     request = only(discord, redis)
     assert (request.palette, request.background, request.reply.private) == ("green", "dark", False)
+    assert request.focus is None
+    told = settle(discord, "defaults", {"background": "auto", "focus": "auto"})
+    assert ", on light or dark as suits the picture\n**Focus:** Auto (as suits the picture)\n" in told
+    assert (GuildStore(redis).get(GUILD_ID).background, GuildStore(redis).get(GUILD_ID).focus) == ("auto", None)
     assert SENTENCES["bad_palette"].split("{")[0] in settle(discord, "defaults", {"palette": "plaid"})
 
 
@@ -157,7 +162,7 @@ def test_settings_are_carried_in_a_file(discord: Controls, redis: Redis) -> None
     assert GuildStore(redis).get(GUILD_ID) == before
 
 
-@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"channels": ["everywhere"]}', b'{"schema_version": 2}'])
+@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"channels": ["everywhere"]}', b'{"schema_version": 3}'])
 def test_a_file_of_other_things_changes_nothing(discord: Controls, redis: Redis, data: bytes) -> None:
     settle(discord, "defaults", {"palette": "amber"})
     told = settle(discord, "import", files={"file": ("settings.json", data, "application/json")})

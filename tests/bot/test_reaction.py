@@ -77,13 +77,21 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
 def test_pink_comes_in_the_form_and_size_of_what_was_clicked(
     playground: PlaygroundProcess, discord: Controls, redis: Redis, format: str
 ) -> None:
-    first = a_drawn_picture(playground, redis, format=format, columns=33, background="dark")
+    first = a_drawn_picture(playground, redis, format=format, columns=33, background="dark", focus="0.75")
     discord.react(first.reply.message_id)
     (request,) = discord.wait_for(lambda: queued(redis))
-    same = ("form", "preset", "columns", "background", "animate", "spoiler", "picture")
+    same = ("form", "preset", "columns", "background", "focus", "animate", "spoiler", "picture")
     assert request.palette == "pink"
     assert [getattr(request, name) for name in same] == [getattr(first, name) for name in same]
-    assert (request.columns, request.background) == (33, "dark")
+    assert (request.columns, request.background, request.focus) == (33, "dark", 0.75)
+
+
+def test_what_was_left_open_is_left_open_in_pink(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    discord.react(a_drawn_picture(playground, redis).reply.message_id)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert (request.palette, request.columns, request.background, request.focus) == ("pink", None, "auto", None)
 
 
 def test_the_reply_is_sent_so_that_discord_makes_it_once(

@@ -86,8 +86,8 @@ def test_suggestions_are_in_it_and_can_be_typed(discord: Controls, redis: Redis)
 @pytest.mark.parametrize(
     ("user", "labels"),
     [
-        (MIA_ID, ["Palette", "Spalten", "Hintergrund", "Format"]),
-        (ADA_ID, ["Palette", "Columns", "Background", "Format"]),
+        (MIA_ID, ["Palette", "Spalten", "Hintergrund", "Fokus", "Format"]),
+        (ADA_ID, ["Palette", "Columns", "Background", "Focus", "Format"]),
     ],
 )
 def test_redo_asks_in_the_language_of_who_pressed_it(

@@ -21,6 +21,10 @@ from tests.jobs.requests import a_request
 
 QUEUE = "rq:queue:glyphcord"
 WITH_SAM = "160000000000000009"
+FILLED_IN: dict[str, Any] = {
+    "palette": "blue", "columns": "64", "background": ["light"], "focus": ["auto"], "format": ["picture"],
+}  # fmt: skip
+"""A form as somebody sends it in."""
 
 
 def a_result(
@@ -38,7 +42,7 @@ def a_result(
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": "the picture", "components": list(result_rows(request))})
-    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted"))
+    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted", background="light"))
     redis.delete(QUEUE)
     a_worker_reports(redis)
     return request
@@ -52,6 +56,12 @@ def shown(controls: Controls, message_id: str) -> dict[str, Any] | None:
 def only(controls: Controls, redis: Redis) -> RenderRequest:
     (request,) = controls.wait_for(lambda: queued(redis))
     return request
+
+
+def chosen(select: dict[str, Any]) -> str:
+    """The value that a select of a form begins with."""
+    (value,) = (option["value"] for option in select["options"] if option.get("default"))
+    return str(value)
 
 
 def labels(request: RenderRequest) -> list[str]:
@@ -81,7 +91,7 @@ def test_pink_by_button_and_by_reaction_is_one_picture(
 
 
 @pytest.mark.parametrize(
-    ("emoji", "look"), [("💚", ("green", "light")), ("🤍", ("mono", "dark")), ("🌈", ("photo", "light"))]
+    ("emoji", "look"), [("💚", ("green", "auto")), ("🤍", ("mono", "dark")), ("🌈", ("photo", "auto"))]
 )
 def test_other_reactions_ask_for_other_looks(
     playground: PlaygroundProcess, discord: Controls, redis: Redis, emoji: str, look: tuple[str, str]
@@ -109,11 +119,12 @@ def test_several_looks_of_one_picture_are_several_replies(
 def test_text_and_redo_make_new_messages_with_what_was_asked(
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
-    first = a_result(playground, redis, palette="green", columns=90, background="dark")
+    first = a_result(playground, redis, palette="green", columns=90, background="dark", focus="0.75")
     used = discord.click(first.reply.message_id, "glyph:text", user=ADA_ID)
     text = only(discord, redis)
-    assert (text.origin, text.form, text.preset, text.columns) == ("button", "text", "desktop", 60)
-    assert (text.palette, text.background, text.picture, text.user_id) == ("green", "dark", first.picture, ADA_ID)
+    assert (text.origin, text.form, text.preset, text.columns) == ("button", "text", "desktop", None)
+    assert (text.palette, text.background, text.focus) == ("green", "auto", 0.75)
+    assert (text.picture, text.user_id) == (first.picture, ADA_ID)
     answer = discord.answer_to(used)
     assert answer is not None and answer["id"] == text.reply.message_id != first.reply.message_id
 
@@ -121,25 +132,48 @@ def test_text_and_redo_make_new_messages_with_what_was_asked(
     opened = discord.click(first.reply.message_id, "glyph:redo")
     form = discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
     fields = {label["label"]: label["component"] for label in form["components"]}
-    assert list(fields) == ["Palette", "Columns", "Background", "Format"]
+    assert list(fields) == ["Palette", "Columns", "Background", "Focus", "Format"]
     assert (fields["Palette"]["value"], fields["Columns"]["value"]) == ("green", "90")
-    values = {"palette": "#FF0000 #00ff00", "columns": "120", "background": ["light"], "format": ["svg"]}
+    assert [chosen(fields[name]) for name in ("Background", "Focus", "Format")] == ["dark", "0.75", "picture"]
+    values = {
+        "palette": "#FF0000 #00ff00", "columns": "120", "background": ["light"], "focus": ["1"], "format": ["svg"],
+    }  # fmt: skip
     discord.modal(opened["interaction_id"], values)
     again = only(discord, redis)
     assert (again.palette, again.columns, again.background, again.form) == ("#ff0000-#00ff00", 120, "light", "svg")
-    assert again.picture == first.picture
+    assert (again.focus, again.picture) == (1.0, first.picture)
+
+
+def test_what_was_left_open_is_open_in_the_form_and_can_be_left_open_again(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    def form_of(request: RenderRequest) -> tuple[str, dict[str, dict[str, Any]]]:
+        opened = discord.click(request.reply.message_id, "glyph:redo")
+        form = discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+        components = [label["component"] for label in form["components"]]
+        return opened["interaction_id"], {component["custom_id"]: component for component in components}
+
+    _, fields = form_of(a_result(playground, redis))
+    assert not fields["columns"].get("value")
+    assert chosen(fields["background"]) == chosen(fields["focus"]) == "auto"
+
+    form, _ = form_of(a_result(playground, redis, columns=90, background="dark", focus="0.5"))
+    values = {"palette": "blue", "columns": "", "background": ["auto"], "focus": ["auto"], "format": ["picture"]}
+    discord.modal(form, values)
+    again = only(discord, redis)
+    assert (again.columns, again.background, again.focus) == (None, "auto", None)
 
 
 def test_a_size_filled_in_for_a_picture_does_not_turn_text_into_a_file(
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
-    first = a_result(playground, redis)
+    first = a_result(playground, redis, columns=64)
     opened = discord.click(first.reply.message_id, "glyph:redo")
     discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
-    values = {"palette": "blue", "columns": "64", "background": ["light"], "format": ["phone"]}
+    values = {"palette": "blue", "columns": "64", "background": ["light"], "focus": ["auto"], "format": ["phone"]}
     discord.modal(opened["interaction_id"], values)
     request = only(discord, redis)
-    assert (request.form, request.preset, request.columns) == ("text", "phone", 40)
+    assert (request.form, request.preset, request.columns) == ("text", "phone", None)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +185,7 @@ def test_a_form_filled_in_wrongly_is_explained_to_who_sent_it(
     message_id = a_result(playground, redis).reply.message_id
     opened = discord.click(message_id, "glyph:redo")
     discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
-    filled = {"palette": "blue", "columns": "64", "background": ["light"], "format": ["picture"]} | values
+    filled = FILLED_IN | values
     answer = discord.wait_for_answer(discord.modal(opened["interaction_id"], filled))
     assert answer["content"].startswith(SENTENCES[code].split("{")[0]) and answer["ephemeral_to"] == MIA_ID
     assert queued(redis) == []
@@ -194,8 +228,8 @@ def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path
             opened = own.controls.click(first.reply.message_id, "glyph:redo")
             own.controls.wait_for(lambda: own.controls.interaction(opened["interaction_id"])["response_data"])
         with BotProcess(own, redis_url, tmp_path) as bot:
-            values = {"palette": "pink", "columns": "64", "background": ["light"], "format": ["picture"]}
-            own.controls.modal(opened["interaction_id"], values)  # a form opened before the restart
+            # A form opened before the restart.
+            own.controls.modal(opened["interaction_id"], FILLED_IN | {"palette": "pink"})
             assert only(own.controls, redis).palette == "pink"
             redis.delete(QUEUE)
             own.controls.click(first.reply.message_id, "glyph:text")

@@ -16,7 +16,7 @@ from demo import start_valkey
 from jobs.connection import PREFIX, connect
 from jobs.fleet import Fleet, WorkerReport
 from jobs.ledger import Ledger
-from jobs.options import FORMATS, MAX_BYTES
+from jobs.options import FOCUSES, FORMATS, MAX_BYTES
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES
 from jobs.promises import Promises
@@ -40,11 +40,14 @@ def a_worker_reports(redis: Redis, name: str = "w1") -> None:
 def test_the_commands_are_registered_with_their_options(discord: Controls) -> None:
     commands = {command["name"]: command for command in discord.state()["commands"]}
     options = {option["name"]: option for option in commands["ascii"]["options"]}
-    assert list(options) == ["image", "palette", "columns", "background", "format", "style", "animate", "private"]
+    assert list(options) == [
+        "image", "palette", "columns", "background", "focus", "format", "style", "animate", "private",
+    ]  # fmt: skip
     assert options["image"]["type"] == 11
     assert options["palette"]["autocomplete"] and not options["palette"].get("choices")
     assert [choice["value"] for choice in options["format"]["choices"]] == list(FORMATS)
-    assert [choice["value"] for choice in options["background"]["choices"]] == ["light", "dark"]
+    assert [choice["value"] for choice in options["background"]["choices"]] == ["auto", "light", "dark"]
+    assert [choice["value"] for choice in options["focus"]["choices"]] == list(FOCUSES)
     assert [option["name"] for option in commands["model"]["options"]] == [
         "list", "status", "reload", "rollback", "default", "upload",
     ]  # fmt: skip
@@ -65,11 +68,13 @@ def test_palettes_are_suggested_and_colours_completed(discord: Controls) -> None
 
 def test_every_option_reaches_the_worker(discord: Controls, redis: Redis) -> None:
     asked = {
-        "palette": "#FF0000-#00FF00", "columns": 120, "background": "dark", "format": "svg", "animate": False,
+        "palette": "#FF0000-#00FF00", "columns": 120, "background": "dark", "focus": "0.75", "format": "svg",
+        "animate": False,
     }  # fmt: skip
     discord.slash("ascii", asked, files={"image": ("SPOILER_cat.png", a_png()[1], "image/png")})
     (request,) = discord.wait_for(lambda: queued(redis))
     assert (request.palette, request.columns, request.background) == ("#ff0000-#00ff00", 120, "dark")
+    assert request.focus == 0.75
     assert (request.form, request.preset, request.animate, request.spoiler) == ("svg", "file", False, True)
 
 
@@ -102,7 +107,8 @@ def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls,
     assert answer["ephemeral_to"] is None
     (request,) = discord.wait_for(lambda: queued(redis))
     assert request.job_id == used["interaction_id"]
-    assert (request.origin, request.palette, request.columns) == ("command", "green", 64)
+    assert (request.origin, request.palette) == ("command", "green")
+    assert (request.columns, request.background, request.focus) == (None, "auto", None)
     assert (request.user_id, request.guild_id) == (MIA_ID, GUILD_ID)
     assert request.upload_limit == 12345678
     assert request.message_version == 1

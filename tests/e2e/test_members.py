@@ -9,7 +9,7 @@ from playground.testing import ADA_ID, BOT_ID, Controls, File
 from tests.e2e.conftest import PANDA
 
 Message = dict[str, Any]
-FORM = {"palette": "green", "columns": "100", "background": ["dark"], "format": ["svg"]}
+FORM = {"palette": "green", "columns": "90", "background": ["dark"], "focus": ["0.75"], "format": ["svg"]}
 
 
 def buttons(message: Message) -> list[str]:
@@ -76,7 +76,7 @@ def test_menu_buttons_and_the_first_reaction(controls: Controls) -> None:
     opened = controls.click(posted["id"], "glyph:redo")
     controls.wait_for(lambda: controls.interaction(opened["interaction_id"])["response_data"])
     again = controls.wait_for_answer(controls.modal(opened["interaction_id"], FORM))
-    assert again["content"].startswith("green · 100×")
+    assert again["content"].startswith("green · 90×")
     assert [file["filename"] for file in again["attachments"]] == ["ascii-green.png", "ascii-green.svg"]
     controls.click(again["id"], "glyph:delete")
     controls.wait_for(lambda: all(m["id"] != again["id"] for m in controls.messages()))

@@ -30,8 +30,30 @@ def test_a_record_that_cannot_be_read_counts_as_none(redis: Redis) -> None:
     assert GuildStore(redis).get("1") == GuildSettings()
 
 
+@pytest.mark.parametrize(("stored", "now"), [("light", "auto"), ("dark", "dark")])
+def test_paper_that_a_record_of_version_1_names_counts_where_it_was_chosen(
+    redis: Redis, stored: str, now: str
+) -> None:
+    old = b'{"schema_version": 1, "blocked": ["3"], "palette": "pink", "background": "%s"}' % stored.encode()
+    redis.set("glyphcord:guild:1", old)
+    store = GuildStore(redis)
+    found = store.get("1")
+    assert (found.background, found.focus, found.palette, found.blocked) == (now, None, "pink", frozenset({"3"}))
+    # From now on light is chosen, and stays.
+    store.update("1", lambda old: old.model_copy(update={"background": "light"}))
+    assert store.get("1").background == "light"
+
+
 @pytest.mark.parametrize(
-    "change", [{"channels": ["general"]}, {"palette": "plaid"}, {"reactors": "nobody"}, {"colour": "red"}]
+    "change",
+    [
+        {"channels": ["general"]},
+        {"palette": "plaid"},
+        {"background": "grey"},
+        {"focus": 2},
+        {"reactors": "nobody"},
+        {"colour": "red"},
+    ],
 )
 def test_what_is_unknown_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

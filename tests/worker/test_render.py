@@ -23,6 +23,7 @@ from jobs.allowance import Allowance
 from jobs.cancel import request_cancel
 from jobs.connection import connect
 from jobs.ledger import Ledger
+from jobs.options import focus_name
 from jobs.pictures import PictureStore
 from jobs.problems import SENTENCES, sentence
 from jobs.progress import seconds_per_job
@@ -30,8 +31,10 @@ from jobs.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
 from jobs.weights import WeightsStore
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.forms import picture_columns
 from models.grid import Grid
-from models.palettes import Background
+from models.limits import ANIMATION_COLUMNS
+from models.palettes import Background, BackgroundChoice
 from models.renderer import Renderer
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
@@ -118,6 +121,113 @@ def test_palette_and_background_are_the_requests(sha: str, standin: Standin) -> 
         assert np.asarray(image).min() < 40  # dark paper
 
 
+@pytest.mark.parametrize(("width", "height"), [(320, 120), (160, 160), (120, 400), (60, 800)])
+def test_columns_that_are_left_open_follow_the_pictures_shape(
+    pictures: PictureStore, standin: Standin, width: int, height: int
+) -> None:
+    result = run(request_for(pictures.put(photo(width, height)), columns=None))
+    assert (result.outcome, result.columns) == ("posted", picture_columns(width, height))
+    content = standin.state[TOKEN_PATH].body["content"]
+    assert f" · {result.columns}×{result.rows} characters · " in content and "\n" not in content
+
+
+def an_rgba(pixel: tuple[int, int, int]) -> bytes:
+    """A disc of that colour on nothing."""
+    y, x = np.mgrid[:120, :120]
+    inside = (x - 60) ** 2 + (y - 60) ** 2 < 40**2
+    pixels = np.zeros((120, 120, 4), np.uint8)
+    pixels[inside] = (*pixel, 255)
+    stream = io.BytesIO()
+    Image.fromarray(pixels, "RGBA").save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_paper_that_is_left_open_is_the_renderers(
+    sha: str, standin: Standin, engine: Engine, paper: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[NDArray[np.float32]] = []
+
+    def background_for(tone: NDArray[np.float32]) -> Background:
+        seen.append(tone)
+        return paper
+
+    monkeypatch.setattr(engine.renderer, "background_for", background_for)
+    asked = run(request_for(sha, background=paper))
+    assert asked.background == paper and not seen
+    there = standin.state[TOKEN_PATH].files["files[0]"][2]
+    found = run(request_for(sha, job_id="1001", background="auto"))
+    assert found.background == paper and len(seen) == 1
+    assert standin.state[TOKEN_PATH].files["files[0]"][2] == there, "the same picture"
+    # Asked with the tone of light paper, whatever it becomes: what is dark in the photo is near 1.
+    left, right = np.hsplit(seen[0], 2)
+    assert left.mean() > right.mean()
+
+
+def test_a_logo_on_nothing_gets_paper_on_which_it_shows(
+    pictures: PictureStore, standin: Standin, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for colour in (20, 240):
+        tones: list[NDArray[np.float32]] = []
+
+        def background_for(tone: NDArray[np.float32], seen: list[NDArray[np.float32]] = tones) -> Background:
+            seen.append(tone)
+            return "light"
+
+        monkeypatch.setattr(engine.renderer, "background_for", background_for)
+        run(request_for(pictures.put(an_rgba((colour,) * 3)), job_id=f"{colour}"))
+        (tone,) = tones
+        assert abs(float(tone[60, 60]) - float(tone[0, 0])) > 0.9
+
+
+def test_text_for_a_message_is_drawn_for_the_dark_theme_unless_said_otherwise(sha: str, standin: Standin) -> None:
+    blocks = []
+    for number, background in enumerate(("auto", "dark", "light")):
+        request = request_for(
+            sha, job_id=str(2000 + number), form="text", preset="desktop", columns=None, background=background
+        )
+        result = run(request)
+        assert (result.outcome, result.columns, result.rows) == ("posted", 60, 22)
+        assert result.background == ("light" if background == "light" else "dark")
+        blocks.append(standin.state[TOKEN_PATH].body["content"].rpartition("```")[0])
+    assert blocks[0] == blocks[1] != blocks[2]
+
+
+@pytest.mark.parametrize("focus", [None, 0.0, 0.75])
+def test_focus_reaches_the_model_of_stills_and_animations(
+    pictures: PictureStore, engine: Engine, focus: float | None, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    seen: list[float | None] = []
+    grids = engine.renderer.grids
+
+    def listening(*positional: Any, focus: float | None = None, **named: Any) -> list[Grid]:
+        seen.append(focus)
+        return grids(*positional, focus=focus, **named)
+
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(engine.renderer, "grids", listening)
+    for number, data in enumerate((photo(), a_gif())):
+        result = run(request_for(pictures.put(data), job_id=f"{number}", focus=focus))
+        assert result.outcome == "posted"
+        assert f" paper={result.background} focus={focus_name(focus)} " in caplog.messages[-1]
+    assert seen == [focus, focus]
+
+
+def test_an_animation_is_narrower_than_a_still_where_nobody_says_how_wide(
+    pictures: PictureStore, standin: Standin
+) -> None:
+    result = run(request_for(pictures.put(a_gif()), columns=None))
+    assert (result.outcome, result.columns) == ("posted", ANIMATION_COLUMNS)
+    assert result.background in ("light", "dark")
+    long = run(request_for(pictures.put(a_gif(size=(16, 256))), job_id="1001", columns=None))
+    assert long.columns < ANIMATION_COLUMNS
+    assert "\n" not in standin.state[TOKEN_PATH].body["content"], "nobody asked for so many"
+    # One frame is no animation.
+    still = run(request_for(pictures.put(a_gif(1)), job_id="1002", columns=None))
+    assert still.columns == picture_columns(80, 60)
+
+
 def test_a_file_of_characters_comes_beside_the_picture(sha: str, standin: Standin) -> None:
     assert run(request_for(sha, form="text")).outcome == "posted"
     shown = standin.state[TOKEN_PATH]
@@ -141,8 +251,8 @@ def test_a_tall_picture_as_text_has_fewer_columns(pictures: PictureStore, standi
     assert len(standin.state[TOKEN_PATH].body["content"]) <= 2000
 
 
-def a_gif(frames: int = 3) -> bytes:
-    pages = [Image.linear_gradient("L").rotate(90 * n).resize((80, 60)) for n in range(frames)]
+def a_gif(frames: int = 3, size: tuple[int, int] = (80, 60)) -> bytes:
+    pages = [Image.linear_gradient("L").rotate(90 * n).resize(size) for n in range(frames)]
     stream = io.BytesIO()
     pages[0].save(stream, "GIF", save_all=True, append_images=pages[1:], duration=100, loop=0)
     return stream.getvalue()
@@ -324,7 +434,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Retry) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 4}, {"columns": "many"}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 5}, {"columns": "many"}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
@@ -344,7 +454,7 @@ class Meanwhile(Decoder):
         super().__init__()
         self._deed = deed
 
-    def decode(self, data: bytes, background: Background = "light") -> NDArray[np.uint8]:
+    def decode(self, data: bytes, background: BackgroundChoice = "auto") -> NDArray[np.uint8]:
         self._deed()
         return super().decode(data, background)
 
@@ -418,10 +528,12 @@ class Full(Renderer):
 
     room = 0
 
-    def grid(self, tone: NDArray[np.float32], columns: int, *, proofread: bool = True) -> Grid:
+    def grid(
+        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, proofread: bool = True
+    ) -> Grid:
         if columns > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return super().grid(tone, columns, proofread=proofread)
+        return super().grid(tone, columns, focus=focus, proofread=proofread)
 
 
 @pytest.fixture
@@ -437,6 +549,13 @@ def test_full_gpu_draws_smaller_and_says_so(sha: str, standin: Standin, full: Fu
     assert (result.outcome, result.columns) == ("posted", 30)
     shown = standin.state[TOKEN_PATH].body["content"]
     assert "30×11 characters (as many as my graphics card has room for now)" in shown
+
+
+def test_full_gpu_draws_smaller_where_nobody_said_how_wide(sha: str, standin: Standin, full: Full) -> None:
+    full.room = 50
+    result = run(request_for(sha, columns=None))
+    assert (result.outcome, result.columns) == ("posted", picture_columns(160, 120) // 2)
+    assert "\n" not in standin.state[TOKEN_PATH].body["content"], "the credit line says it all"
 
 
 def test_full_gpu_with_room_for_nothing_is_said_and_counted(sha: str, standin: Standin, full: Full) -> None:
