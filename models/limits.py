@@ -22,17 +22,16 @@ MAX_RATIO: Final = 16
 
 MIN_COLUMNS: Final = 20
 MAX_COLUMNS: Final = 200
-DEFAULT_COLUMNS: Final = 64
 ANIMATION_COLUMNS: Final = 64
 """Columns of what moves, if nobody says how many; a still picture's follow its shape (forms.picture_columns)."""
 MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
 
-MAX_VARIETY: Final = 4.0
-"""Highest price on sameness (models.choose): above it prices no longer settle, and a page gets less various."""
-
 MAX_PROOF_SWEEPS: Final = 8
 """Most sweeps over a finished page (models.climber) that a weights file may ask for: each takes its time."""
+
+MIN_STRENGTH: Final = 0.2
+"""Least that a weights file may ask for as the ink's strength where a picture is lightest."""
 
 MAX_WEIGHTS_BYTES: Final = 16 * 2**20
 """Largest weights file, in bytes."""
