@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, PRINTABLE, draw_atlas, save_sheet
 from models.typeface import DESCENT, FAMILY, TTF, WOFF2
 
-WEIGHT: Final = 0.25
+WEIGHT: Final = 0.4
 """px of an 8×16 px cell by which outlines grow on every side."""
 
 UNIT: Final = 128
