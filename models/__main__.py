@@ -1,6 +1,7 @@
 """Photos to characters, and to weights that choose them. `COMMAND --help` has the rest."""
 
 import argparse
+import shutil
 import sys
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
@@ -8,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.cli_palettes import add_palettes
-from models.cli_render import add_render
+from models.cli_render import HEADS, add_render
 from models.cli_weights import add_weights
 from models.palettes import DEFAULT_PALETTE, PALETTES
-from models.recipe import TrainConfig, read_recipe
+from models.recipe import TrainConfig, read_recipe, shipped_recipes
 
 LATER: Final[dict[str, Any]] = {"warm_steps": 0}
 """What a run that begins with finished weights leaves out, unless it is asked for: the lessons for beginners."""
@@ -27,6 +28,7 @@ def main() -> int:
     _add_train(commands.add_parser("train", help="train a style from a folder of photos"))
     _add_evaluate(commands.add_parser("evaluate", help="compare the weights with teachers and other programs"))
     _add_pairs(commands.add_parser("pairs", help="write training pairs as files, or read such a dataset back"))
+    _add_labels(commands.add_parser("labels", help="label photos' subjects, for training, with a network"))
     add_weights(commands.add_parser("weights", help="list weights files, or try some"))
     _add_photos(commands.add_parser("photos", help="fetch photos to train on"))
     arguments = parser.parse_args()
@@ -45,8 +47,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("runs/classic"), help="checkpoint and weights go here"
     )
+    names = ", ".join(shipped_recipes())
+    parser.add_argument("--recipe", default="classic", help=f"{names}, or a .toml file (see models/recipes)")
     parser.add_argument(
-        "--recipe", default="classic", help="classic, lines, pixels, or a .toml file (see models/recipes)"
+        "--subjects", type=Path, metavar="DIR", help="labels of the photos' subjects (`labels` makes them)"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument(
@@ -80,10 +84,10 @@ def _train(arguments: argparse.Namespace) -> int:
             start = load_weights(chosen_weights(arguments.start))
             given = LATER | given
         config = read_recipe(arguments.recipe, given)
-        photos = Photos(arguments.photos)
+        photos = Photos(arguments.photos, subjects=arguments.subjects)
         print(
-            f"{len(photos.train)} photos to train on, {len(photos.validation)} to check with, "
-            f"{len(photos.refused)} unreadable",
+            f"{len(photos.train)} photos to train on ({len(photos.labelled)} with their subject), "
+            f"{len(photos.validation)} to check with, {len(photos.refused)} unreadable",
             file=sys.stderr,
         )
         weights = train(
@@ -103,6 +107,9 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, action="append", help="a .safetensors file (default: all shipped)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
     parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="write a contact sheet, too")
+    parser.add_argument(
+        "--pages", type=Path, metavar="DIR", help="write the pictures for a panel of readers instead of measuring"
+    )
     parser.set_defaults(run=_evaluate)
 
 
@@ -113,6 +120,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from models import evaluate  # noqa: PLC0415
     from models.weights_file import SHIPPED, WeightsError  # noqa: PLC0415
 
+    if arguments.pages:
+        return _write_pages(arguments)
     try:
         tones = evaluate.read_tones(arguments.photos, arguments.count, held_out=arguments.held_out)
         methods = evaluate.methods(arguments.weights or sorted(SHIPPED.glob("*.safetensors")))
@@ -131,12 +140,32 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else 140)
     for columns, lines in evaluate.SIZES:
         console.print(evaluate.table(rows, columns, lines, len(tones)))
-    for name, value in evaluate.comparisons(rows).items():
-        console.print(f"{name}: {value:.2f}")
     if arguments.json:
         evaluate.write_json(rows, len(tones), arguments.json)
     if arguments.sheet:
         evaluate.write_sheet(tones, prints, arguments.sheet)
+    return 0
+
+
+def _write_pages(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    from models import evaluate  # noqa: PLC0415
+    from models.weights_file import WeightsError, find_weights  # noqa: PLC0415
+
+    if not shutil.which("chafa"):
+        _complain("chafa is not installed; its pages are left out")
+    try:
+        find = evaluate.held_out_files if arguments.held_out else evaluate.by_content
+        photos = find(arguments.photos)[: arguments.count]
+        weights = arguments.weights or [find_weights(HEADS["glyphs"], None)]
+        pages = evaluate.write_pages(photos, weights, arguments.pages)
+        for _ in track(pages, "drawing", total=len(photos), console=Console(stderr=True)):
+            pass
+    except (ValueError, OSError, WeightsError) as problem:
+        return _complain(str(problem))
+    print(f"{len(photos)} photos by each method in {arguments.pages}")
     return 0
 
 
@@ -155,7 +184,7 @@ def _pairs(arguments: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    from models.data import SUFFIXES  # noqa: PLC0415
+    from models.labels import photos_below  # noqa: PLC0415
     from models.pairs import make_pairs, read_pairs  # noqa: PLC0415
 
     console, failed = Console(stderr=True), 0
@@ -170,9 +199,7 @@ def _pairs(arguments: argparse.Namespace) -> int:
                 Image.fromarray(pair.page).save(arguments.out / "pages" / name)
             print(f"{len(pairs)} photos in {arguments.out / 'photos'}, their pages in {arguments.out / 'pages'}")
             return 0
-        photos = sorted(path for path in arguments.photos.rglob("*") if path.suffix.lower() in SUFFIXES)
-        if not photos:
-            return _complain(f"{arguments.photos} holds no photos")
+        photos = photos_below(arguments.photos)
         made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
         for path, problem in track(made, "drawing pairs", total=len(photos), console=console):
             if problem:
@@ -181,6 +208,40 @@ def _pairs(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError) as problem:
         return _complain(str(problem))
     print(f"{len(photos) - failed} pairs in {arguments.out}")
+    return 1 if failed else 0
+
+
+def _add_labels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, help="a folder for the labels, for train --subjects"
+    )
+    parser.add_argument(
+        "--network", type=Path, required=True, metavar="FILE", help="a salient-object network: U²-Net as .onnx"
+    )
+    parser.set_defaults(run=_labels)
+
+
+def _labels(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    from models.labels import load_network, make_labels, photos_below  # noqa: PLC0415
+
+    console, failed = Console(stderr=True), 0
+    try:
+        photos = photos_below(arguments.photos)
+        made = make_labels(photos, arguments.out, load_network(arguments.network))
+        for path, problem in track(made, "labelling photos", total=len(photos), console=console):
+            if problem:
+                failed += 1
+                console.print(f"{path.name}: {problem}", markup=False)
+    except (ValueError, OSError) as problem:
+        return _complain(str(problem))
+    except KeyboardInterrupt:
+        _complain("stopped; the same command goes on from here")
+        return 130
+    print(f"{len(photos) - failed} photos have their labels in {arguments.out}")
     return 1 if failed else 0
 
 

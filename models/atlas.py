@@ -51,12 +51,15 @@ class Atlas:
         return bool(np.abs(self.ink - there).max(initial=0) < 1 / 255)
 
 
-def default_atlas() -> Atlas:
-    """The 95 printable ASCII characters in the typeface Glyphcord Cell, which fills a cell of 8×16 px."""
+def default_atlas(charset: str = PRINTABLE) -> Atlas:
+    """Printable ASCII characters in the typeface Glyphcord Cell, which fills a cell of 8×16 px.
+
+    Raises ValueError for others.
+    """
     with Image.open(_DEFAULT) as sheet:
-        pixels = np.asarray(sheet.convert("L"), np.float32) / 255
+        pixels = np.asarray(sheet.convert("L"), np.float32) / np.float32(255)
     ink = pixels.reshape(CELL_HEIGHT, len(PRINTABLE), CELL_WIDTH).transpose(1, 0, 2)
-    return Atlas(PRINTABLE, np.ascontiguousarray(ink))
+    return Atlas(charset, ink[[PRINTABLE.index(character) for character in charset]])
 
 
 def draw_atlas(font: Path = TTF, charset: str = PRINTABLE) -> Atlas:

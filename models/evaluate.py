@@ -2,7 +2,8 @@
 
 Every method gets the same pages of tone and gives characters (or, for the free-pixel head, ink). What is
 measured is the picture as it would be posted: painted, encoded as PNG, read back. Columns are explained in
-docs/evaluation.md.
+docs/evaluation.md, and what none of them measures: whether people can name what they see. For that, `write_pages`
+writes the pictures that a panel of readers needs.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,25 +29,28 @@ from rich.table import Table
 from torch import Tensor
 
 from models.atlas import Atlas, default_atlas
-from models.climber import VARIETY, climb
-from models.data import SUFFIXES, Photos, middle
-from models.fidelity import blur, effective_glyphs, fidelity
+from models.climber import climb
+from models.data import Photos, middle
+from models.drawing import ink_of
+from models.fidelity import blur, effective_glyphs, fidelity, similarity
+from models.forms import picture_columns, rows_for
 from models.grid import Grid
-from models.metrics import edge_similarity, edges, legibility, read, tone_rmse
-from models.page import page_of
+from models.labels import SUFFIXES
+from models.metrics import edge_similarity, edges, frame, legibility, read
+from models.page import Page, page_of
 from models.paint import encode_png, paint
+from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE
 from models.picture import decode
 from models.problems import PictureProblem
 from models.renderer import Renderer
-from models.teachers import ramp, search, search_varied, sharpen
+from models.teachers import ramp, search, shade
 from models.tone import fit, stretch, tone_of
 
 SIZES: Final = ((64, 32), (128, 64))
-CLIMBER_SWEEPS: Final = 12
+CLIMBER_SWEEPS: Final = 6
 VIEWING_SIGMAS: Final = (4, 8, 16)
 BLURRED_PHOTO_SIGMA: Final = 4.0
-LINE_TO_BEAT: Final = "unsharp + search"
-BEST_RULES: Final = ("search", LINE_TO_BEAT, "unsharp + search + variety")
+LINE_TO_BEAT: Final = "search"
 CLIMBER: Final = "climber"
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -88,12 +93,9 @@ def read_tones(folder: Path, count: int, *, held_out: bool) -> list[Ink]:
     `held_out` takes only those that training on this folder leaves out. Raises ValueError when there is none.
     """
     if held_out:
-        return [stretch(middle(tone)) for tone in Photos(folder).validation[:count]]
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}")
-    files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+        return [stretch(middle(photo.tone)) for photo in Photos(folder).validation[:count]]
     tones: list[Ink] = []
-    for _, path in sorted((hashlib.sha256(path.read_bytes()).digest(), path) for path in files):
+    for path in by_content(folder):
         if len(tones) == count:
             break
         try:
@@ -106,6 +108,21 @@ def read_tones(folder: Path, count: int, *, held_out: bool) -> list[Ink]:
     return tones
 
 
+def by_content(folder: Path) -> list[Path]:
+    """The folder's pictures in the order of their content's hash. Raises ValueError when there are none."""
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    if not files:
+        raise ValueError(f"{folder} holds no pictures")
+    return [path for _, path in sorted((hashlib.sha256(path.read_bytes()).digest(), path) for path in files)]
+
+
+def held_out_files(folder: Path) -> list[Path]:
+    """The files of the photos that training on this folder leaves out. Raises ValueError as `Photos` does."""
+    return [photo.path for photo in Photos(folder).validation]
+
+
 def methods(weights: list[Path]) -> list[Method]:
     """Every row of the table: weights files, teachers, the reference ramp, other programs, and sanity rows.
 
@@ -114,17 +131,15 @@ def methods(weights: list[Path]) -> list[Method]:
     atlas = default_atlas()
     rows = [row for path in weights for row in _weights(path)]
     rows += [
-        _rule("search", search, atlas),
-        _rule(LINE_TO_BEAT, lambda tone, ink: search(sharpen(tone), ink), atlas),
-        _rule(BEST_RULES[2], lambda tone, ink: search_varied(sharpen(tone), ink), atlas),
-        _rule(CLIMBER, lambda tone, ink: _climbed(tone, ink, variety=0.0), atlas),
-        _rule("climber, variety", lambda tone, ink: _climbed(tone, ink, variety=VARIETY), atlas),
+        _rule(LINE_TO_BEAT, search, atlas),
+        _rule("shade", shade, atlas),
+        _rule(CLIMBER, lambda tone, ink: climb(tone, shade(tone, ink), ink, CLIMBER_SWEEPS)[0], atlas),
         _rule("ramp, linear", lambda tone, _: ramp(tone, atlas.charset, 1.0), atlas),
         _rule("ramp, GCF 2 (reference)", lambda tone, _: ramp(tone, atlas.charset), atlas),
     ]
-    rows += [_program(name, command, atlas) for name, command in PROGRAMS.items() if shutil.which(name)]
+    rows += [_program(name, atlas) for name in PROGRAMS if shutil.which(name)]
     rows.append(Method("white page", lambda tone: Drawn(_inked(np.zeros_like(tone), atlas), None, 0.0)))
-    rows.append(Method("blurred photo", lambda tone: Drawn(_inked(_blurred(tone), atlas), None, 0.0)))
+    rows.append(Method("blurred photo", lambda tone: Drawn(_inked(_blurred(tone, atlas), atlas), None, 0.0)))
     return rows
 
 
@@ -143,14 +158,17 @@ def evaluate(
             strokes = [edges(_tensor(page)) for page in pages]
             for method in rows:
                 method.draw(pages[0])  # what is made once is not timed
-                numbers, prints = [], []
+                numbers, prints, pages_of_glyphs = [], [], []
                 for page, stroke in zip(pages, strokes, strict=True):
                     drawn = method.draw(page)
                     print_ = posted(drawn.page)
                     numbers.append(measure(drawn, print_, page, stroke))
                     prints.append(print_)
+                    if drawn.intended is not None:
+                        pages_of_glyphs.append(torch.from_numpy(drawn.page.glyphs))
                     progress()
                 means = _means(numbers) | {"megabytes": method.megabytes}
+                means["frame"] = frame(pages_of_glyphs) if pages_of_glyphs else None
                 yield Row(method.name, columns, lines, means), prints
     finally:
         torch.set_num_threads(threads)
@@ -168,34 +186,31 @@ def measure(
 ) -> dict[str, float | None]:
     """All measures of one page; None where one has no meaning for this method."""
     page, wanted, ink = _tensor(print_), _tensor(tone), torch.from_numpy(drawn.page.atlas.ink)
+    black = drawn.page.atlas.densest
     numbers: Numbers = {
-        f"fidelity_{sigma}": fidelity(page, wanted, float(sigma)).item() for sigma in VIEWING_SIGMAS
+        f"similarity_{sigma}": similarity(page / black, wanted, float(sigma)).item() for sigma in VIEWING_SIGMAS
     }
     numbers |= {
-        "tone_rmse": tone_rmse(page, wanted),
+        "fidelity": fidelity(page, wanted, float(VIEWING_SIGMAS[0])).item(),
         "edge_similarity": edge_similarity(page, strokes),
         "legibility": legibility(page, ink) if print_.any() else None,
-        "decode": None, "effective_glyphs": None, "largest_share": None, "blank_share": None,
+        "decode": None, "effective_glyphs": None,
         "ms": drawn.ms or None,
     }  # fmt: skip
     if drawn.intended is not None:
         glyphs = torch.from_numpy(drawn.page.glyphs)
-        effective, largest = effective_glyphs(glyphs)
         numbers |= {
             "decode": float((read(page, ink).numpy() == drawn.intended).mean()),
-            "effective_glyphs": effective,
-            "largest_share": largest,
-            "blank_share": float((glyphs == 0).float().mean()),
+            "effective_glyphs": effective_glyphs(glyphs)[0],
         }
     return numbers
 
 
 COLUMNS: Final = {
-    "fidelity_4": ("fid. σ4", "{:.3f}"), "fidelity_8": ("σ8", "{:.3f}"), "fidelity_16": ("σ16", "{:.3f}"),
-    "tone_rmse": ("tone rmse", "{:.3f}"), "edge_similarity": ("edges", "{:.3f}"),
-    "legibility": ("legible", "{:.2f}"), "decode": ("decode", "{:.1%}"), "effective_glyphs": ("glyphs", "{:.1f}"),
-    "largest_share": ("largest", "{:.0%}"), "blank_share": ("blank", "{:.0%}"), "ms": ("ms", "{:.0f}"),
-    "megabytes": ("MB", "{:.1f}"),
+    "similarity_4": ("sim. σ4", "{:.3f}"), "similarity_8": ("σ8", "{:.3f}"), "similarity_16": ("σ16", "{:.3f}"),
+    "edge_similarity": ("edges", "{:.3f}"), "legibility": ("legible", "{:.2f}"), "decode": ("decode", "{:.1%}"),
+    "effective_glyphs": ("glyphs", "{:.1f}"), "frame": ("frame", "{:.1f}"), "fidelity": ("fidelity", "{:.3f}"),
+    "ms": ("ms", "{:.0f}"), "megabytes": ("MB", "{:.1f}"),
 }  # fmt: skip
 
 
@@ -215,30 +230,51 @@ def table(rows: list[Row], columns: int, lines: int, pages: int) -> Table:
     return result
 
 
-def comparisons(rows: list[Row]) -> dict[str, float]:
-    """Each glyph model's fidelity, mean of both sizes, against the best rule per cell, chafa and the climber.
+def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterator[Path]:
+    """For each photo a picture by each method, at its own shape and default size, as a panel of readers needs them.
 
-    Keys read "MODEL / best per-cell rule", "MODEL / chafa" and "MODEL: share of the climber's gain".
+    `PHOTO--METHOD.png`: a model by all of its defaults (paper, focus, palette), the same at 64 columns, the line to
+    beat with the same characters on the same paper, and chafa's characters on light paper. Yields each photo when
+    its pictures are there. Raises WeightsError, OSError, and ValueError for a photo that cannot be read, and for
+    two of one name.
     """
-    means = {name: _mean_fidelity(rows, name) for name in dict.fromkeys(row.method for row in rows)}
-    best = max(means[name] for name in BEST_RULES)
-    found = {}
-    for name, value in means.items():
-        if name.startswith(MODEL):
-            found[f"{name} / best per-cell rule"] = value / best
-            if "chafa" in means:
-                found[f"{name} / chafa"] = value / means["chafa"]
-            if means[CLIMBER] > best:
-                found[f"{name}: share of the climber's gain"] = (value - best) / (means[CLIMBER] - best)
-    return found
+    for files in (photos, weights):
+        for name, count in Counter(path.stem for path in files).items():
+            if count > 1:
+                raise ValueError(f"{count} files are named {name}; their pages would have one name")
+    renderers = [Renderer(path) for path in weights]
+    folder.mkdir(parents=True, exist_ok=True)
+    for photo in photos:
+        try:
+            rgb = decode(photo.read_bytes(), background=DEFAULT_BACKGROUND)
+        except PictureProblem as problem:
+            raise ValueError(f"{photo}: {problem}") from None
+        light = tone_of(rgb)
+        height, width = light.shape
+        columns = picture_columns(width, height)
+        for renderer in renderers:
+            tone, paper = ink_of(renderer, rgb, DEFAULT_BACKGROUND)
+            for name, wide in ((renderer.name, columns), (f"{renderer.name}-64", min(64, columns))):
+                _write(page_of(renderer.grid(tone, wide), DEFAULT_PALETTE, paper, rgb), folder, photo, name)
+            fitted = fit(tone, columns, rows_for(width, height, columns))
+            glyphs = search(_tensor(fitted), torch.from_numpy(renderer.atlas.ink))[0].numpy()
+            _write(page_of(Grid(glyphs, renderer.atlas), "mono", paper), folder, photo, f"{renderer.name}-rule")
+        if shutil.which("chafa"):
+            fitted = fit(light, columns, rows_for(width, height, columns))
+            page = by_program("chafa", fitted, default_atlas())
+            _write(page_of(page, "mono", "light"), folder, photo, "chafa")
+        yield photo
+
+
+def _write(page: Page, folder: Path, photo: Path, method: str) -> None:
+    (folder / f"{photo.stem}--{method}.png").write_bytes(encode_png(paint(page)))
 
 
 def write_json(rows: list[Row], pages: int, path: Path) -> None:
-    """The table for programs: each row with its size and measures, and the comparisons."""
+    """The table for programs: each row with its size and measures."""
     report = {
         "pages": pages,
         "rows": [{"method": r.method, "columns": r.columns, "rows": r.rows, **r.numbers} for r in rows],
-        "comparisons": comparisons(rows),
     }
     path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -273,7 +309,7 @@ def _weights(path: Path) -> list[Method]:
 
 def _by_model(renderer: Renderer, tone: NDArray[np.float32], *, proofread: bool) -> Drawn:
     start = time.process_time()
-    page = renderer.grid(tone, tone.shape[1] // 8, proofread=proofread)
+    page = renderer.grid(tone, tone.shape[1] // 8, focus=0.0, proofread=proofread)
     ms = (time.process_time() - start) * 1000
     # Free pixels have no glyphs of their own: they are read against the ramp page they learnt to draw.
     free = renderer.metadata["head"] == "pixels"
@@ -291,10 +327,6 @@ def _rule(name: str, rule: Callable[[Tensor, Tensor], Tensor], atlas: Atlas) -> 
         return Drawn(Grid(glyphs, atlas), glyphs, (time.process_time() - start) * 1000)
 
     return Method(name, draw)
-
-
-def _climbed(tone: Tensor, ink: Tensor, *, variety: float) -> Tensor:
-    return climb(tone, search(sharpen(tone), ink), ink, CLIMBER_SWEEPS, variety=variety)[0]
 
 
 # Each is given tone as brightness and told nothing of paper: they draw bright on dark by default, so that more
@@ -315,20 +347,26 @@ PROGRAMS: Final[dict[str, Callable[[str, int, int], list[str]]]] = {
 BRIGHTEST: Final = {"img2txt": 0.15}
 
 
-def _program(name: str, command: Callable[[str, int, int], list[str]], atlas: Atlas) -> Method:
+def _program(name: str, atlas: Atlas) -> Method:
     def draw(tone: NDArray[np.float32]) -> Drawn:
-        columns, rows = tone.shape[1] // 8, tone.shape[0] // 16
-        with tempfile.NamedTemporaryFile(suffix=".png") as file:
-            shown = tone * BRIGHTEST.get(name, 1.0)
-            Image.fromarray(np.rint(shown * 255).astype(np.uint8)).save(file.name)
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            done = subprocess.run(command(file.name, columns, rows), capture_output=True, check=True)  # noqa: S603
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        glyphs = parse(done.stdout.decode("utf-8", "replace"), columns, rows, atlas.charset)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        page = by_program(name, tone, atlas)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         ms = 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        return Drawn(Grid(glyphs, atlas), glyphs, ms)
+        return Drawn(page, page.glyphs, ms)
 
     return Method(name, draw)
+
+
+def by_program(name: str, tone: Ink, atlas: Atlas) -> Grid:
+    """The page that one of PROGRAMS, which must be installed, makes of a tone, (rows · 16, columns · 8)."""
+    columns, rows = tone.shape[1] // 8, tone.shape[0] // 16
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        shown = tone * BRIGHTEST.get(name, 1.0)
+        Image.fromarray(np.rint(shown * 255).astype(np.uint8)).save(file.name)
+        command = PROGRAMS[name](file.name, columns, rows)
+        done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    return Grid(parse(done.stdout.decode("utf-8", "replace"), columns, rows, atlas.charset), atlas)
 
 
 def parse(text: str, columns: int, rows: int, charset: str) -> NDArray[np.int64]:
@@ -344,8 +382,9 @@ def _inked(ink: NDArray[np.float32], atlas: Atlas) -> Grid:
     return Grid(np.zeros((ink.shape[0] // 16, ink.shape[1] // 8), np.int64), atlas, ink)
 
 
-def _blurred(tone: NDArray[np.float32]) -> NDArray[np.float32]:
-    ink: NDArray[np.float32] = blur(_tensor(tone), BLURRED_PHOTO_SIGMA)[0, 0].numpy()
+def _blurred(tone: NDArray[np.float32], atlas: Atlas) -> NDArray[np.float32]:
+    """The tone itself, seen from afar, as dark as the densest glyph where it is black."""
+    ink: NDArray[np.float32] = blur(_tensor(tone), BLURRED_PHOTO_SIGMA)[0, 0].numpy() * np.float32(atlas.densest)
     return ink
 
 
@@ -359,8 +398,3 @@ def _means(numbers: list[Numbers]) -> Numbers:
         values = [value for each in numbers if (value := each[name]) is not None]
         found[name] = float(np.mean(values)) if values else None
     return found
-
-
-def _mean_fidelity(rows: list[Row], method: str) -> float:
-    values = [row.numbers["fidelity_4"] for row in rows if row.method == method]
-    return float(np.mean([value for value in values if value is not None]))

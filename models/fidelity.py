@@ -30,10 +30,10 @@ def _kernel(sigma: float) -> Tensor:
 
 
 @lru_cache(maxsize=128)
-def _bands(sigma: float, side: int, device: torch.device, back: bool) -> Tensor:
+def _bands(sigma: float, side: int, device: torch.device) -> Tensor:
     """The blur of a line of `side` px, edges replicated, as bands of its matrix, (bands, BAND, BAND + 2 · reach).
 
-    `back` gives the transposed matrix's. Band i makes BAND px from i · BAND on; beyond the line it is 0.
+    Band i makes BAND px from i · BAND on; beyond the line it is 0.
     """
     kernel = _kernel(sigma)
     reach, count = len(kernel) // 2, -(-side // BAND)
@@ -41,27 +41,17 @@ def _bands(sigma: float, side: int, device: torch.device, back: bool) -> Tensor:
         bands, places = torch.zeros(count, BAND, BAND + 2 * reach), torch.arange(side)
         for offset, weight in enumerate(kernel, -reach):
             seen = (places + offset).clamp(0, side - 1)
-            to, by = (seen, places) if back else (places, seen)
-            band = to // BAND
-            bands.index_put_((band, to % BAND, by - band * BAND + reach), weight, accumulate=True)
+            band = places // BAND
+            bands.index_put_((band, places % BAND, seen - band * BAND + reach), weight, accumulate=True)
         return bands.to(device)
 
 
 def blur(image: Tensor, sigma: float) -> Tensor:
     """Gaussian blur of (B, C, H, W) by `sigma` px, edges replicated."""
-    return _blur(image, sigma, back=False)
-
-
-def blur_back(slopes: Tensor, sigma: float) -> Tensor:
-    """The gradient by an image, from the one by its blur: `blur`'s adjoint, which differs from it at the edges."""
-    return _blur(slopes, sigma, back=True)
-
-
-def _blur(image: Tensor, sigma: float, *, back: bool) -> Tensor:
     if sigma <= 0 or not image.numel():
         return image
     height, width = image.shape[2:]
-    down, across = (_bands(sigma, side, image.device, back).to(image.dtype) for side in (height, width))
+    down, across = (_bands(sigma, side, image.device).to(image.dtype) for side in (height, width))
     reach = (across.shape[2] - BAND) // 2
     # Overlapping views of the padded lines, so that nothing is copied for the products. First along the lines, ...
     rows = F.pad(image.flatten(0, 2), (reach, reach + len(across) * BAND - width))
@@ -108,6 +98,14 @@ def fidelity(print_: Tensor, tone: Tensor, sigma: float = 4.0, window: float = 3
     """
     seen, wanted = blur(print_, sigma), blur(tone, sigma)
     return ssim_map(affine_fit(seen, wanted), wanted, window).mean((1, 2, 3))
+
+
+def similarity(print_: Tensor, tone: Tensor, sigma: float, window: float = 3.0) -> Tensor:
+    """Mean SSIM per picture, (B,), as `fidelity`, but of the print as it is: no fit of its ink to the tone.
+
+    `print_` is in units of full black: the ink of the densest glyph.
+    """
+    return ssim_map(blur(print_, sigma), blur(tone, sigma), window).mean((1, 2, 3))
 
 
 def effective_glyphs(glyphs: Tensor, blank: int = 0) -> tuple[float, float]:

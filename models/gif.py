@@ -77,7 +77,7 @@ def animated_gif(
 
 def _inks(pages: Sequence[Page]) -> NDArray[np.uint8]:
     """The inks of all pages, (K, 3); mixed to fewer where GIF has no room for them."""
-    every = np.concatenate([page.inks.reshape(-1, 3) for page in pages])
+    every = np.concatenate([page.painted.reshape(-1, 3) for page in pages])
     inks = np.unique(every, axis=0)
     if len(inks) * FEWEST_LEVELS < _COLOURS:
         return inks
@@ -96,7 +96,7 @@ def _sheet(page: Page, inks: NDArray[np.uint8], levels: int) -> _Sheet:
 
 def _pixels(page: Page, sheet: _Sheet) -> NDArray[np.uint8]:
     """The page as numbers of the sheet's colours, (rows · 16, columns · 8)."""
-    wanted = page.inks.reshape(-1, 1, 3).astype(np.int32)
+    wanted = page.painted.reshape(-1, 1, 3).astype(np.int32)
     nearest = ((wanted - sheet.inks.astype(np.int32)) ** 2).sum(-1).argmin(-1).reshape(page.rows, page.columns)
     first = (nearest * sheet.levels).astype(np.uint8).repeat(CELL_HEIGHT, 0).repeat(CELL_WIDTH, 1)
     level = np.rint(page.grid.coverage() * sheet.levels).astype(np.uint8)

@@ -16,12 +16,14 @@ class Grid:
     """`glyphs` is (rows, columns) of indices into the atlas's charset.
 
     `pixels` is set for a model that draws freely: its ink, (rows · 16, columns · 8) float32 in [0, 1], of which
-    `glyphs` is then the nearest reading.
+    `glyphs` is then the nearest reading. `strength` is set for a model that shades its ink: how much of it each
+    cell gets, (rows, columns) float32 in [0, 1].
     """
 
     glyphs: NDArray[np.int64]
     atlas: Atlas
     pixels: NDArray[np.float32] | None = None
+    strength: NDArray[np.float32] | None = None
 
     @property
     def rows(self) -> int:

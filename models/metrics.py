@@ -1,4 +1,4 @@
-"""Measures of a page of print beside fidelity: tone, edges, legibility, and reading the characters back.
+"""Measures of a page of print beside similarity: edges, legibility, frames, and reading the characters back.
 
 All take ink coverage (1, 1, H, W) in [0, 1] on the grid of 8×16 px cells and give one number per page. The
 tone's edges come from Canny's detector and not from any teacher, so that no teacher is its own judge.
@@ -13,10 +13,12 @@ from torch.nn import functional as F
 
 from models.fidelity import blur, slopes
 from models.shapes import log_polar
-from models.teachers import cells_of, distances
+from models.teachers import cells_of
 
 INKED: Final = 0.01
 """A cell counts as inked from this mean coverage on; the faintest glyph has twice that."""
+
+FRAME_SHARE: Final = 0.01
 
 EDGE_SIGMA: Final = 4.0
 """Blur before edges are sought, in px: half a cell's width, as finer ones are beyond a page of characters."""
@@ -24,15 +26,22 @@ EDGE_LOW, EDGE_HIGH = 0.08, 0.16
 """Canny's thresholds, as the height of the step in tone that makes such a slope."""
 
 
-def tone_rmse(print_: Tensor, tone: Tensor, sigma: float = 8.0) -> float:
-    """Root mean square error of tone, in [0, 1], seen at `sigma` px: 0 is perfect, 1 the whole range.
+def frame(pages: list[Tensor]) -> float:
+    """How much commoner a glyph is in the outermost columns of pages than inside; 1 is no frame.
 
-    The print is fitted by a · print + b with a ≥ 0, as an eye adapts to paper and ink, but not to a negative.
+    The largest ratio of shares, at least 1, over all glyphs that fill FRAME_SHARE of the outer cells; each page is
+    (rows, columns) of glyphs.
     """
-    seen, wanted = blur(print_, sigma), blur(tone, sigma)
-    ink = seen - seen.mean()
-    slope = ((ink * (wanted - wanted.mean())).mean() / (ink**2).mean().clamp_min(1e-6)).clamp_min(0.0)
-    return float((slope * ink + wanted.mean() - wanted).square().mean().sqrt())
+    outer = torch.cat([page[:, [0, -1]].flatten() for page in pages])
+    inner = torch.cat([page[:, 1:-1].flatten() for page in pages])
+    if not len(inner):
+        return 1.0
+    count = int(max(outer.max(), inner.max())) + 1
+    shares = [torch.bincount(cells, minlength=count) / len(cells) for cells in (outer, inner)]
+    common = shares[0] >= FRAME_SHARE
+    # A cell more inside: what stands nowhere else is not infinitely more.
+    ratios = shares[0][common] / (shares[1][common] + 1 / len(inner))
+    return max(1.0, float(ratios.max())) if len(ratios) else 1.0
 
 
 def edges(tone: Tensor) -> Tensor:
@@ -95,6 +104,11 @@ def legibility(print_: Tensor, ink: Tensor) -> float:
 
 
 def read(print_: Tensor, ink: Tensor) -> Tensor:
-    """The glyphs that a page shows: per cell the nearest of `ink` in least squares, (rows, columns)."""
-    book = ink.flatten(1)
-    return distances(cells_of(print_)[0], book).argmin(-1)
+    """The glyphs that a page shows, (rows, columns): per cell the nearest of `ink`, (N, 16, 8), in least squares.
+
+    Whatever the strength of a cell's ink: a glyph is compared as strong as fits the cell best, at most in full.
+    """
+    cells, book = cells_of(print_)[0], ink.flatten(1)
+    along, square = cells @ book.T, (book**2).sum(1)
+    strength = (along / square.clamp_min(1e-6)).clamp(0, 1)
+    return (strength**2 * square - 2 * strength * along).argmin(-1)

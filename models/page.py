@@ -1,18 +1,19 @@
 """A page: characters and the ink of each. Every form of a picture, painted or written, is made from one."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from models.grid import Grid
-from models.palettes import RGB, Background, find_palette, readable_inks, row_inks
+from models.palettes import RGB, Background, faded, find_palette, readable_inks, row_inks
 
 
 @dataclass(frozen=True)
 class Page:
-    """`inks` is (rows, columns, 3) sRGB bytes, each cell's ink, made for the paper of `background`."""
+    """`inks` is (rows, columns, 3) sRGB bytes, each cell's ink in full, made for the paper of `background`."""
 
     grid: Grid
     inks: NDArray[np.uint8]
@@ -21,6 +22,11 @@ class Page:
     def __post_init__(self) -> None:
         if self.inks.shape != (self.grid.rows, self.grid.columns, 3):
             raise ValueError(f"{self.grid.columns}×{self.grid.rows} cells cannot have inks of {self.inks.shape}")
+
+    @cached_property
+    def painted(self) -> NDArray[np.uint8]:
+        """The inks as they are seen, as strong as the grid says, (rows, columns, 3) sRGB bytes."""
+        return self.inks if self.grid.strength is None else faded(self.inks, self.grid.strength, self.background)
 
     @property
     def columns(self) -> int:
@@ -52,12 +58,12 @@ def page_of(
 Run = tuple[str, RGB]
 
 
-def runs(page: Page) -> list[list[Run]]:
-    """Each row as (characters, ink) runs of one ink, spaces at its end dropped.
+def runs(page: Page, *, shaded: bool = True) -> list[list[Run]]:
+    """Each row as (characters, ink) runs of one ink, spaces at its end dropped; `shaded` inks are as painted.
 
     A space shows no ink, so it goes with the run before it, and at the start of a row with the one after.
     """
-    rows = zip(page.grid.lines(), page.inks.tolist(), strict=True)
+    rows = zip(page.grid.lines(), (page.painted if shaded else page.inks).tolist(), strict=True)
     return [_row_runs(line.rstrip(), inks) for line, inks in rows]
 
 

@@ -12,7 +12,7 @@ from models.palettes import PAPER
 
 def paint(page: Page) -> Image.Image:
     """The page's picture, RGB, (columns · 8) × (rows · 16) px: ink over paper by each pixel's coverage."""
-    inks = Image.fromarray(page.inks)
+    inks = Image.fromarray(page.painted)
     size = (page.grid.columns * CELL_WIDTH, page.grid.rows * CELL_HEIGHT)
     picture = Image.new("RGB", size, PAPER[page.background])
     # Pillow mixes in bytes, ten times as fast as floats would.

@@ -23,13 +23,13 @@ from models.palettes import find_palette, hsl_row_inks
 from models.picture import decode
 from models.problems import PictureProblem
 from models.ramp import ramp_grid
-from models.teachers import search_varied, sharpen
+from models.teachers import shade
 from models.tone import fit, tone_of
 
 SIDE: Final = 512
 COLUMNS: Final = SIDE // CELL_WIDTH
 ROWS: Final = SIDE // CELL_HEIGHT
-CLIMBER_SWEEPS: Final = 12
+CLIMBER_SWEEPS: Final = 6
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 MIXED: Final = 0.2
 """From this share of files with the photo on the other side, a folder is mixed and each file decides for itself."""
@@ -51,13 +51,13 @@ def _by_ramp(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
 
 def _by_search(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
     tone = torch.from_numpy(fit(tone_of(rgb), COLUMNS, ROWS))[None, None]
-    return Grid(search_varied(sharpen(tone), torch.from_numpy(atlas.ink))[0].numpy(), atlas)
+    return Grid(shade(tone, torch.from_numpy(atlas.ink))[0].numpy(), atlas)
 
 
 def _by_climber(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
     tone, ink = torch.from_numpy(fit(tone_of(rgb), COLUMNS, ROWS))[None, None], torch.from_numpy(atlas.ink)
     with torch.no_grad():
-        glyphs, _ = climb(tone, search_varied(sharpen(tone), ink), ink, CLIMBER_SWEEPS)
+        glyphs, _ = climb(tone, shade(tone, ink), ink, CLIMBER_SWEEPS)
     return Grid(glyphs[0].numpy(), atlas)
 
 

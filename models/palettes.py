@@ -114,6 +114,24 @@ def readable_inks(colours: NDArray[np.uint8], background: Background) -> NDArray
     return _readable(_lit(oklab_of(inks), DARK_LIGHTNESS) if background == "dark" else inks, background)
 
 
+def faded(inks: NDArray[np.uint8], strength: NDArray[np.float32], background: Background) -> NDArray[np.uint8]:
+    """(…, 3) RGB bytes of ink mixed with paper, `strength` (…) of it and 1 for all.
+
+    There is never so little ink that it has less than READABLE_CONTRAST.
+    """
+    paper = np.array(PAPER[background], np.float32) / np.float32(255)
+    ink = inks.astype(np.float32) / np.float32(255) - paper
+    least, enough = np.zeros((*inks.shape[:-1], 1), np.float32), np.ones((*inks.shape[:-1], 1), np.float32)
+    for _ in range(8):  # halving eight times is exact to a byte
+        share = (least + enough) * np.float32(0.5)
+        reads = contrast((paper + ink * share).astype(np.float32), background) >= READABLE_CONTRAST
+        least, enough = np.where(reads, least, share), np.where(reads, share, enough)
+    mixed: NDArray[np.uint8] = np.rint((paper + ink * np.maximum(strength[..., None], enough)) * 255).astype(
+        np.uint8
+    )
+    return mixed
+
+
 def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
     """WCAG contrast ratio, 1 to 21, of (…, 3) sRGB in [0, 1] to the paper; shape (…, 1)."""
     paper = np.array(PAPER[background], np.float32) / np.float32(255)

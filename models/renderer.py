@@ -10,12 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.choose import priced
+from models.background import choose_background
 from models.climber import proof
+from models.focus import auto_focus, compose
 from models.forms import columns_within, rows_for
 from models.grid import Grid
+from models.palettes import Background
+from models.shade import full_ink, strength_of
 from models.steady import Steady
 from models.teachers import distances, join_cells
 from models.tone import fit
@@ -49,30 +53,42 @@ class Renderer:
             weights = load_weights(weights)
         self.name, self.version, self.sha256, self.device = weights.name, weights.version, weights.sha256, device
         self.atlas, self.metadata = weights.atlas, weights.metadata
-        self._generator, self._variety = weights.generator.to(device), weights.variety
+        self._generator = weights.generator.to(device)
         self._ink = torch.from_numpy(weights.atlas.ink).to(device)
+        self._least_strength = weights.least_strength
         self.proof_sweeps = weights.proof_sweeps if weights.generator.config.head == "glyphs" else 0
 
-    def grid(self, tone: NDArray[np.float32], columns: int, *, proofread: bool = True) -> Grid:
+    def grid(
+        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, proofread: bool = True
+    ) -> Grid:
         """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1].
 
-        `proofread` lets the page be mended as its weights file asks for; without it, the generator's word stands.
+        `focus` is how much of the background gives way to the subject, from 0 (nothing) to 1 (all of it); None
+        leaves that to the model. `proofread` lets the page be mended as its weights file asks for; without it, the
+        generator's word stands.
         """
-        return self.grids(tone[None], columns, proofread=proofread)[0]
+        return self.grids(tone[None], columns, focus=focus, proofread=proofread)[0]
+
+    @torch.inference_mode()
+    def background_for(self, tone: NDArray[np.float32]) -> Background:
+        """The paper on which a picture's subject stands out more; `tone` as for light paper, (H, W), 1 is black."""
+        whole = torch.from_numpy(tone)[None, None].to(self.device)
+        return choose_background(whole.cpu(), self._generator.subject(whole).float().cpu())
 
     @torch.inference_mode()
     def grids(
-        self, tones: NDArray[np.float32], columns: int, *, batch: int = BATCH, steady: bool = True,
-        proofread: bool = True, most_s: float = math.inf,
+        self, tones: NDArray[np.float32], columns: int, *, focus: float | None = None, batch: int = BATCH,
+        steady: bool = True, proofread: bool = True, most_s: float = math.inf,
         after_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Grid]:  # fmt: skip
         """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
 
-        `steady` keeps a cell's glyph from frame to frame while its picture does not change (models.steady). A frame
-        that is alone is mended (`proofread`); among others a mended page would cost time and flicker.
-        `after_batch` hears how many frames are done, and may end the work by raising. After `most_s` seconds no
-        batch is begun, so there may be fewer pages than frames. A GPU that has no room for a batch gets smaller
-        ones; raises torch.OutOfMemoryError when it has none for one frame.
+        `focus` is as in `grid`; a model that is left to itself keeps an animation's background, as its subject may
+        come and go. `steady` keeps a cell's glyph from frame to frame while its picture does not change
+        (models.steady). A frame that is alone is mended (`proofread`); among others a mended page would cost time
+        and flicker. `after_batch` hears how many frames are done, and may end the work by raising. After `most_s`
+        seconds no batch is begun, so there may be fewer pages than frames. A GPU that has no room for a batch gets
+        smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
         """
         height, width = tones.shape[1:]
         columns = columns_within(width, height, columns)
@@ -83,7 +99,8 @@ class Renderer:
         while len(grids) < len(tones) and (not grids or time.monotonic() < end):
             fitted = np.stack([fit(tone, columns, rows) for tone in tones[len(grids) : len(grids) + batch]])
             try:
-                scores, ink = self._scores(fitted)
+                shown = self._shown(fitted, focus if len(tones) == 1 or focus is not None else 0.0)
+                scores, ink = self._scores(fitted, full_ink(shown, self._least_strength))
             except torch.OutOfMemoryError:
                 if batch == 1:
                     raise
@@ -92,43 +109,58 @@ class Renderer:
                 torch.cuda.empty_cache()
                 batch = max(1, len(fitted) // 2)
                 continue
-            glyphs, ink = hold.follow(scores, fitted, ink) if hold else (scores.argmax(-1), ink)
+            glyphs, strength = scores.argmax(-1), self._strength(shown)
+            if hold:
+                glyphs, ink, strength = hold.follow(scores, fitted, ink, strength)
             if proofread and self.proof_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
                 scores = None  # a large page's would be in the way
-                glyphs = self._proof(fitted, glyphs)
+                glyphs = self._proof(full_ink(shown, self._least_strength), glyphs)
             pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())
-            chosen = glyphs.cpu().numpy()
-            grids += [Grid(one, self.atlas, pixels) for one, pixels in zip(chosen, pages, strict=True)]
+            inks = [None] * len(fitted) if strength is None else list(strength.float().cpu().numpy())
+            grids += map(Grid, glyphs.cpu().numpy(), [self.atlas] * len(fitted), pages, inks)
             after_batch(len(grids))
         return grids
 
-    def _scores(self, fitted: NDArray[np.float32]) -> tuple[Tensor, Tensor | None]:
-        """(B, rows · 16, columns · 8) tone to a score of every glyph, (B, rows, columns, N); the best one wins.
+    def _shown(self, fitted: NDArray[np.float32], focus: float | None) -> Tensor:
+        """The tone that each page is to show, (B, 1, rows · 16, columns · 8), of (B, rows · 16, columns · 8)."""
+        tone = torch.from_numpy(fitted)[:, None].to(self.device)
+        subject = self._generator.subject(tone)
+        wanted = auto_focus(subject) if focus is None else subject.new_full((len(tone),), focus)
+        return compose(tone, subject, wanted)
 
-        And, from a model that draws freely, the ink of every cell, (B, rows, columns, 16, 8).
+    def _strength(self, shown: Tensor) -> Tensor | None:
+        """How strong each cell's ink is, (B, rows, columns); None where all of it is as strong as it can be."""
+        if self._least_strength == 1:
+            return None
+        return strength_of(F.avg_pool2d(shown, (CELL_HEIGHT, CELL_WIDTH))[:, 0], self._least_strength)
+
+    def _scores(self, fitted: NDArray[np.float32], wanted: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(B, rows · 16, columns · 8) tone, as it is and as it is to be set, to a score of every glyph.
+
+        Scores are (B, rows, columns, N), and the best one wins; with them, from a model that draws freely, comes
+        the ink of every cell, (B, rows, columns, 16, 8).
         """
-        logits = self._generator(torch.from_numpy(fitted)[:, None].to(self.device))
+        logits = self._generator.set_type(wanted)
         book = self._ink
         ink: Tensor | None = None
         if self._generator.config.head == "glyphs":
-            scores = priced(logits, self._variety)
+            scores = logits
         else:
-            ink = logits.sigmoid().unflatten(-1, (CELL_HEIGHT, CELL_WIDTH))
+            ink = logits.sigmoid().view(*logits.shape[:3], CELL_HEIGHT, CELL_WIDTH)
             scores = -distances(ink.flatten(-2), book.flatten(1))
         for page, tone in enumerate(fitted):
             if _is_flat(tone):
                 # Nothing to decide: one glyph as dark as the picture, everywhere.
-                far = (book.mean((1, 2)) - float(tone.mean()) * self.atlas.densest).abs()
+                far = (book.mean((1, 2)) - wanted[page].mean() * self.atlas.densest).abs()
                 scores[page] = -FLAT_SCORE * far
                 if ink is not None:
                     ink[page] = book[far.argmin()]
         return scores, ink
 
-    def _proof(self, fitted: NDArray[np.float32], glyphs: Tensor) -> Tensor:
+    def _proof(self, shown: Tensor, glyphs: Tensor) -> Tensor:
         """The one page's glyphs, mended where that shows its tone better; unmended where a GPU has no room."""
-        tone = torch.from_numpy(fitted)[:, None].to(self.device)
         try:
-            return proof(tone, glyphs, self._ink, self.proof_sweeps, self._variety)
+            return proof(shown, glyphs, self._ink, self.proof_sweeps)
         except torch.OutOfMemoryError:
             return glyphs
 

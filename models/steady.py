@@ -47,14 +47,20 @@ class Steady:
         self._glyphs: Tensor | None = None
         self._blocks: Tensor
         self._ink: Tensor | None = None
+        self._strength: Tensor | None = None
 
     def follow(
-        self, scores: Tensor, tones: NDArray[np.float32], ink: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
+        self,
+        scores: Tensor,
+        tones: NDArray[np.float32],
+        ink: Tensor | None = None,
+        strength: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The next frames' glyphs, (B, rows, columns), from the scores of all, (B, rows, columns, N).
 
-        `ink`, (B, rows, columns, 16, 8), is what a model draws freely; a cell that keeps its glyph keeps its ink.
-        `tones` is (B, rows · 16, columns · 8).
+        `ink`, (B, rows, columns, 16, 8), is what a model draws freely, `strength`, (B, rows, columns), that of
+        shaded ink; a cell that keeps its glyph keeps both, and they are returned, too. `tones` is
+        (B, rows · 16, columns · 8).
         """
         best, seen = scores.argmax(-1), blocks(torch.from_numpy(tones).to(scores.device))
         for frame in range(len(best)):
@@ -65,9 +71,12 @@ class Steady:
                 best[frame] = torch.where(keep, old, best[frame])
                 if ink is not None and self._ink is not None:
                     ink[frame] = torch.where(keep[..., None, None], self._ink, ink[frame])
+                if strength is not None and self._strength is not None:
+                    strength[frame] = torch.where(keep, self._strength, strength[frame])
             self._glyphs, self._blocks = best[frame], seen[frame]
             self._ink = None if ink is None else ink[frame]
-        return best, ink
+            self._strength = None if strength is None else strength[frame]
+        return best, ink, strength
 
 
 def flicker(tones: NDArray[np.float32], glyphs: NDArray[np.int64]) -> float:

@@ -1,7 +1,8 @@
 """Teachers: ways to choose glyphs by a rule, for the generator to learn from and to be compared with.
 
-`search` takes per cell the glyph whose blurred print is nearest the blurred tone, `ramp` the one of its darkness,
-`trace` the one of the strokes' shape. What improves a whole page is the climber (models.climber).
+`search` takes per cell the glyph whose blurred print is nearest the blurred tone, `shade` the one that among its
+like is, `ramp` the one of its darkness, `trace` the one of the strokes' shape. What improves a whole page is the
+climber (models.climber).
 """
 
 import math
@@ -16,7 +17,9 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.fidelity import blur, slopes
 from models.shapes import log_polar
 
-FREE_SHARE: Final = 0.03
+MEAN_WEIGHT: Final = 4.0 * CELL_HEIGHT * CELL_WIDTH
+PATTERN_SIGMA: Final = 3.0
+SHADE_PATTERN_PRICE: Final = 8.0
 RAMP: Final = " .,:irs?@9B&#"
 RAMP_GCF: Final = 2
 STROKE_SIGMA: Final = 3.0
@@ -59,28 +62,33 @@ def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
 
     `tone` (B, 1, H, W) in [0, 1], `ink` (N, 16, 8); returns (B, rows, columns) indices.
     """
-    densest = float(ink.mean((1, 2)).max())
     book = _blurred_glyphs(ink, sigma)
-    wanted = cells_of(blur(tone * 0.95 * densest, sigma))
+    wanted = cells_of(blur(tone * 0.95 * densest(ink), sigma))
     return distances(wanted, book).argmin(-1)
 
 
-def search_varied(tone: Tensor, ink: Tensor, rounds: int = 12, price: float = 0.3) -> Tensor:
-    """`search` with a variety prior: a glyph grows dearer while its share of the page is above FREE_SHARE.
+def shade(tone: Tensor, ink: Tensor) -> Tensor:
+    """As `search`, but each glyph as it looks among its like, with the tone's mean held and patterns shunned.
 
-    As `search`; `price` is in squared coverage, summed over a cell, for each unit of share and round.
+    In an even area a glyph stands among its like: blurred there, not alone on blank paper, it shows the darkness
+    and the pattern that a reader will see.
     """
-    densest = float(ink.mean((1, 2)).max())
-    book = _blurred_glyphs(ink, 1.5)
-    wanted = cells_of(blur(tone * 0.95 * densest, 1.5))
-    costs = distances(wanted, book)
-    dearness = torch.zeros(tone.shape[0], 1, 1, len(ink), device=tone.device)
-    for _ in range(rounds):
-        shares = F.one_hot((costs + dearness).argmin(-1).flatten(1), len(ink)).float().sum(1)
-        shares[:, 0] = 0.0
-        shares = shares / shares.sum(1, keepdim=True).clamp_min(1.0)
-        dearness = dearness + price * (shares - FREE_SHARE).clamp_min(0.0)[:, None, None]
-    return (costs + dearness).argmin(-1)
+    full = densest(ink)
+    costs = distances(cells_of(blur(tone * full, 1.5)), _tiled(ink, 1.5))
+    wanted = F.avg_pool2d(tone * full, (CELL_HEIGHT, CELL_WIDTH))[:, 0, ..., None]
+    costs += MEAN_WEIGHT * (ink.mean((1, 2)) - wanted) ** 2 + SHADE_PATTERN_PRICE * patterns(ink)
+    return costs.argmin(-1)
+
+
+def patterns(ink: Tensor) -> Tensor:
+    """How much of a pattern an area of each glyph alone shows from afar, (N,): its squared unevenness in a cell."""
+    seen = _tiled(ink, PATTERN_SIGMA)
+    return ((seen - seen.mean(1, keepdim=True)) ** 2).sum(1)
+
+
+def densest(ink: Tensor) -> float:
+    """Mean coverage of the glyph with the most ink, in [0, 1]: what black looks like."""
+    return float(ink.mean((1, 2)).max())
 
 
 def ramp(tone: Tensor, charset: str, gamma: float = RAMP_GCF) -> Tensor:
@@ -132,6 +140,12 @@ def _glyph_shapes(ink: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     bins = log_polar()[0].to(ink.device)
     form, book = bins.T @ bins, _blurred_glyphs(ink, 1.0)
     return form, book, ((book @ form) * book).sum(1)
+
+
+def _tiled(ink: Tensor, sigma: float) -> Tensor:
+    """Each glyph among its like, blurred, and cut to its cell, (N, 128)."""
+    seen = blur(ink[:, None].repeat(1, 1, 3, 3), sigma)
+    return seen[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
 
 
 def _blurred_glyphs(ink: Tensor, sigma: float) -> Tensor:

@@ -1,11 +1,12 @@
 """Training: one loop, top to bottom.
 
-Each step draws fresh crops, lets the climber improve a page (first the search teacher's, then the
-generator's own: expert iteration, Anthony et al. 2017), and teaches the generator the better page by
-cross-entropy, softened by what each alternative would have cost, and by the cost that is to be expected of
-its answer. From `adversarial_from` on, the discriminator joins in through a straight-through Gumbel-softmax
-(Jang et al. 2017) and the painter. The generator that is kept is the running average of the weights (EMA). Its
-measures and samples are those of pages as they would be drawn, proofread where the recipe says so.
+Each step draws fresh crops, composes each with its subject at a random focus, lets the climber improve a page of it
+(first a rule's, then the generator's own: expert iteration, Anthony et al. 2017), and teaches the generator the
+better page by cross-entropy, softened by what each alternative would have cost. Beside that the subject branch
+learns the maps of whole photos, where there are labels; without any it says that no picture has a subject. From
+`adversarial_from` on, the discriminator joins in through a straight-through Gumbel-softmax (Jang et al. 2017) and
+the painter. The generator that is kept is the running average of the weights (EMA). Its measures and samples are
+those of pages as they would be drawn, proofread where the recipe says so.
 """
 
 import json
@@ -26,24 +27,25 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import default_atlas
-from models.choose import choose
 from models.climber import climb, proof
 from models.data import Photos
 from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
-from models.fidelity import effective_glyphs, fidelity
+from models.fidelity import effective_glyphs, similarity
+from models.focus import compose
 from models.generator import SIZES, Generator
 from models.journal import Journal
 from models.parallel import Ranks, join_ranks, leave_ranks
 from models.recipe import TrainConfig
-from models.teachers import distances, join_cells, paint_ink, ramp, search, sharpen, trace
+from models.subject import SubjectBranch, subject_loss
+from models.teachers import RAMP, densest, distances, join_cells, paint_ink, ramp, shade, trace
 from models.weights_file import LoadedWeights, save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
 READING_SHARPNESS: Final = 2.0
 READING_WEIGHT: Final = 0.2
 LINES_TEMPERATURE: Final = 0.025
-DEAREST: Final = 20.0
-"""The most that a glyph may cost, in the loss of what is expected: beyond it, wrong is wrong."""
+FOCUSED_SHARE: Final = 0.6
+"""Pages with a focus above 0."""
 STYLES: Final = {
     "classic": "the climber, from the generator's own page",
     "lines": "crests of the slope, traced per cell by log-polar shape",
@@ -61,14 +63,20 @@ class Trainer:
     def __init__(self, config: TrainConfig, photos: Photos, device: str, ranks: Ranks | None = None) -> None:
         torch.manual_seed(config.seed)
         self.config, self.photos, self.device, self.ranks = config, photos, device, ranks or Ranks()
-        self.atlas = default_atlas()
+        self.atlas = default_atlas(config.charset)
         self.ink = torch.from_numpy(self.atlas.ink).to(device)
         if config.style not in STYLES:
             raise TrainingStopped(f"there is no style {config.style!r}; choose {', '.join(STYLES)}")
         if config.size not in SIZES:
             raise TrainingStopped(f"there is no size {config.size!r}; choose {', '.join(SIZES)}")
         head = "pixels" if config.style == "pixels" else "glyphs"
-        self.generator = Generator(replace(SIZES[config.size], head=head)).to(device)
+        if head == "pixels" and (missing := set(RAMP) - set(config.charset)):
+            raise TrainingStopped(f"style 'pixels' draws the ramp {RAMP!r}: its charset lacks {min(missing)!r}")
+        shape = replace(SIZES[config.size], head=head, glyphs=len(self.atlas.charset))
+        self.generator = Generator(shape).to(device)
+        self.teaches_subject = bool(config.subject_batch and photos.labelled)
+        if self.generator.subject_branch is not None and not self.teaches_subject:
+            self.generator.subject_branch.see_nothing()
         self.discriminator = Discriminator().to(device)
         self.average = deepcopy(self.generator).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
@@ -91,12 +99,16 @@ class Trainer:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(self.step, config.steps)
-        tone = self.photos.batch(config.batch, config.columns, config.rows, self.rng).to(self.device)
+        tone = self._pages()
         with torch.autocast(self.device.partition(":")[0], torch.bfloat16, enabled=self.half):
-            logits = self.generator(tone)
+            logits = self.generator.set_type(tone)
         logits = logits.float()
         page, loss = self._lesson(tone, logits)
         scalars = {"reconstruction": loss.item()}
+        if self.teaches_subject and self.generator.subject_branch is not None:
+            subject = self._subject_lesson(self.generator.subject_branch)
+            scalars["subject"] = subject.item()
+            loss = loss + subject
         if self.step >= config.adversarial_from:
             # A quarter of the pages: on a CPU the discriminator costs several times the rest of the step.
             few = slice(max(1, config.batch // 4))
@@ -115,6 +127,25 @@ class Trainer:
         self.step += 1
         return scalars
 
+    def _pages(self) -> Tensor:
+        """What the pages of a step are to show, (batch, 1, rows · 16, columns · 8)."""
+        config = self.config
+        tone, subject = (part.to(self.device) for part in self.photos.batch(
+            config.batch, config.columns, config.rows, self.rng
+        ))  # fmt: skip
+        if config.style == "pixels":
+            return tone
+        focus = self.rng.random(config.batch) * (self.rng.random(config.batch) < FOCUSED_SHARE)
+        return compose(tone, subject, torch.from_numpy(focus.astype(np.float32)).to(self.device))
+
+    def _subject_lesson(self, branch: SubjectBranch) -> Tensor:
+        tone, wanted = (part.to(self.device) for part in self.photos.subject_batch(
+            self.config.subject_batch, self.rng
+        ))  # fmt: skip
+        with torch.autocast(self.device.partition(":")[0], torch.bfloat16, enabled=self.half):
+            logits = branch(tone)
+        return subject_loss(logits.float(), wanted)
+
     def _lesson(self, tone: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
         """The page a style's teacher would set, (B, rows, columns), and the loss towards it."""
         config = self.config
@@ -125,25 +156,20 @@ class Trainer:
             nearness = -READING_SHARPNESS * distances(cells, book)
             reading = F.cross_entropy(nearness.flatten(0, 2), page.flatten())
             return page, F.l1_loss(cells, book[page]) + READING_WEIGHT * reading
-        dear: Tensor | float = 0.0
         if config.style == "lines":
             page, costs = trace(tone, self.ink)
             wanted = torch.softmax(-costs / LINES_TEMPERATURE, -1)
         else:
             if self.step < config.warm_steps:
-                start = search(sharpen(tone), self.ink)
-                # At the teacher's own, low price: on a page of few glyphs a high one moves too many cells at once.
-                page, costs = climb(tone, start, self.ink, config.warm_sweeps)
+                page, costs = climb(tone, shade(tone, self.ink), self.ink, config.warm_sweeps)
             else:
-                own = logits.detach().argmax(-1)
-                page, costs = climb(tone, own, self.ink, config.sweeps, variety=config.variety, damping=1.0)
+                page, costs = climb(tone, logits.detach().argmax(-1), self.ink, config.sweeps)
             wanted = torch.softmax(-costs / config.temperature, -1)
-            # A page of one tone has no structure to climb by: there the search teacher's page is the lesson.
+            # An even page is one glyph, as calm as there is: the climber would mix two for the last of its tone.
             flat = tone.std((1, 2, 3)) < 0.01
-            page = torch.where(flat[:, None, None], search(tone, self.ink), page)
+            page = torch.where(flat[:, None, None], shade(tone, self.ink), page)
             wanted[flat] = F.one_hot(page[flat], len(self.ink)).float()
-            dear = config.expected_weight * expected_cost(logits, costs)[~flat].sum() / len(flat)
-        return page, dear + F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
+        return page, F.cross_entropy(logits.flatten(0, 2), wanted.flatten(0, 2))
 
     def _adversarial(self, tone: Tensor, logits: Tensor, better: Tensor, scalars: dict[str, float]) -> Tensor:
         """Train the discriminator once, then return the generator's share of the game."""
@@ -165,42 +191,54 @@ class Trainer:
         elif sampled:
             cells = F.gumbel_softmax(logits, tau=1.0, hard=True) @ self.ink.flatten(1)
         else:
-            return paint_ink(self._proof(tone, self._choose(logits)), self.ink)
+            return paint_ink(proof(tone, logits.argmax(-1), self.ink, self.config.proof_sweeps), self.ink)
         return join_cells(cells.view(*cells.shape[:3], *self.ink.shape[1:]))
-
-    def _choose(self, logits: Tensor) -> Tensor:
-        """The glyphs that a drawn page begins with, (B, rows, columns)."""
-        return choose(logits, self.config.choice_variety)
-
-    def _proof(self, tone: Tensor, glyphs: Tensor) -> Tensor:
-        """The glyphs that would be drawn of those that were chosen, in the same shape."""
-        return proof(tone, glyphs, self.ink, self.config.proof_sweeps, self.config.choice_variety)
 
     @torch.inference_mode()
     def sample(self, count: int = 6) -> tuple[Tensor, Tensor]:
         """Tone and print of a few validation photos, both (n, 1, H, W) in [0, 1]."""
         tone = self.photos.validation_pages(count, 32, 16).to(self.device)
-        return tone, self._print(tone, self.average(tone))
+        return tone, self._print(tone, self.average.set_type(tone))
 
     @torch.inference_mode()
     def evaluate(self, count: int = 16) -> dict[str, float]:
-        """Fidelity and glyph variety of the averaged generator on validation photos at 64×32 cells."""
+        """The averaged generator on validation photos at 64×32 cells, with all of their background.
+
+        Similarity to the tone from three distances, that of the rule that sets a cell by itself, the variety of
+        glyphs, and how much of the subjects' maps is found: intersection over union at one half.
+        """
         tone = self.photos.validation_pages(count).to(self.device)
-        logits = torch.cat([self.average(page[None]) for page in tone])
-        rule = torch.cat([search(sharpen(page[None]), self.ink) for page in tone])
-        measures = {"fidelity_of_per_cell_rule": float(fidelity(paint_ink(rule, self.ink), tone).mean())}
+        logits = torch.cat([self.average.set_type(page[None]) for page in tone])
+        rule = torch.cat([shade(page[None], self.ink) for page in tone])
+        measures = self._similarities(paint_ink(rule, self.ink), tone, "_of_per_cell_rule")
         if self.config.style == "pixels":
-            return {"fidelity": float(fidelity(self._print(tone, logits), tone).mean())} | measures
-        chosen = self._choose(logits)
-        glyphs = self._proof(tone, chosen)
+            return self._similarities(self._print(tone, logits), tone) | measures
+        chosen = logits.argmax(-1)
+        glyphs = proof(tone, chosen, self.ink, self.config.proof_sweeps)
         if self.config.proof_sweeps:
-            measures["fidelity_before_proof"] = float(fidelity(paint_ink(chosen, self.ink), tone).mean())
+            measures |= self._similarities(paint_ink(chosen, self.ink), tone, "_before_proof")
         variety = [effective_glyphs(page) for page in glyphs]
-        return {"fidelity": float(fidelity(paint_ink(glyphs, self.ink), tone).mean())} | measures | {
+        return self._similarities(paint_ink(glyphs, self.ink), tone) | measures | self._subjects() | {
             "blank_share": float((glyphs == 0).float().mean()),
             "effective_glyphs": float(np.mean([effective for effective, _ in variety])),
             "largest_share": float(np.mean([share for _, share in variety])),
         }  # fmt: skip
+
+    def _similarities(self, page: Tensor, tone: Tensor, suffix: str = "") -> dict[str, float]:
+        full = densest(self.ink)
+        return {
+            f"similarity_{sigma}{suffix}": float(similarity(page / full, tone, float(sigma)).mean())
+            for sigma in (4, 8, 16)
+        }
+
+    def _subjects(self) -> dict[str, float]:
+        tone, wanted = (part.to(self.device) for part in self.photos.validation_subjects(64))
+        if not len(tone) or self.average.subject_branch is None:
+            return {}
+        found, there = self.average.subject(tone) > 0.5, wanted > 0.5
+        both, either = (found & there).sum((1, 2, 3)), (found | there).sum((1, 2, 3))
+        # Where neither has a subject they agree.
+        return {"subject_overlap": float(((both + 1) / (either + 1)).mean())}
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs to go on as if never stopped."""
@@ -357,8 +395,8 @@ def _save(trainer: Trainer, checkpoint: Path, weights: Path, journal: Journal, m
         teacher=teacher,
         step=trainer.step,
         metrics=measures,
-        variety=trainer.config.choice_variety,
         proof_sweeps=trainer.config.proof_sweeps,
+        least_strength=trainer.config.least_strength,
     )
     journal.write(trainer.step, means | measures, *trainer.sample())
 
@@ -370,16 +408,6 @@ def multiplies_halves(device: str) -> bool:
     # Not in the oldest PyTorch that is supported, where a processor then keeps to float32.
     knows: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return device == "cpu" and any(knows.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
-
-
-def expected_cost(logits: Tensor, costs: Tensor) -> Tensor:
-    """What a page drawn from the logits would cost above the cheapest one, a cell's mean, (B,).
-
-    Cross-entropy minds a mistake by how unlikely the right glyph was held to be; this minds it by what it costs, so
-    that an edge in the wrong place weighs more than one of two similar strokes.
-    """
-    above = (costs - costs.min(-1, keepdim=True).values).clamp_max(DEAREST)
-    return (logits.softmax(-1) * above).sum(-1).mean((1, 2))
 
 
 def _schedule(step: int, steps: int) -> float:

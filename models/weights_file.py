@@ -1,9 +1,9 @@
 """A weights file explains itself: safetensors with the network in half precision, the atlas, and metadata.
 
-Metadata keys (all strings): `format` (glyphcord-1), `architecture` (JSON of GeneratorConfig), `head`
-(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `choice_variety` (see models.choose), `proof_sweeps`
-(see models.climber; 0 where it is missing), `step`, `metrics` (JSON). Nothing else is needed to draw. The same
-contents are the same bytes, so a file's sha256 is its version.
+Metadata keys (all strings): `format` (glyphcord-2), `architecture` (JSON of GeneratorConfig), `head`
+(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `proof_sweeps` (see models.climber; 0 where it is missing),
+`least_strength` (see models.shade; 1 where it is missing), `step`, `metrics` (JSON). Nothing else is needed to
+draw. The same contents are the same bytes, so a file's sha256 is its version.
 """
 
 import hashlib
@@ -21,11 +21,9 @@ from safetensors.torch import load, save
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.generator import HEADS, Generator, GeneratorConfig
-from models.limits import MAX_PROOF_SWEEPS, MAX_VARIETY, MAX_WEIGHTS_BYTES
+from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
 
-FORMAT: Final = "glyphcord-1"
-FIRST_UNIT: Final = 0.25
-"""About so much `choice_variety` gives the same variety as 1 of the first files' `variety`."""
+FORMAT: Final = "glyphcord-2"
 SHIPPED: Final = Path(__file__).with_name("weights")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NETWORK, _ATLAS = "generator.", "atlas"
@@ -46,8 +44,8 @@ class LoadedWeights:
     sha256: str
     generator: Generator
     atlas: Atlas
-    variety: float
     proof_sweeps: int
+    least_strength: float
     metadata: dict[str, str]
 
     @property
@@ -90,8 +88,8 @@ def save_weights(
     teacher: str,
     step: int,
     metrics: dict[str, float],
-    variety: float = 0.0,
     proof_sweeps: int = 0,
+    least_strength: float = 1.0,
 ) -> None:
     """Write atomically, so that a reader never meets half a file."""
     tensors = {_NETWORK + k: v.detach().cpu().half().contiguous() for k, v in generator.state_dict().items()}
@@ -103,8 +101,8 @@ def save_weights(
         "charset": atlas.charset,
         "cell": f"{CELL_WIDTH}x{CELL_HEIGHT}",
         "teacher": teacher,
-        "choice_variety": str(variety),
         "proof_sweeps": str(proof_sweeps),
+        "least_strength": str(least_strength),
         "step": str(step),
         "metrics": json.dumps(metrics),
     }
@@ -141,22 +139,9 @@ def read_weights(data: bytes, name: str) -> LoadedWeights:
     except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a type of number that torch lacks
         raise WeightsError(f"{name} is not a whole safetensors file: {error}") from None
     atlas, generator = _check(name, metadata, tensors)
-    variety, proof_sweeps = _variety(name, metadata), _proof_sweeps(name, metadata)
     sha256 = hashlib.sha256(data).hexdigest()
-    return LoadedWeights(name, sha256, generator, atlas, variety, proof_sweeps, metadata)
-
-
-def _variety(name: str, metadata: dict[str, str]) -> float:
-    """The price on sameness; the first files give it in another unit, under another name."""
-    key, unit = ("variety", FIRST_UNIT) if "variety" in metadata else ("choice_variety", 1.0)
-    try:
-        variety = float(metadata.get(key, "0"))
-    except ValueError:
-        variety = math.nan
-    if not 0 <= variety * unit <= MAX_VARIETY:
-        most = MAX_VARIETY / unit
-        raise WeightsError(f"{name} says {key} {metadata[key]!r}, which is no number from 0 to {most:g}")
-    return variety * unit
+    sweeps, strength = _proof_sweeps(name, metadata), _least_strength(name, metadata)
+    return LoadedWeights(name, sha256, generator, atlas, sweeps, strength, metadata)
 
 
 def _proof_sweeps(name: str, metadata: dict[str, str]) -> int:
@@ -166,9 +151,22 @@ def _proof_sweeps(name: str, metadata: dict[str, str]) -> int:
     return int(said)
 
 
+def _least_strength(name: str, metadata: dict[str, str]) -> float:
+    said = metadata.get("least_strength", "1")
+    try:
+        strength = float(said)
+    except ValueError:
+        strength = math.nan
+    if not MIN_STRENGTH <= strength <= 1:
+        raise WeightsError(f"{name} says least_strength {said!r}, which is no number from {MIN_STRENGTH:g} to 1")
+    return strength
+
+
 def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:
     if metadata.get("format") != FORMAT:
-        raise WeightsError(f"{name} says format {metadata.get('format')!r}; this version reads {FORMAT!r}")
+        raise WeightsError(
+            f"{name} says format {metadata.get('format')!r}; this version reads {FORMAT!r}: train it anew"
+        )
     if metadata.get("head") not in HEADS or metadata.get("cell") != f"{CELL_WIDTH}x{CELL_HEIGHT}":
         raise WeightsError(f"{name} has head {metadata.get('head')!r} and cells {metadata.get('cell')!r}")
     charset = metadata.get("charset", "")

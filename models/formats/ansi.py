@@ -42,7 +42,7 @@ def _on_paper(page: Page, colours: Colours) -> str:
 
 def _sixteen(page: Page) -> str:
     parts, shown = [], "0"
-    for row in runs(page):
+    for row in runs(page, shaded=False):
         for text, ink in row:
             wanted = _discord_code(ink)
             if wanted != shown and not text.isspace():

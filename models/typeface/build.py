@@ -10,8 +10,9 @@ An outline goes through these steps, in pixels of a cell of 8×16:
 2. made heavier: every point moves out by `weight` px along its corner's bisector;
 3. stretched so that the lowest point of all is the cell's bottom, the highest its top, and baseline, small and
    capital letters end on whole pixels; what is wider than the cell is squeezed into it;
-4. stretched up and down, each by itself: capitals, figures and what is as high as they are from the cell's bottom to
-   its top, small letters from the bottom to their own height, so that no row of pixels stays empty between lines;
+4. stretched up and down, each by itself: capitals, figures and what is as high as they are from the cell's bottom
+   to its top, small letters from the bottom to their own height, so that no row of pixels stays empty between
+   lines;
 5. strokes that go on in the next cell reach its edges: `|` up and down, `_ - =` left and right, and `/ \` are
    drawn from corner to corner.
 """
