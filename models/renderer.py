@@ -59,15 +59,17 @@ class Renderer:
         self.proof_sweeps = weights.proof_sweeps if weights.generator.config.head == "glyphs" else 0
 
     def grid(
-        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, proofread: bool = True
-    ) -> Grid:
+        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, shaded: bool = True,
+        proofread: bool = True,
+    ) -> Grid:  # fmt: skip
         """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1].
 
         `focus` is how much of the background gives way to the subject, from 0 (nothing) to 1 (all of it); None
-        leaves that to the model. `proofread` lets the page be mended as its weights file asks for; without it, the
+        leaves that to the model. `shaded` is for ink whose strength can be chosen; what is read as bare text is
+        better set for one. `proofread` lets the page be mended as its weights file asks for; without it, the
         generator's word stands.
         """
-        return self.grids(tone[None], columns, focus=focus, proofread=proofread)[0]
+        return self.grids(tone[None], columns, focus=focus, shaded=shaded, proofread=proofread)[0]
 
     @torch.inference_mode()
     def background_for(self, tone: NDArray[np.float32]) -> Background:
@@ -78,13 +80,13 @@ class Renderer:
     @torch.inference_mode()
     def grids(
         self, tones: NDArray[np.float32], columns: int, *, focus: float | None = None, batch: int = BATCH,
-        steady: bool = True, proofread: bool = True, most_s: float = math.inf,
+        steady: bool = True, shaded: bool = True, proofread: bool = True, most_s: float = math.inf,
         after_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Grid]:  # fmt: skip
         """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
 
-        `focus` is as in `grid`; a model that is left to itself keeps an animation's background, as its subject may
-        come and go. `steady` keeps a cell's glyph from frame to frame while its picture does not change
+        `focus` and `shaded` are as in `grid`; a model that is left to itself keeps an animation's background, as
+        its subject may come and go. `steady` keeps a cell's glyph from frame to frame while its picture does not change
         (models.steady). A frame that is alone is mended (`proofread`); among others a mended page would cost time
         and flicker. `after_batch` hears how many frames are done, and may end the work by raising. After `most_s`
         seconds no batch is begun, so there may be fewer pages than frames. A GPU that has no room for a batch gets
@@ -94,13 +96,14 @@ class Renderer:
         columns = columns_within(width, height, columns)
         rows = rows_for(width, height, columns)
         hold = Steady() if steady and len(tones) > 1 else None
+        least = self._least_strength if shaded else 1.0
         grids: list[Grid] = []
         end = time.monotonic() + most_s
         while len(grids) < len(tones) and (not grids or time.monotonic() < end):
             fitted = np.stack([fit(tone, columns, rows) for tone in tones[len(grids) : len(grids) + batch]])
             try:
                 shown = self._shown(fitted, focus if len(tones) == 1 or focus is not None else 0.0)
-                scores, ink = self._scores(fitted, full_ink(shown, self._least_strength))
+                scores, ink = self._scores(fitted, full_ink(shown, least))
             except torch.OutOfMemoryError:
                 if batch == 1:
                     raise
@@ -109,12 +112,12 @@ class Renderer:
                 torch.cuda.empty_cache()
                 batch = max(1, len(fitted) // 2)
                 continue
-            glyphs, strength = scores.argmax(-1), self._strength(shown)
+            glyphs, strength = scores.argmax(-1), _strengths(shown, least)
             if hold:
                 glyphs, ink, strength = hold.follow(scores, fitted, ink, strength)
             if proofread and self.proof_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
                 scores = None  # a large page's would be in the way
-                glyphs = self._proof(full_ink(shown, self._least_strength), glyphs)
+                glyphs = self._proof(full_ink(shown, least), glyphs)
             pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())
             inks = [None] * len(fitted) if strength is None else list(strength.float().cpu().numpy())
             grids += map(Grid, glyphs.cpu().numpy(), [self.atlas] * len(fitted), pages, inks)
@@ -127,12 +130,6 @@ class Renderer:
         subject = self._generator.subject(tone)
         wanted = auto_focus(subject) if focus is None else subject.new_full((len(tone),), focus)
         return compose(tone, subject, wanted)
-
-    def _strength(self, shown: Tensor) -> Tensor | None:
-        """How strong each cell's ink is, (B, rows, columns); None where all of it is as strong as it can be."""
-        if self._least_strength == 1:
-            return None
-        return strength_of(F.avg_pool2d(shown, (CELL_HEIGHT, CELL_WIDTH))[:, 0], self._least_strength)
 
     def _scores(self, fitted: NDArray[np.float32], wanted: Tensor) -> tuple[Tensor, Tensor | None]:
         """(B, rows · 16, columns · 8) tone, as it is and as it is to be set, to a score of every glyph.
@@ -163,6 +160,11 @@ class Renderer:
             return proof(shown, glyphs, self._ink, self.proof_sweeps)
         except torch.OutOfMemoryError:
             return glyphs
+
+
+def _strengths(shown: Tensor, least: float) -> Tensor | None:
+    """How strong each cell's ink is, (B, rows, columns); None where all of it is as strong as it can be."""
+    return None if least == 1 else strength_of(F.avg_pool2d(shown, (CELL_HEIGHT, CELL_WIDTH))[:, 0], least)
 
 
 def _is_flat(tone: NDArray[np.float32]) -> bool:

@@ -63,7 +63,7 @@ def draw(
     Without `columns` there are as many as suit the picture; `auto` paper is the one on which its subject stands out
     more; `focus` is what Renderer.grid takes. Text for a message (`preset`, one of models.forms.PRESETS) is as wide
     as fits one, at most `columns`, and its `auto` paper is dark: it is shown in the reader's theme, in Discord dark
-    unless changed, where characters for light paper are a negative.
+    unless changed, where characters for light paper are a negative. Nor is its ink shaded there.
 
     `go_on` is called before each stage and after the last, and may end the work by raising. Raises PictureProblem
     for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no room for a smaller
@@ -79,7 +79,7 @@ def draw(
     ink, paper = stage("tone", lambda: ink_of(renderer, rgb, choice))
     height, width = ink.shape
     wide = _columns(columns, width, height, preset)
-    grid, shrunk = stage("generator", lambda: _grid(renderer, ink, wide, focus))
+    grid, shrunk = stage("generator", lambda: _grid(renderer, ink, wide, focus, shaded=preset == FILE))
     page = page_of(grid, palette, paper, rgb)
     image = stage("paint", lambda: paint(page))
     png = stage("encode", lambda: encode_png(image))
@@ -120,13 +120,15 @@ def _columns(asked: int | None, width: int, height: int, preset: str) -> int:
     return min(most, inline_columns(width, height, preset, colours=preset in COLOURED) or most)
 
 
-def _grid(renderer: Renderer, ink: NDArray[np.float32], columns: int, focus: float | None) -> tuple[Grid, bool]:
+def _grid(
+    renderer: Renderer, ink: NDArray[np.float32], columns: int, focus: float | None, *, shaded: bool
+) -> tuple[Grid, bool]:
     """The page; where the GPU has no room for it, one of half the columns, and True."""
     try:
-        return renderer.grid(ink, columns=columns, focus=focus), False
+        return renderer.grid(ink, columns=columns, focus=focus, shaded=shaded), False
     except torch.OutOfMemoryError as error:
         _log.warning("gpu full columns=%d error=%r; trying once more, smaller", columns, str(error)[:200])
     # Only here: as long as the error is handled, its frames live, and with them the tensors to be freed.
     torch.cuda.empty_cache()
     fewer = max(limits.MIN_COLUMNS, columns // 2)
-    return renderer.grid(ink, columns=fewer, focus=focus), columns > limits.MIN_COLUMNS
+    return renderer.grid(ink, columns=fewer, focus=focus, shaded=shaded), columns > limits.MIN_COLUMNS
