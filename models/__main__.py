@@ -56,6 +56,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", metavar="WEIGHTS", help="begin with finished weights: a name as classic, or a .safetensors file"
     )
+    parser.add_argument(
+        "--subject-branch", metavar="WEIGHTS", help="begin with what finished weights know of subjects, alone"
+    )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
     parser.add_argument("--save-every", type=float, default=180, metavar="SECONDS")
@@ -83,6 +86,7 @@ def _train(arguments: argparse.Namespace) -> int:
         if arguments.start:
             start = load_weights(chosen_weights(arguments.start))
             given = LATER | given
+        subject = load_weights(chosen_weights(arguments.subject_branch)) if arguments.subject_branch else None
         config = read_recipe(arguments.recipe, given)
         photos = Photos(arguments.photos, subjects=arguments.subjects)
         print(
@@ -91,7 +95,7 @@ def _train(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         weights = train(
-            photos, arguments.out, config, start=start,
+            photos, arguments.out, config, start=start, subject=subject,
             device=pick_device(arguments.device), resume=arguments.resume, save_every_s=arguments.save_every,
         )  # fmt: skip
     except (TrainingStopped, WeightsError, ValueError) as problem:

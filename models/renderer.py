@@ -86,11 +86,11 @@ class Renderer:
         """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
 
         `focus` and `shaded` are as in `grid`; a model that is left to itself keeps an animation's background, as
-        its subject may come and go. `steady` keeps a cell's glyph from frame to frame while its picture does not change
-        (models.steady). A frame that is alone is mended (`proofread`); among others a mended page would cost time
-        and flicker. `after_batch` hears how many frames are done, and may end the work by raising. After `most_s`
-        seconds no batch is begun, so there may be fewer pages than frames. A GPU that has no room for a batch gets
-        smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
+        its subject may come and go. `steady` keeps a cell's glyph from frame to frame while its picture does not
+        change (models.steady). A frame that is alone is mended (`proofread`); among others a mended page would
+        cost time and flicker. `after_batch` hears how many frames are done, and may end the work by raising.
+        After `most_s` seconds no batch is begun, so there may be fewer pages than frames. A GPU that has no room
+        for a batch gets smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
         """
         height, width = tones.shape[1:]
         columns = columns_within(width, height, columns)

@@ -47,6 +47,7 @@ LINES_TEMPERATURE: Final = 0.025
 FOCUSED_SHARE: Final = 0.6
 """Pages with a focus above 0."""
 STYLES: Final = {
+    "subject": "no pages: the subjects' maps alone, for other runs to begin with",
     "classic": "the climber, from the generator's own page",
     "lines": "crests of the slope, traced per cell by log-polar shape",
     "pixels": "the reference ramp of 13 characters, in free pixels",
@@ -69,6 +70,10 @@ class Trainer:
             raise TrainingStopped(f"there is no style {config.style!r}; choose {', '.join(STYLES)}")
         if config.size not in SIZES:
             raise TrainingStopped(f"there is no size {config.size!r}; choose {', '.join(SIZES)}")
+        if config.style == "subject" and not photos.labelled:
+            raise TrainingStopped(
+                "subjects are learnt from labels: make them with `labels`, give --subjects DIR"
+            )
         head = "pixels" if config.style == "pixels" else "glyphs"
         if head == "pixels" and (missing := set(RAMP) - set(config.charset)):
             raise TrainingStopped(f"style 'pixels' draws the ramp {RAMP!r}: its charset lacks {min(missing)!r}")
@@ -99,20 +104,13 @@ class Trainer:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(self.step, config.steps)
-        tone = self._pages()
-        with torch.autocast(self.device.partition(":")[0], torch.bfloat16, enabled=self.half):
-            logits = self.generator.set_type(tone)
-        logits = logits.float()
-        page, loss = self._lesson(tone, logits)
-        scalars = {"reconstruction": loss.item()}
-        if self.teaches_subject and self.generator.subject_branch is not None:
-            subject = self._subject_lesson(self.generator.subject_branch)
-            scalars["subject"] = subject.item()
-            loss = loss + subject
-        if self.step >= config.adversarial_from:
-            # A quarter of the pages: on a CPU the discriminator costs several times the rest of the step.
-            few = slice(max(1, config.batch // 4))
-            loss = loss + config.adversarial_weight * self._adversarial(tone[few], logits[few], page[few], scalars)
+        scalars: dict[str, float] = {}
+        loss = torch.zeros((), device=self.device)
+        if config.subject_batch and self.generator.subject_branch is not None and self.photos.labelled:
+            loss = self._subject_lesson(self.generator.subject_branch)
+            scalars["subject"] = loss.item()
+        if config.style != "subject":
+            loss = loss + self._page_lesson(scalars)
         if not math.isfinite(loss.item()):
             raise TrainingStopped(f"the loss became {loss.item()} at step {self.step}; try a lower --learning-rate")
         self.optimizer.zero_grad(set_to_none=True)
@@ -126,6 +124,20 @@ class Trainer:
                 kept.lerp_(fresh, 1 - decay)
         self.step += 1
         return scalars
+
+    def _page_lesson(self, scalars: dict[str, float]) -> Tensor:
+        """The loss of a batch of pages towards those that a style's teacher would set."""
+        config, tone = self.config, self._pages()
+        with torch.autocast(self.device.partition(":")[0], torch.bfloat16, enabled=self.half):
+            logits = self.generator.set_type(tone)
+        logits = logits.float()
+        page, loss = self._lesson(tone, logits)
+        scalars["reconstruction"] = loss.item()
+        if self.step >= config.adversarial_from:
+            # A quarter of the pages: on a CPU the discriminator costs several times the rest of the step.
+            few = slice(max(1, config.batch // 4))
+            loss = loss + config.adversarial_weight * self._adversarial(tone[few], logits[few], page[few], scalars)
+        return loss
 
     def _pages(self) -> Tensor:
         """What the pages of a step are to show, (batch, 1, rows · 16, columns · 8)."""
@@ -278,6 +290,13 @@ class Trainer:
         for network in (self.generator, self.average):
             network.load_state_dict(weights.generator.state_dict())
 
+    def take_subject(self, weights: LoadedWeights) -> None:
+        """Take over what a finished network knows of subjects. Raises TrainingStopped where there is none of it."""
+        for network in (self.generator, self.average):
+            if network.subject_branch is None or weights.generator.subject_branch is None:
+                raise TrainingStopped(f"{weights.name}, or the style that is to be trained, has no subject branch")
+            network.subject_branch.load_state_dict(weights.generator.subject_branch.state_dict())
+
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a state from `state()`. Raises TrainingStopped for networks of another shape."""
         self.step = state["step"]
@@ -310,13 +329,14 @@ def train(
     resume: bool,
     save_every_s: float,
     start: LoadedWeights | None = None,
+    subject: LoadedWeights | None = None,
 ) -> Path:
     """Run to the last step or to Ctrl-C, saving checkpoint and weights; returns the weights file.
 
-    With `start` the networks begin as that file's. Raises TrainingStopped with the reason when training cannot
-    go on.
+    With `start` the networks begin as that file's, with `subject` the subject branch alone. Raises TrainingStopped
+    with the reason when training cannot go on.
     """
-    if resume and start:
+    if resume and (start or subject):
         raise TrainingStopped("--start begins a run and --resume goes on with one: choose one of them")
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, weights = out / CHECKPOINT, out / f"{out.name}.safetensors"
@@ -335,6 +355,8 @@ def train(
             trainer.restore(state)
         elif start:
             trainer.begin_with(start)
+        if subject:
+            trainer.take_subject(subject)
         _run(trainer, checkpoint, weights, save_every_s)
     finally:
         leave_ranks(ranks)
