@@ -17,7 +17,7 @@ from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, BackgroundChoic
 class GuildSettings(Message):
     """The defaults are a server's where nobody has decided anything. Empty sets are no restriction.
 
-    Version 2 added `focus`, and paper that is left open.
+    Version 2 added `focus` and paper that is left open, and begins with the photo's own colours.
     """
 
     schema_version: Literal[2] = 2
@@ -36,10 +36,11 @@ class GuildSettings(Message):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_meant(cls, data: Any) -> Any:
-        """Every record of version 1 names a paper, and light was where all began: only dark was surely chosen."""
+        """Every record of version 1 names colours and a paper, and began with blue on light: others were chosen."""
         if not isinstance(data, dict) or data.get("schema_version") != 1:
             return data
-        kept = {name: value for name, value in data.items() if (name, value) != ("background", "light")}
+        began = {("palette", "blue"), ("background", "light")}
+        kept = {name: value for name, value in data.items() if (name, value) not in began}
         return kept | {"schema_version": 2}
 
 

@@ -106,8 +106,8 @@ class Click(Message):
         return self.palette if self.background is None else f"{self.palette}-{self.background}"
 
 
-BEFORE_4: Final[dict[str, Any]] = {"columns": 64, "background": "light", "focus": 0.0}
-"""How versions drew that could leave neither columns nor paper open, and knew of no focus."""
+BEFORE_4: Final[dict[str, Any]] = {"palette": "blue", "columns": 64, "background": "light", "focus": 0.0}
+"""How versions drew, if nobody said otherwise, that could leave nothing open and knew of no focus."""
 
 
 class RenderRequest(Message):

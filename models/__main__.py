@@ -11,7 +11,7 @@ from typing import Any, Final
 from models.cli_palettes import add_palettes
 from models.cli_render import HEADS, add_render
 from models.cli_weights import add_weights
-from models.palettes import DEFAULT_PALETTE, PALETTES
+from models.palettes import PALETTES
 from models.recipe import TrainConfig, read_recipe, shipped_recipes
 
 LATER: Final[dict[str, Any]] = {"warm_steps": 0}
@@ -178,7 +178,7 @@ def _add_pairs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the pair files")
     parser.add_argument("--teacher", choices=("ramp", "search", "climber"), default="ramp")
     names = ", ".join(PALETTES)
-    parser.add_argument("--palette", default=DEFAULT_PALETTE, help=f"{names}, or #rrggbb-#rrggbb")
+    parser.add_argument("--palette", default="blue", help=f"{names}, or #rrggbb-#rrggbb (default: %(default)s)")
     parser.add_argument("--back", action="store_true", help="take pair files apart, into OUT/photos and OUT/pages")
     parser.set_defaults(run=_pairs)
 

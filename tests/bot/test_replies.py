@@ -44,7 +44,7 @@ def test_help_is_in_the_language_of_who_asks(discord: Controls, locale: str) -> 
 
 def test_refusals_and_mistakes_are_explained_in_it(discord: Controls, redis: Redis) -> None:
     mistaken = discord.slash("ascii", {"palette": "plaid"}, files={"image": a_png()})
-    words = sentence("bad_palette", GERMAN, names="blue, pink, mono, green, amber, photo")
+    words = sentence("bad_palette", GERMAN, names="photo, blue, pink, mono, green, amber")
     assert discord.wait_for_answer(mistaken)["content"] == words
     text = discord.slash("ascii", files={"image": ("a.png", b"no picture", "image/png")})
     words, small = discord.wait_for_answer(text)["content"].split("\n")

@@ -60,7 +60,7 @@ def suggestions(discord: Controls, typed: str) -> list[str]:
 
 
 def test_palettes_are_suggested_and_colours_completed(discord: Controls) -> None:
-    assert suggestions(discord, "")[:2] == ["blue", "pink"]
+    assert suggestions(discord, "")[:2] == ["photo", "blue"]
     assert suggestions(discord, "gre") == ["green"]
     assert suggestions(discord, "#FF0000 00ff00") == ["#ff0000-#00ff00"]
     assert suggestions(discord, "plaid") == ["#0000ff-#ff69b4"]
@@ -123,13 +123,13 @@ def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls,
     assert promised is not None and promised.job_id == request.job_id
 
 
-def test_the_default_is_blue_and_with_a_worker_awake_the_response_goes_on_thinking(
+def test_the_default_is_photo_and_with_a_worker_awake_the_response_goes_on_thinking(
     discord: Controls, redis: Redis
 ) -> None:
     a_worker_reports(redis)
     used = discord.slash("ascii", files={"image": a_png()})
     (request,) = discord.wait_for(lambda: queued(redis))
-    assert request.palette == "blue"
+    assert request.palette == "photo"
     answer = discord.answer_to(used)
     assert answer is not None and answer["loading"] and answer["edits"] == 0
 

@@ -84,7 +84,7 @@ def test_the_demo_runs_and_leaves_nothing(mark: str) -> None:
         assert not address.endswith(":8080")
         with urllib.request.urlopen(address, timeout=60) as page:
             assert b"<html" in page.read().lower()
-        assert any(line.startswith("Posted: blue") for line in lines)
+        assert any(line.startswith("Posted: photo") for line in lines)
         press_ctrl_c(demo)
 
 

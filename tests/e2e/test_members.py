@@ -34,7 +34,7 @@ def test_text_stands_in_the_message_and_again_in_pink(controls: Controls) -> Non
     lines = art.split("\n")
     assert posted["attachments"] == [] and len(posted["content"]) <= 2000
     assert max(map(len, lines)) <= 40 and len(set(art)) > 8
-    assert credit.strip().startswith("blue · 40×") or credit == ""
+    assert credit.strip().startswith("photo · 40×") or credit == ""
     controls.react(posted["id"], "🩷")
 
     def pink() -> list[Message]:

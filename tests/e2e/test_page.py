@@ -45,7 +45,7 @@ def test_a_newcomer_uploads_a_picture_and_has_it_in_pink(
     write.press("Enter")
     page.locator("input[type=file][aria-label=image]").set_input_files(PANDA)
     page.get_by_role("button", name="Send", exact=True).click()
-    answer = page.locator(controls.wait_for(lambda: drawn("blue")))
+    answer = page.locator(controls.wait_for(lambda: drawn("photo")))
     expect(answer.locator(".picture img")).to_be_visible()
     answer.hover()
     answer.locator(".tools [data-k=heart]").click()

@@ -41,7 +41,7 @@ def test_blue_goes_from_black_to_blue_and_is_no_other_colour() -> None:
     inks = row_inks(PALETTES["blue"], 5, "light")
     assert inks.tolist() == [[0, 0, 0], [0, 0, 34], [0, 0, 99], [0, 0, 174], [0, 0, 255]]
     assert (row_inks(PALETTES["blue"], 200, "light")[:, :2] == 0).all()
-    assert DEFAULT_PALETTE == "blue"
+    assert DEFAULT_PALETTE == "photo"
 
 
 def test_blue_goes_from_white_to_a_light_blue_on_dark_paper() -> None:

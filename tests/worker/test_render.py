@@ -100,14 +100,14 @@ def run(request: RenderRequest) -> RenderResult:
 
 def test_picture_is_posted(sha: str, standin: Standin, ledger: Ledger, engine: Engine) -> None:
     result = run(request_for(sha))
-    assert (result.outcome, result.code, result.palette, result.worker) == ("posted", "", "blue", "tester")
+    assert (result.outcome, result.code, result.palette, result.worker) == ("posted", "", "photo", "tester")
     assert (result.columns, result.rows) == (40, 15)
     assert list(result.stages_ms) == ["decode", "tone", "generator", "paint", "encode", "post"]
     assert ledger.result_of("1000") == result
     shown = standin.state[TOKEN_PATH]
     version = engine.renderer.version
-    assert re.fullmatch(rf"blue · 40×15 characters · tiny {version} · \d+\.\d s", shown.body["content"])
-    assert shown.body["attachments"][0]["filename"] == "ascii-blue.png"
+    assert re.fullmatch(rf"photo · 40×15 characters · tiny {version} · \d+\.\d s", shown.body["content"])
+    assert shown.body["attachments"][0]["filename"] == "ascii-photo.png"
     assert "40×15 characters" in shown.body["attachments"][0]["description"]
     with Image.open(io.BytesIO(shown.files["files[0]"][2])) as image:
         assert (image.format, image.size) == ("PNG", (40 * CELL_WIDTH, 15 * CELL_HEIGHT))
@@ -231,9 +231,9 @@ def test_an_animation_is_narrower_than_a_still_where_nobody_says_how_wide(
 def test_a_file_of_characters_comes_beside_the_picture(sha: str, standin: Standin) -> None:
     assert run(request_for(sha, form="text")).outcome == "posted"
     shown = standin.state[TOKEN_PATH]
-    assert shown.files["files[0]"][:2] == ("ascii-blue.png", "image/png")
+    assert shown.files["files[0]"][:2] == ("ascii-photo.png", "image/png")
     name, kind, data = shown.files["files[1]"]
-    assert (name, kind) == ("ascii-blue.txt", "text/plain")
+    assert (name, kind) == ("ascii-photo.txt", "text/plain")
     assert len(data.decode().splitlines()) == 15
 
 
@@ -266,7 +266,7 @@ def test_an_animation_comes_back_moving_and_its_frames_are_noted(
     shown = standin.state[TOKEN_PATH]
     assert " · 3 frames · " in shown.body["content"]
     name, kind, data = shown.files["files[0]"]
-    assert (name, kind) == ("ascii-blue.gif", "image/gif")
+    assert (name, kind) == ("ascii-photo.gif", "image/gif")
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, image.n_frames, image.width) == ("GIF", 3, 40 * CELL_WIDTH)  # type: ignore[attr-defined]
     assert redis.get("glyphcord:frames:1000") in (b"1/3", b"2/3", b"3/3")
@@ -277,7 +277,7 @@ def test_an_animation_comes_back_still_where_it_must(
     pictures: PictureStore, standin: Standin, change: dict[str, Any]
 ) -> None:
     assert run(request_for(pictures.put(a_gif()), **change)).outcome == "posted"
-    assert standin.state[TOKEN_PATH].files["files[0]"][:2] == ("ascii-blue.png", "image/png")
+    assert standin.state[TOKEN_PATH].files["files[0]"][:2] == ("ascii-photo.png", "image/png")
 
 
 def test_each_job_is_measured_for_those_who_wait(sha: str, redis: Redis) -> None:
