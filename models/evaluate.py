@@ -234,9 +234,9 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
     """For each photo a picture by each method, at its own shape and default size, as a panel of readers needs them.
 
     `PHOTO--METHOD.png`: a model by all of its defaults (paper, focus, palette), the same at 64 columns, the line to
-    beat with the same characters on the same paper, and chafa's characters on light paper. Yields each photo when
-    its pictures are there. Raises WeightsError, OSError, and ValueError for a photo that cannot be read, and for
-    two of one name.
+    beat with the same characters on the same paper, and chafa's characters on light paper, all in the same palette:
+    colour alone is worth more than any choice of characters. Yields each photo when its pictures are there. Raises
+    WeightsError, OSError, and ValueError for a photo that cannot be read, and for two of one name.
     """
     for files in (photos, weights):
         for name, count in Counter(path.stem for path in files).items():
@@ -258,11 +258,12 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
                 _write(page_of(renderer.grid(tone, wide), DEFAULT_PALETTE, paper, rgb), folder, photo, name)
             fitted = fit(tone, columns, rows_for(width, height, columns))
             glyphs = search(_tensor(fitted), torch.from_numpy(renderer.atlas.ink))[0].numpy()
-            _write(page_of(Grid(glyphs, renderer.atlas), "mono", paper), folder, photo, f"{renderer.name}-rule")
+            rule = page_of(Grid(glyphs, renderer.atlas), DEFAULT_PALETTE, paper, rgb)
+            _write(rule, folder, photo, f"{renderer.name}-rule")
         if shutil.which("chafa"):
             fitted = fit(light, columns, rows_for(width, height, columns))
             page = by_program("chafa", fitted, default_atlas())
-            _write(page_of(page, "mono", "light"), folder, photo, "chafa")
+            _write(page_of(page, DEFAULT_PALETTE, "light", rgb), folder, photo, "chafa")
         yield photo
 
 
