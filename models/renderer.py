@@ -21,7 +21,7 @@ from models.grid import Grid
 from models.palettes import Background
 from models.shade import full_ink, strength_of
 from models.steady import Steady
-from models.teachers import distances, join_cells
+from models.teachers import distances, join_cells, shade
 from models.tone import fit
 from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
 
@@ -30,7 +30,7 @@ __all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
 FLAT: Final = 4 / 255
 """A picture whose tones all lie this close together has no structure."""
 FLAT_SCORE: Final = 1e4
-"""So much a glyph of another darkness loses on such a page: no steadiness outweighs it."""
+"""So much every other glyph loses on such a page: no steadiness outweighs it."""
 BATCH: Final = 8
 """Frames of an animation in one forward pass."""
 
@@ -129,6 +129,7 @@ class Renderer:
         tone = torch.from_numpy(fitted)[:, None].to(self.device)
         subject = self._generator.subject(tone)
         wanted = auto_focus(subject) if focus is None else subject.new_full((len(tone),), focus)
+        wanted[[_is_flat(page) for page in fitted]] = 0.0  # whatever is found there is none
         return compose(tone, subject, wanted)
 
     def _scores(self, fitted: NDArray[np.float32], wanted: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -147,11 +148,12 @@ class Renderer:
             scores = -distances(ink.flatten(-2), book.flatten(1))
         for page, tone in enumerate(fitted):
             if _is_flat(tone):
-                # Nothing to decide: one glyph as dark as the picture, everywhere.
-                far = (book.mean((1, 2)) - wanted[page].mean() * self.atlas.densest).abs()
-                scores[page] = -FLAT_SCORE * far
+                # Nothing to decide: the glyph that is about as dark as the picture and calm, everywhere.
+                one = shade(wanted[page].mean().expand(1, 1, CELL_HEIGHT, CELL_WIDTH), book).flatten()
+                scores[page] = -FLAT_SCORE
+                scores[page, ..., one] = 0.0
                 if ink is not None:
-                    ink[page] = book[far.argmin()]
+                    ink[page] = book[one]
         return scores, ink
 
     def _proof(self, shown: Tensor, glyphs: Tensor) -> Tensor:

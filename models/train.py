@@ -70,16 +70,14 @@ class Trainer:
             raise TrainingStopped(f"there is no style {config.style!r}; choose {', '.join(STYLES)}")
         if config.size not in SIZES:
             raise TrainingStopped(f"there is no size {config.size!r}; choose {', '.join(SIZES)}")
-        if config.style == "subject" and not photos.labelled:
-            raise TrainingStopped(
-                "subjects are learnt from labels: make them with `labels`, give --subjects DIR"
-            )
+        self.teaches_subject = bool(config.subject_batch and photos.labelled)
+        if config.style == "subject" and not self.teaches_subject:
+            raise TrainingStopped("subjects are learnt from labels: make them with `labels`, give --subjects DIR")
         head = "pixels" if config.style == "pixels" else "glyphs"
         if head == "pixels" and (missing := set(RAMP) - set(config.charset)):
             raise TrainingStopped(f"style 'pixels' draws the ramp {RAMP!r}: its charset lacks {min(missing)!r}")
         shape = replace(SIZES[config.size], head=head, glyphs=len(self.atlas.charset))
         self.generator = Generator(shape).to(device)
-        self.teaches_subject = bool(config.subject_batch and photos.labelled)
         if self.generator.subject_branch is not None and not self.teaches_subject:
             self.generator.subject_branch.see_nothing()
         self.discriminator = Discriminator().to(device)
@@ -106,7 +104,7 @@ class Trainer:
             group["lr"] = config.learning_rate * _schedule(self.step, config.steps)
         scalars: dict[str, float] = {}
         loss = torch.zeros((), device=self.device)
-        if config.subject_batch and self.generator.subject_branch is not None and self.photos.labelled:
+        if self.teaches_subject and self.generator.subject_branch is not None:
             loss = self._subject_lesson(self.generator.subject_branch)
             scalars["subject"] = loss.item()
         if config.style != "subject":
