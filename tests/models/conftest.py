@@ -28,6 +28,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained generator of the smallest size, saved."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
-    metrics = {"fidelity": 0.1}
+    metrics = {"similarity_8": 0.1}
     save_weights(path, Generator(SIZES["tiny"]), default_atlas(), teacher="none", step=0, metrics=metrics)
     return path

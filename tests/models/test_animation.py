@@ -140,8 +140,9 @@ def test_the_first_frame_is_a_still_picture_that_is_not_proofread(
     tones = joint_tones(scenes(3))
     for renderer in (untrained, free, proofreading):
         first = renderer.grids(tones, 20, batch=1)[0].glyphs
-        assert (first == renderer.grid(tones[0], 20, proofread=False).glyphs).all()
-        assert (first == renderer.grid(tones[0], 20).glyphs).all() is np.bool_(renderer is not proofreading)
+        assert (first == renderer.grid(tones[0], 20, focus=0.0, proofread=False).glyphs).all()
+        mended = renderer.grid(tones[0], 20, focus=0.0).glyphs
+        assert (first == mended).all() is np.bool_(renderer is not proofreading)
 
 
 def test_a_proof_is_for_characters_and_for_pictures_with_something_in_them(
@@ -174,15 +175,15 @@ def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
 def test_a_full_gpu_gets_smaller_batches(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     tones = joint_tones(scenes(7))
     expected = [grid.glyphs for grid in untrained.grids(tones, 20)]
-    asked, forward = [], untrained._generator.forward
+    asked, set_type = [], untrained._generator.set_type
 
     def narrow(tone: torch.Tensor) -> torch.Tensor:
         asked.append(len(tone))
         if len(tone) > 2:
             raise torch.OutOfMemoryError("no room")
-        return forward(tone)
+        return set_type(tone)
 
-    monkeypatch.setattr(untrained._generator, "forward", narrow)
+    monkeypatch.setattr(untrained._generator, "set_type", narrow)
     done: list[int] = []
     found = untrained.grids(tones, 20, after_batch=done.append)
     assert asked == [7, 3, 1, 1, 1, 1, 1, 1, 1] and done == [1, 2, 3, 4, 5, 6, 7]
@@ -193,7 +194,7 @@ def test_a_gpu_without_room_for_one_frame_says_so(untrained: Renderer, monkeypat
     def full(_tone: torch.Tensor) -> torch.Tensor:
         raise torch.OutOfMemoryError("no room")
 
-    monkeypatch.setattr(untrained._generator, "forward", full)
+    monkeypatch.setattr(untrained._generator, "set_type", full)
     with pytest.raises(torch.OutOfMemoryError):
         untrained.grids(joint_tones(scenes(2)), 20)
 
@@ -203,9 +204,8 @@ def test_frames_of_one_tone_are_one_glyph(untrained: Renderer, free: Renderer) -
     for renderer in (untrained, free):
         blank, dense, half = renderer.grids(tones, 20)
         assert (blank.glyphs == 0).all() and blank.coverage().max() == 0
-        assert len(np.unique(dense.glyphs)) == 1 and dense.coverage().mean() == pytest.approx(
-            renderer.atlas.densest
-        )
+        assert len(np.unique(dense.glyphs)) == len(np.unique(half.glyphs)) == 1
+        assert dense.coverage().mean() == pytest.approx(renderer.atlas.densest, rel=0.01)
         assert 0.3 < half.coverage().mean() / dense.coverage().mean() < 0.7
 
 
@@ -219,7 +219,7 @@ def test_a_still_picture_does_not_crawl() -> None:
         rows = grids[0].rows
         fitted = np.stack([fit(tone, 40, rows) for tone in tones])
         shares.append(flicker(fitted, np.stack([grid.glyphs for grid in grids])))
-    assert shares[0] > 1 and shares[1] < shares[0] / 5
+    assert shares[0] > 0.5 and shares[1] < shares[0] / 5
 
 
 def test_a_still_cell_keeps_its_colour() -> None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from models.__main__ import main
 from models.cli_weights import IN_SERVICE
+from models.renderer import Renderer
+from models.selftest import self_test
 from models.weights_file import SHIPPED, load_weights
 
 
@@ -33,8 +34,7 @@ def test_verify_measures_and_refuses(
     picture = tmp_path / "out.png"
     assert run(monkeypatch, "verify", str(weights), "--picture", str(picture)) == 0
     assert f"version {load_weights(weights).version}, fidelity " in capsys.readouterr().out
-    with Image.open(picture) as page:
-        assert page.width == 3 * 512
+    assert picture.read_bytes() == self_test(Renderer(weights)).png
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(weights.read_bytes()[:1000])
     assert run(monkeypatch, "verify", str(damaged), str(weights)) == 1

@@ -1,5 +1,6 @@
-"""`python -m models pairs` and `photos`, as one types them."""
+"""`python -m models pairs`, `labels`, `photos` and what `train` is told of them, as one types them."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
+from models.recipe import shipped_recipes
 from tests.models.pictures import photo
 from tests.models.test_photos import Serve, jpeg, serve
 
@@ -66,3 +68,54 @@ def test_photos(serve: Serve, tmp_path: Path, models: Command, capsys: pytest.Ca
     assert models("photos", "-o", tmp_path / "new", "--count", 3, "--url", "nonsense") == 1
     assert "must begin with http" in capsys.readouterr().err
     assert models("photos", "-o", tmp_path / "new", "--count", 0) == 1
+
+
+def test_labels(
+    tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a stand-in for the network, which finds what is bright."""
+    order = ("labels", tmp_path / "photos", "-o", tmp_path / "labels", "--network", tmp_path / "u2net.onnx")
+    (tmp_path / "photos").mkdir()
+    assert models(*order) == 1
+    assert capsys.readouterr().err == f"{tmp_path / 'photos'} holds no photos\n"
+    photo(64, 64).save(tmp_path / "photos" / "good.png")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert models(*order) == 1
+    assert capsys.readouterr().err == "labels need onnxruntime: pip install onnxruntime\n"
+    monkeypatch.setattr("models.labels.load_network", lambda path: lambda seen: seen.mean((0, 1)))
+    assert models(*order) == 0
+    assert f"1 photos have their labels in {tmp_path / 'labels'}" in capsys.readouterr().out
+    (tmp_path / "photos" / "bad.png").write_bytes(b"")
+    assert models(*order) == 1
+    said = capsys.readouterr()
+    assert "bad.png: That file is empty" in said.err
+    assert "1 photos have their labels" in said.out
+    (label,) = (tmp_path / "labels").iterdir()
+    assert Image.open(label).size == (320, 320)
+
+
+def test_labelling_can_be_stopped(
+    tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    photo(64, 64).save(tmp_path / "good.png")
+    monkeypatch.setattr("models.labels.load_network", lambda path: interrupted)
+    assert models("labels", tmp_path, "-o", tmp_path / "labels", "--network", "any") == 130
+    assert "the same command goes on from here" in capsys.readouterr().err
+
+
+def test_training_with_labels_of_other_photos_is_refused(
+    photos: Path, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models("train", photos, "-o", tmp_path / "run", "--subjects", tmp_path / "nowhere") == 1
+    assert "has labels of no photo in" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_recipes_are_named_in_the_help(models: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        models("train", "--help")
+    assert left.value.code == 0
+    assert f"{', '.join(shipped_recipes())}, or a .toml file" in " ".join(capsys.readouterr().out.split())

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.fidelity import affine_fit, blur, blur_back, effective_glyphs, fidelity, ssim_map
+from models.fidelity import affine_fit, blur, effective_glyphs, fidelity, similarity, slopes, ssim_map
 from tests.models.pictures import scene
 
 
@@ -20,6 +20,19 @@ def test_identical_is_one() -> None:
 
 def test_weaker_ink_is_not_punished() -> None:
     assert fidelity(0.3 * tone() + 0.1, tone()).item() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_similarity_takes_ink_as_it_is() -> None:
+    """Fidelity does not mind weak or heavy ink; this does, and a shifted tone, too."""
+    both = torch.cat((tone(0), tone(1)))
+    assert similarity(both, both, 8.0).tolist() == pytest.approx([1, 1], abs=1e-5)
+    weak = 0.5 * tone()
+    assert similarity(weak, tone(), 8.0).item() < 0.9
+    assert similarity(weak, tone(), 8.0).item() < fidelity(weak, tone(), 8.0).item() - 0.1
+    assert similarity(tone().roll(16, 3), tone(), 8.0).item() < 0.9
+    # With no variance at all, SSIM is what is left of the two levels.
+    flat = similarity(torch.full((1, 1, 32, 32), 0.2), torch.full((1, 1, 32, 32), 0.6), 4.0).item()
+    assert flat == pytest.approx((2 * 0.12 + 1e-4) / (0.04 + 0.36 + 1e-4), abs=1e-3)
 
 
 def test_a_blank_page_scores_low_and_a_shifted_one_lower_than_the_right_one() -> None:
@@ -82,16 +95,21 @@ def test_effective_glyphs() -> None:
 
 @pytest.mark.parametrize("size", [(128, 96), (7, 3), (1, 40), (300, 17)])
 @pytest.mark.parametrize("sigma", [0.5, 2.0, 8.0])
-def test_a_blur_in_bands_is_the_convolution_and_its_way_back_the_gradient(
-    size: tuple[int, int], sigma: float
-) -> None:
+def test_a_blur_in_bands_is_the_convolution(size: tuple[int, int], sigma: float) -> None:
     image, weights = torch.rand(2, 3, *size, requires_grad=True), torch.rand(2, 3, *size)
     reach = math.ceil(3.5 * sigma)
     line = torch.exp(-(torch.arange(-reach, reach + 1.0) ** 2) / (2 * sigma**2))
     kernel = (line[:, None] * line / line.sum() ** 2).expand(3, 1, -1, -1)
     expected = F.conv2d(F.pad(image, (reach,) * 4, mode="replicate"), kernel, groups=3)
     torch.testing.assert_close(blur(image, sigma), expected, atol=1e-5, rtol=1e-4)
-    (slopes,) = torch.autograd.grad((expected * weights).sum(), image)
-    torch.testing.assert_close(blur_back(weights, sigma), slopes, atol=2e-5, rtol=1e-4)
+    (wanted,) = torch.autograd.grad((expected * weights).sum(), image)
     (found,) = torch.autograd.grad((blur(image, sigma) * weights).sum(), image)
-    torch.testing.assert_close(found, slopes, atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(found, wanted, atol=2e-5, rtol=1e-4)
+
+
+def test_slopes_are_those_of_a_plane_and_end_at_the_edges() -> None:
+    plane = (0.01 * torch.arange(40.0) + 0.002 * torch.arange(30.0)[:, None])[None, None]
+    across, down = slopes(plane, 1.5)
+    assert across.shape == down.shape == plane.shape
+    torch.testing.assert_close(across[..., 8:-8, 8:-8], torch.full((1, 1, 14, 24), 0.01))
+    torch.testing.assert_close(down[..., 8:-8, 8:-8], torch.full((1, 1, 14, 24), 0.002), atol=1e-6, rtol=0)

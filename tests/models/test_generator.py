@@ -6,8 +6,16 @@ import pytest
 import torch
 
 from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
+from models.focus import compose
 from models.generator import SIZES, Generator, GeneratorConfig
+from models.subject import MAP_SIDE
 from models.teachers import cells_of
+from models.weights_file import find_weights, load_weights
+from tests.models.tones import level, shares_at_the_sides
+
+TINY = SIZES["tiny"]
+NONE = torch.zeros(1)
+"""No focus."""
 
 
 @pytest.mark.parametrize(
@@ -15,9 +23,12 @@ from models.teachers import cells_of
 )
 def test_any_size(columns: int, rows: int) -> None:
     torch.manual_seed(0)
-    logits = Generator(SIZES["tiny"]).eval()(torch.rand(2, 1, rows * 16, columns * 8))
+    net = Generator(TINY).eval()
+    tone = torch.rand(2, 1, rows * 16, columns * 8)
+    logits = net(tone, torch.tensor([0.0, 0.7]))
     assert logits.shape == (2, rows, columns, 95)
     assert torch.isfinite(logits).all()
+    assert net.subject(tone).shape == (2, 1, MAP_SIDE, MAP_SIDE)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -29,22 +40,61 @@ def test_every_named_size_describes_itself_and_fits_its_file(size: str) -> None:
 
 @pytest.mark.parametrize("shade", [0.0, 0.5, 1.0])
 def test_flat_tone_gives_numbers(shade: float) -> None:
-    assert torch.isfinite(Generator(SIZES["tiny"])(torch.full((1, 1, 64, 64), shade))).all()
+    assert torch.isfinite(Generator(TINY)(level(shade), NONE + 1)).all()
 
 
 def test_a_picture_of_a_batch_does_not_depend_on_its_neighbours() -> None:
     torch.manual_seed(0)
-    net, tone = Generator(SIZES["tiny"]).eval(), torch.rand(3, 1, 64, 64)
+    net, tone, focus = Generator(TINY).eval(), torch.rand(3, 1, 64, 64), torch.tensor([0.0, 0.8, 0.3])
     with torch.inference_mode():
-        assert torch.allclose(net(tone)[1:2], net(tone[1:2]), atol=1e-4)
+        assert torch.allclose(net(tone, focus)[1:2], net(tone[1:2], focus[1:2]), atol=1e-4)
 
 
-def test_a_flat_tone_can_still_form_a_pattern() -> None:
-    """Without the parity channels every inner cell of a flat page would get the same logits."""
+@pytest.mark.parametrize(("rows", "columns"), [(8, 16), (7, 13), (1, 1)])
+@pytest.mark.parametrize("shade", [0.0, 0.3, 0.8])
+def test_an_even_picture_is_one_texture_to_its_edges(rows: int, columns: int, shade: float) -> None:
+    """Every cell sees the same, so none is set otherwise: no frame, and no pattern of columns."""
     torch.manual_seed(0)
     with torch.inference_mode():
-        logits = Generator(SIZES["tiny"]).eval()(torch.full((1, 1, 16 * 16, 16 * 8), 0.5))
-    assert (logits[0, 8, 8] - logits[0, 8, 9]).abs().max() > 1e-3
+        logits = Generator(TINY).eval().set_type(level(shade, rows, columns))
+    assert (logits - logits[:, :1, :1]).abs().max() < 1e-4
+
+
+def test_a_picture_with_nothing_in_it_that_changes_sideways_is_set_alike_all_along_its_rows() -> None:
+    torch.manual_seed(0)
+    tone = torch.linspace(0, 1, 12 * 16)[:, None].expand(1, 1, -1, 21 * 8).contiguous()
+    with torch.inference_mode():
+        logits = Generator(TINY).eval().set_type(tone)
+    assert (logits - logits[:, :, :1]).abs().max() < 1e-4
+    assert (logits[:, 0] - logits[:, -1]).abs().max() > 1e-2
+
+
+def test_the_shipped_weights_draw_no_frame() -> None:
+    """On pictures that are alike at their sides and between, no glyph more than twice as often as between."""
+    net, pages = load_weights(find_weights("classic", None)).generator, []
+    chance = torch.Generator().manual_seed(0)
+    for _ in range(12):
+        ends = torch.rand(2, generator=chance)
+        slope = torch.lerp(ends[0], ends[1], torch.linspace(0, 1, 24 * 16))
+        tone = (slope[:, None] + 0.05 * torch.randn(24 * 16, 40 * 8, generator=chance)).clamp(0, 1)
+        with torch.inference_mode():
+            pages.append(net.set_type(tone[None, None]).argmax(-1)[0])
+    sides, between = shares_at_the_sides(torch.stack(pages))
+    assert (sides <= 2 * between + 0.01).all()
+
+
+def test_focus_changes_the_page_only_where_there_is_a_subject() -> None:
+    torch.manual_seed(0)
+    net, tone, full = Generator(TINY).eval(), torch.rand(1, 1, 128, 128), NONE + 1
+    assert net.subject_branch is not None
+    with torch.inference_mode():
+        plain = net.set_type(tone)
+        assert torch.equal(net(tone, NONE), plain)
+        assert not torch.equal(net(tone, full), plain)  # chance sees something everywhere
+        assert torch.equal(net(tone, full), net.set_type(compose(tone, net.subject(tone), full)))
+        net.subject_branch.see_nothing()
+        assert net.subject(tone).max() < 1e-3
+        assert torch.equal(net(tone, full), plain)
 
 
 SANE: dict[str, object] = {"head": "glyphs", "glyphs": 95, "widths": [8, 8, 8], "blocks": 1}
@@ -81,25 +131,27 @@ def test_a_description_that_lacks_something_is_refused(name: str) -> None:
 
 
 def test_the_pixel_head_gives_every_pixel_of_a_cell() -> None:
-    net = Generator(replace(SIZES["tiny"], head="pixels")).eval()
-    assert net(torch.rand(1, 1, 3 * 16, 5 * 8)).shape == (1, 3, 5, 16 * 8)
+    net, tone = Generator(replace(TINY, head="pixels")).eval(), torch.rand(1, 1, 3 * 16, 5 * 8)
+    assert net.set_type(tone).shape == (1, 3, 5, 16 * 8)
+    assert net.subject_branch is None and net.subject(tone).max() == 0
+    assert torch.equal(net(tone, NONE + 1), net.set_type(tone))  # it sees no subject
 
 
 def test_the_pixel_head_can_tell_levels_that_lie_a_step_of_the_ramp_apart() -> None:
     """A ramp's steps are sharp: the head must learn one at any level, to a few thousandths of the tone."""
     torch.manual_seed(0)
-    net = Generator(replace(SIZES["tiny"], head="pixels"))
+    net = Generator(replace(TINY, head="pixels"))
     optimizer = torch.optim.Adam(net.head.parameters(), 1e-2)
     levels = torch.linspace(0.4, 0.6, 201)
     tone = levels.view(-1, 1, 1, 1).expand(-1, 1, 16, 8)
     tone = tone.permute(1, 2, 0, 3).reshape(1, 1, 16, -1)
     wanted = (levels > 0.5005).float()
     for _ in range(150):
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(net(tone)[0, 0].mean(-1), wanted)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(net.set_type(tone)[0, 0].mean(-1), wanted)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    wrong = (net(tone)[0, 0].mean(-1) > 0) != (wanted > 0)
+    wrong = (net.set_type(tone)[0, 0].mean(-1) > 0) != (wanted > 0)
     assert levels[wrong].sub(0.5005).abs().max() < 0.005 if wrong.any() else True
 
 

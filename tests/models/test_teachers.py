@@ -6,21 +6,23 @@ import pytest
 import torch
 
 from models.atlas import default_atlas
-from models.fidelity import effective_glyphs
+from models.fidelity import blur, similarity
 from models.metrics import edge_similarity, edges
 from models.teachers import (
     cells_of,
+    densest,
     join_cells,
     paint_ink,
+    patterns,
     ramp,
     search,
-    search_varied,
+    shade,
     sharpen,
     strokes,
     trace,
 )
 from tests.models.pictures import SAMPLES
-from tests.models.tones import INK, sample, score
+from tests.models.tones import INK, level, sample
 
 
 def test_cells_come_together_as_they_were_cut() -> None:
@@ -55,14 +57,43 @@ def test_the_ramp_takes_the_mean_tone_of_a_cell_to_a_power() -> None:
     assert read == [" #", "s9"]  # 12 · 0.5, 12 · 0.75
 
 
-def test_the_variety_prior_spreads_the_shares_and_keeps_most_of_the_fidelity() -> None:
+def test_the_densest_glyph_is_black() -> None:
+    assert densest(INK) == pytest.approx(max(float(glyph.mean()) for glyph in INK))
+
+
+def test_shade_holds_the_mean_tone() -> None:
+    """Of an even tone about, as calm glyphs are few; of a picture, in which they make up for another, closely."""
+    tones = torch.linspace(0, 1, 101)
+    pages = shade(torch.cat([level(float(tone), 2, 3) for tone in tones]), INK)
+    assert (pages == pages[:, :1, :1]).all()  # one glyph, at the edges as inside
+    shown = INK.mean((1, 2))[pages[:, 0, 0]] / densest(INK)
+    assert (shown - tones).abs().max() < 0.12
+    assert (shown - tones).abs().mean() < 0.04
+    assert shown[0] == 0 and shown[100] > 0.98
     for path in SAMPLES:
         tone = sample(path)
-        plain, varied = search(sharpen(tone), INK), search_varied(sharpen(tone), INK)
-        assert effective_glyphs(varied)[0] > 1.2 * effective_glyphs(plain)[0]
-        assert effective_glyphs(varied)[1] < effective_glyphs(plain)[1]
-        assert score(varied, tone) > 0.9 * score(plain, tone)
-    assert torch.equal(search_varied(tone, INK, rounds=0), search(tone, INK))
+        assert paint_ink(shade(tone, INK), INK).mean() / densest(INK) == pytest.approx(float(tone.mean()), abs=0.01)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_shade_keeps_more_of_the_tone_than_search(path: Path) -> None:
+    tone = sample(path)
+    prints = [paint_ink(rule(tone, INK), INK) / densest(INK) for rule in (search, shade)]
+    for sigma in (8.0, 16.0):
+        worse, better = (float(similarity(print_, tone, sigma)) for print_ in prints)
+        assert better > worse
+
+
+def test_an_area_of_a_glyph_is_the_more_of_a_pattern_the_more_uneven_it_is() -> None:
+    """Two bars from edge to edge are seen as stripes from farther than what fills its cell evenly."""
+    found = dict(zip(default_atlas().charset, patterns(INK).tolist(), strict=True))
+    assert found[" "] == 0
+    for bold, calm in (("=", "#"), ("=", "%"), ("=", "{"), ("_", "."), ("-", ".")):
+        assert found[bold] > 2 * found[calm], (bold, calm)
+    # By hand, of one: blurred among its like.
+    index = default_atlas().charset.index("=")
+    area = blur(INK[index].repeat(9, 9)[None, None], 3.0)[0, 0, 64:80, 32:40]
+    assert found["="] == pytest.approx(float(((area - area.mean()) ** 2).sum()), rel=1e-3)
 
 
 def test_search_finds_the_glyph_that_is_already_there() -> None:

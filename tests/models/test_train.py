@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from torch import Tensor
 
 from models.data import Photos
 from models.journal import LOG
-from models.recipe import RecipeError, TrainConfig, read_recipe
-from models.train import CHECKPOINT, DEAREST, STYLES, Trainer, TrainingStopped, expected_cost, train
+from models.labels import make_labels, photos_below
+from models.recipe import TrainConfig, read_recipe
+from models.teachers import shade
+from models.train import CHECKPOINT, STYLES, Trainer, TrainingStopped, train
 from models.weights_file import SHIPPED, load_weights
-from tests.models.pictures import photo, scene
+from tests.models.pictures import scene
 
-# Warm steps, the generator's own pages and the discriminator all get their turn.
+# Warm steps, the generator's own pages, the subject and the discriminator all get their turn.
 SMALL = TrainConfig(
     size="tiny",
     steps=6,
@@ -27,6 +29,7 @@ SMALL = TrainConfig(
     warm_steps=2,
     warm_sweeps=1,
     sweeps=1,
+    subject_batch=2,
     adversarial_from=3,
     proof_sweeps=2,
 )
@@ -37,7 +40,7 @@ class Stopping(Photos):
 
     stop_at = 0
 
-    def batch(self, size: int, columns: int, rows: int, rng: np.random.Generator) -> torch.Tensor:
+    def batch(self, size: int, columns: int, rows: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         self.stop_at -= 1
         if self.stop_at == 0:
             signal.raise_signal(signal.SIGINT)
@@ -58,10 +61,23 @@ def flat(state: object, name: str = "") -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def never_stopped(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def subjects(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Labels of the photos, by a network to which the subject is what is green."""
+    folder = tmp_path_factory.mktemp("labels")
+    assert all(problem is None for _, problem in make_labels(photos_below(photos), folder, lambda seen: seen[0, 1]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def library(photos: Path, subjects: Path) -> Photos:
+    return Photos(photos, subjects=subjects)
+
+
+@pytest.fixture(scope="module")
+def never_stopped(library: Photos, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole small run; its folder."""
     out = tmp_path_factory.mktemp("runs") / "whole"
-    run(Photos(photos), out)
+    run(library, out)
     return out
 
 
@@ -70,28 +86,37 @@ def test_a_run_leaves_weights_that_load_and_a_log(never_stopped: Path) -> None:
     assert loaded.metadata["step"] == "6"
     assert "climber" in loaded.metadata["teacher"]
     metrics = json.loads(loaded.metadata["metrics"])
-    assert 0 < metrics["fidelity"] < 1
+    for name in (
+        "similarity_4",
+        "similarity_8",
+        "similarity_16",
+        "similarity_16_of_per_cell_rule",
+        "subject_overlap",
+    ):
+        assert 0 < metrics[name] < 1, name
     assert metrics["effective_glyphs"] >= 1
+    assert 0 <= metrics["blank_share"] <= 1
     line = json.loads((never_stopped / LOG).read_text().splitlines()[-1])
     assert line["step"] == 6
-    assert {"reconstruction", "discriminator", "adversarial"} <= line.keys()
+    assert {"reconstruction", "subject", "discriminator", "adversarial"} <= line.keys()
 
 
 @pytest.mark.parametrize("stop_at", [1, 4])
 def test_stopped_and_resumed_equals_never_stopped(
-    photos: Path, tmp_path: Path, never_stopped: Path, stop_at: int
+    photos: Path, subjects: Path, tmp_path: Path, never_stopped: Path, stop_at: int
 ) -> None:
-    """Bit for bit, the state of both optimisers and of the random generators included."""
-    halting = Stopping(photos)
+    """Bit for bit, the subject branch, both optimisers' state and that of the random generators included."""
+    halting = Stopping(photos, subjects=subjects)
     halting.stop_at = stop_at
     out = tmp_path / "whole"
     run(halting, out)
     assert torch.load(out / CHECKPOINT, weights_only=True)["step"] == stop_at
     torch.manual_seed(99)  # whatever happens between the two runs
-    run(Photos(photos), out, resume=True)
+    run(Photos(photos, subjects=subjects), out, resume=True)
 
     resumed, whole = (flat(torch.load(folder / CHECKPOINT, weights_only=True)) for folder in (out, never_stopped))
     assert resumed.keys() == whole.keys()
+    assert any(name.startswith("/average/subject_branch") for name in whole)
     for name, value in whole.items():
         same = torch.equal(resumed[name], value) if isinstance(value, torch.Tensor) else resumed[name] == value  # type: ignore[arg-type]
         assert same, f"{name} differs"
@@ -109,12 +134,67 @@ def test_another_seed_is_another_run(photos: Path, tmp_path: Path) -> None:
 
 
 def test_the_loss_falls(photos: Path) -> None:
-    config = TrainConfig(
-        **(SMALL.__dict__ | {"steps": 40, "warm_steps": 40, "learning_rate": 4e-3, "adversarial_from": 1000})
-    )
+    config = replace(SMALL, steps=40, warm_steps=40, learning_rate=4e-3, adversarial_from=1000)
     trainer = Trainer(config, Photos(photos), "cpu")
     losses = [trainer.train_step()["reconstruction"] for _ in range(40)]
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.3
+
+
+def test_a_step_teaches_the_subject_branch_too(library: Photos) -> None:
+    trainer = Trainer(SMALL, library, "cpu")
+    branches = trainer.generator.subject_branch, trainer.average.subject_branch
+    before = [branch.head.weight.clone() for branch in branches if branch is not None]
+    assert len(before) == 2
+    for _ in range(2):
+        assert trainer.train_step()["subject"] > 0
+    for branch, was in zip(branches, before, strict=True):
+        assert branch is not None and not torch.equal(branch.head.weight, was)
+
+
+@pytest.mark.parametrize("batch", [None, 0])
+def test_without_lessons_no_picture_has_a_subject(photos: Path, library: Photos, batch: int | None) -> None:
+    """Chance must not find one: `focus` then leaves every picture as it is."""
+    few = Photos(photos) if batch is None else library
+    trainer = Trainer(replace(SMALL, subject_batch=3 if batch is None else batch), few, "cpu")
+    assert all("subject" not in trainer.train_step() for _ in range(2))
+    tone = torch.rand(2, 1, 64, 64)
+    for network in (trainer.generator, trainer.average):
+        assert network.subject(tone).max() < 1e-3
+        assert torch.equal(network(tone, torch.ones(2)), network.set_type(tone))
+    assert ("subject_overlap" in trainer.evaluate(2)) is (batch == 0)  # the labels are there to measure with
+
+
+def test_a_run_without_labels_keeps_the_subject_that_its_start_has_learnt(
+    never_stopped: Path, photos: Path
+) -> None:
+    start = load_weights(never_stopped / "whole.safetensors")
+    trainer = Trainer(SMALL, Photos(photos), "cpu")
+    trainer.begin_with(start)
+    trainer.train_step()
+    tone = torch.rand(1, 1, 64, 64)
+    assert torch.equal(trainer.average.subject(tone), start.generator.subject(tone))
+
+
+def test_pages_are_composed_with_their_subjects(photos: Path, library: Photos) -> None:
+    """A page with a focus shows another tone than the crop; without labels all show the crop's."""
+    config = replace(SMALL, batch=12)
+    labelled, plain = (Trainer(config, known, "cpu")._pages() for known in (library, Photos(photos)))
+    changed = (labelled - plain).abs().amax((1, 2, 3)) > 1e-3
+    assert 0.2 < changed.float().mean() < 0.9
+    assert labelled.shape == plain.shape == (12, 1, 128, 64)
+
+
+def test_an_even_page_is_taught_as_one_texture(photos: Path) -> None:
+    trainer = Trainer(replace(SMALL, warm_steps=0), Photos(photos), "cpu")
+    tone = torch.cat((torch.full((1, 1, 128, 64), 0.62), torch.from_numpy(scene(64, 128))[None, None]))
+    torch.manual_seed(0)
+    logits = torch.randn(2, 8, 8, 95)
+    page, loss = trainer._lesson(tone, logits)
+    assert (page[0] == shade(tone[:1], trainer.ink)[0]).all() and len(set(page[0].flatten().tolist())) == 1
+    assert len(set(page[1].flatten().tolist())) > 5
+    better = logits.clone()
+    better[0, ..., page[0, 0, 0]] += 5
+    assert trainer._lesson(tone, better)[1] < loss - 0.5
 
 
 def test_the_average_follows_the_generator(photos: Path) -> None:
@@ -143,73 +223,10 @@ def test_an_old_run_is_not_overwritten_and_a_missing_one_not_resumed(
         run(Photos(photos), tmp_path / "new", resume=True)
 
 
-def test_photos_split_by_content(tmp_path: Path) -> None:
-    """Duplicates count once whatever their name; the split does not depend on names or order."""
-    for seed in range(40):
-        photo(64, 48, seed).save(tmp_path / f"{seed:02}.png")
-    first = Photos(tmp_path)
-    (tmp_path / "deeper").mkdir()
-    for seed in range(40):
-        (tmp_path / f"{seed:02}.png").rename(tmp_path / "deeper" / f"{99 - seed}.png")
-        if seed % 3 == 0:
-            photo(64, 48, seed).save(tmp_path / f"copy-{seed}.bmp")
-    second = Photos(tmp_path)
-
-    def contents(side: list[np.ndarray]) -> set[bytes]:
-        return {tone.tobytes() for tone in side}
-
-    assert len(first.train) + len(first.validation) == 40 == len(second.train) + len(second.validation)
-    assert contents(first.train) == contents(second.train)
-    assert contents(first.validation) == contents(second.validation)
-    assert not contents(first.train) & contents(first.validation)
-
-
-def test_unreadable_photos_are_named_and_passed_over(photos: Path, tmp_path: Path) -> None:
-    for path in sorted(photos.iterdir())[:3]:
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
-    loaded = Photos(tmp_path)
-    assert len(loaded.train) + len(loaded.validation) == 3
-    assert len(loaded.refused) == 1
-    assert loaded.refused[0].startswith("broken.jpg: ")
-
-
-def test_a_folder_with_too_little_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds 0 pictures"):
-        Photos(tmp_path)
-    photo(64, 48).save(tmp_path / "alone.png")
-    with pytest.raises(ValueError, match="holds 1 pictures"):
-        Photos(tmp_path)
-
-
-def test_batches_are_fresh_in_range_and_repeat_with_the_seed(photos: Path, tmp_path: Path) -> None:
-    Image.new("RGB", (20, 200), "white").save(tmp_path / "white.png")
-    Image.new("RGB", (200, 20), "black").save(tmp_path / "black.png")
-    for loaded in (Photos(photos), Photos(tmp_path)):
-        batches = [loaded.batch(8, 8, 4, np.random.default_rng(seed)) for seed in (0, 0, 1)]
-        for batch in batches:
-            assert batch.shape == (8, 1, 64, 64)
-            assert batch.dtype == torch.float32
-            assert 0.0 <= batch.min() <= batch.max() <= 1.0
-        assert torch.equal(batches[0], batches[1])
-        assert not torch.equal(batches[0], batches[2])
-
-
-def test_validation_pages_are_the_middle_squares(tmp_path: Path) -> None:
-    for shade in (0, 1):
-        wide = Image.new("RGB", (300, 100), "white")
-        wide.paste("black", (100, 0, 200, 100))
-        wide.putpixel((0, 0), (shade, 0, 0))
-        wide.save(tmp_path / f"{shade}.png")
-    page = Photos(tmp_path).validation_pages(1, 8, 4)
-    assert page.shape == (1, 1, 64, 64)
-    assert page.min() == 1.0  # the black square alone; its flat tone stays black
-
-
 @pytest.mark.parametrize("style", [style for style in STYLES if style != "classic"])
-def test_every_other_style_trains_and_its_weights_load(style: str, photos: Path, tmp_path: Path) -> None:
-    config = TrainConfig(**(SMALL.__dict__ | {"style": style}))
-    path = train(Photos(photos), tmp_path / style, config, device="cpu", resume=False, save_every_s=1e9)
+def test_every_other_style_trains_and_its_weights_load(style: str, library: Photos, tmp_path: Path) -> None:
+    config = replace(SMALL, style=style)
+    path = train(library, tmp_path / style, config, device="cpu", resume=False, save_every_s=1e9)
     loaded = load_weights(path)
     assert loaded.metadata["head"] == ("pixels" if style == "pixels" else "glyphs")
     assert loaded.metadata["teacher"] == STYLES[style]
@@ -227,6 +244,39 @@ def test_a_run_begins_with_finished_weights(never_stopped: Path, photos: Path, t
         torch.testing.assert_close(after[name], value, rtol=0, atol=1e-3)
 
 
+def test_a_run_for_the_subject_alone_leaves_the_pages_as_they_began(library: Photos, photos: Path) -> None:
+    trainer = Trainer(replace(SMALL, style="subject"), library, "cpu")
+    began = trainer.generator.stem.weight.clone()
+    assert trainer.train_step().keys() == {"subject"}
+    assert torch.equal(trainer.generator.stem.weight, began)
+    for few, batch in ((Photos(photos), 2), (library, 0)):
+        with pytest.raises(TrainingStopped, match=r"learnt from labels: .*--subjects"):
+            Trainer(replace(SMALL, style="subject", subject_batch=batch), few, "cpu")
+
+
+def test_a_run_begins_with_what_another_knows_of_subjects(
+    never_stopped: Path, photos: Path, library: Photos, tmp_path: Path
+) -> None:
+    """With a style, a size and characters of its own, and with labels or without."""
+    known = load_weights(never_stopped / "whole.safetensors")
+    config = replace(SMALL, style="lines", size="base", charset=" .|-/", seed=1, steps=1)
+    path = train(
+        Photos(photos), tmp_path / "more", config, device="cpu", resume=False, save_every_s=1e9, subject=known
+    )
+    tone = torch.rand(1, 1, 64, 64)
+    torch.testing.assert_close(load_weights(path).generator.subject(tone), known.generator.subject(tone))
+    trainer = Trainer(config, library, "cpu")
+    trainer.take_subject(known)
+    assert torch.equal(trainer.average.subject(tone), known.generator.subject(tone))
+    trainer.train_step()
+    assert not torch.equal(trainer.average.subject(tone), known.generator.subject(tone))
+    free = Trainer(replace(SMALL, style="pixels"), library, "cpu")
+    with pytest.raises(TrainingStopped, match="has no subject branch"):
+        free.take_subject(known)
+    with pytest.raises(TrainingStopped, match="choose one"):
+        train(library, never_stopped, SMALL, device="cpu", resume=True, save_every_s=1e9, subject=known)
+
+
 def test_a_shipped_file_is_the_network_that_its_recipe_makes(photos: Path) -> None:
     """So `--start` with a style's name goes on from it."""
     library = Photos(photos)
@@ -234,8 +284,10 @@ def test_a_shipped_file_is_the_network_that_its_recipe_makes(photos: Path) -> No
         recipe, weights = read_recipe(path.stem, {}), load_weights(path)
         trainer = Trainer(recipe, library, "cpu")
         assert weights.generator.config == trainer.generator.config
+        assert weights.atlas.charset == recipe.charset
         assert int(weights.metadata["step"]) == recipe.steps
-        assert (weights.variety, weights.proof_sweeps) == (recipe.choice_variety, recipe.proof_sweeps)
+        assert weights.proof_sweeps == recipe.proof_sweeps
+        assert weights.least_strength == pytest.approx(recipe.least_strength)
         trainer.begin_with(weights)
 
 
@@ -264,32 +316,11 @@ def test_unknown_names_are_refused_with_the_known_ones(option: str, photos: Path
         Trainer(TrainConfig(**(SMALL.__dict__ | {option: "nonsense"})), Photos(photos), "cpu")
 
 
-def test_what_is_expected_is_each_cost_times_its_chance_above_the_cheapest() -> None:
-    logits = torch.tensor([0.25, 0.5, 0.25]).log().expand(1, 1, 2, 3)
-    costs = torch.tensor([[1.0, 3.0, 5.0], [2.0, 2.0, 2.0]])[None, None]
-    assert expected_cost(logits, costs).tolist() == pytest.approx([(0.5 * 2 + 0.25 * 4) / 2])
-    assert expected_cost(logits, costs * 1e6).item() == pytest.approx(0.75 * DEAREST / 2)
-
-
-def test_a_lesson_weighs_what_is_expected_of_pages_with_structure(photos: Path) -> None:
-    losses = {}
-    tone, logits = torch.from_numpy(scene(128, 128))[None, None], torch.randn(2, 8, 16, 95)
-    for weight in (0.0, 0.5):
-        config = replace(SMALL, expected_weight=weight, warm_steps=0, adversarial_from=10**9)
-        trainer = Trainer(config, Photos(photos), "cpu")
-        for name, page in (("structure", tone), ("flat", torch.full_like(tone, 0.5))):
-            torch.manual_seed(0)
-            both = torch.cat((page, torch.full_like(tone, 0.2)))  # a flat page beside either
-            losses[name, weight] = trainer._lesson(both, logits)[1].item()
-    assert losses["structure", 0.5] > losses["structure", 0.0] + 0.1
-    assert losses["flat", 0.5] == pytest.approx(losses["flat", 0.0])
-
-
 def test_a_checkpoint_of_another_program_is_refused_with_a_way_on(
     never_stopped: Path, photos: Path, tmp_path: Path
 ) -> None:
     state = torch.load(never_stopped / CHECKPOINT, weights_only=True)
-    del state["config"]["expected_weight"]
+    state["config"]["choice_variety"] = state["config"].pop("temperature")
     torch.save(state, tmp_path / CHECKPOINT)
     with pytest.raises(TrainingStopped, match="--start"):
         run(Photos(photos), tmp_path, resume=True)
@@ -303,27 +334,6 @@ def test_a_checkpoint_of_a_network_that_a_size_no_longer_is_is_refused(
     torch.save(state, tmp_path / CHECKPOINT)
     with pytest.raises(TrainingStopped, match="'base' in this version of the program: begin a new run"):
         run(Photos(photos), tmp_path, resume=True)
-
-
-@pytest.mark.parametrize("key", ["variety", "choice_variety"])
-def test_a_price_in_an_older_unit_is_refused(key: str, tmp_path: Path) -> None:
-    recipe = tmp_path / "mine.toml"
-    recipe.write_text(f"{key} = 30.0\n", encoding="utf-8")
-    with pytest.raises(RecipeError, match=f"{key} is 30; .* 0 to 4"):
-        read_recipe(str(recipe), {})
-
-
-@pytest.mark.parametrize("sweeps", [-1, 9])
-def test_more_proof_than_a_weights_file_may_ask_for_is_refused(sweeps: int) -> None:
-    with pytest.raises(RecipeError, match=f"proof_sweeps is {sweeps}; it can be 0 to 8"):
-        read_recipe("classic", {"proof_sweeps": sweeps})
-
-
-def test_yes_is_no_number(tmp_path: Path) -> None:
-    recipe = tmp_path / "mine.toml"
-    recipe.write_text("proof_sweeps = true\n", encoding="utf-8")
-    with pytest.raises(RecipeError, match="sets proof_sweeps to True, which is no int"):
-        read_recipe(str(recipe), {})
 
 
 @pytest.mark.parametrize(("knows", "style", "half"), [
@@ -349,8 +359,31 @@ def test_networks_of_glyphs_run_in_half_precision_where_the_processor_has_it(
         assert not torch.equal(before, trainer.generator.stem.weight)
 
 
-def test_a_run_tells_its_weights_file_how_to_draw(never_stopped: Path) -> None:
-    loaded = load_weights(never_stopped / "whole.safetensors")
-    assert (loaded.variety, loaded.proof_sweeps) == (0.8, 2)
+def test_a_run_tells_its_weights_file_how_to_draw(never_stopped: Path, photos: Path, tmp_path: Path) -> None:
+    assert load_weights(never_stopped / "whole.safetensors").proof_sweeps == 2
     last = json.loads((never_stopped / LOG).read_text().splitlines()[-1])
-    assert last["fidelity"] != last["fidelity_before_proof"]
+    assert last["similarity_8"] > last["similarity_8_before_proof"]
+    config = replace(SMALL, steps=1, proof_sweeps=0, least_strength=0.5)
+    path = train(Photos(photos), tmp_path / "pale", config, device="cpu", resume=False, save_every_s=1e9)
+    loaded = load_weights(path)
+    assert (loaded.proof_sweeps, loaded.least_strength) == (0, 0.5)
+    assert "similarity_8_before_proof" not in json.loads(loaded.metadata["metrics"])
+
+
+def test_a_run_with_a_few_characters_sets_no_others(photos: Path, tmp_path: Path) -> None:
+    config = replace(SMALL, charset=" .:|#")
+    path = train(Photos(photos), tmp_path / "few", config, device="cpu", resume=False, save_every_s=1e9)
+    loaded = load_weights(path)
+    assert loaded.atlas.charset == " .:|#"
+    assert loaded.generator.config.glyphs == 5
+    more = train(
+        Photos(photos), tmp_path / "more", config, device="cpu", resume=False, save_every_s=1e9, start=loaded
+    )
+    assert load_weights(more).atlas.charset == " .:|#"
+    with pytest.raises(TrainingStopped, match="another shape"):
+        Trainer(SMALL, Photos(photos), "cpu").begin_with(loaded)
+
+
+def test_free_pixels_need_the_characters_of_the_ramp(photos: Path) -> None:
+    with pytest.raises(TrainingStopped, match="its charset lacks"):
+        Trainer(replace(SMALL, style="pixels", charset=" .:#"), Photos(photos), "cpu")

@@ -41,17 +41,19 @@ def test_round_trip(tmp_path: Path) -> None:
     four = Generator(replace(net.config, glyphs=4)).eval()
     for name, generator, atlas in (("ninety-five", net, letters), ("four", four, some)):
         path = tmp_path / f"{name}.safetensors"
-        save_weights(path, generator, atlas, teacher="a teacher", step=7, metrics={"fidelity": 0.5})
+        save_weights(path, generator, atlas, teacher="a teacher", step=7, metrics={"similarity_8": 0.5})
         loaded = load_weights(path)
         assert loaded.name == name
         assert len(loaded.version) == 12
         assert loaded.atlas.charset == atlas.charset
         assert np.abs(loaded.atlas.ink - atlas.ink).max() < 1e-6
         assert (loaded.metadata["teacher"], loaded.metadata["step"]) == ("a teacher", "7")
-        assert json.loads(loaded.metadata["metrics"]) == {"fidelity": 0.5}
-        tone = torch.rand(1, 1, 64, 64)
+        assert json.loads(loaded.metadata["metrics"]) == {"similarity_8": 0.5}
+        assert (loaded.proof_sweeps, loaded.least_strength) == (0, 1.0)
+        tone, focus = torch.rand(1, 1, 64, 64), torch.ones(1)
         with torch.inference_mode():
-            assert torch.allclose(loaded.generator(tone), generator(tone), atol=0.02)
+            torch.testing.assert_close(loaded.generator.subject(tone), generator.subject(tone), atol=1e-3, rtol=0)
+            torch.testing.assert_close(loaded.generator(tone, focus), generator(tone, focus), atol=0.02, rtol=0)
     assert not list(tmp_path.glob("*.unfinished"))
 
 
@@ -69,7 +71,7 @@ def test_equal_contents_are_equal_bytes(tmp_path: Path) -> None:
     generator, files = Generator(SIZES["tiny"]), set()
     for number in range(8):  # the library's own order of metadata is a new one each time
         path = tmp_path / f"{number}.safetensors"
-        save_weights(path, generator, default_atlas(), teacher="é", step=7, metrics={"fidelity": 0.5})
+        save_weights(path, generator, default_atlas(), teacher="é", step=7, metrics={"similarity_8": 0.5})
         files.add(path.read_bytes())
         assert contents(path)[1]["teacher"] == "é"
     assert len(files) == 1
@@ -151,21 +153,11 @@ def spoil_atlas_type(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> Non
     tensors["atlas"] = tensors["atlas"].float()
 
 
-@pytest.mark.parametrize(("key", "variety"), [("choice_variety", 0.5), ("variety", 0.125)])
-def test_the_price_on_sameness_is_read_in_the_unit_of_its_name(
-    weights: Path, tmp_path: Path, key: str, variety: float
-) -> None:
+@pytest.mark.parametrize("strength", ["0", "0.19", "1.01", "much", "nan", "inf"])
+def test_a_strength_that_is_none_is_named(weights: Path, tmp_path: Path, strength: str) -> None:
     tensors, metadata = contents(weights)
-    del metadata["choice_variety"]
-    save_file(tensors, tmp_path / "other.safetensors", metadata | {key: "0.5"})
-    assert load_weights(tmp_path / "other.safetensors").variety == variety
-
-
-@pytest.mark.parametrize("key", ["choice_variety", "variety"])
-def test_a_price_that_is_no_price_is_named(weights: Path, tmp_path: Path, key: str) -> None:
-    tensors, metadata = contents(weights)
-    save_file(tensors, tmp_path / "odd.safetensors", metadata | {key: "much"})
-    with pytest.raises(WeightsError, match=f"odd says {key} 'much'"):
+    save_file(tensors, tmp_path / "odd.safetensors", metadata | {"least_strength": strength})
+    with pytest.raises(WeightsError, match=f"odd says least_strength {strength!r}, which is no number"):
         load_weights(tmp_path / "odd.safetensors")
 
 
@@ -177,11 +169,36 @@ def test_a_number_of_sweeps_that_is_none_is_named(weights: Path, tmp_path: Path,
         load_weights(tmp_path / "odd.safetensors")
 
 
-def test_a_file_that_asks_for_no_proof_gets_none(weights: Path, tmp_path: Path) -> None:
+def test_a_file_that_asks_for_no_proof_and_no_paler_ink_gets_none(weights: Path, tmp_path: Path) -> None:
     tensors, metadata = contents(weights)
-    del metadata["proof_sweeps"]
-    save_file(tensors, tmp_path / "first.safetensors", metadata)
-    assert load_weights(tmp_path / "first.safetensors").proof_sweeps == 0
+    del metadata["proof_sweeps"], metadata["least_strength"]
+    save_file(tensors, tmp_path / "plain.safetensors", metadata)
+    loaded = load_weights(tmp_path / "plain.safetensors")
+    assert (loaded.proof_sweeps, loaded.least_strength) == (0, 1.0)
+
+
+def test_what_a_file_asks_for_is_read(weights: Path, tmp_path: Path) -> None:
+    loaded, path = load_weights(weights), tmp_path / "asks.safetensors"
+    save_weights(
+        path, loaded.generator, loaded.atlas, teacher="", step=1, metrics={}, proof_sweeps=8, least_strength=0.4
+    )
+    again = load_weights(path)
+    assert (again.proof_sweeps, again.least_strength) == (8, 0.4)
+
+
+def test_a_file_of_an_older_format_is_refused_with_a_way_on(weights: Path, tmp_path: Path) -> None:
+    tensors, metadata = contents(weights)
+    path = tmp_path / "older.safetensors"
+    save_file(tensors, path, metadata | {"format": "glyphcord-1", "choice_variety": "0.8"})
+    assert reason(path) == "older says format 'glyphcord-1'; this version reads 'glyphcord-2': train it anew"
+
+
+def test_free_pixels_have_no_subject_branch(tmp_path: Path) -> None:
+    path = tmp_path / "free.safetensors"
+    net = Generator(replace(SIZES["tiny"], head="pixels"))
+    save_weights(path, net, default_atlas(), teacher="", step=0, metrics={})
+    assert not any("subject" in key for key in contents(path)[0])
+    assert load_weights(path).generator.subject_branch is None
 
 
 def spoil_format(_: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
@@ -244,6 +261,11 @@ def spoil_missing_layer(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> 
     del tensors["generator.head.weight"]
 
 
+def spoil_subject_branch(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> None:
+    for key in [key for key in tensors if "subject_branch" in key]:
+        del tensors[key]
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -267,6 +289,7 @@ def spoil_missing_layer(tensors: dict[str, torch.Tensor], _: dict[str, str]) -> 
         (spoil_stowaway, "belongs to none"),
         (spoil_widths, "does not fit its own architecture"),
         (spoil_missing_layer, "does not fit its own architecture"),
+        (spoil_subject_branch, "subject_branch.blocks.0.first.bias is missing"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
@@ -307,4 +330,5 @@ def test_the_shipped_weights_load() -> None:
     shipped = sorted(SHIPPED.glob("*.safetensors"))
     assert find_weights("classic", None) in shipped
     for path in shipped:
-        assert load_weights(path).generator.config.glyphs == len(load_weights(path).atlas.charset)
+        loaded = load_weights(path)
+        assert loaded.generator.config.glyphs == len(loaded.atlas.charset)

@@ -1,0 +1,90 @@
+"""Recipes: those that come with the program can be read, and a wrong one says what to mend."""
+
+from pathlib import Path
+
+import pytest
+
+from models.atlas import PRINTABLE
+from models.limits import MAX_PROOF_SWEEPS, MIN_STRENGTH
+from models.recipe import RecipeError, TrainConfig, read_recipe, shipped_recipes
+from models.train import STYLES
+from models.weights_file import SHIPPED
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    return tmp_path / "mine.toml"
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_what_is_shipped_can_be_read(name: str) -> None:
+    recipe = read_recipe(name, {})
+    assert recipe.style in STYLES
+    assert recipe.steps > recipe.warm_steps
+
+
+def test_every_shipped_style_has_its_recipe() -> None:
+    assert {path.stem for path in SHIPPED.glob("*.safetensors")} <= set(shipped_recipes())
+
+
+def test_a_file_sets_some_numbers_and_the_command_line_others(mine: Path) -> None:
+    mine.write_text('steps = 7\nlearning_rate = 1\ncharset = " .#"\n', encoding="utf-8")
+    recipe = read_recipe(str(mine), {"steps": 9})
+    assert (recipe.steps, recipe.learning_rate, recipe.charset) == (9, 1, " .#")
+    assert recipe.batch == TrainConfig().batch
+
+
+def test_an_unknown_name_is_told_the_known_ones() -> None:
+    with pytest.raises(RecipeError, match=r"there is no recipe mine; choose classic, .*, or give a \.toml file"):
+        read_recipe("mine", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("steps = ", "cannot be read"),
+        ("variety = 1.0", "sets 'variety'; a recipe knows style, size, charset"),
+        ("steps = 1.5", "sets steps to 1.5, which is no int"),
+        ("proof_sweeps = true", "sets proof_sweeps to True, which is no int"),
+        ("charset = 95", "sets charset to 95, which is no str"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told(mine: Path, text: str, says: str) -> None:
+    mine.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match=says) as told:
+        read_recipe(str(mine), {})
+    assert "mine.toml" in str(told.value)
+
+
+@pytest.mark.parametrize("charset", [" #", " .:-=+*#%@", PRINTABLE])
+def test_a_charset_is_any_part_of_the_typeface(charset: str) -> None:
+    assert read_recipe("classic", {"charset": charset}).charset == charset
+
+
+@pytest.mark.parametrize(
+    ("charset", "says"),
+    [
+        ("", "begins with a blank"),
+        (" ", "has another character"),
+        (".: ", "begins with a blank"),
+        (" .:.", "none twice"),
+        ("  .", "none twice"),
+        (" .é▓", "charset has 'é▓', which the typeface lacks"),
+        (" .\n", r"charset has '\\n', which the typeface lacks"),
+    ],
+)
+def test_a_charset_that_is_none_is_refused(charset: str, says: str) -> None:
+    with pytest.raises(RecipeError, match=says):
+        read_recipe("classic", {"charset": charset})
+
+
+@pytest.mark.parametrize("sweeps", [-1, MAX_PROOF_SWEEPS + 1])
+def test_more_proof_than_a_weights_file_may_ask_for_is_refused(sweeps: int) -> None:
+    with pytest.raises(RecipeError, match=f"proof_sweeps is {sweeps}; it can be 0 to {MAX_PROOF_SWEEPS}"):
+        read_recipe("classic", {"proof_sweeps": sweeps})
+
+
+@pytest.mark.parametrize("strength", [0.0, MIN_STRENGTH - 0.01, 1.01, float("nan")])
+def test_ink_that_nobody_sees_is_refused(strength: float) -> None:
+    with pytest.raises(RecipeError, match=r"least_strength is .*; it can be 0\.2 to 1"):
+        read_recipe("classic", {"least_strength": strength})
