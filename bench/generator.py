@@ -2,8 +2,9 @@
 
 The reference is the U-Net of Isola et al. 2017 as the article built it: eight levels of 4×4 stride-2
 convolutions, 64 to 512 channels, 54.4 M parameters. Speed does not depend on what weights say, so it has random
-ones. All run in one process, in turns; the table gives medians and their ratio. Behind the network alone stands
-what a picture takes in all: characters chosen, and the page proofread where its weights ask for it.
+ones. All run in one process, in turns; the table gives medians and their ratio. Behind the network alone, with its
+subject branch and a focus, stands what a picture takes in all: characters chosen, and the page proofread where its
+weights ask for it.
 """
 
 import argparse
@@ -17,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.renderer import Renderer, find_weights
-from models.weights_file import load_weights
+from models.renderer import Renderer
+from models.weights_file import chosen_weights, load_weights
 
 WIDTHS = (64, 128, 256, 512, 512, 512, 512, 512)
 
@@ -69,20 +70,21 @@ def count(network: nn.Module) -> float:
 def main() -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", nargs="+", default=["classic"])
+    parser.add_argument("--weights", nargs="+", default=["classic"], help="names as classic, or .safetensors files")
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     # Slopes with noise: a page on which there is something to decide.
     tone = (np.linspace(0, 1, 512)[:, None] * np.linspace(1, 0.2, 512)).astype(np.float32)
     tone = (0.8 * tone + 0.2 * np.random.default_rng(0).random((512, 512), np.float32)).astype(np.float32)
-    page, colours = torch.from_numpy(tone)[None, None], torch.rand(1, 3, 512, 512)
+    page, focus, colours = torch.from_numpy(tone)[None, None], torch.full((1,), 0.5), torch.rand(1, 3, 512, 512)
     reference_network = ReferenceUNet().eval()
     works: dict[str, Callable[[], object]] = {"reference U-Net": partial(reference_network, colours)}
     parameters = {"reference U-Net": count(reference_network)}
-    for name in arguments.weights:
-        weights = load_weights(find_weights(name, None))
-        works[name] = partial(weights.generator, page)
+    for chosen in arguments.weights:
+        weights = load_weights(chosen_weights(chosen))
+        name = weights.name
+        works[name] = partial(weights.generator, page, focus)
         works[f"{name}, all of a page"] = partial(Renderer(weights).grid, tone, 64)
         parameters[name] = parameters[f"{name}, all of a page"] = count(weights.generator)
     measured = milliseconds(works, arguments.rounds)

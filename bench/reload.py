@@ -100,12 +100,13 @@ def ask(controls: Controls, photo: bytes) -> Json:
 
 
 def two_versions(folder: Path) -> tuple[bytes, bytes]:
-    """The shipped network, and the same network choosing glyphs without a price on repetition."""
+    """The shipped network, and the same one whose pages nobody proofreads, or the other way round."""
     shipped, made = load_weights(SHIPPED / "classic.safetensors"), []
-    for variety in (shipped.variety, 0.0 if shipped.variety else 1.0):
+    for sweeps in (shipped.proof_sweeps, 0 if shipped.proof_sweeps else 1):
         path = folder / f"{MODEL}.safetensors"
         save_weights(
-            path, shipped.generator, shipped.atlas, teacher="bench", step=0, metrics={}, variety=variety
+            path, shipped.generator, shipped.atlas, teacher="bench", step=0, metrics={},
+            proof_sweeps=sweeps, least_strength=shipped.least_strength,
         )  # fmt: skip
         made.append(path.read_bytes())
     return made[0], made[1]

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
 from models.climber import climb
+from models.pairs import CLIMBER_SWEEPS
 from models.picture import decode
-from models.teachers import paint_ink, ramp, search, search_varied, sharpen, trace
+from models.teachers import paint_ink, ramp, search, shade, trace
 from models.tone import fit, tone_of
 
 COLUMNS, ROWS, BATCH = 64, 32, 16
-SWEEPS: Final = 12
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"
 
 
@@ -45,13 +45,16 @@ def main() -> None:
     def painted(teach: Callable[[Tensor], Tensor]) -> Callable[[], object]:
         return lambda: paint_ink(teach(tones), ink)
 
+    def climbed(tone: Tensor) -> Tensor:
+        return climb(tone, shade(tone, ink), ink, CLIMBER_SWEEPS)[0]
+
     ways: dict[str, tuple[Callable[[], object], int]] = {
         "ramp, drawn character by character": (loop, 3),
         "ramp": (painted(lambda tone: ramp(tone, atlas.charset)), 30),
-        "search": (painted(lambda tone: search(sharpen(tone), ink)), 5),
-        "search with a variety prior": (painted(lambda tone: search_varied(sharpen(tone), ink)), 5),
+        "search": (painted(lambda tone: search(tone, ink)), 5),
+        "shade": (painted(lambda tone: shade(tone, ink)), 5),
         "strokes traced": (painted(lambda tone: trace(tone, ink)[0]), 3),
-        f"climber, {SWEEPS} sweeps": (painted(lambda tone: climb(tone, search(tone, ink), ink, SWEEPS)[0]), 1),
+        f"climber, {CLIMBER_SWEEPS} sweeps": (painted(climbed), 3),
     }
     table = Table("teacher", "ms a pair", "pairs a second", "times the loop")
     base = 0.0
