@@ -227,7 +227,7 @@ def test_pages_keep_a_models_characters_for_the_rule(tmp_path: Path) -> None:
     there = torch.from_numpy(atlas.ink).flatten(1)
     there = there / there.max(1, keepdim=True).values.clamp_min(0.1)
     assert torch.cdist(ink, there).min(1).values.max() < 0.5
-    assert len(torch.cdist(ink, there).argmin(1).unique()) == 3
+    assert set(torch.cdist(ink, there).argmin(1).tolist()) == {0, 1, 2}
 
 
 def test_the_command_writes_pages_for_readers(
