@@ -123,14 +123,14 @@ def _compared(new: Measures, now: Measures | None) -> str:
         return f"{getattr(new, name):.{digits}f}{beside}"
 
     return (
-        f"On three photos: fidelity {pair('fidelity', 2)}, legibility {pair('legibility', 2)}, "
+        f"On three photos: similarity {pair('similarity', 2)}, legibility {pair('legibility', 2)}, "
         f"different glyphs {pair('glyphs', 0)}"
         + (f"; now is {code(now.model)} {code(now.version)}." if now else ".")
     )
 
 
 def _is_worse(new: Measures, now: Measures) -> bool:
-    return new.fidelity < CLEARLY_WORSE * now.fidelity or new.legibility < CLEARLY_WORSE * now.legibility
+    return new.similarity < CLEARLY_WORSE * now.similarity or new.legibility < CLEARLY_WORSE * now.legibility
 
 
 def _where(version: Version) -> str:

@@ -4,8 +4,9 @@ The job is not tried again: a file that ends its worker must not end the next on
 """
 
 import secrets
-from typing import Final
+from typing import Any, Final, Literal
 
+from pydantic import model_validator
 from redis import Redis
 
 from jobs.connection import PREFIX
@@ -21,7 +22,7 @@ class Measures(Message):
 
     model: str
     version: str
-    fidelity: float
+    similarity: float
     legibility: float
     glyphs: float
 
@@ -35,8 +36,13 @@ class CheckRequest(Message):
 
 
 class Check(Message):
-    """What was found: `measures`, beside `now` of the model that draws by default; or in `error` why not."""
+    """What was found: `measures`, beside `now` of the model that draws by default; or in `error` why not.
 
+    Version 2 measures similarity. Version 1, which had no number, measured fidelity: another thing, so who asked is
+    told to ask again.
+    """
+
+    schema_version: Literal[2] = 2
     id: str
     worker: str
     seconds: float = 0.0
@@ -46,6 +52,16 @@ class Check(Message):
     error: str = ""
     refused: bool = False
     """The fault is the file's, and will be the next time."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_meant(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(measured := data.get("measures"), dict):
+            return data
+        if "fidelity" not in measured:
+            return data
+        kept = {name: value for name, value in data.items() if name not in ("measures", "now")}
+        return kept | {"error": "a worker of an older version tried it; renew the workers and try again"}
 
 
 def enqueue_check(redis: Redis, model: str, sha256: str) -> CheckRequest:

@@ -81,7 +81,7 @@ def _verify(arguments: argparse.Namespace) -> int:
             print(f"{path}: refused: {error}", file=sys.stderr)
             continue
         print(
-            f"{path}: version {renderer.version}, fidelity {found.fidelity:.3f}, "
+            f"{path}: version {renderer.version}, similarity {found.similarity:.3f}, "
             f"legibility {found.legibility:.3f}, different glyphs {found.glyphs:.1f}"
         )
         if arguments.picture:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from models.fidelity import effective_glyphs, fidelity
+from models.fidelity import effective_glyphs, similarity
 from models.forms import picture_columns
 from models.metrics import legibility
 from models.page import page_of
@@ -19,14 +19,16 @@ from models.renderer import Renderer
 from models.tone import fit, tone_of
 
 SAMPLES: Final = Path(__file__).with_name("samples")
+SIGMA: Final = 8.0
+"""Blur at which similarity is measured, in px: a cell's width."""
 
 
 @dataclass(frozen=True)
 class SelfTest:
-    """Means over the photos: fidelity (SSIM seen from afar, at most 1), legibility (1 is print), and how many
-    different glyphs a page effectively has. `png` shows the pages side by side."""
+    """Means over the photos: similarity (SSIM of tone seen from afar, at most 1), legibility (1 is print), and how
+    many different glyphs a page effectively has. `png` shows the pages side by side."""
 
-    fidelity: float
+    similarity: float
     legibility: float
     glyphs: float
     png: bytes
@@ -40,14 +42,17 @@ def self_test(renderer: Renderer) -> SelfTest:
     """
     pages, measured = [], []
     for path in sorted(SAMPLES.glob("*.jpg")):
-        tone = tone_of(decode(path.read_bytes()))
+        rgb = decode(path.read_bytes())
+        tone = tone_of(rgb)
         height, width = tone.shape
         grid = renderer.grid(tone, picture_columns(width, height), focus=0.0)
-        pages.append(paint(page_of(grid, DEFAULT_PALETTE)))
+        pages.append(paint(page_of(grid, DEFAULT_PALETTE, rgb=rgb)))
         wanted = torch.from_numpy(fit(tone, grid.columns, grid.rows))[None, None]
-        print_ = torch.from_numpy(np.ascontiguousarray(grid.coverage()))[None, None]
+        grey = np.asarray(paint(page_of(grid, "mono")).convert("L"), np.float32)
+        print_ = torch.from_numpy(1 - grey / np.float32(255))[None, None]
         ink, glyphs = torch.from_numpy(grid.atlas.ink), torch.from_numpy(grid.glyphs)
-        measured.append((float(fidelity(print_, wanted)), legibility(print_, ink), effective_glyphs(glyphs)[0]))
+        shown = float(similarity(print_ / grid.atlas.densest, wanted, SIGMA))
+        measured.append((shown, legibility(print_, ink), effective_glyphs(glyphs)[0]))
     sheet = Image.new("RGB", (sum(page.width for page in pages), max(page.height for page in pages)), "white")
     left = 0
     for page in pages:

@@ -61,6 +61,6 @@ def _look(engine: Engine, request: CheckRequest, found: Check) -> tuple[Check, b
 
 def _measures(renderer: Renderer, result: SelfTest) -> Measures:
     return Measures(
-        model=renderer.name, version=renderer.version, fidelity=result.fidelity, legibility=result.legibility,
-        glyphs=result.glyphs,
+        model=renderer.name, version=renderer.version, similarity=result.similarity,
+        legibility=result.legibility, glyphs=result.glyphs,
     )  # fmt: skip

@@ -182,7 +182,7 @@ def _tried(path: Path) -> bytes | None:
         _refuse(str(error))
         return None
     print(
-        f"{path.name}: version {renderer.version}, fidelity {found.fidelity:.2f}, legibility "
+        f"{path.name}: version {renderer.version}, similarity {found.similarity:.2f}, legibility "
         f"{found.legibility:.2f}, different glyphs {found.glyphs:.0f}"
     )
     return data

@@ -114,11 +114,11 @@ def test_the_status_shows_each_worker() -> None:
 
 
 def test_a_check_compares_with_what_draws_now() -> None:
-    now = Measures(model="classic", version="c" * 12, fidelity=0.6, legibility=1.0, glyphs=16)
+    now = Measures(model="classic", version="c" * 12, similarity=0.6, legibility=1.0, glyphs=16)
     good = Check(id="1", worker="w", about="head glyphs", measures=now, now=now)
-    assert "fidelity 0.60 (now 0.60)" in check_text(version(NEW), good)
+    assert "similarity 0.60 (now 0.60)" in check_text(version(NEW), good)
     assert "worse" not in check_text(version(NEW), good)
-    bad = good.model_copy(update={"measures": now.model_copy(update={"fidelity": 0.4})})
+    bad = good.model_copy(update={"measures": now.model_copy(update={"similarity": 0.4})})
     assert "clearly worse" in check_text(version(NEW), bad)
     refused = check_text(version(NEW), Check(id="1", worker="w", error="it has no atlas"))
     assert refused == "❌ `lines` version `bbbbbbbbbbbb` (3.0 MB) cannot be used: it has no atlas"

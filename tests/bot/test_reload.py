@@ -163,7 +163,7 @@ def test_what_cannot_be_done_is_said(
 def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_bot(
     redis: Redis, redis_url: str, store: WeightsStore, two: tuple[Version, Version], tmp_path: Path
 ) -> None:
-    found = Measures(model="mine", version="x", fidelity=0.5, legibility=1.0, glyphs=9)
+    found = Measures(model="mine", version="x", similarity=0.5, legibility=1.0, glyphs=9)
     png = a_png(64, 48)[1]
     with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path) as bot:
         upload = {"file": ("mine.safetensors", b"weights", "application/octet-stream")}

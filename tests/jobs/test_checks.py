@@ -1,10 +1,13 @@
 """A check of a weights file: before the pictures, tried once, and ended also when its worker has no word."""
 
+import json
+from typing import Any
+
 from redis import Redis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from jobs.checks import CHECK_TASK, Check, check_of, enqueue_check, record_check
+from jobs.checks import CHECK_TASK, Check, Measures, check_of, enqueue_check, record_check
 from jobs.queue import enqueue, render_queue
 from tests.jobs.requests import a_request
 
@@ -26,6 +29,26 @@ def test_what_was_found_comes_with_its_picture(redis: Redis) -> None:
     record_check(redis, found, b"png")
     assert check_of(redis, request) == (found, b"png")
     assert all(redis.ttl(key) > 0 for key in redis.keys("glyphcord:check:*"))
+
+
+def test_what_a_worker_of_an_older_version_measured_is_not_compared(redis: Redis) -> None:
+    request = enqueue_check(redis, "mine", SHA)
+    measured = Measures(model="mine", version="x", similarity=0.9, legibility=1.0, glyphs=9)
+    found = Check(id=request.id, worker="w1", about="head glyphs", measures=measured, now=measured)
+    record_check(redis, found)
+    assert check_of(redis, request)[0] == found
+    (key,) = redis.keys("glyphcord:check:*")
+    told = found.model_dump(mode="json")
+    del told["schema_version"]
+    for measures in (told["measures"], told["now"]):
+        measures["fidelity"] = measures.pop("similarity")
+    redis.set(key, json.dumps(told))
+    older, _ = check_of(redis, request)
+    assert older is not None and older.measures is older.now is None
+    assert "older version" in older.error and not older.refused
+    refusal: dict[str, Any] = {"id": request.id, "worker": "w1", "error": "it has no atlas", "refused": True}
+    redis.set(key, json.dumps(refusal))
+    assert check_of(redis, request)[0] == Check(**refusal)
 
 
 def test_a_file_that_ended_its_worker_is_told_as_one(redis: Redis) -> None:

@@ -33,7 +33,7 @@ def test_verify_measures_and_refuses(
 ) -> None:
     picture = tmp_path / "out.png"
     assert run(monkeypatch, "verify", str(weights), "--picture", str(picture)) == 0
-    assert f"version {load_weights(weights).version}, fidelity " in capsys.readouterr().out
+    assert f"version {load_weights(weights).version}, similarity " in capsys.readouterr().out
     assert picture.read_bytes() == self_test(Renderer(weights)).png
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(weights.read_bytes()[:1000])
