@@ -3,22 +3,28 @@
 from typing import Final
 
 from torch import Tensor
-from torch.nn import functional as F
 
-from models.focus import LEAST_AREA, MOST_AREA
+from models.focus import LEAST_AREA, MOST_AREA, small_as
 from models.palettes import Background
 
-DARKER: Final = 0.12
-"""So much darker than its background a subject has to be for light paper: without a subject, or with one about as
-dark as what is around it, readers name more of what is drawn on dark paper (docs/evaluation.md)."""
+DARKER: Final = 0.3
+"""So much darker than its background a subject has to be for light paper. Of the same pictures, readers name more
+on dark paper (docs/evaluation.md): light ink on black has more contrast than black ink, never quite solid, on
+white."""
+WHITE: Final = 0.08
+"""Tone up to which a place is white paper in the picture itself."""
+WHITE_SHARE: Final = 0.5
+"""A picture with more white is a page, a drawing or a logo: dark on white, as it is meant to be."""
 
 
 def choose_background(tone: Tensor, subject: Tensor) -> Background:
     """`tone` (1, 1, H, W) is as for light paper, 1 being black; `subject` (1, 1, h, w) its probabilities."""
+    if float((tone < WHITE).float().mean()) > WHITE_SHARE:
+        return "light"
     share = float(subject.mean())
     if not LEAST_AREA < share < MOST_AREA:
         return "dark"
-    small = F.adaptive_avg_pool2d(tone, (subject.shape[2], subject.shape[3]))
+    small = small_as(tone, subject)
     inside = float((small * subject).mean()) / share
     outside = float((small * (1 - subject)).mean()) / (1 - share)
     return "light" if inside - outside > DARKER else "dark"

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.focus import compose
+from models.focus import compose, refined
 from models.layers import Block, convolution
 from models.subject import SubjectBranch
 from models.teachers import cells_of
@@ -122,8 +122,7 @@ class Generator(nn.Module):
         """
         if self.subject_branch is None:
             return tone.new_zeros(len(tone), 1, 1, 1)
-        found: Tensor = self.subject_branch(tone).sigmoid()
-        return found
+        return refined(self.subject_branch(tone).sigmoid(), tone)
 
     def forward(self, tone: Tensor, focus: Tensor) -> Tensor:
         """Whole pictures' tone, (B, 1, rows · 16, columns · 8) in [0, 1], and focus, (B,), to logits of glyphs."""

@@ -30,7 +30,7 @@ MAX_CELLS: Final = 20_000
 MAX_PROOF_SWEEPS: Final = 8
 """Most sweeps over a finished page (models.climber) that a weights file may ask for: each takes its time."""
 
-MIN_STRENGTH: Final = 0.2
+MIN_STRENGTH: Final = 0.3
 """Least that a weights file may ask for as the ink's strength where a picture is lightest."""
 
 MAX_WEIGHTS_BYTES: Final = 16 * 2**20

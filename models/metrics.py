@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.fidelity import blur, slopes
+from models.limits import MIN_STRENGTH
 from models.shapes import log_polar
 from models.teachers import cells_of
 
@@ -104,11 +105,12 @@ def legibility(print_: Tensor, ink: Tensor) -> float:
 
 
 def read(print_: Tensor, ink: Tensor) -> Tensor:
-    """The glyphs that a page shows, (rows, columns): per cell the nearest of `ink`, (N, 16, 8), in least squares.
+    """The glyphs that a page shows, (rows, columns): per cell the nearest of `ink`, (N, 16, 8), by least squares.
 
-    Whatever the strength of a cell's ink: a glyph is compared as strong as fits the cell best, at most in full.
+    Whatever the strength of a cell's ink: a glyph is compared as strong as suits the cell best, at least
+    MIN_STRENGTH.
     """
     cells, book = cells_of(print_)[0], ink.flatten(1)
     along, square = cells @ book.T, (book**2).sum(1)
-    strength = (along / square.clamp_min(1e-6)).clamp(0, 1)
+    strength = (along / square.clamp_min(1e-6)).clamp(MIN_STRENGTH, 1)
     return (strength**2 * square - 2 * strength * along).argmin(-1)

@@ -60,7 +60,7 @@ PALETTES: Final[dict[str, Palette]] = {
     )
 }
 DEFAULT_PALETTE: Final = "photo"
-"""Readers named the subject of twice as many pictures in the photo's own colours as in one ink (docs/evaluation.md)."""
+"""Readers name the subject of far more pictures in their own colours than in one ink (docs/evaluation.md)."""
 _COLOUR: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
 
 
