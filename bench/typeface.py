@@ -19,7 +19,7 @@ from models.metrics import read
 from models.typeface import DESCENT
 from models.typeface.build import WEIGHT, build, save
 
-WEIGHTS: Final = (0.0, 0.125, 0.25, 0.375, 0.5)
+WEIGHTS: Final = (0.0, 0.125, 0.25, WEIGHT, 0.5)
 DESCENTS: Final = (2, 3, 4)
 SCALES: Final = (0.7, 0.5, 0.4)
 
