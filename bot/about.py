@@ -20,8 +20,8 @@ from jobs.ledger import KEEP_S
 log = logging.getLogger(__name__)
 
 HELP: Final = """**I draw pictures in readable characters.**
-• `/ascii image:` with a picture attached: that picture in characters.
-• `/ascii image: palette:pink columns:120 background:dark`: in other colours, larger, on black.
+• `/ascii image:` with a picture attached: that picture in characters, in its own colours.
+• `/ascii image: palette:pink columns:120 background:light`: in other colours, larger, on white.
 • `/ascii image: palette:#0000ff-#ff69b4`: in two colours of your own, from top to bottom.
 • `/ascii image: focus:`: the subject alone, or with as much of its background as you like.
 • `/ascii image: format:` as text that fits your phone or your computer, or as a file.
