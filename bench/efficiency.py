@@ -23,18 +23,20 @@ def loop(pictures: int, columns: int) -> None:
     """The plain loop: answers each line on stdin by drawing `pictures`, and prints wall and processor seconds."""
     import torch  # noqa: PLC0415 only this process needs it
 
+    from models.drawing import ink_of  # noqa: PLC0415
     from models.page import page_of  # noqa: PLC0415
     from models.paint import encode_png, paint  # noqa: PLC0415
-    from models.picture import decode  # noqa: PLC0415
+    from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE  # noqa: PLC0415
+    from models.picture import MAX_SIDE, decode_on  # noqa: PLC0415
     from models.renderer import Renderer, find_weights  # noqa: PLC0415
-    from models.tone import tone_of  # noqa: PLC0415
 
     torch.set_num_threads(1)
     renderer, files = Renderer(find_weights("classic", None)), photos()
 
     def one(data: bytes) -> None:
-        rgb = decode(data)
-        encode_png(paint(page_of(renderer.grid(tone_of(rgb), columns), "blue", "light", rgb)))
+        rgb, choice = decode_on(data, MAX_SIDE, DEFAULT_BACKGROUND)
+        ink, paper = ink_of(renderer, rgb, choice)
+        encode_png(paint(page_of(renderer.grid(ink, columns), DEFAULT_PALETTE, paper, rgb)))
 
     for data in files:
         one(data)

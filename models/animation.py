@@ -62,7 +62,7 @@ def animate(
 ) -> Animation | None:  # fmt: skip
     """Draw decoded frames; None when nothing of them fits `most_bytes`.
 
-    `auto` paper is the first frame's; `focus` is as `Renderer.grid` takes it.
+    `auto` paper is what transparent parts were given, else the first frame's; `focus` is as `Renderer.grid` has it.
 
     Stages are `tone`, `generator`, `paint` and `encode`. After each batch of the generator's `on_frames` hears how
     many of how many frames are drawn, and may end the work by raising. What is not drawn after `most_s` seconds in
@@ -71,7 +71,8 @@ def animate(
     """
     total = len(frames.pixels)
     find_palette(palette)
-    tones, paper = stage("tone", lambda: inks_of(renderer, frames.pixels, background))
+    choice = frames.background if background == "auto" else background
+    tones, paper = stage("tone", lambda: inks_of(renderer, frames.pixels, choice))
     grids = stage(
         "generator",
         lambda: renderer.grids(

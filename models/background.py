@@ -4,7 +4,7 @@ from typing import Final
 
 from torch import Tensor
 
-from models.focus import LEAST_AREA, MOST_AREA, small_as
+from models.focus import is_subject, small_as
 from models.palettes import Background
 
 DARKER: Final = 0.3
@@ -21,9 +21,10 @@ def choose_background(tone: Tensor, subject: Tensor) -> Background:
     """`tone` (1, 1, H, W) is as for light paper, 1 being black; `subject` (1, 1, h, w) its probabilities."""
     if float((tone < WHITE).float().mean()) > WHITE_SHARE:
         return "light"
-    share = float(subject.mean())
-    if not LEAST_AREA < share < MOST_AREA:
+    covered = subject.mean()
+    if not is_subject(covered):
         return "dark"
+    share = float(covered)
     small = small_as(tone, subject)
     inside = float((small * subject).mean()) / share
     outside = float((small * (1 - subject)).mean()) / (1 - share)

@@ -183,7 +183,7 @@ def _crop(
     photo: Photo, columns: int, rows: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     tone, side = photo.tone, min(photo.tone.shape)
-    # Log-uniform from an eighth of the photo to all of it: pages of many columns down to thumbnails.
+    # Log-uniform from a twentieth of the photo to all of it: pages of many columns down to thumbnails.
     cut = round(side * float(np.exp(rng.uniform(np.log(0.22), 0.0))))
     top, left = rng.integers(tone.shape[0] - cut + 1), rng.integers(tone.shape[1] - cut + 1)
     crop = Image.fromarray(tone[top : top + cut, left : left + cut])

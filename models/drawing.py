@@ -16,7 +16,7 @@ from models.forms import FORMS, columns_within, narrower, picture_columns, rows_
 from models.frames import ANIMATED, Frames, decode_frames
 from models.page import page_of
 from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
-from models.picture import decode
+from models.picture import MAX_SIDE, decode_on
 from models.renderer import Renderer
 from models.sniff import open_header, sniff
 from models.tone import tone_of
@@ -78,8 +78,8 @@ class Reel:
 def draw(renderer: Renderer, data: bytes, wish: Wish, suffix: str) -> Drawn:
     """The first frame in the form of that suffix (`models.forms`). Raises PictureProblem."""
     drawn = Drawn()
-    rgb = drawn.stage("decode", lambda: decode(data, background=wish.background))
-    ink, paper = drawn.stage("tone", lambda: ink_of(renderer, rgb, wish.background))
+    rgb, choice = drawn.stage("decode", lambda: decode_on(data, MAX_SIDE, wish.background))
+    ink, paper = drawn.stage("tone", lambda: ink_of(renderer, rgb, choice))
     height, width = ink.shape
     columns = columns_for(width, height, wish.columns or picture_columns(width, height), wish.rows)
     grid = drawn.stage("generator", lambda: renderer.grid(ink, columns, focus=wish.focus))
@@ -114,7 +114,7 @@ def draw_reel(renderer: Renderer, data: bytes, wish: Wish, on_frames: OnFrames) 
     drawn = Drawn()
     frames, columns = _frames(drawn, data, wish)
     total = len(frames.pixels)
-    tones, paper = drawn.stage("tone", lambda: inks_of(renderer, frames.pixels, wish.background))
+    tones, paper = drawn.stage("tone", lambda: inks_of(renderer, frames.pixels, frames.background))
     grids = drawn.stage(
         "generator",
         lambda: renderer.grids(tones, columns, focus=wish.focus, after_batch=lambda done: on_frames(done, total)),

@@ -40,7 +40,7 @@ from models.metrics import edge_similarity, edges, frame, legibility, read
 from models.page import Page, page_of
 from models.paint import encode_png, paint
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE
-from models.picture import decode
+from models.picture import MAX_SIDE, decode, decode_on
 from models.problems import PictureProblem
 from models.renderer import Renderer
 from models.teachers import ramp, search, shade
@@ -246,14 +246,14 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
     folder.mkdir(parents=True, exist_ok=True)
     for photo in photos:
         try:
-            rgb = decode(photo.read_bytes(), background=DEFAULT_BACKGROUND)
+            rgb, choice = decode_on(photo.read_bytes(), MAX_SIDE, DEFAULT_BACKGROUND)
         except PictureProblem as problem:
             raise ValueError(f"{photo}: {problem}") from None
         light = tone_of(rgb)
         height, width = light.shape
         columns = picture_columns(width, height)
         for renderer in renderers:
-            tone, paper = ink_of(renderer, rgb, DEFAULT_BACKGROUND)
+            tone, paper = ink_of(renderer, rgb, choice)
             for name, wide in ((renderer.name, columns), (f"{renderer.name}-64", min(64, columns))):
                 _write(page_of(renderer.grid(tone, wide), DEFAULT_PALETTE, paper, rgb), folder, photo, name)
             fitted = fit(tone, columns, rows_for(width, height, columns))

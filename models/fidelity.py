@@ -1,8 +1,8 @@
-"""How well a page of print, seen from a distance, shows a tone: the measure the whole project is judged by.
+"""How well a page of print, seen from a distance, shows a tone.
 
-Both are blurred by a Gaussian (the distance), the print is fitted to the tone by least squares (so ink that
-cannot get as dark as black is not punished), and the structural similarity of Wang et al. 2004 is averaged
-over the picture.
+Both are blurred by a Gaussian (the distance), and the structural similarity of Wang et al. 2004 is averaged over
+the picture. `similarity` takes the print as it is; `fidelity` fits it to the tone by least squares first. So it
+does not see how dark a page is, and is kept as one column of the evaluation.
 """
 
 import math

@@ -73,7 +73,12 @@ def auto_focus(subject: Tensor) -> Tensor:
     share = subject.mean((1, 2, 3))
     sure = (subject**2).mean((1, 2, 3)) / share.clamp_min(1e-6)
     focus = AUTO * ((sure - DOUBTFUL) / (SURE - DOUBTFUL)).clamp(0, 1)
-    return torch.where((share > LEAST_AREA) & (share < MOST_AREA), focus, 0.0)
+    return torch.where(is_subject(share), focus, 0.0)
+
+
+def is_subject(share: Tensor) -> Tensor:
+    """Whether what covers such shares of a picture is a subject, and not next to nothing or next to all."""
+    return (share > LEAST_AREA) & (share < MOST_AREA)
 
 
 def compose(tone: Tensor, subject: Tensor, focus: Tensor) -> Tensor:
@@ -83,10 +88,10 @@ def compose(tone: Tensor, subject: Tensor, focus: Tensor) -> Tensor:
     and 0 leaves the tone as it is.
     """
     share = subject.mean((1, 2, 3))
-    focus = torch.where((share > LEAST_AREA) & (share < MOST_AREA), focus, 0.0).view(-1, 1, 1, 1)
+    focus = torch.where(is_subject(share), focus, 0.0).view(-1, 1, 1, 1)
     if not focus.any():
         return tone
-    low, high = _ends(F.adaptive_avg_pool2d(tone, (subject.shape[2], subject.shape[3])), subject)
+    low, high = _ends(small_as(tone, subject), subject)
     across, down = slopes(subject, _OUTLINE_SIGMA)
     # The height of the step that would make such a slope: 1 at a clear edge. Inside alone, or it would be a halo.
     edge = (across**2 + down**2).sqrt() * (_OUTLINE_SIGMA * (2 * torch.pi) ** 0.5)

@@ -18,7 +18,7 @@ from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.forms import columns_within, rows_for
 from models.palettes import BackgroundChoice
-from models.picture import decode, plain
+from models.picture import MAX_SIDE, decode_on, plain
 from models.problems import PictureProblem
 from models.sniff import PILLOW_ERRORS, open_header, sniff
 
@@ -38,13 +38,15 @@ class Frames:
     """`pixels` is (N, H, W, 3) sRGB bytes, N at least 1; `durations_ms` how long each of the N is shown.
 
     `plays` is how often the whole is to run, 0 for ever. `cut` says why later frames are missing, if they are:
-    which limit they would pass, or that the file is damaged there. (`time` is for who draws them.)
+    which limit they would pass, or that the file is damaged there. (`time` is for who draws them.) `background` is
+    the paper that was asked for, or what transparent parts got for `auto`: on that the whole is to be drawn.
     """
 
     pixels: NDArray[np.uint8]
     durations_ms: tuple[int, ...]
     plays: int
     cut: Cut = ""
+    background: BackgroundChoice = "auto"
 
 
 def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "light") -> Frames:
@@ -57,12 +59,13 @@ def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "lig
     sniff(data)
     frames: list[NDArray[np.uint8]] = []
     durations: list[int] = []
+    under = background
     cut: Cut = ""
     with open_header(data) as image, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if image.format not in ANIMATED:
-            still = Image.fromarray(decode(data, background=background))
-            return Frames(_small(still, columns)[None], (_USUAL_MS,), 1)
+            still, background = decode_on(data, MAX_SIDE, background)
+            return Frames(_small(Image.fromarray(still), columns)[None], (_USUAL_MS,), 1, background=background)
         size, most = image.size, dict[Cut, int]()
         side = max(*_page(size[0], size[1], columns), *_page(size[1], size[0], columns))
         # An APNG may begin with a picture that is no part of the animation, for viewers that know none.
@@ -80,7 +83,9 @@ def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "lig
                     cut = "broken"
                     break
                 _load(image)
-                flat, background = plain(image, background, side)
+                flat, paper = plain(image, under, side)
+                if not frames:
+                    background, under = paper, "light" if paper == "auto" else paper
                 most = most or _most_frames(size, flat.size, columns)
                 frames.append(_small(flat, columns))
                 durations.append(shown_ms(image.info.get("duration", 0)))
@@ -93,7 +98,7 @@ def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "lig
         plays = _plays(image)
     if not frames:
         raise PictureProblem("broken", "no frames")
-    return Frames(np.stack(frames), tuple(durations), plays, cut)
+    return Frames(np.stack(frames), tuple(durations), plays, cut, background)
 
 
 def shown_ms(duration: float) -> int:

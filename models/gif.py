@@ -21,7 +21,7 @@ from PIL import GifImagePlugin, Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.page import Page
-from models.palettes import PAPER, readable_inks
+from models.palettes import PAPER, legible_inks
 
 LEVELS: Final = (15, 7, 3, 1)
 """Levels of coverage above bare paper: the most of use, then what to try for a limit's sake; 1 is ink alone."""
@@ -83,7 +83,7 @@ def _inks(pages: Sequence[Page]) -> NDArray[np.uint8]:
         return inks
     mixed = Image.fromarray(every[None]).quantize(MIXED_INKS, Image.Quantize.MEDIANCUT, kmeans=1)
     palette = np.array(mixed.getpalette(), np.uint8).reshape(-1, 3)[:MIXED_INKS]
-    return np.unique(readable_inks(palette, pages[0].background), axis=0)
+    return np.unique(legible_inks(palette, pages[0].background), axis=0)
 
 
 def _sheet(page: Page, inks: NDArray[np.uint8], levels: int) -> _Sheet:

@@ -23,7 +23,7 @@ from models.palettes import find_palette, hsl_row_inks
 from models.picture import decode
 from models.problems import PictureProblem
 from models.ramp import ramp_grid
-from models.teachers import shade
+from models.teachers import search, shade
 from models.tone import fit, tone_of
 
 SIDE: Final = 512
@@ -51,7 +51,7 @@ def _by_ramp(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
 
 def _by_search(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
     tone = torch.from_numpy(fit(tone_of(rgb), COLUMNS, ROWS))[None, None]
-    return Grid(shade(tone, torch.from_numpy(atlas.ink))[0].numpy(), atlas)
+    return Grid(search(tone, torch.from_numpy(atlas.ink))[0].numpy(), atlas)
 
 
 def _by_climber(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:

@@ -118,19 +118,17 @@ def readable_inks(colours: NDArray[np.uint8], background: Background) -> NDArray
 def faded(inks: NDArray[np.uint8], strength: NDArray[np.float32], background: Background) -> NDArray[np.uint8]:
     """(…, 3) RGB bytes of ink mixed with paper, `strength` (…) of it and 1 for all.
 
-    There is never so little ink that it has less than READABLE_CONTRAST.
+    There is never so little ink that it has less than READABLE_CONTRAST, nor less of one that has not more itself.
     """
     paper = np.array(PAPER[background], np.float32) / np.float32(255)
-    ink = inks.astype(np.float32) / np.float32(255) - paper
-    least, enough = np.zeros((*inks.shape[:-1], 1), np.float32), np.ones((*inks.shape[:-1], 1), np.float32)
-    for _ in range(8):  # halving eight times is exact to a byte
-        share = (least + enough) * np.float32(0.5)
-        reads = contrast((paper + ink * share).astype(np.float32), background) >= READABLE_CONTRAST
-        least, enough = np.where(reads, least, share), np.where(reads, share, enough)
-    mixed: NDArray[np.uint8] = np.rint((paper + ink * np.maximum(strength[..., None], enough)) * 255).astype(
-        np.uint8
-    )
-    return mixed
+    full = inks.astype(np.float32) / np.float32(255)
+    pale = (paper + (full - paper) * strength[..., None]).astype(np.float32)
+    return _mixed_to_read(pale, full, background)
+
+
+def legible_inks(inks: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
+    """Inks, (…, 3) RGB bytes, with as little black (on dark paper, white) in them as gives READABLE_CONTRAST."""
+    return _readable(inks.astype(np.float32) / np.float32(255), background)
 
 
 def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
@@ -143,15 +141,21 @@ def contrast(inks: NDArray[np.float32], background: Background) -> NDArray[np.fl
 
 def _readable(inks: NDArray[np.float32], background: Background) -> NDArray[np.uint8]:
     """Ink mixed with as little black (with white on dark paper) as gives READABLE_CONTRAST."""
-    far = np.float32(0.0 if background == "light" else 1.0)
+    return _mixed_to_read(inks, np.full_like(inks, 0.0 if background == "light" else 1.0), background)
+
+
+def _mixed_to_read(
+    inks: NDArray[np.float32], stronger: NDArray[np.float32], background: Background
+) -> NDArray[np.uint8]:
+    """Ink, (…, 3) in [0, 1], mixed with as little of a stronger one as gives READABLE_CONTRAST, in bytes."""
     # Judged as the bytes that it becomes: an ink that reads by a hair would else be rounded to one that does not.
     short = contrast(np.rint(inks * 255).astype(np.float32) / np.float32(255), background) < READABLE_CONTRAST
     least, enough = np.zeros_like(inks[..., :1]), np.ones_like(inks[..., :1])
     for _ in range(8):  # halving eight times is exact to a byte
         share = (least + enough) * np.float32(0.5)
-        reads = contrast(inks + (far - inks) * share, background) >= READABLE_CONTRAST
+        reads = contrast((inks + (stronger - inks) * share).astype(np.float32), background) >= READABLE_CONTRAST
         least, enough = np.where(reads, least, share), np.where(reads, share, enough)
-    mixed = np.where(short, inks + (far - inks) * enough, inks)
+    mixed = np.where(short, inks + (stronger - inks) * enough, inks)
     # What was mixed is rounded away from the paper, so that rounding takes no contrast.
     away = np.where(short, np.floor(mixed * 255) if background == "light" else np.ceil(mixed * 255), mixed * 255)
     rounded: NDArray[np.uint8] = np.rint(away).astype(np.uint8)

@@ -20,6 +20,10 @@ from models.tone import luminance_of
 _DEEP_GREY: Final = ("I", "I;16", "I;16B", "I;16L", "F")
 _REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
 _ORIENTATION: Final = 0x0112
+MAX_SIDE: Final = 2048
+"""px to which a picture is made smaller: a page of the most columns has fewer."""
+SEEN_THROUGH: Final = 0.02
+"""Share of a picture that has to be transparent to settle its paper: more than a screenshot's rounded corners."""
 _GLANCE: Final = 128
 """So many pixels a side are enough for a mean."""
 # What EXIF's orientation asks for, by its number.
@@ -30,11 +34,19 @@ _TURNS: Final = {
 }  # fmt: skip
 
 
-def decode(data: bytes, max_side: int = 2048, background: BackgroundChoice = "light") -> NDArray[np.uint8]:
-    """The first frame or page as (H, W, 3) sRGB bytes, upright, its longest side at most `max_side` px.
+def decode(data: bytes, max_side: int = MAX_SIDE, background: BackgroundChoice = "light") -> NDArray[np.uint8]:
+    """As `decode_on`, the pixels alone."""
+    return decode_on(data, max_side, background)[0]
 
-    Transparent parts show the paper of `background`, and with `auto` that of `paper_for`. Raises PictureProblem as
-    `sniff` does, `broken`, or `too_heavy` where the process's memory is limited.
+
+def decode_on(
+    data: bytes, max_side: int, background: BackgroundChoice
+) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    """The first frame or page as (H, W, 3) sRGB bytes, upright, at most `max_side` px long or wide; and its paper.
+
+    Transparent parts show the paper of `background`, and with `auto` that of `paper_for`, on which the picture is
+    then to be drawn; a picture without any leaves `auto` open. Raises PictureProblem as `sniff` does, `broken`, or
+    `too_heavy` where the process's memory is limited.
     """
     sniff(data)
     with open_header(data) as image, warnings.catch_warnings():
@@ -43,19 +55,21 @@ def decode(data: bytes, max_side: int = 2048, background: BackgroundChoice = "li
             # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
             image.draft(None, (max_side, max_side))
             image.load()
-            flat, _ = plain(image, background, max_side)
+            flat, background = plain(image, background, max_side)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
         except PILLOW_ERRORS as error:
             raise PictureProblem("broken", repr(error)) from None
-    return np.asarray(flat, np.uint8)
+    return np.asarray(flat, np.uint8), background
 
 
 def plain(
     image: Image.Image, background: BackgroundChoice, max_side: int | None = None
-) -> tuple[Image.Image, Background]:
+) -> tuple[Image.Image, BackgroundChoice]:
     """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB; and that paper.
+
+    With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen.
 
     One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
     memory as it did; its longest side is then still more than that.
@@ -119,20 +133,22 @@ def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Imag
     return converted
 
 
-def _flatten(image: Image.Image, background: BackgroundChoice) -> tuple[Image.Image, Background]:
-    """Opaque, and the paper below; one that is opaque already shows none of it, so `auto` is light there."""
-    opaque: Background = "light" if background == "auto" else background
+def _flatten(image: Image.Image, background: BackgroundChoice) -> tuple[Image.Image, BackgroundChoice]:
+    """Opaque, and the paper below; `auto` stays open where next to nothing of that paper is seen."""
     if image.mode in _DEEP_GREY:
-        return _deep_grey(image).convert("RGB"), opaque
+        return _deep_grey(image).convert("RGB"), background
     if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in image.info:
-        return image.convert("RGB"), opaque
+        return image.convert("RGB"), background
     over = image.convert("RGBA")
-    if background == "auto":
+    paper, settled = background, background
+    if paper == "auto":
         small = over.resize((min(over.width, _GLANCE), min(over.height, _GLANCE)), Image.Resampling.BOX)
-        background = paper_for(np.asarray(small, np.uint8))
-    under = Image.new("RGBA", image.size, (*PAPER[background], 255))
+        glance = np.asarray(small, np.uint8)
+        paper = paper_for(glance)
+        settled = paper if 1 - glance[..., 3].mean() / 255 > SEEN_THROUGH else "auto"
+    under = Image.new("RGBA", image.size, (*PAPER[paper], 255))
     under.alpha_composite(over)
-    return under.convert("RGB"), background
+    return under.convert("RGB"), settled
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:

@@ -73,7 +73,10 @@ class Renderer:
 
     @torch.inference_mode()
     def background_for(self, tone: NDArray[np.float32]) -> Background:
-        """The paper on which a picture's subject stands out more; `tone` as for light paper, (H, W), 1 is black."""
+        """The paper on which a picture's subject stands out more; `tone` as for light paper, (H, W), 1 is black.
+
+        A model that knows no subjects says dark, unless most of the picture is white.
+        """
         whole = torch.from_numpy(tone)[None, None].to(self.device)
         return choose_background(whole.cpu(), self._generator.subject(whole).float().cpu())
 
@@ -127,6 +130,8 @@ class Renderer:
     def _shown(self, fitted: NDArray[np.float32], focus: float | None) -> Tensor:
         """The tone that each page is to show, (B, 1, rows · 16, columns · 8), of (B, rows · 16, columns · 8)."""
         tone = torch.from_numpy(fitted)[:, None].to(self.device)
+        if focus == 0:
+            return tone
         subject = self._generator.subject(tone)
         wanted = auto_focus(subject) if focus is None else subject.new_full((len(tone),), focus)
         wanted[[_is_flat(page) for page in fitted]] = 0.0  # whatever is found there is none

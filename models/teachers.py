@@ -52,11 +52,6 @@ def distances(cells: Tensor, book: Tensor) -> Tensor:
     return (book**2).sum(1) - 2.0 * cells @ book.T
 
 
-def sharpen(tone: Tensor) -> Tensor:
-    """Local contrast: unsharp masking by twice the band between σ 2 and σ 12 px, clipped to [0, 1]."""
-    return (tone + 2.0 * (blur(tone, 2.0) - blur(tone, 12.0))).clamp(0.0, 1.0)
-
-
 def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
     """Per cell the glyph whose blurred print is nearest the blurred tone in least squares.
 

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.frames import LONGEST_MS, Cut, Frames, decode_frames
-from models.palettes import DEFAULT_BACKGROUND, BackgroundChoice
-from models.picture import decode
+from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
+from models.picture import decode_on
 from models.problems import PictureProblem
 
 _log = logging.getLogger(__name__)
@@ -88,8 +88,12 @@ class Decoder:
         Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
         process (`broken`); DecoderFailed when the process does not do its work.
         """
-        pixels: NDArray[np.uint8] = self._try({"background": background}, data).pixels[0]
-        return pixels
+        return self.still(data, background)[0]
+
+    def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+        """As `models.picture.decode_on`, with its paper. Raises as `decode`."""
+        frames = self._try({"background": background}, data)
+        return frames.pixels[0], frames.background
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
         """As `models.frames.decode_frames`. Raises as `decode`."""
@@ -136,7 +140,8 @@ class Decoder:
         pixels = np.empty((*answer["size"], 3), np.uint8)
         if cast(io.BufferedReader, stdout).readinto(pixels.data.cast("B")) != pixels.nbytes:
             raise EOFError
-        return Frames(pixels, tuple(answer["durations_ms"]), answer["plays"], answer["cut"])
+        times = tuple(answer["durations_ms"])
+        return Frames(pixels, times, answer["plays"], answer["cut"], answer["background"])
 
     def _start(self) -> None:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEPT_MEMORY
@@ -175,6 +180,7 @@ def _sane(answer: dict[str, Any], columns: int | None) -> bool:
             "durations_ms": [*times],
             "plays": int(plays),
             "cut": cut,
+            "background": background,
         }:
             page = MAX_SIDE**2 if columns is None else limits.MAX_CELLS * CELL_WIDTH * CELL_HEIGHT
             most = page if columns is None else max(page, limits.MAX_ANIMATION_CELLS * CELL_WIDTH * CELL_HEIGHT)
@@ -186,6 +192,7 @@ def _sane(answer: dict[str, Any], columns: int | None) -> bool:
                 and all(isinstance(ms, int) and 0 < ms <= LONGEST_MS for ms in times)
                 and plays >= 0
                 and cut in get_args(Cut)
+                and background in BACKGROUNDS
             )
     return False
 
@@ -205,7 +212,7 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
             frames = _decode(data, question["background"], question.get("columns"))
             answer = {
                 "size": frames.pixels.shape[:3], "durations_ms": frames.durations_ms, "plays": frames.plays,
-                "cut": frames.cut,
+                "cut": frames.cut, "background": frames.background,
             }  # fmt: skip
         except PictureProblem as problem:
             answer = {"code": problem.code, "detail": problem.detail[:1000], "facts": problem.facts}
@@ -220,7 +227,8 @@ def _decode(data: bytes, background: BackgroundChoice, columns: int | None) -> F
     """The frames; without `columns` the first one alone, as large as a still picture may be."""
     if columns is not None:
         return decode_frames(data, columns, background)
-    return Frames(np.ascontiguousarray(decode(data, MAX_SIDE, background))[None], (LONGEST_MS,), 1)
+    pixels, background = decode_on(data, MAX_SIDE, background)
+    return Frames(np.ascontiguousarray(pixels)[None], (LONGEST_MS,), 1, background=background)
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def draw(
         return timed(stages, name, work)
 
     choice: BackgroundChoice = "dark" if background == "auto" and preset != FILE else background
-    rgb = stage("decode", lambda: decoder.decode(data, choice))
+    rgb, choice = stage("decode", lambda: decoder.still(data, choice))
     ink, paper = stage("tone", lambda: ink_of(renderer, rgb, choice))
     height, width = ink.shape
     wide = _columns(columns, width, height, preset)

@@ -12,7 +12,7 @@ from models.fidelity import blur, similarity
 from models.picture import decode
 from models.renderer import Renderer
 from models.shade import full_ink
-from models.teachers import densest, paint_ink, patterns, search, shade, sharpen
+from models.teachers import densest, paint_ink, patterns, search, shade
 from models.tone import fit, tone_of
 from models.weights_file import find_weights, load_weights
 from tests.models.pictures import SAMPLES, scene
@@ -46,7 +46,7 @@ def rewards(page: Tensor, tone: Tensor, row: int, column: int) -> Tensor:
 def test_a_cost_is_the_change_of_the_loss(path: Path) -> None:
     """One glyph is exchanged for another, and the loss, written out, taken anew."""
     tone = sample(path, 24, 12)
-    page = search(sharpen(tone), INK)
+    page = search(tone, INK)
     costs = climb(tone, page, INK, 0)[1][0]
     before, chance, changes = error(page, tone), torch.Generator().manual_seed(0), []
     for _ in range(60):
@@ -111,7 +111,7 @@ def test_the_pages_of_a_batch_do_not_hear_of_each_other() -> None:
 @pytest.mark.parametrize("glyphs", [95, 4])
 def test_pages_of_odd_sides_and_small_charsets(rows: int, columns: int, glyphs: int) -> None:
     tone, ink = torch.from_numpy(scene(columns * 8, rows * 16))[None, None], INK[:glyphs].clone()
-    start = search(sharpen(tone), ink)
+    start = search(tone, ink)
     page, costs = climb(tone, start, ink, 2)
     assert page.shape == (1, rows, columns) and costs.shape == (1, rows, columns, glyphs)
     assert page.min() >= 0 and page.max() < glyphs

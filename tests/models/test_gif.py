@@ -11,6 +11,7 @@ from models.atlas import PRINTABLE, default_atlas
 from models.gif import LEVELS, animated_gif
 from models.grid import Grid
 from models.page import Page, page_of
+from models.paint import paint
 from models.palettes import PALETTES, PAPER, Background, row_inks
 
 ATLAS = default_atlas()
@@ -115,6 +116,16 @@ def test_many_inks_are_mixed_to_nearby_ones() -> None:
     for (pixels, _), one in zip(frames(made(pages, [50] * 3)), pages, strict=True):
         far = np.abs(pixels[::16, ::8].astype(int) - one.inks).mean()
         assert far < 10
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_shaded_ink_stays_as_pale_as_it_is_painted(paper: Background) -> None:
+    rng = np.random.default_rng(0)
+    strength = np.linspace(0.4, 1, 600, dtype=np.float32).reshape(20, 30)
+    grid = Grid(rng.integers(1, 95, (20, 30)), ATLAS, None, strength)
+    one = page_of(grid, "photo", paper, rng.integers(0, 256, (20, 30, 3), np.uint8))
+    ((pixels, _), *_) = frames(made([one, one], [50, 50]))
+    assert abs(pixels.mean() - np.asarray(paint(one), float).mean()) < 3
 
 
 def test_colours_go_first_and_frames_last() -> None:

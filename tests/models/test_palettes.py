@@ -14,11 +14,13 @@ from models.palettes import (
     DARK_LIGHTNESS,
     DEFAULT_PALETTE,
     PALETTES,
+    PAPER,
     READABLE_CONTRAST,
     RGB,
     Background,
     Palette,
     contrast,
+    faded,
     find_palette,
     hsl_row_inks,
     readable_inks,
@@ -206,3 +208,16 @@ def test_every_example_of_a_right_colour_is_right() -> None:
 def test_photo_has_no_row_colours() -> None:
     with pytest.raises(ValueError, match="photo"):
         row_inks(PALETTES["photo"], 4, "light")
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_faded_ink_can_still_be_read(paper: Background) -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (5000, 3), np.uint8)
+    inks = readable_inks(colours, paper)
+    pale = faded(inks, np.full(5000, 0.3, np.float32), paper)
+    assert contrast(pale.astype(np.float32) / np.float32(255), paper).min() >= READABLE_CONTRAST
+    full = faded(inks, np.ones(5000, np.float32), paper)
+    assert (full == inks).all()
+    ground = np.array(PAPER[paper], int)
+    # No farther from the paper, but for what is rounded away from it.
+    assert (np.abs(pale.astype(int) - ground) <= np.abs(inks.astype(int) - ground) + 1).all()

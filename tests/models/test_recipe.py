@@ -86,5 +86,5 @@ def test_more_proof_than_a_weights_file_may_ask_for_is_refused(sweeps: int) -> N
 
 @pytest.mark.parametrize("strength", [0.0, MIN_STRENGTH - 0.01, 1.01, float("nan")])
 def test_ink_that_nobody_sees_is_refused(strength: float) -> None:
-    with pytest.raises(RecipeError, match=r"least_strength is .*; it can be 0\.2 to 1"):
+    with pytest.raises(RecipeError, match=f"least_strength is .*; it can be {MIN_STRENGTH:g} to 1"):
         read_recipe("classic", {"least_strength": strength})

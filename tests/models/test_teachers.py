@@ -17,7 +17,6 @@ from models.teachers import (
     ramp,
     search,
     shade,
-    sharpen,
     strokes,
     trace,
 )
@@ -111,16 +110,6 @@ def test_search_leaves_white_blank_and_fills_black() -> None:
     assert INK[dense].mean() > 0.85 * INK.mean((1, 2)).max()
 
 
-def test_sharpen_leaves_flat_tone_and_steepens_edges() -> None:
-    assert sharpen(torch.full((1, 1, 64, 64), 0.4)).sub(0.4).abs().max() < 1e-5
-    step = torch.full((1, 1, 64, 64), 0.4)
-    step[..., 32:] = 0.6
-    sharp = sharpen(step)
-    assert sharp[..., 28].mean() < 0.4
-    assert sharp[..., 36].mean() > 0.6
-    assert 0.0 <= sharp.min() <= sharp.max() <= 1.0
-
-
 def test_strokes_lie_on_the_edge_whichever_side_is_dark_and_flat_tone_has_none() -> None:
     step = torch.zeros(1, 1, 96, 96)
     step[..., 48:] = 1.0
@@ -154,5 +143,5 @@ def test_tracing_keeps_more_of_the_edges_than_tone_does_and_leaves_most_paper_bl
     tone = sample(path, 64, 32)
     traced, wanted = trace(tone, INK)[0], edges(tone)
     kept = edge_similarity(paint_ink(traced, INK), wanted)
-    assert kept > 1.2 * edge_similarity(paint_ink(search(sharpen(tone), INK), INK), wanted)
+    assert kept > 1.2 * edge_similarity(paint_ink(search(tone, INK), INK), wanted)
     assert (traced == 0).float().mean() > 0.4

@@ -529,11 +529,12 @@ class Full(Renderer):
     room = 0
 
     def grid(
-        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, proofread: bool = True
-    ) -> Grid:
+        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, shaded: bool = True,
+        proofread: bool = True,
+    ) -> Grid:  # fmt: skip
         if columns > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return super().grid(tone, columns, focus=focus, proofread=proofread)
+        return super().grid(tone, columns, focus=focus, shaded=shaded, proofread=proofread)
 
 
 @pytest.fixture
