@@ -39,8 +39,8 @@ class GuildSettings(Message):
         """Every record of version 1 names colours and a paper, and began with blue on light: others were chosen."""
         if not isinstance(data, dict) or data.get("schema_version") != 1:
             return data
-        began = {("palette", "blue"), ("background", "light")}
-        kept = {name: value for name, value in data.items() if (name, value) not in began}
+        began = {"palette": "blue", "background": "light"}
+        kept = {name: value for name, value in data.items() if name not in began or began[name] != value}
         return kept | {"schema_version": 2}
 
 

@@ -96,7 +96,7 @@ def test_pink_by_button_and_by_reaction_is_one_picture(
 def test_other_reactions_ask_for_other_looks(
     playground: PlaygroundProcess, discord: Controls, redis: Redis, emoji: str, look: tuple[str, str]
 ) -> None:
-    message_id = a_result(playground, redis).reply.message_id
+    message_id = a_result(playground, redis, palette="blue").reply.message_id
     discord.react(message_id, emoji)
     request = only(discord, redis)
     assert (request.palette, request.background) == look

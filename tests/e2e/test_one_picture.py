@@ -37,13 +37,15 @@ def inked(picture: Image.Image) -> NDArray[np.bool_]:
 
 
 def read_characters(picture: Image.Image) -> str:
-    """Read a posted black-on-white page back; fails where a cell is not exactly a character of the atlas."""
+    """Read a posted black-on-white page back; fails where a cell is not exactly a character, however pale."""
     atlas = default_atlas()
     ink = 1 - np.asarray(picture.convert("L"), np.float32) / 255
     rows, columns = ink.shape[0] // CELL_HEIGHT, ink.shape[1] // CELL_WIDTH
     lines = []
     for row in ink.reshape(rows, CELL_HEIGHT, columns, CELL_WIDTH).transpose(0, 2, 1, 3):
-        distance = np.abs(row[:, None] - atlas.ink[None]).max((2, 3))
+        # A character's darkest pixel says how strong a cell's ink is.
+        strength = row.max((1, 2))[:, None, None, None] / np.maximum(atlas.ink.max((1, 2)), 1e-6)[:, None, None]
+        distance = np.abs(row[:, None] - strength * atlas.ink[None]).max((2, 3))
         assert distance.min(1).max() < 2 / 255, "a cell is no character"
         lines.append("".join(atlas.charset[index] for index in distance.argmin(1)))
     return "\n".join(lines)

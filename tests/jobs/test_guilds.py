@@ -44,6 +44,16 @@ def test_paper_that_a_record_of_version_1_names_counts_where_it_was_chosen(
     assert store.get("1").background == "light"
 
 
+@pytest.mark.parametrize(("stored", "now"), [("blue", "photo"), ("pink", "pink")])
+def test_colours_that_a_record_of_version_1_names_count_where_they_were_chosen(
+    redis: Redis, stored: str, now: str
+) -> None:
+    redis.set(
+        "glyphcord:guild:1", b'{"schema_version": 1, "palette": "%s", "background": "dark"}' % stored.encode()
+    )
+    assert GuildStore(redis).get("1").palette == now
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -29,7 +29,7 @@ def a_drawing(columns: int = 40, rows: int = 20, palette: str = "blue", shrunk: 
 
 
 def a_request(**changes: Any) -> RenderRequest:
-    return request_for("a" * 64, **changes)
+    return request_for("a" * 64, **({"palette": "blue"} | changes))
 
 
 def edit(drawing: Drawing, **changes: Any) -> Edit:
