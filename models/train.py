@@ -335,7 +335,7 @@ def train(
     with the reason when training cannot go on.
     """
     if resume and (start or subject):
-        raise TrainingStopped("--start and --subject-branch begin a run, and --resume goes on with one: choose")
+        raise TrainingStopped("--start and --subject-branch begin a run, --resume goes on with one: choose one")
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, weights = out / CHECKPOINT, out / f"{out.name}.safetensors"
     state: dict[str, Any] | None = None
