@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -191,13 +192,12 @@ def _pairs(arguments: argparse.Namespace) -> int:
     from models.labels import photos_below  # noqa: PLC0415
     from models.pairs import make_pairs, read_pairs  # noqa: PLC0415
 
-    console, failed = Console(stderr=True), 0
     try:
         if arguments.back:
             pairs = read_pairs(arguments.photos)
             for kind in ("photos", "pages"):
                 (arguments.out / kind).mkdir(parents=True, exist_ok=True)
-            for path, pair in track(pairs.items(), "taking apart", console=console):
+            for path, pair in track(pairs.items(), "taking apart", console=Console(stderr=True)):
                 name = "_".join(path.relative_to(arguments.photos).with_suffix(".png").parts)
                 Image.fromarray(pair.photo).save(arguments.out / "photos" / name)
                 Image.fromarray(pair.page).save(arguments.out / "pages" / name)
@@ -205,14 +205,24 @@ def _pairs(arguments: argparse.Namespace) -> int:
             return 0
         photos = photos_below(arguments.photos)
         made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
-        for path, problem in track(made, "drawing pairs", total=len(photos), console=console):
-            if problem:
-                failed += 1
-                console.print(f"{path.name}: {problem}", markup=False)
+        failed = _failures(made, "drawing pairs", len(photos))
     except (ValueError, OSError) as problem:
         return _complain(str(problem))
     print(f"{len(photos) - failed} pairs in {arguments.out}")
     return 1 if failed else 0
+
+
+def _failures(made: Iterator[tuple[Path, str | None]], doing: str, total: int) -> int:
+    """Work through what is `made` behind a progress bar; how many files had a problem, each told in a line."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    console, failed = Console(stderr=True), 0
+    for path, problem in track(made, doing, total=total, console=console):
+        if problem:
+            failed += 1
+            console.print(f"{path.name}: {problem}", markup=False)
+    return failed
 
 
 def _add_labels(parser: argparse.ArgumentParser) -> None:
@@ -227,19 +237,12 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
 
 
 def _labels(arguments: argparse.Namespace) -> int:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import track  # noqa: PLC0415
-
     from models.labels import load_network, make_labels, photos_below  # noqa: PLC0415
 
-    console, failed = Console(stderr=True), 0
     try:
         photos = photos_below(arguments.photos)
         made = make_labels(photos, arguments.out, load_network(arguments.network))
-        for path, problem in track(made, "labelling photos", total=len(photos), console=console):
-            if problem:
-                failed += 1
-                console.print(f"{path.name}: {problem}", markup=False)
+        failed = _failures(made, "labelling photos", len(photos))
     except (ValueError, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:

@@ -18,7 +18,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.labels import MAX_SIDE, SUFFIXES, read_label
+from models.labels import MAX_SIDE, pictures_below, read_label
 from models.picture import decode
 from models.problems import PictureProblem
 from models.subject import MAP_SIDE, SIDE
@@ -58,7 +58,7 @@ class Photos:
         self.validation: list[Photo] = []
         self.refused: list[str] = []
         seen: set[bytes] = set()
-        for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+        for path in pictures_below(folder):
             try:
                 rgb = decode(path.read_bytes(), max_side)
             except (OSError, PictureProblem) as problem:

@@ -35,7 +35,7 @@ from models.drawing import ink_of
 from models.fidelity import blur, effective_glyphs, fidelity, similarity
 from models.forms import picture_columns, rows_for
 from models.grid import Grid
-from models.labels import SUFFIXES
+from models.labels import pictures_below
 from models.metrics import edge_similarity, edges, frame, legibility, read
 from models.page import Page, page_of
 from models.paint import encode_png, paint
@@ -112,7 +112,7 @@ def by_content(folder: Path) -> list[Path]:
     """The folder's pictures in the order of their content's hash. Raises ValueError when there are none."""
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}")
-    files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    files = pictures_below(folder)
     if not files:
         raise ValueError(f"{folder} holds no pictures")
     return [path for _, path in sorted((hashlib.sha256(path.read_bytes()).digest(), path) for path in files)]

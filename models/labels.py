@@ -30,9 +30,14 @@ Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(1, 3, SIDE, SIDE) to probabilities, (SIDE, SIDE)."""
 
 
+def pictures_below(folder: Path) -> list[Path]:
+    """Every picture file below a folder, in order."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
 def photos_below(folder: Path) -> list[Path]:
-    """Every picture file below a folder, in order. Raises ValueError where there is none."""
-    photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    """As `pictures_below`. Raises ValueError where there is none."""
+    photos = pictures_below(folder)
     if not photos:
         raise ValueError(f"{folder} holds no photos")
     return photos
