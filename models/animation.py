@@ -56,13 +56,14 @@ def at_once(_name: str, work: Callable[[], T]) -> T:
 
 
 def animate(
-    renderer: Renderer, frames: Frames, *, palette: str, columns: int, background: BackgroundChoice,
+    renderer: Renderer, frames: Frames, *, palette: str, columns: int,
     focus: float | None = None, most_bytes: int | None = None, most_s: float = math.inf, stage: Stage = at_once,
     on_frames: OnFrames = lambda done, total: None,
 ) -> Animation | None:  # fmt: skip
     """Draw decoded frames; None when nothing of them fits `most_bytes`.
 
-    `auto` paper is what transparent parts were given, else the first frame's; `focus` is as `Renderer.grid` has it.
+    The paper is the frames' own; where they leave it open, what suits the first one. `focus` is as `Renderer.grid`
+    has it.
 
     Stages are `tone`, `generator`, `paint` and `encode`. After each batch of the generator's `on_frames` hears how
     many of how many frames are drawn, and may end the work by raising. What is not drawn after `most_s` seconds in
@@ -71,8 +72,7 @@ def animate(
     """
     total = len(frames.pixels)
     find_palette(palette)
-    choice = frames.background if background == "auto" else background
-    tones, paper = stage("tone", lambda: inks_of(renderer, frames.pixels, choice))
+    tones, paper = stage("tone", lambda: inks_of(renderer, frames.pixels, frames.background))
     grids = stage(
         "generator",
         lambda: renderer.grids(

@@ -98,8 +98,8 @@ def draw_gif(renderer: Renderer, data: bytes, wish: Wish, on_frames: OnFrames) -
     drawn = Drawn()
     frames, columns = _frames(drawn, data, wish)
     animation = animate(
-        renderer, frames, palette=wish.palette, columns=columns, background=wish.background, focus=wish.focus,
-        stage=drawn.stage, on_frames=on_frames,
+        renderer, frames, palette=wish.palette, columns=columns, focus=wish.focus, stage=drawn.stage,
+        on_frames=on_frames,
     )  # fmt: skip
     if animation is None:
         raise AssertionError("without a limit everything fits")

@@ -49,8 +49,8 @@ def draw_animation(
     if columns is None:  # nobody is to be told that so many were not drawn
         wide = columns_within(width, height, wide)
     drawn = animate(
-        renderer, frames, palette=palette, columns=wide, background=background, focus=focus,
-        most_bytes=upload_limit, most_s=GENERATOR_S, stage=stage, on_frames=after_batch,
+        renderer, frames, palette=palette, columns=wide, focus=focus, most_bytes=upload_limit, most_s=GENERATOR_S,
+        stage=stage, on_frames=after_batch,
     )  # fmt: skip
     go_on()
     if drawn is None:

@@ -100,9 +100,9 @@ def test_every_frame_has_the_focus_that_is_asked_for(untrained: Renderer, monkey
         return grids(*given, focus=focus, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(untrained, "grids", noted)
-    frames = Frames(scenes(2), (50, 50), 0)
+    frames = Frames(scenes(2), (50, 50), 0, background="light")
     for focus in (0.3, None):
-        animate(untrained, frames, palette="blue", columns=20, background="light", focus=focus)
+        animate(untrained, frames, palette="blue", columns=20, focus=focus)
     assert asked == [0.3, None]
 
 
@@ -234,13 +234,13 @@ def test_a_still_cell_keeps_its_colour() -> None:
 
 
 def test_a_wrong_palette_is_told_before_any_work(untrained: Renderer) -> None:
-    frames = Frames(scenes(2), (50, 50), 0)
+    frames = Frames(scenes(2), (50, 50), 0, background="light")
 
     def stage(name: str, work: object) -> None:
         raise AssertionError(f"{name} was begun")
 
     with pytest.raises(PictureProblem) as problem:
-        animate(untrained, frames, palette="plaid", columns=20, background="light", stage=stage)  # type: ignore[arg-type]
+        animate(untrained, frames, palette="plaid", columns=20, stage=stage)  # type: ignore[arg-type]
     assert problem.value.code == "bad_palette"
 
 
@@ -248,7 +248,7 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
     data = saved([photo(160, 96, seed) for seed in range(4)], "WEBP", duration=[30, 40, 50, 60], loop=3)
     seen: list[tuple[int, int]] = []
     drawn = animate(
-        untrained, decode_frames(data, 20, "dark"), palette="photo", columns=20, background="dark",
+        untrained, decode_frames(data, 20, "dark"), palette="photo", columns=20,
         on_frames=lambda done, total: seen.append((done, total)),
     )  # fmt: skip
     assert drawn is not None and drawn.frames == 4 and drawn.background == "dark"
@@ -261,8 +261,8 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
 
 
 def test_what_there_is_no_time_for_is_left_out(untrained: Renderer) -> None:
-    frames = Frames(scenes(2 * BATCH), (50,) * (2 * BATCH), 0)
-    drawn = animate(untrained, frames, palette="blue", columns=20, background="light", most_s=0)
+    frames = Frames(scenes(2 * BATCH), (50,) * (2 * BATCH), 0, background="light")
+    drawn = animate(untrained, frames, palette="blue", columns=20, most_s=0)
     assert drawn is not None and drawn.frames == BATCH
     assert "as many as I had time for" in drawn.notes[0]
     assert decode_frames(drawn.gif, 20).durations_ms == (50,) * BATCH
@@ -279,7 +279,9 @@ def test_notes_say_what_is_missing() -> None:
 
 
 def test_fewer_columns_than_asked_for_are_told(untrained: Renderer) -> None:
-    frames = Frames(np.stack([np.asarray(photo(32, 480, seed)) for seed in range(2)]), (50, 50), 0)
-    drawn = animate(untrained, frames, palette="blue", columns=60, background="light")
+    frames = Frames(
+        np.stack([np.asarray(photo(32, 480, seed)) for seed in range(2)]), (50, 50), 0, background="light"
+    )
+    drawn = animate(untrained, frames, palette="blue", columns=60)
     assert drawn is not None and drawn.columns == 51
     assert drawn.notes[0].startswith("I drew 51 columns instead of 60")
