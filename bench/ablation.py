@@ -22,10 +22,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.data import Photos
-from models.generator import Generator
-from models.recipe import TrainConfig, read_recipe
-from models.train import Trainer
+from models.nn.generator import Generator
+from models.training.config import TrainConfig, read_recipe
+from models.training.data import Photos
+from models.training.train import Trainer
 
 NEVER: Final = 10**9
 
@@ -104,9 +104,12 @@ def spread(values: list[float], digits: int) -> str:
 
 
 COLUMNS: Final = {
-    "similarity_8_before_proof": ("σ 8", 3), "similarity_16_before_proof": ("σ 16", 3),
-    "similarity_8": ("σ 8, proofread", 3), "similarity_16": ("σ 16, proofread", 3), "minutes": ("minutes", 1),
-}  # fmt: skip
+    "similarity_8_before_proof": ("σ 8", 3),
+    "similarity_16_before_proof": ("σ 16", 3),
+    "similarity_8": ("σ 8, proofread", 3),
+    "similarity_16": ("σ 16, proofread", 3),
+    "minutes": ("minutes", 1),
+}
 
 
 def main() -> None:

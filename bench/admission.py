@@ -29,7 +29,7 @@ from bench.fleet import machine, median, quantile, request
 from demo import Stack, free_port, start_valkey
 from jobs.connection import connect
 from jobs.pictures import PictureStore
-from jobs.queue import enqueue, length
+from jobs.queue.queue import enqueue, length
 from playground.snowflake import created_at
 from playground.testing import Refused
 from tests.bot.processes import a_png

@@ -2,8 +2,9 @@
 
 `python -m bench.animation`. Four clips are made from two of the sample photos: a disc that crosses a picture with a
 camera's noise, the same as a GIF with dithered colours, light that fades, and a camera that pans (where little is
-still and steadiness must do no harm). Flicker is `models.steady.flicker`; fidelity is `models.fidelity` at σ = 4,
-averaged over the frames. The milliseconds are of tone → characters, one thread, one frame at a time and batched.
+still and steadiness must do no harm). Flicker is `models.rendering.temporal_smoothing.flicker`; fidelity is
+`models.quality.fidelity` at σ = 4, averaged over the frames. The milliseconds are of tone → characters, one thread,
+one frame at a time and batched.
 """
 
 import argparse
@@ -19,16 +20,16 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.animation import joint_tones, pages_of
-from models.fidelity import fidelity
-from models.frames import decode_frames
-from models.gif import animated_gif
-from models.grid import Grid
-from models.page import Page
-from models.paint import paint
-from models.renderer import BATCH, Renderer, find_weights
-from models.steady import flicker
-from models.tone import fit
+from models.encoders.gif import animated_gif
+from models.quality.fidelity import fidelity
+from models.rendering.animation import joint_tones, pages_of
+from models.rendering.frames import decode_frames
+from models.rendering.grid import Grid
+from models.rendering.page import Page
+from models.rendering.paint import paint
+from models.rendering.renderer import BATCH, Renderer, find_weights
+from models.rendering.temporal_smoothing import flicker
+from models.rendering.tone import fit
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
 COLUMNS = 64
@@ -74,8 +75,11 @@ def pan(count: int) -> Clip:
 
 
 CLIPS: dict[str, Callable[[int], Clip]] = {
-    "a disc crosses": disc, "the same, dithered": dithered, "light fades": fade, "camera pans": pan,
-}  # fmt: skip
+    "a disc crosses": disc,
+    "the same, dithered": dithered,
+    "light fades": fade,
+    "camera pans": pan,
+}
 
 
 def seconds(work: Callable[[], object], rounds: int) -> float:

@@ -34,9 +34,9 @@ from redis.exceptions import RedisError
 
 from demo import SAMPLE, Stack
 from jobs.connection import connect
-from jobs.problems import is_interim
+from jobs.text.sentences import is_interim
 from models.atlas import default_atlas
-from models.generator import SIZES, Generator
+from models.nn.generator import SIZES, Generator
 from models.weights_file import save_weights
 from playground.guild import ASCII_CHANNEL, BOT_ID, GENERAL_CHANNEL, MIA_ID, MOD_ID, SAM_ID
 from playground.testing import Controls, Refused
@@ -174,8 +174,10 @@ class People:
 
     def _pink(self, message_id: str) -> Json:
         def reply() -> Json | None:
-            return next((m for m in list(self._watcher.now.values()) if target_of(m) == message_id
-                         and m["attachments"]), None)  # fmt: skip
+            return next(
+                (m for m in list(self._watcher.now.values()) if target_of(m) == message_id and m["attachments"]),
+                None,
+            )
 
         return self._controls.wait_for(reply, 60)
 
@@ -218,9 +220,11 @@ class People:
                 time.sleep(0.05)
                 continue
             self.command(
-                self._rng.randrange(len(SHAPES)), self._rng.choice(PALETTES),
-                user=self._rng.choice(PEOPLE), channel=self._rng.choice(CHANNELS),
-            )  # fmt: skip
+                self._rng.randrange(len(SHAPES)),
+                self._rng.choice(PALETTES),
+                user=self._rng.choice(PEOPLE),
+                channel=self._rng.choice(CHANNELS),
+            )
             # Who is told to try again in a minute does not ask sixteen times a second.
             time.sleep(0.5 if time.monotonic() < self._patient_until else self._rng.uniform(0, 0.06))
 
@@ -270,9 +274,16 @@ class Trouble:
     """Breaks one thing after another until told to stop, and measures how long people wait because of it."""
 
     def __init__(
-        self, stack: Stack, people: People, watcher: Watcher, rng: random.Random, *, pause: float,
-        outage_s: float, once: bool,
-    ) -> None:  # fmt: skip
+        self,
+        stack: Stack,
+        people: People,
+        watcher: Watcher,
+        rng: random.Random,
+        *,
+        pause: float,
+        outage_s: float,
+        once: bool,
+    ) -> None:
         self._stack, self._people, self._watcher, self._rng = stack, people, watcher, rng
         self._controls = stack.controls
         self._pause = pause
@@ -296,9 +307,14 @@ class Trouble:
 
     def _run(self) -> None:
         kinds: list[tuple[Callable[[], None], int]] = [
-            (self._kill_a_worker, 4), (self._kill_a_worker_after_its_effect, 3), (self._valkey, 2),
-            (self._discord_is_ill, 8), (self._gateway, 3), (self._tokens_expire, 2), (self._kill_a_bot, 2),
-        ]  # fmt: skip
+            (self._kill_a_worker, 4),
+            (self._kill_a_worker_after_its_effect, 3),
+            (self._valkey, 2),
+            (self._discord_is_ill, 8),
+            (self._gateway, 3),
+            (self._tokens_expire, 2),
+            (self._kill_a_bot, 2),
+        ]
         try:
             for work in self._in_turns(kinds):
                 if self._over.wait(self._rng.uniform(0.5, 1.5) * self._pause):
@@ -343,8 +359,11 @@ class Trouble:
         self._watcher.listeners.append(watch)
         event.wait(5)
         self._watcher.listeners.remove(watch)
-        hit = [(pid, job) for pid, job in self._current_jobs().items()
-               if self._people.message_of(job) == happened.get("id", "")]  # fmt: skip
+        hit = [
+            (pid, job)
+            for pid, job in self._current_jobs().items()
+            if self._people.message_of(job) == happened.get("id", "")
+        ]
         if not hit:
             return  # a click's picture, or the worker was quicker
         self._kill_worker(*hit[0])
@@ -507,9 +526,18 @@ class Report:
 
 
 def run(
-    folder: Path, *, jobs: int, seed: int, workers: int = 3, bots: int = 2, pause: float = 3.0,
-    outage_s: float = 0.0, once: bool = False, worker: str = "worker", quiet: bool = False,
-) -> Report:  # fmt: skip
+    folder: Path,
+    *,
+    jobs: int,
+    seed: int,
+    workers: int = 3,
+    bots: int = 2,
+    pause: float = 3.0,
+    outage_s: float = 0.0,
+    once: bool = False,
+    worker: str = "worker",
+    quiet: bool = False,
+) -> Report:
     """One chaos run in an empty folder.
 
     `pause` is the mean time between two things that break, and the first stop of Valkey lasts `outage_s` if that
@@ -524,9 +552,14 @@ def run(
     weights = untrained(folder)
     rng = random.Random(seed)
     settings = {
-        "WEIGHTS_DIR": str(weights), "MODEL_WEIGHTS": "tiny", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(SAMPLE.parents[2]), "USER_IN_FLIGHT": "0", "USER_DAILY": "0",
-    }  # fmt: skip
+        "WEIGHTS_DIR": str(weights),
+        "MODEL_WEIGHTS": "tiny",
+        "TORCH_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(SAMPLE.parents[2]),
+        "USER_IN_FLIGHT": "0",
+        "USER_DAILY": "0",
+    }
     with Stack(folder, workers=workers, bots=bots, settings=settings, worker=worker) as stack:
         watcher = Watcher(stack.controls)
         people = People(stack.controls, watcher, rng)

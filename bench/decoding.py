@@ -14,7 +14,7 @@ from PIL import Image
 CHILD = """
 import sys, time
 from pathlib import Path
-from models.picture import decode
+from models.rendering.decode import decode
 data = sys.stdin.buffer.read()
 # Not ru_maxrss: a child inherits its parent's.
 peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024

@@ -23,12 +23,12 @@ def loop(pictures: int, columns: int) -> None:
     """The plain loop: answers each line on stdin by drawing `pictures`, and prints wall and processor seconds."""
     import torch  # noqa: PLC0415 only this process needs it
 
-    from models.drawing import ink_of  # noqa: PLC0415
-    from models.page import page_of  # noqa: PLC0415
-    from models.paint import encode_png, paint  # noqa: PLC0415
     from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE  # noqa: PLC0415
-    from models.picture import MAX_SIDE, decode_on  # noqa: PLC0415
-    from models.renderer import Renderer, find_weights  # noqa: PLC0415
+    from models.rendering.decode import MAX_SIDE, decode_on  # noqa: PLC0415
+    from models.rendering.drawing import ink_of  # noqa: PLC0415
+    from models.rendering.page import page_of  # noqa: PLC0415
+    from models.rendering.paint import encode_png, paint  # noqa: PLC0415
+    from models.rendering.renderer import Renderer, find_weights  # noqa: PLC0415
 
     torch.set_num_threads(1)
     renderer, files = Renderer(find_weights("classic", None)), photos()
@@ -62,8 +62,10 @@ def main() -> None:
         return
     plain = subprocess.Popen(
         [sys.executable, "-m", "bench.efficiency", "--loop", "--jobs", str(jobs), "--columns", str(columns)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert plain.stdin is not None and plain.stdout is not None
     plain.stdout.readline()
     walls: list[float] = []

@@ -18,9 +18,9 @@ from redis import Redis
 
 from demo import start_valkey
 from jobs.connection import connect
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import enqueue
+from jobs.queue.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult, Reply
 
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"
@@ -70,9 +70,17 @@ def request(number: int, picture: str, columns: int) -> RenderRequest:
         token_expires_at=now + 900,
     )
     return RenderRequest(
-        job_id=job_id, origin="command", picture=picture, columns=columns, user_id=str(40 + number % 200),
-        guild_id=str(1 + number % 50), reply=reply, upload_limit=10 * 2**20, created_at=now, deadline_at=now + 3600,
-    )  # fmt: skip
+        job_id=job_id,
+        origin="command",
+        picture=picture,
+        columns=columns,
+        user_id=str(40 + number % 200),
+        guild_id=str(1 + number % 50),
+        reply=reply,
+        upload_limit=10 * 2**20,
+        created_at=now,
+        deadline_at=now + 3600,
+    )
 
 
 class Fleet:
@@ -111,16 +119,29 @@ class Fleet:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """One more worker, ready to draw."""
-        environment = os.environ | self._settings | {
-            "DISCORD_TOKEN": "bot.secret.token", "DISCORD_API_BASE": self._api, "REDIS_URL": self.redis_url,
-            "DEVICE": "cpu", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(SAMPLES.parents[1]),
-        }  # fmt: skip
+        environment = (
+            os.environ
+            | self._settings
+            | {
+                "DISCORD_TOKEN": "bot.secret.token",
+                "DISCORD_API_BASE": self._api,
+                "REDIS_URL": self.redis_url,
+                "DEVICE": "cpu",
+                "TORCH_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+                "PYTHONPATH": str(SAMPLES.parents[1]),
+            }
+        )
         log = Path(self._folder.name) / f"worker-{len(self.workers)}.log"
         with log.open("wb") as output:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "worker"], cwd=self._folder.name, env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                [sys.executable, "-m", "worker"],
+                cwd=self._folder.name,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         self.workers.append(worker)
         until = time.monotonic() + START_S
         while b"worker ready" not in log.read_bytes():

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.renderer import Renderer
+from models.rendering.renderer import Renderer
 from models.weights_file import chosen_weights, load_weights
 
 WIDTHS = (64, 128, 256, 512, 512, 512, 512, 512)

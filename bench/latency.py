@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.fleet import ended, machine, median, photos, quantile
 from demo import Stack
 from jobs.connection import connect
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.schema import RenderResult
 from playground.snowflake import created_at
 

@@ -221,9 +221,11 @@ def tables(name: str, answers: list[Answer], method: str | None = None) -> str:
     chosen = method if method in found else next(iter(found))
     photos, readers = {answer.photo for answer in answers}, {answer.reader for answer in answers}
     lines = [
-        f"## {name}: {len(photos)} photos, {len(readers)} readers", "",
-        "| method | score | named | partly | n |", "| --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+        f"## {name}: {len(photos)} photos, {len(readers)} readers",
+        "",
+        "| method | score | named | partly | n |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for way, score in found.items():
         numbers = (
             f"{score.mean:.2f} ± {score.error:.2f} | {score.named:.2f} | {score.partly:.2f} | {score.readings}"

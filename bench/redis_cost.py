@@ -17,8 +17,8 @@ from redis import Redis
 from bench.fleet import machine
 from demo import SAMPLE, Stack
 from jobs.connection import connect
-from jobs.problems import is_interim
-from jobs.queue import length
+from jobs.queue.queue import length
+from jobs.text.sentences import is_interim
 
 IDLE_S: float = 20.0
 FILES = re.compile(rb"glyphcord:(picture:|weights:blob:)")

@@ -105,9 +105,15 @@ def two_versions(folder: Path) -> tuple[bytes, bytes]:
     for sweeps in (shipped.proof_sweeps, 0 if shipped.proof_sweeps else 1):
         path = folder / f"{MODEL}.safetensors"
         save_weights(
-            path, shipped.generator, shipped.atlas, teacher="bench", step=0, metrics={},
-            proof_sweeps=sweeps, least_strength=shipped.least_strength,
-        )  # fmt: skip
+            path,
+            shipped.generator,
+            shipped.atlas,
+            teacher="bench",
+            step=0,
+            metrics={},
+            proof_sweeps=sweeps,
+            least_strength=shipped.least_strength,
+        )
         made.append(path.read_bytes())
     return made[0], made[1]
 
@@ -201,9 +207,13 @@ def run(folder: Path, *, workers: int, reloads: int, rate: float, calm_s: float)
     versions = version_of(first), version_of(second)
     photos = [a_photo(shape, random.Random(number)) for number, shape in enumerate(SHAPES)]
     settings = {
-        "WEIGHTS_DIR": str(weights), "MODEL_WEIGHTS": MODEL, "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1",
-        "USER_IN_FLIGHT": "0", "USER_DAILY": "0",
-    }  # fmt: skip
+        "WEIGHTS_DIR": str(weights),
+        "MODEL_WEIGHTS": MODEL,
+        "TORCH_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "USER_IN_FLIGHT": "0",
+        "USER_DAILY": "0",
+    }
     with Stack(folder, workers=workers, settings=settings) as stack:
         controls, watcher = stack.controls, Watcher(stack.controls)
         _, message = upload(controls, second)

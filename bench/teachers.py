@@ -19,11 +19,11 @@ from rich.table import Table
 from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
-from models.climber import climb
-from models.pairs import CLIMBER_SWEEPS
-from models.picture import decode
-from models.teachers import paint_ink, ramp, search, shade, trace
-from models.tone import fit, tone_of
+from models.baselines.local_search import climb
+from models.baselines.per_cell import paint_ink, ramp, search, shade, trace
+from models.rendering.decode import decode
+from models.rendering.tone import fit, tone_of
+from models.training.pairs import CLIMBER_SWEEPS
 
 COLUMNS, ROWS, BATCH = 64, 32, 16
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"

@@ -22,13 +22,13 @@ from rich.console import Console
 from rich.table import Table
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, PRINTABLE
-from models.climber import climb
-from models.evaluate import VIEWING_SIGMAS, read_tones
-from models.fidelity import fidelity
-from models.forms import rows_for
-from models.renderer import Renderer
-from models.teachers import shade
-from models.tone import fit
+from models.baselines.local_search import climb
+from models.baselines.per_cell import shade
+from models.formats import rows_for
+from models.quality.evaluate import VIEWING_SIGMAS, read_tones
+from models.quality.fidelity import fidelity
+from models.rendering.renderer import Renderer
+from models.rendering.tone import fit
 from models.weights_file import find_weights
 
 SIZE: Final = 14

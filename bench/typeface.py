@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, PRINTABLE, draw_atlas
-from models.metrics import read
+from models.quality.measures import read
 from models.typeface import DESCENT
 from models.typeface.build import WEIGHT, build, save
 

@@ -17,12 +17,12 @@ import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot import log
 from bot.client import GlyphcordClient
-from bot.endpoints import point_at
-from bot.health import PortTaken, observed
+from bot.gateway.endpoints import point_at
+from bot.observability import logs as log
+from bot.observability.probes import PortTaken, observed
 from bot.settings import BotSettings
-from jobs import trace
+from jobs.observability import tracing as trace
 from jobs.settings import explain
 
 BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4

@@ -6,33 +6,33 @@ from typing import Final
 
 import discord
 
-from bot.about import about_commands, welcome
-from bot.admins import is_admin, owners_of
-from bot.admission import Admission
-from bot.answers import QUIET, InFlight, Interaction, Tree
-from bot.ascii import ascii_command
-from bot.commands_sync import sync_if_changed
-from bot.components import Component, Handler
-from bot.guild_settings import SettingsCommands
-from bot.intake import Intake
-from bot.keeper import Keeper
-from bot.locales import Catalogue
-from bot.model_admin import ACTIVATE, ModelAdmin
-from bot.moderation_log import ModerationLog
-from bot.orders import Orders
-from bot.picker import PICK, make_ascii, picked
-from bot.reactions import answer_click, click_of
-from bot.results import Results
+from bot.commands.about import about_commands, welcome
+from bot.commands.admins import is_admin, owners_of
+from bot.commands.ascii import ascii_command
+from bot.commands.localisation import Catalogue
+from bot.commands.message_menu import PICK, make_ascii, picked
+from bot.commands.model_admin import ACTIVATE, ModelAdmin
+from bot.commands.server_settings import SettingsCommands
+from bot.commands.sync import sync_if_changed
+from bot.components.component import Component, Handler
+from bot.components.reactions import answer_click, click_of
+from bot.components.result_buttons import Results
+from bot.gateway.http_hooks import http_trace
+from bot.gateway.shards import ShardedClient, await_turn, resume_after_outages
+from bot.observability.moderation_log import ModerationLog
+from bot.render.admission import Admission
+from bot.render.download import Intake
+from bot.render.service import Orders
+from bot.replies.interactions import QUIET, InFlight, Interaction, Tree
+from bot.replies.pending import Keeper
+from bot.replies.progress_notifier import Canceller, Waiting
+from bot.replies.reaper import Sweeper
 from bot.services import Services
 from bot.settings import BotSettings
-from bot.shards import ShardedClient, await_turn, resume_after_outages
-from bot.sweeper import Sweeper
-from bot.traffic import http_trace
-from bot.waiting import Canceller, Waiting
-from jobs import logs
-from jobs.buttons import CANCEL, DELETE, PINK, REDO, TEXT
-from jobs.problems import ServiceProblem
+from jobs.observability import logs
 from jobs.schema import Click
+from jobs.text.buttons import CANCEL, DELETE, PINK, REDO, TEXT
+from jobs.text.sentences import ServiceProblem
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +81,14 @@ class GlyphcordClient(ShardedClient):
         moderation_log = ModerationLog(self)
         self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
         orders = Orders(
-            self.services, self._admission, self._intake, self._in_flight, self._keeper,
-            moderation_log=moderation_log, hint=self._hint(),
-        )  # fmt: skip
+            self.services,
+            self._admission,
+            self._intake,
+            self._in_flight,
+            self._keeper,
+            moderation_log=moderation_log,
+            hint=self._hint(),
+        )
         self.tree.add_command(SettingsCommands(self.services, self._intake, moderation_log))
         self.tree.add_command(ascii_command(orders))
         self.tree.add_command(make_ascii(self.services, orders))
@@ -115,8 +120,11 @@ class GlyphcordClient(ShardedClient):
     async def on_ready(self) -> None:
         log.info(
             "ready user=%s servers=%d shards=%d of=%s",
-            self.user.id if self.user else None, len(self.guilds), len(self.shards), self.shard_count,
-        )  # fmt: skip
+            self.user.id if self.user else None,
+            len(self.guilds),
+            len(self.shards),
+            self.shard_count,
+        )
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await welcome(self.services, guild)

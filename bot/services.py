@@ -10,18 +10,18 @@ from typing import Self
 from redis import Redis
 
 from bot.settings import BotSettings
-from jobs import queue
-from jobs.allowance import Allowance
 from jobs.connection import connect
-from jobs.fleet import Fleet
-from jobs.guilds import GuildStore
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.promises import Promises
+from jobs.lifecycle.quota import Quota
 from jobs.pictures import PictureStore
-from jobs.promises import Promises
-from jobs.quota import Quota
-from jobs.reload import Reloads
+from jobs.queue import queue
+from jobs.rate_limiter import Allowance
+from jobs.registry.fleet import Fleet
+from jobs.registry.reload import Reloads
+from jobs.registry.weights import WeightsStore
 from jobs.schema import RenderRequest
-from jobs.weights import WeightsStore
+from jobs.server_settings import GuildStore
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 from yarl import URL
 
-from bot.cdn import Origin, parse_origins
-from bot.shards import parse_shards
-from jobs.options import PALETTES, Background
-from jobs.quota import Limits
+from bot.gateway.shards import parse_shards
+from bot.render.cdn import Origin, parse_origins
+from jobs.lifecycle.quota import Limits
 from jobs.settings import SharedSettings
+from jobs.text.choices import PALETTES, Background
 
 Ids = Annotated[frozenset[int], NoDecode]
 Look = tuple[str, Background | None]

@@ -19,11 +19,27 @@ CUDA: Final = re.compile(r"(torch|triton|nvidia-|cuda-)")
 def resolve(*what: str, given: str = "") -> list[str]:
     """Blocks of a requirements file, one a package: its pin and its hashes."""
     done = subprocess.run(  # noqa: S603
-        ["uv",  # noqa: S607
-          "pip", "compile", *what, "--universal", "--python-version", "3.11", "--generate-hashes",
-         "--no-header", "--no-annotate", "--quiet", "--constraints", str(ROOT / "constraints.txt")],
-        cwd=ROOT, input=given, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [  # noqa: S607
+            "uv",
+            "pip",
+            "compile",
+            *what,
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+            "--no-header",
+            "--no-annotate",
+            "--quiet",
+            "--constraints",
+            str(ROOT / "constraints.txt"),
+        ],
+        cwd=ROOT,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return re.findall(r"^\S(?:.*\\\n)*.*\n", done.stdout, re.MULTILINE)
 
 

@@ -35,8 +35,12 @@ def connect(url: str, *, patient: bool = False) -> Redis:
     if patient:
         retry = Retry(ExponentialWithJitterBackoff(base=0.2, cap=2.0), 3, (RedisConnectionError,))
         return Redis.from_url(
-            url, socket_connect_timeout=5, socket_timeout=READ_TIMEOUT_S, health_check_interval=30, retry=retry,
+            url,
+            socket_connect_timeout=5,
+            socket_timeout=READ_TIMEOUT_S,
+            health_check_interval=30,
+            retry=retry,
             retry_on_error=follow,
-        )  # fmt: skip
+        )
     retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.2), 1)
     return Redis.from_url(url, socket_connect_timeout=0.7, socket_timeout=1.0, retry=retry, retry_on_error=follow)

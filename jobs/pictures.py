@@ -12,7 +12,7 @@ from typing import Final
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.problems import ServiceProblem
+from jobs.text.sentences import ServiceProblem
 
 NEEDED_FOR_S: Final = 3600
 """A picture used within this time may belong to a waiting job, so it is not pushed out."""

@@ -19,9 +19,9 @@ from pydantic import (
     model_validator,
 )
 
-from jobs.language import ENGLISH
+from jobs.text.translation import ENGLISH
 from models import limits
-from models.forms import DEFAULT_FORM, FILE, FORMS, PRESETS
+from models.formats import DEFAULT_FORM, FILE, FORMS, PRESETS
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, Background, BackgroundChoice, find_palette
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Reply(Message):
     With `token` (an interaction's) it is edited as that interaction's original response until
     `token_expires_at` (Unix seconds); without, or after, as an ordinary message of the bot's. A `private`
     reply can be reached by its token only: it is ephemeral, or stands where the bot is no member. `language` is
-    the catalogue (jobs.language) of who asked.
+    the catalogue (jobs.text.translation) of who asked.
     """
 
     application_id: Snowflake
@@ -132,8 +132,8 @@ class RenderRequest(Message):
     focus: float | None = Field(
         default=None, ge=0, le=1, description="how much of the background gives way; None: the model decides"
     )
-    form: str = Field(default=DEFAULT_FORM, description="one of models.forms.FORMS")
-    preset: str = Field(default=FILE, description="where text is read: one of models.forms.PRESETS, or a file")
+    form: str = Field(default=DEFAULT_FORM, description="one of models.formats.FORMS")
+    preset: str = Field(default=FILE, description="where text is read: one of models.formats.PRESETS, or a file")
     animate: bool = Field(default=True, description="an animation comes back as one")
     style: ModelName | None = Field(default=None, description="a model of the registry; None is its default")
     spoiler: bool = Field(default=False, description="hidden until clicked")

@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from jobs.logs import LogFormat
+from jobs.observability.logs import LogFormat
 
 
 class EnvSettings(BaseSettings):

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from models.cli_palettes import add_palettes
-from models.cli_render import HEADS, add_render
-from models.cli_weights import add_weights
+from models.cli.palettes import add_palettes
+from models.cli.render import HEADS, add_render
+from models.cli.weights import add_weights
 from models.palettes import PALETTES
-from models.recipe import TrainConfig, read_recipe, shipped_recipes
+from models.training.config import TrainConfig, read_recipe, shipped_recipes
 
 LATER: Final[dict[str, Any]] = {"warm_steps": 0}
 """What a run that begins with finished weights leaves out, unless it is asked for: the lessons for beginners."""
@@ -73,9 +73,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _train(arguments: argparse.Namespace) -> int:
     import torch  # noqa: PLC0415
 
-    from models.data import Photos  # noqa: PLC0415
-    from models.renderer import WeightsError, pick_device  # noqa: PLC0415
-    from models.train import TrainingStopped, train  # noqa: PLC0415
+    from models.rendering.renderer import WeightsError, pick_device  # noqa: PLC0415
+    from models.training.data import Photos  # noqa: PLC0415
+    from models.training.train import TrainingStopped, train  # noqa: PLC0415
     from models.weights_file import chosen_weights, load_weights  # noqa: PLC0415
 
     if arguments.threads:
@@ -96,9 +96,15 @@ def _train(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         weights = train(
-            photos, arguments.out, config, start=start, subject=subject,
-            device=pick_device(arguments.device), resume=arguments.resume, save_every_s=arguments.save_every,
-        )  # fmt: skip
+            photos,
+            arguments.out,
+            config,
+            start=start,
+            subject=subject,
+            device=pick_device(arguments.device),
+            resume=arguments.resume,
+            save_every_s=arguments.save_every,
+        )
     except (TrainingStopped, WeightsError, ValueError) as problem:
         return _complain(str(problem))
     print(weights)
@@ -122,7 +128,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    from models import evaluate  # noqa: PLC0415
+    from models.quality import evaluate  # noqa: PLC0415
     from models.weights_file import SHIPPED, WeightsError  # noqa: PLC0415
 
     if arguments.pages:
@@ -156,7 +162,7 @@ def _write_pages(arguments: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    from models import evaluate  # noqa: PLC0415
+    from models.quality import evaluate  # noqa: PLC0415
     from models.weights_file import WeightsError, find_weights  # noqa: PLC0415
 
     if not shutil.which("chafa"):
@@ -189,8 +195,8 @@ def _pairs(arguments: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    from models.labels import photos_below  # noqa: PLC0415
-    from models.pairs import make_pairs, read_pairs  # noqa: PLC0415
+    from models.training.labels import photos_below  # noqa: PLC0415
+    from models.training.pairs import make_pairs, read_pairs  # noqa: PLC0415
 
     try:
         if arguments.back:
@@ -237,7 +243,7 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
 
 
 def _labels(arguments: argparse.Namespace) -> int:
-    from models.labels import load_network, make_labels, photos_below  # noqa: PLC0415
+    from models.training.labels import load_network, make_labels, photos_below  # noqa: PLC0415
 
     try:
         photos = photos_below(arguments.photos)
@@ -264,7 +270,7 @@ def _photos(arguments: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    from models.photos import LOREM_PICSUM, FetchError, fetch_photos  # noqa: PLC0415
+    from models.training.photos import LOREM_PICSUM, FetchError, fetch_photos  # noqa: PLC0415
 
     if arguments.count < 1 or arguments.at_once < 1:
         return _complain("--count and --at-once must be at least 1")
@@ -272,9 +278,12 @@ def _photos(arguments: argparse.Namespace) -> int:
         with Progress(console=Console(stderr=True)) as bar:
             task = bar.add_task("fetching photos", total=arguments.count)
             new = fetch_photos(
-                arguments.out, arguments.count, arguments.url or LOREM_PICSUM, at_once=arguments.at_once,
+                arguments.out,
+                arguments.count,
+                arguments.url or LOREM_PICSUM,
+                at_once=arguments.at_once,
                 progress=lambda there: bar.update(task, completed=there),
-            )  # fmt: skip
+            )
     except (FetchError, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:

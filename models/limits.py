@@ -28,7 +28,8 @@ MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
 
 MAX_PROOF_SWEEPS: Final = 8
-"""Most sweeps over a finished page (models.climber) that a weights file may ask for: each takes its time."""
+"""Most sweeps over a finished page (models.baselines.local_search) that a weights file may ask for: each takes its
+time."""
 
 MIN_STRENGTH: Final = 0.3
 """Least that a weights file may ask for as the ink's strength where a picture is lightest."""

@@ -1,9 +1,10 @@
 """Palettes: colours over the rows of a picture, painted after the generator has chosen the characters.
 
-A gradient runs from the first to the last row on a straight line in OKLab (models.oklab), so it changes evenly, and
-black to blue is blue all the way. On dark paper dark ink becomes as light as it was dark, so black turns white, and
-none is darker than DARK_LIGHTNESS. Last, ink is darkened or lightened until it has READABLE_CONTRAST to its paper.
-Because colour is painted after the characters are chosen, a retry in pink is exact: the same characters, other ink.
+A gradient runs from the first to the last row on a straight line in OKLab (models.oklab), so it changes
+evenly, and black to blue is blue all the way. On dark paper dark ink becomes as light as it was dark, so black
+turns white, and none is darker than DARK_LIGHTNESS. Last, ink is darkened or lightened until it has
+READABLE_CONTRAST to its paper. Because colour is painted after the characters are chosen, a retry in pink is exact:
+the same characters, other ink.
 """
 
 import colorsys

@@ -33,9 +33,21 @@ SUFFIXES: Final = frozenset(
 
 # What Pillow raises on damaged headers beyond OSError (seen over several hundred hostile files).
 PILLOW_ERRORS: Final = (
-    OSError, ValueError, TypeError, SyntaxError, RuntimeError, IndexError, KeyError, OverflowError,
-    AttributeError, EOFError, MemoryError, ArithmeticError, AssertionError, struct.error,
-)  # fmt: skip
+    OSError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    RuntimeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    AttributeError,
+    EOFError,
+    MemoryError,
+    ArithmeticError,
+    AssertionError,
+    struct.error,
+)
 # How files of these formats begin: one that begins so and yet cannot be opened is damaged.
 _BEGINNINGS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 _AVIF_BRANDS: Final = (b"avif", b"avis")
@@ -62,9 +74,12 @@ def open_header(data: bytes) -> Image.Image:
             return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise PictureProblem(
-            "too_many_pixels", str(error), width="more than 10,000", height="10,000",
+            "too_many_pixels",
+            str(error),
+            width="more than 10,000",
+            height="10,000",
             limit_mp=limits.MAX_PIXELS // 1_000_000,
-        ) from None  # fmt: skip
+        ) from None
     except PILLOW_ERRORS as error:
         raise PictureProblem(_what_it_was(data), repr(error)) from None
 

@@ -1,9 +1,9 @@
 """A weights file explains itself: safetensors with the network in half precision, the atlas, and metadata.
 
-Metadata keys (all strings): `format` (glyphcord-2), `architecture` (JSON of GeneratorConfig), `head`
-(glyphs or pixels), `charset`, `cell` (8x16), `teacher`, `proof_sweeps` (see models.climber; 0 where it is missing),
-`least_strength` (see models.shade; 1 where it is missing), `step`, `metrics` (JSON). Nothing else is needed to
-draw. The same contents are the same bytes, so a file's sha256 is its version.
+Metadata keys (all strings): `format` (glyphcord-2), `architecture` (JSON of GeneratorConfig), `head` (glyphs or
+pixels), `charset`, `cell` (8x16), `teacher`, `proof_sweeps` (see models.baselines.local_search; 0 where it is
+missing), `least_strength` (see models.rendering.shade; 1 where it is missing), `step`, `metrics` (JSON). Nothing
+else is needed to draw. The same contents are the same bytes, so a file's sha256 is its version.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
-from models.generator import HEADS, Generator, GeneratorConfig
 from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
+from models.nn.generator import HEADS, Generator, GeneratorConfig
 
 FORMAT: Final = "glyphcord-2"
 SHIPPED: Final = Path(__file__).with_name("weights")

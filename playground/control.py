@@ -15,9 +15,9 @@ from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway import Gateway
 from playground.guild import APPLICATION_ID, CHANNELS, DIRECTS, GENERAL_CHANNEL, GUILD_ID, ROLES, USERS, permissions
-from playground.people import People, read_json
 from playground.record import Recorder
 from playground.stream import Stream
+from playground.user_actions import People, read_json
 from playground.world import World
 
 Json = dict[str, Any]

@@ -22,8 +22,8 @@ from playground.errors import ApiError, ControlError
 from playground.faults import Fault, Faults
 from playground.forms import MAX_BODY
 from playground.gateway import Gateway
-from playground.glass import Glass
 from playground.guild import TOKEN
+from playground.inspector import Glass
 from playground.record import Recorder
 from playground.world import World
 

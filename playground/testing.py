@@ -270,13 +270,7 @@ class Controls:
 class PlaygroundProcess:
     """`python -m playground` for the length of a with block. `url` and `controls` are set inside it."""
 
-    def __init__(
-        self,
-        *,
-        port: int = 0,
-        token: str = TOKEN,
-        record: Path | None = None,
-    ) -> None:
+    def __init__(self, *, port: int = 0, token: str = TOKEN, record: Path | None = None) -> None:
         self.token = token
         self._command = [sys.executable, "-m", "playground", "--port", str(port), "--token", token]
         if record is not None:

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "playground": {"playground"},
 }
 # What jobs may take from models: the leaves that need no torch.
-LEAVES = {"forms", "limits", "palettes", "problems", "sniff"}
+LEAVES = {"formats", "limits", "palettes", "problems", "sniff"}
 
 
 def imported(file: Path) -> set[str]:

@@ -12,6 +12,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,13 @@ from bot.client import DRAIN_S
 from bot.settings import BotSettings
 from demo import free_port
 from jobs.connection import connect
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import JOB_TIMEOUT_S, enqueue
+from jobs.queue.queue import JOB_TIMEOUT_S, enqueue
 from tests.worker.processes import ended, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
-from worker.rq_worker import GlyphWorker
+from worker.queue.rq_worker import GlyphWorker
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parent.parent
@@ -137,9 +138,11 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
     here = f"{shlex.quote(str(server))} - --port {port} --bind 127.0.0.1 --dir {shlex.quote(str(tmp_path))}"
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen(
-            ["sh", "-c", script.replace("valkey-server - --dir /data", here)], stdout=log, stderr=log,
+            ["sh", "-c", script.replace("valkey-server - --dir /data", here)],
+            stdout=log,
+            stderr=log,
             env={"REDISCLI_AUTH": "abc", "PATH": "/usr/bin:/bin"},
-        )  # fmt: skip
+        )
     try:
         with Redis(port=port, password="abc") as redis:
             until = time.monotonic() + 20
@@ -226,17 +229,22 @@ def test_the_bots_image_holds_what_the_bot_imports_and_no_more(tmp_path: Path) -
 
 def test_the_workers_image_holds_what_the_worker_imports(tmp_path: Path) -> None:
     build("worker", tmp_path)
-    assert import_all(tmp_path, "worker,jobs", "discord,bot,playground") >= {"models.generator", "models.formats"}
+    assert import_all(tmp_path, "worker,jobs", "discord,bot,playground") >= {
+        "models.nn.generator",
+        "models.encoders",
+    }
     assert list((tmp_path / "models" / "weights").glob("*.safetensors"))
 
 
 def test_every_package_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    listed = set(project["tool"]["setuptools"]["packages"])
+    patterns = project["tool"]["setuptools"]["packages"]["find"]["include"]
     rooms = ("bot", "jobs", "worker", "models", "playground")
-    folders = {file.parent.relative_to(ROOT) for room in rooms for file in (ROOT / room).rglob("*.py")}
-    assert listed >= {".".join(folder.parts) for folder in folders}
-    assert all((ROOT / name.replace(".", "/")).is_dir() for name in listed)
+    for folder in {file.parent for room in rooms for file in (ROOT / room).rglob("*.py")}:
+        assert any(fnmatch(".".join(folder.relative_to(ROOT).parts), pattern) for pattern in patterns)
+        assert (folder / "__init__.py").exists(), folder
+    data = project["tool"]["setuptools"]["package-data"]
+    assert all((ROOT / name.replace(".", "/") / "__init__.py").exists() for name in data)
 
 
 def test_no_secret_gets_into_a_layer() -> None:
@@ -287,9 +295,14 @@ def pins(name: str) -> dict[str, Requirement]:
 
 IMAGE: dict[str, str] = {
     **{name: str(value) for name, value in default_environment().items()},
-    "python_version": "3.12", "python_full_version": "3.12.9", "sys_platform": "linux", "platform_system": "Linux",
-    "platform_machine": "x86_64", "implementation_name": "cpython", "platform_python_implementation": "CPython",
-}  # fmt: skip
+    "python_version": "3.12",
+    "python_full_version": "3.12.9",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "platform_machine": "x86_64",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
 
 
 @pytest.mark.parametrize(
@@ -334,8 +347,10 @@ def test_the_units_are_right_and_tight(units: Path, name: str) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert judged.returncode == 0, judged.stdout[-200:]
 
 

@@ -22,12 +22,12 @@ from discord import app_commands
 from playwright.sync_api import expect, sync_playwright
 from torch.distributed.run import get_args_parser
 
-from bot.about import about_commands
-from bot.ascii import ascii_command
-from bot.guild_settings import SettingsCommands
-from bot.model_admin import ModelAdmin
+from bot.commands.about import about_commands
+from bot.commands.ascii import ascii_command
+from bot.commands.model_admin import ModelAdmin
+from bot.commands.server_settings import SettingsCommands
 from bot.settings import BotSettings
-from jobs.problems import SENTENCES
+from jobs.text.sentences import SENTENCES
 from tests.pages import PAGES, ROOT, Command, anchors, code, commands, links, name, tables
 from worker.settings import WorkerSettings
 
@@ -166,12 +166,20 @@ def anything(words: tuple[str, ...]) -> None:
 
 
 CHECKS: dict[str, Callable[[tuple[str, ...]], None]] = {
-    "python": python, "python3": python, "torchrun": torchrun, "pip": pip, "make": make, "docker": docker,
-    "cp": copies, "install": copies, "systemctl": units, "systemd-analyze": units,
+    "python": python,
+    "python3": python,
+    "torchrun": torchrun,
+    "pip": pip,
+    "make": make,
+    "docker": docker,
+    "cp": copies,
+    "install": copies,
+    "systemctl": units,
+    "systemd-analyze": units,
     **dict.fromkeys(
         ("cd", "curl", "git", "grep", "jq", "openssl", "rq-dashboard", "sort", "tensorboard", "useradd"), anything
     ),
-}  # fmt: skip
+}
 
 
 def shown() -> list[tuple[Path, Command]]:
@@ -194,9 +202,13 @@ def test_pages_show_the_commands_that_matter() -> None:
     """The reader of commands finds them in listings and sentences, continued lines and pipes too."""
     lines = {" ".join(command.words) for _, command in shown()}
     wanted = (
-        "make demo", "docker compose up -d", ".venv/bin/python -m bot", "python -m models render -",
-        "python -m bench.reload", "python -m worker weights activate N VERSION",
-    )  # fmt: skip
+        "make demo",
+        "docker compose up -d",
+        ".venv/bin/python -m bot",
+        "python -m models render -",
+        "python -m bench.reload",
+        "python -m worker weights activate N VERSION",
+    )
     assert lines >= set(wanted)
     assert any(line.startswith("docker run -d") and line.endswith("glyphcord-worker-gpu") for line in lines)
     assert len(lines) > 50
@@ -204,11 +216,21 @@ def test_pages_show_the_commands_that_matter() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["python -m models render --colour red", "python -m bot --fast", "python -m bench.speed", "make coffee",
-     "docker compose up -d painter", "docker compose up --sideways", "docker build --target cellar -t x .",
-     "pip install -e '.[everything]'", "cp .env.sample .env", "systemctl enable glyphcord-painter",
-     "python deploy/key.py", "torchrun --nproc-per-node 4 -m models train"],
-)  # fmt: skip
+    [
+        "python -m models render --colour red",
+        "python -m bot --fast",
+        "python -m bench.speed",
+        "make coffee",
+        "docker compose up -d painter",
+        "docker compose up --sideways",
+        "docker build --target cellar -t x .",
+        "pip install -e '.[everything]'",
+        "cp .env.sample .env",
+        "systemctl enable glyphcord-painter",
+        "python deploy/key.py",
+        "torchrun --nproc-per-node 4 -m models train",
+    ],
+)
 def test_a_command_that_is_wrong_is_noticed(line: str) -> None:
     if line == "docker compose up --sideways" and not shutil.which("docker-compose"):
         pytest.skip("docker-compose is not installed")
@@ -431,9 +453,13 @@ def test_what_people_are_said_to_read_is_what_the_programs_say(title: str) -> No
 def build(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
     return subprocess.run(
-        command, cwd=source, capture_output=True, text=True, check=False,
+        command,
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")

@@ -15,28 +15,24 @@ from babel.messages.pofile import read_po
 import bot
 import jobs
 import worker
-from bot.about import HELP, PRIVACY, WELCOME
-from bot.guild_settings import in_words as settings_in_words
-from bot.results import form_for
+from bot.commands.about import HELP, PRIVACY, WELCOME
+from bot.commands.server_settings import in_words as settings_in_words
+from bot.components.result_buttons import form_for
+from bot.render.options import named_palette, suggest_palettes
 from bot.settings import BotSettings
-from bot.wishes import named_palette, suggest_palettes
-from jobs.buttons import LABELS
-from jobs.guilds import GuildSettings
-from jobs.language import ENGLISH, FOLDER, LANGUAGES, NAME, PALETTE, language_of, say, say_count, say_in
-from jobs.options import FORMATS, PALETTES
-from jobs.problems import INTERIM, ONE, SENTENCES, is_interim
-from models.animation import CUTS, THINNED
-from models.forms import NARROWER
+from jobs.server_settings import GuildSettings
+from jobs.text.buttons import LABELS
+from jobs.text.choices import FORMATS, PALETTES
+from jobs.text.sentences import INTERIM, ONE, SENTENCES, is_interim
+from jobs.text.translation import ENGLISH, FOLDER, LANGUAGES, NAME, PALETTE, language_of, say, say_count, say_in
+from models.formats import NARROWER
+from models.rendering.animation import CUTS, THINNED
 from tests.bot.test_locales import parts, payloads
 from tests.jobs.requests import a_request
-from worker.result import TOO_LONG
+from worker.delivery.result_message import TOO_LONG
 
 NAMES = sorted(set(LANGUAGES.values()))
-SPEAKS = {
-    "say": 1,
-    "template": 1,
-    "say_count": 2,
-}
+SPEAKS = {"say": 1, "template": 1, "say_count": 2}
 """Functions that translate, and how many of their first arguments are texts."""
 
 Text = tuple[str | None, str | tuple[str, ...]]
@@ -85,10 +81,11 @@ def words_of(node: ast.expr, module: ModuleType) -> set[str]:
 def spoken() -> Iterator[Text]:
     """Every text that the code of bot, jobs and worker hands to a function that translates."""
     for package in (bot, jobs, worker):
-        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+        folder = Path(str(package.__file__)).parent
+        for path in sorted(folder.rglob("*.py")):
             if path.stem.startswith("__"):
                 continue
-            module = importlib.import_module(f"{package.__name__}.{path.stem}")
+            module = importlib.import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts))
             for node in ast.walk(ast.parse(path.read_text())):
                 if not isinstance(node, ast.Call):
                     continue
@@ -218,6 +215,4 @@ def test_discords_locales_have_their_language_or_english(locale: str | None, lan
 
 def test_counts_take_the_right_form() -> None:
     said = [say_count(ONE["waiting"], SENTENCES["waiting"], count, "es") for count in (1, 2)]
-    assert said == [
-        "En espera: hay una imagen antes que la tuya.", "En espera: hay 2 imágenes antes que la tuya.",
-    ]  # fmt: skip
+    assert said == ["En espera: hay una imagen antes que la tuya.", "En espera: hay 2 imágenes antes que la tuya."]

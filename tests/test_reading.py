@@ -102,8 +102,10 @@ def test_a_panel_is_kept_as_it_was_read(pages: Path, tmp_path: Path) -> None:
     assert panels(out)["out"] == panels(data)["one"] == panels(data.parent)["one"]
     found = scores(kept(data))
     assert [(name, score.mean) for name, score in found.items()] == [
-        ("classic", 1.0), ("classic-64", 0.5), ("chafa", 0.0),
-    ]  # fmt: skip
+        ("classic", 1.0),
+        ("classic-64", 0.5),
+        ("chafa", 0.0),
+    ]
 
 
 def test_what_is_missing_is_told(pages: Path, tmp_path: Path) -> None:
@@ -133,10 +135,13 @@ def test_what_is_missing_is_told(pages: Path, tmp_path: Path) -> None:
 ONE = Answer(1, "a", "good", "a cat", 50, 2)
 HAND = [
     ONE,
-    replace(ONE, photo="b", rating=0), replace(ONE, photo="c", rating=1), replace(ONE, photo="c", rating=2),
-    replace(ONE, method="bad", rating=0), replace(ONE, method="bad", photo="b", rating=0),
+    replace(ONE, photo="b", rating=0),
+    replace(ONE, photo="c", rating=1),
+    replace(ONE, photo="c", rating=2),
+    replace(ONE, method="bad", rating=0),
+    replace(ONE, method="bad", photo="b", rating=0),
     replace(ONE, method="bad", photo="d", rating=1),
-]  # fmt: skip
+]
 
 
 def test_scores_by_hand() -> None:
@@ -156,11 +161,17 @@ def test_differences_are_those_on_the_same_photos() -> None:
 
 def test_the_tables_in_markdown() -> None:
     assert tables("one", HAND).splitlines() == [
-        "## one: 4 photos, 1 readers", "",
-        "| method | score | named | partly | n |", "| --- | --- | --- | --- | --- |",
-        "| good | 0.58 ± 0.30 | 0.50 | 0.75 | 4 |", "| bad | 0.17 ± 0.17 | 0.00 | 0.33 | 3 |", "",
-        "| good less … | difference | photos |", "| --- | --- | --- |", "| bad | +0.50 ± 0.50 | 2 |",
-    ]  # fmt: skip
+        "## one: 4 photos, 1 readers",
+        "",
+        "| method | score | named | partly | n |",
+        "| --- | --- | --- | --- | --- |",
+        "| good | 0.58 ± 0.30 | 0.50 | 0.75 | 4 |",
+        "| bad | 0.17 ± 0.17 | 0.00 | 0.33 | 3 |",
+        "",
+        "| good less … | difference | photos |",
+        "| --- | --- | --- |",
+        "| bad | +0.50 ± 0.50 | 2 |",
+    ]
     assert "| good | -0.50 ± 0.50 | 2 |" in tables("one", HAND, "bad")
     assert tables("one", HAND, "of another panel") == tables("one", HAND)
 
@@ -188,10 +199,12 @@ def test_the_commands(
     assert "## one: 6 photos, 2 readers" in told and "| classic | 1.00 ± 0.00 | 1.00 | 1.00 | 4 |" in told
     assert "| chafa less … |" in told
     for wrong in (
-        ("score", data, "--method", "classik"), ("score", tmp_path), ("rate", tmp_path),
+        ("score", data, "--method", "classik"),
+        ("score", tmp_path),
+        ("rate", tmp_path),
         ("deal", pages, tmp_path / "new", "--captions", data / "answers.csv", "--readers", 2),
         ("deal", pages, out, "--captions", captions, "--readers", 2),
-    ):  # fmt: skip
+    ):
         assert run(monkeypatch, *wrong) == 1, wrong
         assert len(capsys.readouterr().err.splitlines()) == 1
 

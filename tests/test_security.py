@@ -16,17 +16,17 @@ from rq.job import Job
 
 from demo import Stack
 from jobs.connection import connect
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import enqueue, render_queue
-from jobs.weights import WeightsStore
+from jobs.queue.queue import enqueue, render_queue
+from jobs.registry.weights import WeightsStore
 from models.weights_file import SHIPPED, WeightsError, load_weights
 from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, PatientControls
 from tests.worker.processes import Start, ended, until, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
-from worker.library import Library
+from worker.weights.source import Library
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "security.md"
@@ -80,11 +80,14 @@ def test_forged_jobs_run_nothing_and_stop_nobody(start: Start, redis: Redis, tmp
         "method": {"data": json.dumps(["posix.system", None, [f"touch {proof}"], {}]).encode()},
         "instance": {"data": json.dumps(["touch", base64.b64encode(trap).decode(), [], {}]).encode()},
         "callback": {
-            "data": whole, "failure_callback_name": b"pathlib.Path.touch", "success_callback_name": b"posix.system",
-            "stopped_callback_name": b"pathlib.Path.touch", "meta": trap,
+            "data": whole,
+            "failure_callback_name": b"pathlib.Path.touch",
+            "success_callback_name": b"posix.system",
+            "stopped_callback_name": b"pathlib.Path.touch",
+            "meta": trap,
         },
         "serializer": {"data": trap, "serializer": b"pickle", "origin": b"glyphcord"},
-    }  # fmt: skip
+    }
     for name, fields in forged.items():
         common: Any = {"created_at": b"2026-11-23T08:00:00.000000Z", "status": b"queued", "origin": b"glyphcord"}
         redis.hset(Job.key_for(name), mapping=common | fields)

@@ -9,7 +9,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code (see worker.program and worker.supervisor)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["weights"]:
-        from worker import weights_command  # noqa: PLC0415
+        from worker.weights import command as weights_command  # noqa: PLC0415
 
         return weights_command.main(given[1:])
     parser = argparse.ArgumentParser(

@@ -19,30 +19,31 @@ from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from jobs import trace
-from jobs.allowance import Allowance
 from jobs.connection import connect
-from jobs.fleet import Fleet
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
+from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
-from jobs.problems import ServiceProblem
-from jobs.reload import Reloads
+from jobs.rate_limiter import Allowance
+from jobs.registry.fleet import Fleet
+from jobs.registry.reload import Reloads
+from jobs.registry.weights import WeightsStore
 from jobs.settings import explain
-from jobs.weights import WeightsStore
-from models.renderer import WeightsError, pick_device
-from worker import logs, pipeline, tasks
-from worker.control import Control
-from worker.decoder import Decoder
-from worker.discord import Discord
-from worker.engine import Engine
-from worker.health import Health
-from worker.hints import Hints
-from worker.library import Library
-from worker.outage import Outage, back_off_s
-from worker.reloading import Reloader
-from worker.rq_worker import GlyphWorker, unique_name
+from jobs.text.sentences import ServiceProblem
+from models.rendering.renderer import WeightsError, pick_device
+from worker.delivery.automatic_reactions import Hints
+from worker.delivery.rest_client import Discord
+from worker.observability import logs
+from worker.observability.heartbeat import Control
+from worker.observability.probes import Watching
+from worker.queue.circuit_breaker import Health
+from worker.queue.redis_outage import Outage, back_off_s
+from worker.queue.rq_worker import GlyphWorker, unique_name
+from worker.render import pipeline, tasks
+from worker.render.decoder import Decoder
+from worker.render.engine import Engine
 from worker.settings import WorkerSettings
-from worker.watching import Watching
+from worker.weights.reloading import Reloader
+from worker.weights.source import Library
 
 _log = logging.getLogger("worker")
 
@@ -114,8 +115,11 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
     watching.started(worker, engine, decoder)
     _log.info(
         "worker ready name=%s device=%s model=%s version=%s",
-        worker.name, renderer.device, renderer.name, renderer.version,
-    )  # fmt: skip
+        worker.name,
+        renderer.device,
+        renderer.name,
+        renderer.version,
+    )
     try:
         code = worker.serve()
     finally:

@@ -22,8 +22,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from jobs.settings import explain
-from worker import logs
-from worker.outage import back_off_s
+from worker.observability import logs
+from worker.queue.redis_outage import back_off_s
 from worker.settings import WorkerSettings
 
 _log = logging.getLogger("worker.supervisor")
@@ -92,8 +92,14 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         command = [
-            sys.executable, "-m", self._module, "--child", str(child.number), "--lifeline", str(self._lifeline),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            self._module,
+            "--child",
+            str(child.number),
+            "--lifeline",
+            str(self._lifeline),
+        ]
         # A process group of its own: a terminal's Ctrl-C reaches this process alone, which passes it on.
         child.process = subprocess.Popen(  # noqa: S603 our own command
             command, env=self._environment, stdin=subprocess.DEVNULL, pass_fds=[self._lifeline], process_group=0

@@ -76,17 +76,34 @@ def build(font: Path, weight: float = WEIGHT, descent: int = DESCENT) -> TTFont:
     up, down = (CELL_HEIGHT - descent) * UNIT, descent * UNIT
     builder.setupHorizontalHeader(ascent=up, descent=-down, lineGap=0)
     builder.setupOS2(
-        sTypoAscender=up, sTypoDescender=-down, sTypoLineGap=0, usWinAscent=up, usWinDescent=down,
-        fsSelection=1 << 6 | 1 << 7, xAvgCharWidth=CELL_WIDTH * UNIT, usWeightClass=400, fsType=0, achVendID="NONE",
-        sxHeight=glyphs["uni0078"].yMax, sCapHeight=glyphs["uni0048"].yMax, version=4,
-    )  # fmt: skip
+        sTypoAscender=up,
+        sTypoDescender=-down,
+        sTypoLineGap=0,
+        usWinAscent=up,
+        usWinDescent=down,
+        fsSelection=1 << 6 | 1 << 7,
+        xAvgCharWidth=CELL_WIDTH * UNIT,
+        usWeightClass=400,
+        fsType=0,
+        achVendID="NONE",
+        sxHeight=glyphs["uni0078"].yMax,
+        sCapHeight=glyphs["uni0048"].yMax,
+        version=4,
+    )
     builder.font["OS/2"].panose.bFamilyType, builder.font["OS/2"].panose.bProportion = 2, 9
     builder.setupPost(isFixedPitch=1, keepGlyphNames=False)
-    builder.setupNameTable({
-        "familyName": FAMILY, "styleName": "Regular",
-        "uniqueFontIdentifier": f"{FAMILY} 1.000", "fullName": FAMILY, "version": "Version 1.000",
-        "psName": FAMILY.replace(" ", "") + "-Regular",
-    } | {name: text for name, text in said.items() if text}, mac=False)  # fmt: skip
+    builder.setupNameTable(
+        {
+            "familyName": FAMILY,
+            "styleName": "Regular",
+            "uniqueFontIdentifier": f"{FAMILY} 1.000",
+            "fullName": FAMILY,
+            "version": "Version 1.000",
+            "psName": FAMILY.replace(" ", "") + "-Regular",
+        }
+        | {name: text for name, text in said.items() if text},
+        mac=False,
+    )
     builder.font["prep"] = _unhinted()
     builder.font["head"].created = builder.font["head"].modified = timestampSinceEpoch(0)
     builder.font.recalcTimestamp = False
@@ -184,10 +201,16 @@ def _diagonal(stem: float) -> Points:
     """The cell's part of a stroke, `stem` px thick, that runs on from corner to corner through many cells."""
     across = stem / 2 * math.hypot(CELL_WIDTH, CELL_HEIGHT) / CELL_HEIGHT
     up = across * CELL_HEIGHT / CELL_WIDTH
-    return np.array([
-        (0, 0), (0, up), (CELL_WIDTH - across, CELL_HEIGHT),
-        (CELL_WIDTH, CELL_HEIGHT), (CELL_WIDTH, CELL_HEIGHT - up), (across, 0),
-    ])  # fmt: skip
+    return np.array(
+        [
+            (0, 0),
+            (0, up),
+            (CELL_WIDTH - across, CELL_HEIGHT),
+            (CELL_WIDTH, CELL_HEIGHT),
+            (CELL_WIDTH, CELL_HEIGHT - up),
+            (across, 0),
+        ]
+    )
 
 
 def _offset(points: Points, by: float) -> Points:

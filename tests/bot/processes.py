@@ -15,8 +15,8 @@ from PIL import Image
 from redis import Redis
 
 from bot.settings import BotSettings
-from jobs.ledger import Ledger
-from jobs.queue import render_queue
+from jobs.lifecycle.ledger import Ledger
+from jobs.queue.queue import render_queue
 from jobs.schema import RenderRequest, RenderResult
 from playground.testing import PlaygroundProcess
 

@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 from rq.job import JobStatus
 
-from bot.about import HELP, PRIVACY, WELCOME
-from jobs.problems import SENTENCES
-from jobs.queue import render_queue
+from bot.commands.about import HELP, PRIVACY, WELCOME
+from jobs.queue.queue import render_queue
+from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, draw, queued
 from tests.bot.test_reaction import probe
@@ -78,10 +78,13 @@ def test_nothing_in_redis_names_who_was_forgotten(
 def named_in(redis: Redis, user_id: str) -> set[str]:
     """The kinds of keys that hold a person's id, in their name or in what they keep."""
     read: dict[bytes, Callable[[bytes], object]] = {
-        b"string": redis.get, b"hash": redis.hgetall, b"set": redis.smembers,
-        b"list": lambda key: redis.lrange(key, 0, -1), b"zset": lambda key: redis.zrange(key, 0, -1),
+        b"string": redis.get,
+        b"hash": redis.hgetall,
+        b"set": redis.smembers,
+        b"list": lambda key: redis.lrange(key, 0, -1),
+        b"zset": lambda key: redis.zrange(key, 0, -1),
         b"stream": redis.xrange,
-    }  # fmt: skip
+    }
     found = set()
     for key in redis.scan_iter():
         held = read[redis.type(key)](key)  # type: ignore[index]  # no decode_responses here

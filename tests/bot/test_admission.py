@@ -5,12 +5,12 @@ import time
 import pytest
 from redis import Redis
 
-from bot.admission import Admission, Asker
+from bot.render.admission import Admission, Asker
 from bot.services import Services
 from bot.settings import BotSettings
-from jobs.problems import ServiceProblem
-from jobs.queue import enqueue
-from jobs.quota import Limits
+from jobs.lifecycle.quota import Limits
+from jobs.queue.queue import enqueue
+from jobs.text.sentences import ServiceProblem
 from tests.jobs.requests import a_request
 
 

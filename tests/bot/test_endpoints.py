@@ -1,4 +1,4 @@
-"""The attributes that `bot.endpoints` sets are still where the installed discord.py looks."""
+"""The attributes that `bot.gateway.endpoints` sets are still where the installed discord.py looks."""
 
 import inspect
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from discord import asset, gateway, http
 from discord.webhook import async_
 from yarl import URL
 
-from bot.endpoints import point_at
+from bot.gateway.endpoints import point_at
 
 
 def first_gateway() -> URL:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs.ledger import Ledger
-from jobs.problems import SENTENCES, is_interim
-from jobs.progress import note_pace
-from jobs.queue import enqueue
+from jobs.lifecycle.ledger import Ledger
+from jobs.queue.progress import note_pace
+from jobs.queue.queue import enqueue
 from jobs.schema import RenderResult
+from jobs.text.sentences import SENTENCES, is_interim
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to

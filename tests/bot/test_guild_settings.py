@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.admission import Asker, allow
-from jobs.guilds import GuildSettings, GuildStore
-from jobs.problems import SENTENCES, ServiceProblem, is_interim
+from bot.render.admission import Asker, allow
+from jobs.server_settings import GuildSettings, GuildStore
+from jobs.text.sentences import SENTENCES, ServiceProblem, is_interim
 from playground.guild import ADMIN_ROLE, GENERAL_CHANNEL, MODERATOR_ROLE, SAM_ID
 from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess, Refused
 from tests.bot.processes import BotProcess, a_png, queued
@@ -188,9 +188,13 @@ def test_settings_outlive_the_bot(redis_url: str, redis: Redis, tmp_path: Path) 
 
 def an_asker(**changes: Any) -> Asker:
     fields: dict[str, Any] = {
-        "job_id": "1", "user_id": "5", "guild_id": "6", "until": 0.0, "channel_ids": frozenset({"7", "8"}),
+        "job_id": "1",
+        "user_id": "5",
+        "guild_id": "6",
+        "until": 0.0,
+        "channel_ids": frozenset({"7", "8"}),
         "role_ids": frozenset({"9"}),
-    }  # fmt: skip
+    }
     return Asker(**fields | changes)
 
 

@@ -11,15 +11,15 @@ from prometheus_client import CollectorRegistry
 from redis import Redis
 from rq.job import Job
 
-from bot.health import why_not_ready, why_unhealthy
-from bot.metrics import FleetCollector, ShardCollector
-from bot.shards import hears
+from bot.gateway.shards import hears
+from bot.observability.metrics import FleetCollector, ShardCollector
+from bot.observability.probes import why_not_ready, why_unhealthy
 from demo import free_port
 from jobs.connection import connect
-from jobs.fleet import Fleet, WorkerReport
+from jobs.lifecycle.promises import Promises
 from jobs.pictures import PictureStore
-from jobs.promises import Promises
-from jobs.queue import enqueue, render_queue
+from jobs.queue.queue import enqueue, render_queue
+from jobs.registry.fleet import Fleet, WorkerReport
 from playground.testing import PlaygroundProcess
 from tests.bot.processes import BotProcess
 from tests.jobs.requests import a_promise, a_request

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.answers import InFlight, Rush
-from jobs.problems import ServiceProblem
+from bot.replies.interactions import InFlight, Rush
+from jobs.text.sentences import ServiceProblem
 
 
 async def test_what_ends_in_time_is_waited_for() -> None:
@@ -56,7 +56,7 @@ async def test_what_comes_after_is_turned_away() -> None:
 
 
 async def test_in_a_rush_those_who_are_not_acknowledged_yet_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.answers.LET_PASS_S", 60.0)
+    monkeypatch.setattr("bot.replies.interactions.LET_PASS_S", 60.0)
     rush, done = Rush(), list[str]()
 
     async def later() -> None:

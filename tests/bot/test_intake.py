@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.cdn import parse_origins
-from bot.intake import AT_ONCE, Intake
-from jobs.options import MAX_BYTES
-from jobs.problems import PictureProblem, ServiceProblem
+from bot.render.cdn import parse_origins
+from bot.render.download import AT_ONCE, Intake
+from jobs.text.choices import MAX_BYTES
+from jobs.text.sentences import PictureProblem, ServiceProblem
 
 PATIENT_S, HASTY_S = 20.0, 0.5
 
@@ -31,12 +31,7 @@ class Cdn:
         how = request.match_info["how"]
         self.asked.append(request.raw_path)
         self.headers = dict(request.headers)
-        whole = {
-            "good": b"bytes",
-            "empty": b"",
-            "large": bytes(MAX_BYTES),
-            "announced": bytes(MAX_BYTES + 1),
-        }
+        whole = {"good": b"bytes", "empty": b"", "large": bytes(MAX_BYTES), "announced": bytes(MAX_BYTES + 1)}
         if how in whole:
             return web.Response(body=whole[how])
         if how.isdigit():

@@ -7,13 +7,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.about import about_commands
-from bot.ascii import ascii_command
-from bot.guild_settings import SettingsCommands
-from bot.locales import Catalogue
-from bot.model_admin import ModelAdmin
-from bot.picker import make_ascii
-from jobs.language import LANGUAGES
+from bot.commands.about import about_commands
+from bot.commands.ascii import ascii_command
+from bot.commands.localisation import Catalogue
+from bot.commands.message_menu import make_ascii
+from bot.commands.model_admin import ModelAdmin
+from bot.commands.server_settings import SettingsCommands
+from jobs.text.translation import LANGUAGES
 
 NAME = re.compile(r"[-_'\w]{1,32}", re.UNICODE)
 
@@ -22,9 +22,12 @@ async def payloads() -> list[dict[str, Any]]:
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
     nothing: Any = None  # the commands are never invoked
     commands: list[Any] = [
-        ascii_command(nothing), make_ascii(nothing, nothing), *about_commands(nothing, nothing),
-        SettingsCommands(nothing, nothing, nothing), ModelAdmin(nothing, nothing, nothing, nothing),
-    ]  # fmt: skip
+        ascii_command(nothing),
+        make_ascii(nothing, nothing),
+        *about_commands(nothing, nothing),
+        SettingsCommands(nothing, nothing, nothing),
+        ModelAdmin(nothing, nothing, nothing, nothing),
+    ]
     for command in commands:
         tree.add_command(command)
     assert {command.name for command in tree.get_commands()} == {command.name for command in commands}

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.model_text import MESSAGE_LIMIT, check_text, is_over, list_text, reload_text, status_text
-from jobs.checks import Check, Measures
-from jobs.fleet import WorkerReport
-from jobs.reload import Answer, Order
-from jobs.weights import Model, Version
+from bot.commands.model_text import MESSAGE_LIMIT, check_text, is_over, list_text, reload_text, status_text
+from jobs.registry.fleet import WorkerReport
+from jobs.registry.reload import Answer, Order
+from jobs.registry.verification import Check, Measures
+from jobs.registry.weights import Model, Version
 
 OLD, NEW = "a" * 64, "b" * 64
 HOSTILE = "`code` @everyone **bold** <@123456789012345678>\n" + "x" * 5000
@@ -17,9 +17,15 @@ HOSTILE = "`code` @everyone **bold** <@123456789012345678>\n" + "x" * 5000
 
 def order(**changes: Any) -> Order:
     fields: dict[str, Any] = {
-        "id": "1", "model": "lines", "before": OLD, "target": NEW, "ordered_by": "50", "expected": ("w1", "w2"),
-        "stage": "preparing", "deadline_at": 0.0,
-    }  # fmt: skip
+        "id": "1",
+        "model": "lines",
+        "before": OLD,
+        "target": NEW,
+        "ordered_by": "50",
+        "expected": ("w1", "w2"),
+        "stage": "preparing",
+        "deadline_at": 0.0,
+    }
     return Order(**(fields | changes))
 
 
@@ -33,9 +39,13 @@ def ready(worker: str, **changes: Any) -> Answer:
 
 def version(sha256: str, **changes: Any) -> Version:
     fields: dict[str, Any] = {
-        "model": "lines", "sha256": sha256, "size": 3 * 2**20, "origin": "upload", "added_by": "50",
+        "model": "lines",
+        "sha256": sha256,
+        "size": 3 * 2**20,
+        "origin": "upload",
+        "added_by": "50",
         "added_at": time.time() - 3 * 86400,
-    }  # fmt: skip
+    }
     return Version(**(fields | changes))
 
 
@@ -101,10 +111,19 @@ def test_the_list_shows_what_is_in_use_and_what_is_kept() -> None:
 
 def test_the_status_shows_each_worker() -> None:
     report = WorkerReport(
-        name="w1", host="h", pid=1, device="cuda", model="lines", model_version="v1",
-        models={"lines": "v1", "classic": "v2"}, memory_mb=512, state="swapping", jobs_done=34,
-        last_error="OutOfMemoryError in job 5", started_at=0.0,
-    )  # fmt: skip
+        name="w1",
+        host="h",
+        pid=1,
+        device="cuda",
+        model="lines",
+        model_version="v1",
+        models={"lines": "v1", "classic": "v2"},
+        memory_mb=512,
+        state="swapping",
+        jobs_done=34,
+        last_error="OutOfMemoryError in job 5",
+        started_at=0.0,
+    )
     assert status_text([report], "lines").splitlines() == [
         "1 awake; `lines` draws when no style is asked for:",
         "🟡 `w1` on `cuda`: taking no jobs while models change: no room for two · `lines` `v1`, `classic` `v2` · "

@@ -7,11 +7,11 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.log import RedactingFormatter
-from bot.problems import as_trouble, report
+from bot.observability.logs import RedactingFormatter
+from bot.replies.errors import as_trouble, report
 from jobs.connection import connect
 from jobs.pictures import PictureStore
-from jobs.problems import ANSWERS, INTERIM, SENTENCES, SERVICE_SENTENCES, PictureProblem, ServiceProblem
+from jobs.text.sentences import ANSWERS, INTERIM, SENTENCES, SERVICE_SENTENCES, PictureProblem, ServiceProblem
 from tests.sentences import plain
 
 
@@ -23,10 +23,22 @@ def test_a_known_problem_keeps_its_code_and_sentence() -> None:
 
 
 FACTS: dict[str, Any] = {
-    "limit_mb": 16, "limit_mp": 40, "width": 1, "height": 1, "least": 8, "ratio": 16, "names": "-",
-    "count": 2, "seconds": 1,
-    "channels": "-", "reference": "-", "palette": "-", "done": 1, "total": 2, "most": 200,
-}  # fmt: skip
+    "limit_mb": 16,
+    "limit_mp": 40,
+    "width": 1,
+    "height": 1,
+    "least": 8,
+    "ratio": 16,
+    "names": "-",
+    "count": 2,
+    "seconds": 1,
+    "channels": "-",
+    "reference": "-",
+    "palette": "-",
+    "done": 1,
+    "total": 2,
+    "most": 200,
+}
 
 
 def test_every_error_is_told_with_the_reference_of_its_log_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -89,9 +101,14 @@ def test_no_token_gets_through_the_formatter() -> None:
         raise RuntimeError("Bot bot-secret was refused at /webhooks/12/aW50ZXJhY3Rpb24/messages/@original")
     except RuntimeError as error:
         record = logging.LogRecord(
-            "n", logging.ERROR, __file__, 1, "POST %s", ("/interactions/34/aW50ZXJ/callback",),
+            "n",
+            logging.ERROR,
+            __file__,
+            1,
+            "POST %s",
+            ("/interactions/34/aW50ZXJ/callback",),
             (type(error), error, error.__traceback__),
-        )  # fmt: skip
+        )
     text = formatter.format(record)
     assert "/interactions/34/[token]/callback" in text
     assert "/webhooks/12/[token]/messages/@original" in text

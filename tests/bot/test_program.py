@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from bot.__main__ import REFUSED
-from jobs.problems import SENTENCES
+from jobs.text.sentences import SENTENCES
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import a_drawn_picture, probe, replies_to

@@ -8,10 +8,10 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.fleet import Fleet
-from jobs.ledger import Ledger
-from jobs.problems import SENTENCES
+from jobs.lifecycle.ledger import Ledger
+from jobs.registry.fleet import Fleet
 from jobs.schema import RenderRequest, RenderResult
+from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, draw, queued
 from tests.bot.test_slash import a_worker_reports

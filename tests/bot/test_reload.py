@@ -9,21 +9,25 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from jobs import audit
-from jobs.checks import CHECK_TASK, Check, CheckRequest, Measures, record_check
-from jobs.fleet import Fleet
-from jobs.problems import SENTENCES
-from jobs.queue import render_queue
-from jobs.reload import Answer, Reloads
-from jobs.weights import Version, WeightsStore
+from jobs.queue.queue import render_queue
+from jobs.registry import audit
+from jobs.registry.fleet import Fleet
+from jobs.registry.reload import Answer, Reloads
+from jobs.registry.verification import CHECK_TASK, Check, CheckRequest, Measures, record_check
+from jobs.registry.weights import Version, WeightsStore
+from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png
 from tests.bot.test_slash import a_worker_reports
 from tests.sentences import plain
 
 COMMANDS: dict[str, dict[str, object]] = {
-    "list": {}, "status": {}, "reload": {}, "rollback": {}, "default": {"name": "classic"},
-}  # fmt: skip
+    "list": {},
+    "status": {},
+    "reload": {},
+    "rollback": {},
+    "default": {"name": "classic"},
+}
 
 
 @pytest.fixture
@@ -214,9 +218,11 @@ def test_an_upload_that_cannot_be_kept_is_refused_in_words(
     discord: Controls, redis: Redis, name: str, data: bytes, words: str
 ) -> None:
     used = discord.slash(
-        "model upload", files={"file": (name, data, "application/octet-stream")}, user=ADA_ID,
+        "model upload",
+        files={"file": (name, data, "application/octet-stream")},
+        user=ADA_ID,
         attachment_size_limit=2**25,
-    )  # fmt: skip
+    )
     assert plain(discord.wait_for_answer(used)["content"]) == words
     assert render_queue(redis).count == 0
 
@@ -226,9 +232,12 @@ def test_names_and_versions_are_suggested_to_admins_alone(
 ) -> None:
     store.announce("lines", two[0].sha256, "w1")
     for focused, typed, wanted in (
-        ("name", "", ["classic", "lines"]), ("name", "LI", ["lines"]), ("name", "x", []),
-        ("version", "", [two[1].short, two[0].short]), ("version", two[0].short[:5], [two[0].short]),
-    ):  # fmt: skip
+        ("name", "", ["classic", "lines"]),
+        ("name", "LI", ["lines"]),
+        ("name", "x", []),
+        ("version", "", [two[1].short, two[0].short]),
+        ("version", two[0].short[:5], [two[0].short]),
+    ):
         assert suggested(discord, focused, typed, ADA_ID) == wanted
     assert suggested(discord, "name", "", MIA_ID) == []
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from bot.about import HELP
-from jobs.guilds import GuildSettings, GuildStore
-from jobs.language import LANGUAGES, template
-from jobs.ledger import Ledger
-from jobs.problems import SENTENCES, sentence
-from jobs.queue import withdraw
+from bot.commands.about import HELP
+from jobs.lifecycle.ledger import Ledger
+from jobs.queue.queue import withdraw
 from jobs.schema import RenderRequest
+from jobs.server_settings import GuildSettings, GuildStore
+from jobs.text.sentences import SENTENCES, sentence
+from jobs.text.translation import LANGUAGES, template
 from playground.guild import SAM_ID
 from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import a_png

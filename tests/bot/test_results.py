@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.results import form_for
-from jobs.buttons import result_rows
-from jobs.language import ENGLISH
-from jobs.ledger import Ledger
-from jobs.problems import SENTENCES
+from bot.components.result_buttons import form_for
+from jobs.lifecycle.ledger import Ledger
 from jobs.schema import RenderRequest, RenderResult
+from jobs.text.buttons import result_rows
+from jobs.text.sentences import SENTENCES
+from jobs.text.translation import ENGLISH
 from playground.guild import SAM_ID
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, queued
@@ -22,8 +22,12 @@ from tests.jobs.requests import a_request
 QUEUE = "rq:queue:glyphcord"
 WITH_SAM = "160000000000000009"
 FILLED_IN: dict[str, Any] = {
-    "palette": "blue", "columns": "64", "background": ["light"], "focus": ["auto"], "format": ["picture"],
-}  # fmt: skip
+    "palette": "blue",
+    "columns": "64",
+    "background": ["light"],
+    "focus": ["auto"],
+    "format": ["picture"],
+}
 """A form as somebody sends it in."""
 
 
@@ -136,8 +140,12 @@ def test_text_and_redo_make_new_messages_with_what_was_asked(
     assert (fields["Palette"]["value"], fields["Columns"]["value"]) == ("green", "90")
     assert [chosen(fields[name]) for name in ("Background", "Focus", "Format")] == ["dark", "0.75", "picture"]
     values = {
-        "palette": "#FF0000 #00ff00", "columns": "120", "background": ["light"], "focus": ["1"], "format": ["svg"],
-    }  # fmt: skip
+        "palette": "#FF0000 #00ff00",
+        "columns": "120",
+        "background": ["light"],
+        "focus": ["1"],
+        "format": ["svg"],
+    }
     discord.modal(opened["interaction_id"], values)
     again = only(discord, redis)
     assert (again.palette, again.columns, again.background, again.form) == ("#ff0000-#00ff00", 120, "light", "svg")
@@ -269,8 +277,7 @@ def test_a_forgotten_picture_is_said(playground: PlaygroundProcess, discord: Con
 
 
 @pytest.mark.parametrize(
-    ("where", "hint"),
-    [({}, "🩷"), ({"palette": "pink"}, ""), ({"private": True}, ""), ({"channel": WITH_SAM}, "")],
+    ("where", "hint"), [({}, "🩷"), ({"palette": "pink"}, ""), ({"private": True}, ""), ({"channel": WITH_SAM}, "")]
 )
 def test_the_worker_is_asked_to_react_first_where_that_helps(
     playground: PlaygroundProcess, discord: Controls, redis: Redis, where: dict[str, Any], hint: str

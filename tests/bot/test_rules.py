@@ -7,12 +7,12 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.admins import is_admin, owners_of
-from bot.ascii import ascii_command
-from bot.commands_sync import comparable
-from bot.reactions import click_of, look_of, nonce_of
+from bot.commands.admins import is_admin, owners_of
+from bot.commands.ascii import ascii_command
+from bot.commands.sync import comparable
+from bot.components.reactions import click_of, look_of, nonce_of
 from bot.settings import BotSettings, parse_looks
-from jobs.ledger import Attempt
+from jobs.lifecycle.ledger import Attempt
 
 OWNER, ADMIN, OTHER, ROLE = 1, 2, 3, 9
 
@@ -50,10 +50,7 @@ def an_application(team: Any) -> Any:
 
 def test_a_teams_application_is_owned_by_those_who_accepted() -> None:
     accepted, invited = discord.TeamMembershipState.accepted, discord.TeamMembershipState.invited
-    members = [
-        SimpleNamespace(id=4, membership_state=accepted),
-        SimpleNamespace(id=5, membership_state=invited),
-    ]
+    members = [SimpleNamespace(id=4, membership_state=accepted), SimpleNamespace(id=5, membership_state=invited)]
     assert owners_of(an_application(SimpleNamespace(members=members))) == {4}
     assert owners_of(an_application(None)) == {OWNER}
     assert owners_of(None) == frozenset()
@@ -65,8 +62,13 @@ LOOKS = parse_looks(BotSettings.model_fields["reaction_palettes"].default)
 def test_hearts_ask_for_looks_with_or_without_a_variation_selector() -> None:
     assert {look_of(emoji, LOOKS) for emoji in ("🩷", "🩷\ufe0f", "💗", "💖")} == {("pink", None)}
     assert [look_of(emoji, LOOKS) for emoji in "💙💚🧡🖤🤍🌈"] == [
-        ("blue", None), ("green", None), ("amber", None), ("mono", "light"), ("mono", "dark"), ("photo", None),
-    ]  # fmt: skip
+        ("blue", None),
+        ("green", None),
+        ("amber", None),
+        ("mono", "light"),
+        ("mono", "dark"),
+        ("photo", None),
+    ]
     assert {look_of(emoji, LOOKS) for emoji in ("❤️", "👍", "pink", "", None)} == {None}
 
 
@@ -92,9 +94,14 @@ def test_only_people_and_only_our_messages_count(
 ) -> None:
     member = None if bot is None else SimpleNamespace(bot=bot, roles=[])
     payload: Any = SimpleNamespace(
-        user_id=user, message_author_id=author, member=member, emoji=SimpleNamespace(name="🩷"),
-        message_id=1, channel_id=2, guild_id=None,
-    )  # fmt: skip
+        user_id=user,
+        message_author_id=author,
+        member=member,
+        emoji=SimpleNamespace(name="🩷"),
+        message_id=1,
+        channel_id=2,
+        guild_id=None,
+    )
     assert (click_of(payload, own_id=77, looks=LOOKS) is not None) is counts
 
 
@@ -125,10 +132,15 @@ def as_registered(payload: dict[str, Any]) -> dict[str, Any]:
         for option in payload["options"]
     ]
     return payload | {
-        "id": "1", "application_id": "2", "version": "3", "default_member_permissions": None,
-        "name_localizations": None, "dm_permission": False, "options": options,
+        "id": "1",
+        "application_id": "2",
+        "version": "3",
+        "default_member_permissions": None,
+        "name_localizations": None,
+        "dm_permission": False,
+        "options": options,
         "contexts": payload["contexts"][::-1],
-    }  # fmt: skip
+    }
 
 
 async def test_a_command_that_discord_gives_back_equals_ours_until_something_changes() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.shards import await_turn, parse_shards
+from bot.gateway.shards import await_turn, parse_shards
 from demo import free_port
 from jobs.connection import connect
 from playground.testing import Controls, PlaygroundProcess

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.orders import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
+from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
 from demo import start_valkey
 from jobs.connection import PREFIX, connect
-from jobs.fleet import Fleet, WorkerReport
-from jobs.ledger import Ledger
-from jobs.options import FOCUSES, FORMATS, MAX_BYTES
+from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.promises import Promises
 from jobs.pictures import PictureStore
-from jobs.problems import SENTENCES
-from jobs.promises import Promises
+from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.text.choices import FOCUSES, FORMATS, MAX_BYTES
+from jobs.text.sentences import SENTENCES
 from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.sentences import plain
@@ -41,16 +41,29 @@ def test_the_commands_are_registered_with_their_options(discord: Controls) -> No
     commands = {command["name"]: command for command in discord.state()["commands"]}
     options = {option["name"]: option for option in commands["ascii"]["options"]}
     assert list(options) == [
-        "image", "palette", "columns", "background", "focus", "format", "style", "animate", "private",
-    ]  # fmt: skip
+        "image",
+        "palette",
+        "columns",
+        "background",
+        "focus",
+        "format",
+        "style",
+        "animate",
+        "private",
+    ]
     assert options["image"]["type"] == 11
     assert options["palette"]["autocomplete"] and not options["palette"].get("choices")
     assert [choice["value"] for choice in options["format"]["choices"]] == list(FORMATS)
     assert [choice["value"] for choice in options["background"]["choices"]] == ["auto", "light", "dark"]
     assert [choice["value"] for choice in options["focus"]["choices"]] == list(FOCUSES)
     assert [option["name"] for option in commands["model"]["options"]] == [
-        "list", "status", "reload", "rollback", "default", "upload",
-    ]  # fmt: skip
+        "list",
+        "status",
+        "reload",
+        "rollback",
+        "default",
+        "upload",
+    ]
 
 
 def suggestions(discord: Controls, typed: str) -> list[str]:
@@ -68,9 +81,13 @@ def test_palettes_are_suggested_and_colours_completed(discord: Controls) -> None
 
 def test_every_option_reaches_the_worker(discord: Controls, redis: Redis) -> None:
     asked = {
-        "palette": "#FF0000-#00FF00", "columns": 120, "background": "dark", "focus": "0.75", "format": "svg",
+        "palette": "#FF0000-#00FF00",
+        "columns": 120,
+        "background": "dark",
+        "focus": "0.75",
+        "format": "svg",
         "animate": False,
-    }  # fmt: skip
+    }
     discord.slash("ascii", asked, files={"image": ("SPOILER_cat.png", a_png()[1], "image/png")})
     (request,) = discord.wait_for(lambda: queued(redis))
     assert (request.palette, request.columns, request.background) == ("#ff0000-#00ff00", 120, "dark")

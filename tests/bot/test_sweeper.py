@@ -11,12 +11,12 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.ledger import Attempt, Ledger, Reason
-from jobs.problems import SENTENCES
-from jobs.promises import UNTOLD, Promise, Promises
-from jobs.queue import render_queue, states
-from jobs.quota import Quota
+from jobs.lifecycle.ledger import Attempt, Ledger, Reason
+from jobs.lifecycle.promises import UNTOLD, Promise, Promises
+from jobs.lifecycle.quota import Quota
+from jobs.queue.queue import render_queue, states
 from jobs.schema import RenderRequest, RenderResult, Reply
+from jobs.text.sentences import SENTENCES
 from playground.testing import MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to
@@ -257,10 +257,7 @@ def test_a_job_whose_queueing_was_not_confirmed_is_neither_lost_nor_told_off(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     a_worker_reports(redis)
-    with (
-        Proxy(port_of(redis_url)) as proxy,
-        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
-    ):
+    with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         proxy.losing = b"\r\nrender "  # the job's description: only the enqueueing request has it
         used, request = a_waiting_job(own.controls, redis)
         own.controls.wait_for(lambda: f"left to the queue job={request.job_id}" in bot.log)
@@ -299,10 +296,7 @@ def test_a_job_that_never_reached_the_queue_is_said_once_redis_can_be_asked(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     a_worker_reports(redis)
-    with (
-        Proxy(port_of(redis_url)) as proxy,
-        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
-    ):
+    with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         own.controls.fault(path="^/cdn/", delay_s=2)
         used = own.controls.slash("ascii", files={"image": a_png()})
         own.controls.wait_for(lambda: Promises(redis).still_open([used["interaction_id"]]))
@@ -318,10 +312,7 @@ def test_a_job_that_never_reached_the_queue_is_said_once_redis_can_be_asked(
 def test_a_click_in_an_outage_is_answered_after_it(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with (
-        Proxy(port_of(redis_url)) as proxy,
-        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
-    ):
+    with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         _, request = a_waiting_job(own.controls, redis)
         message_id = request.reply.message_id
         proxy.stop()
@@ -353,10 +344,7 @@ def test_a_click_whose_bot_died_after_the_reply_goes_on_with_that_reply(
 def test_a_click_that_was_told_a_reason_is_not_answered_twice(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with (
-        Proxy(port_of(redis_url)) as proxy,
-        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
-    ):
+    with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         _, request = a_waiting_job(own.controls, redis)
         message_id = request.reply.message_id
         own.controls.fault(method="POST", path="/messages$", delay_s=1)
@@ -386,10 +374,7 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
 def test_a_click_taken_over_while_redis_fails_does_not_cover_the_picture_of_the_bot_before(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with (
-        Proxy(port_of(redis_url)) as proxy,
-        BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot,
-    ):
+    with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         _, request = a_waiting_job(own.controls, redis)
         message_id = request.reply.message_id
         a_worker_reports(redis)

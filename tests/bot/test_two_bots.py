@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, draw, queued
 from tests.bot.test_reaction import replies_to

@@ -9,16 +9,16 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from bot.keeper import Kept
-from bot.waiting import PATIENCE_S, Said, is_due
-from jobs.cancel import is_cancelled
-from jobs.fleet import Fleet
-from jobs.ledger import Ledger
-from jobs.problems import SENTENCES
-from jobs.progress import note_frames, note_pace
-from jobs.promises import Promise
-from jobs.queue import enqueue
+from bot.replies.pending import Kept
+from bot.replies.progress_notifier import PATIENCE_S, Said, is_due
+from jobs.lifecycle.cancel import is_cancelled
+from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.promises import Promise
+from jobs.queue.progress import note_frames, note_pace
+from jobs.queue.queue import enqueue
+from jobs.registry.fleet import Fleet
 from jobs.schema import RenderRequest, RenderResult
+from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, queued
 from tests.bot.test_slash import a_worker_reports

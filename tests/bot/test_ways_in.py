@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from jobs.problems import SENTENCES
 from jobs.schema import RenderRequest
+from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, PlaygroundProcess, Refused
 from tests.bot.processes import BotProcess, a_png, queued
 

@@ -2,9 +2,18 @@
 
 import pytest
 
-from bot.wishes import EXAMPLE, Options, Wish, format_of, named_palette, options_of, settle, suggest_palettes
-from jobs.options import AUTO, FOCUSES, FORMATS, PALETTES, focus_name
-from jobs.problems import PictureProblem, ServiceProblem
+from bot.render.options import (
+    EXAMPLE,
+    Options,
+    Wish,
+    format_of,
+    named_palette,
+    options_of,
+    settle,
+    suggest_palettes,
+)
+from jobs.text.choices import AUTO, FOCUSES, FORMATS, PALETTES, focus_name
+from jobs.text.sentences import PictureProblem, ServiceProblem
 from tests.jobs.requests import a_request
 
 

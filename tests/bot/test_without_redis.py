@@ -8,15 +8,15 @@ import discord
 import pytest
 from discord.http import Route
 
-from bot.answers import InFlight
-from bot.keeper import Keeper, Kept
+from bot.replies.interactions import InFlight
+from bot.replies.pending import Keeper, Kept
+from bot.replies.reaper import Sweeper
 from bot.services import Services
 from bot.settings import BotSettings
-from bot.sweeper import Sweeper
-from jobs.ledger import LAST_WRITE_S
-from jobs.problems import SENTENCES
-from jobs.promises import Promise
+from jobs.lifecycle.ledger import LAST_WRITE_S
+from jobs.lifecycle.promises import Promise
 from jobs.schema import Click, Reply
+from jobs.text.sentences import SENTENCES
 from playground.testing import ASCII_CHANNEL, BOT_ID, PlaygroundProcess
 from tests.sentences import plain
 
@@ -50,7 +50,8 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
         await in_flight.drain(5)
         contents = {name: plain((await message.fetch()).content) for name, message in messages.items()}
     assert contents == {
-        "over": SENTENCES["expired"], "nearly": SENTENCES["queued_no_worker"],
+        "over": SENTENCES["expired"],
+        "nearly": SENTENCES["queued_no_worker"],
         "working": SENTENCES["queued_no_worker"],
-    }  # fmt: skip
+    }
     assert set(keeper.mine) == {"nearly", "working"}

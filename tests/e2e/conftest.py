@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from demo import Stack
-from jobs.problems import is_interim
+from jobs.text.sentences import is_interim
 from playground.testing import Controls
 
 ROOT = Path(__file__).parents[2]

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from models.problems import PICTURE_SENTENCES, PictureProblem
-from models.renderer import Renderer, find_weights
-from worker.decoder import LIMIT_S, Decoder
-from worker.pipeline import draw
+from models.rendering.renderer import Renderer, find_weights
+from worker.render.decoder import LIMIT_S, Decoder
+from worker.render.pipeline import draw
 
 COLLECTION = Path(__file__).parents[3] / "shared" / "bad-inputs"
 

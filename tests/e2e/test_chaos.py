@@ -34,9 +34,13 @@ PICTURE = {"filename": "ascii-blue.png", "size": 5, "width": 8, "height": 8}
 def message(number: str, **changes: object) -> chaos.Json:
     """A posted picture that answers interaction 1."""
     return {
-        "id": number, "author": {"id": BOT_ID}, "content": "blue", "attachments": [PICTURE],
-        "loading": False, "interaction_id": "1",
-    } | changes  # fmt: skip
+        "id": number,
+        "author": {"id": BOT_ID},
+        "content": "blue",
+        "attachments": [PICTURE],
+        "loading": False,
+        "interaction_id": "1",
+    } | changes
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,13 @@ def running_with(mark: str) -> list[int]:
 
 def start_demo(mark: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, ROOT / "demo.py"], env={**os.environ, mark: "1", "TORCH_THREADS": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, ROOT / "demo.py"],
+        env={**os.environ, mark: "1", "TORCH_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def press_ctrl_c(demo: subprocess.Popen[str]) -> None:

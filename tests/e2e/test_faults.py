@@ -88,9 +88,14 @@ def test_with_redis_down_the_answer_is_honest_and_all_recover(lonely: Stack) -> 
 def test_a_wrong_token_is_one_readable_line(lonely: Stack, tmp_path: Path) -> None:
     environment = {**os.environ, **lonely.playground.environment(), "REDIS_URL": lonely.redis_url}
     done = subprocess.run(
-        [sys.executable, "-m", "bot"], cwd=tmp_path, env={**environment, "DISCORD_TOKEN": "wrong"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "bot"],
+        cwd=tmp_path,
+        env={**environment, "DISCORD_TOKEN": "wrong"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode != 0
     assert "DISCORD_TOKEN" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

@@ -9,10 +9,10 @@ from PIL import Image
 
 from demo import Stack
 from jobs.connection import connect
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.schema import RenderRequest, RenderResult
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.forms import picture_columns
+from models.formats import picture_columns
 from models.limits import ANIMATION_COLUMNS
 from models.palettes import PAPER, Background
 from playground.testing import ADA_ID, Controls

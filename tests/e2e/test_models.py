@@ -10,10 +10,10 @@ from redis import Redis
 
 from demo import Stack
 from jobs.connection import PREFIX, connect
-from jobs.fleet import Fleet
-from jobs.problems import SENTENCES
-from jobs.reload import Reloads
-from jobs.weights import WeightsStore
+from jobs.registry.fleet import Fleet
+from jobs.registry.reload import Reloads
+from jobs.registry.weights import WeightsStore
+from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, Controls
 from tests.e2e.conftest import PANDA
 from tests.worker.samples import write_weights
@@ -32,9 +32,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {
-        "MODEL_WEIGHTS": "tiny", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "WEIGHTS_DIR": str(folder),
+        "MODEL_WEIGHTS": "tiny",
+        "TORCH_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "WEIGHTS_DIR": str(folder),
         "WARM_MODELS": "2",
-    }  # fmt: skip
+    }
     with Stack(tmp_path_factory.mktemp("models"), settings=settings) as stack:
         with connect(stack.redis_url) as redis:
             stack.controls.wait_for(lambda: WeightsStore(redis, 2**24).model("tiny"))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from demo import Stack
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
-from models.forms import picture_columns
+from models.formats import picture_columns
 from playground.testing import ADA_ID, Controls
 from tests.e2e.conftest import PANDA, ROOT, exchanges
 
@@ -96,9 +96,12 @@ def test_the_whole_way(stack: Stack, controls: Controls, record: Path) -> None:
     }
     paths = {f"{method} {path}" for method, path in seen}
     for method, ending in [
-        ("PUT", "/commands"), ("POST", "/callback"), ("PATCH", "/messages/@original"),
-        ("POST", "/channels/N/messages"), ("PATCH", "/channels/N/messages/N"),
-    ]:  # fmt: skip
+        ("PUT", "/commands"),
+        ("POST", "/callback"),
+        ("PATCH", "/messages/@original"),
+        ("POST", "/channels/N/messages"),
+        ("PATCH", "/channels/N/messages/N"),
+    ]:
         assert any(p.startswith(method) and p.endswith(ending) for p in paths), (method, ending, sorted(paths))
     patches = [e for e in exchanges(record) if e["method"] == "PATCH" and str(e["path"]).endswith("@original")]
     assert any(e.get("multipart") for e in patches), "pictures go up as multipart"
@@ -137,6 +140,8 @@ def test_the_record_fits_discords_own_description(controls: Controls, record: Pa
     controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
     checked = subprocess.run(
         [sys.executable, VALIDATOR, record, "--spec", VALIDATOR.with_name("openapi.json"), "--responses"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert checked.returncode == 0, checked.stdout

@@ -12,9 +12,9 @@ from redis import Redis
 
 from demo import Stack, start_valkey
 from jobs.connection import connect
-from jobs.fleet import Fleet
-from jobs.problems import SENTENCES
-from jobs.queue import render_queue
+from jobs.queue.queue import render_queue
+from jobs.registry.fleet import Fleet
+from jobs.text.sentences import SENTENCES
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 from tests.proxy import Proxy
@@ -105,8 +105,8 @@ def test_eight_seconds_without_redis_are_said_and_quiet(service: Stack) -> None:
     log = log_of(service)
     assert len(log) - before < QUIET, "\n".join(log[before:])
     assert not any("Traceback" in line for line in log)
-    assert any("worker.outage redis lost" in line for line in log)
-    controls.wait_for(lambda: any("worker.outage redis back" in line for line in log_of(service)))
+    assert any("worker.queue.redis_outage redis lost" in line for line in log)
+    controls.wait_for(lambda: any("worker.queue.redis_outage redis back" in line for line in log_of(service)))
 
 
 def test_a_redis_whose_memory_is_full_is_said_and_recovered_from(service: Stack, direct: Redis) -> None:

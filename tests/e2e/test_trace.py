@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from demo import Stack
-from jobs.logs import reference_of
+from jobs.observability.logs import reference_of
 from tests.e2e.conftest import PANDA, PatientControls
 
 
@@ -60,9 +60,11 @@ def facts(span: Any) -> dict[str, str]:
 
 def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) -> None:
     settings = {
-        "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "TORCH_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_BSP_SCHEDULE_DELAY": "200",
-    }  # fmt: skip
+    }
     began = time.time_ns()
     with Stack(tmp_path, settings=settings) as stack:
         controls = PatientControls(stack.controls.url)

@@ -13,7 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo import Stack, free_port
-from jobs.logs import reference_of
+from jobs.observability.logs import reference_of
 from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, ROOT, PatientControls
 
@@ -31,9 +31,12 @@ Samples = dict[str, list[tuple[dict[str, str], float]]]
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     PORTS.update({BOT: free_port(), WORKER: free_port()})
     settings = {
-        "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "LOG_FORMAT": "json",
-        "BOT_HTTP_PORT": str(PORTS[BOT]), "WORKER_HTTP_PORT": str(PORTS[WORKER]),
-    }  # fmt: skip
+        "TORCH_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "LOG_FORMAT": "json",
+        "BOT_HTTP_PORT": str(PORTS[BOT]),
+        "WORKER_HTTP_PORT": str(PORTS[WORKER]),
+    }
     with Stack(tmp_path_factory.mktemp("watched"), settings=settings) as stack:
         yield stack
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from jobs.promises import Promise
+from jobs.lifecycle.promises import Promise
 from jobs.schema import RenderRequest, Reply
 
 
@@ -29,7 +29,5 @@ def a_request(**changes: Any) -> RenderRequest:
 def a_promise(job_id: str = "40", **changes: Any) -> Promise:
     """The promise that goes before such a request."""
     now = time.time()
-    fields: dict[str, Any] = {
-        "job_id": job_id, "reply": a_request().reply, "since": now, "deadline_at": now + 3600,
-    }  # fmt: skip
+    fields: dict[str, Any] = {"job_id": job_id, "reply": a_request().reply, "since": now, "deadline_at": now + 3600}
     return Promise.model_validate(fields | changes)

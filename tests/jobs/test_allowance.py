@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from jobs.allowance import AT_ONCE, PER_SECOND, Allowance
+from jobs.rate_limiter import AT_ONCE, PER_SECOND, Allowance
 
 LONG = 3600.0
 

@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.fleet import REPORT_TTL_S, Fleet, WorkerReport
+from jobs.registry.fleet import REPORT_TTL_S, Fleet, WorkerReport
 
 
 def a_worker(name: str) -> WorkerReport:

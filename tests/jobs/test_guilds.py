@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from redis import Redis
 
-from jobs.guilds import GuildSettings, GuildStore
+from jobs.server_settings import GuildSettings, GuildStore
 
 
 def test_a_server_that_decided_nothing_has_no_restrictions(redis: Redis) -> None:

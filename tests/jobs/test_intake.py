@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from jobs.intake import sniff
-from jobs.problems import PictureProblem
+from jobs.picture_check import sniff
+from jobs.text.sentences import PictureProblem
 
 
 def a_file(form: str) -> bytes:

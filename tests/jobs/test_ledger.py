@@ -7,9 +7,9 @@ from typing import Literal
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.ledger import INTERIM_S, KEEP_S, LAST_WRITE_S, Ledger, Reason
-from jobs.promises import Promises
-from jobs.quota import Limits, Quota
+from jobs.lifecycle.ledger import INTERIM_S, KEEP_S, LAST_WRITE_S, Ledger, Reason
+from jobs.lifecycle.promises import Promises
+from jobs.lifecycle.quota import Limits, Quota
 from jobs.schema import Click, RenderResult
 from tests.jobs.requests import a_promise, a_request
 

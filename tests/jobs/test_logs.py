@@ -5,14 +5,14 @@ import json
 import logging
 import sys
 
-from jobs.logs import JsonLines, about, bind, reference, reference_of
-from jobs.problems import new_reference
+from jobs.observability.logs import JsonLines, about, bind, reference, reference_of
+from jobs.text.sentences import new_reference
 
 
 def line(
     message: str = "drawn id=%s", *arguments: object, error: bool = False, **fixed: object
 ) -> dict[str, object]:
-    record = logging.LogRecord("worker.tasks", logging.INFO, "f.py", 1, message, arguments or ("7",), None)
+    record = logging.LogRecord("worker.render.tasks", logging.INFO, "f.py", 1, message, arguments or ("7",), None)
     if error:
         try:
             raise ValueError("no such glyph")
@@ -26,7 +26,9 @@ def line(
 
 def test_a_line_outside_of_any_job() -> None:
     found = line(program="worker", child=2)
-    assert found["message"] == "drawn id=7" and found["level"] == "INFO" and found["logger"] == "worker.tasks"
+    assert (
+        found["message"] == "drawn id=7" and found["level"] == "INFO" and found["logger"] == "worker.render.tasks"
+    )
     assert found["program"] == "worker" and found["child"] == 2
     assert str(found["time"]).endswith("+00:00")
     assert not {"job_id", "interaction_id", "reference", "traceback"} & found.keys()

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from jobs.metrics import discord_answered, route_of
+from jobs.observability.metrics import discord_answered, route_of
 
 TOKEN = "aW50ZXJhY3Rpb246MTIzOnNlY3JldA.x-Y_z"
 

@@ -8,7 +8,7 @@ from redis import Redis
 
 from jobs.connection import PREFIX, REDIS_FULL
 from jobs.pictures import NEEDED_FOR_S, PictureStore, stored_bytes
-from jobs.problems import ServiceProblem
+from jobs.text.sentences import ServiceProblem
 
 TTL_S = 7 * 24 * 3600
 

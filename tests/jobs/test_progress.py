@@ -3,18 +3,10 @@
 import pytest
 from redis import Redis
 
-from jobs.language import in_words
-from jobs.problems import SENTENCES, is_interim
-from jobs.progress import (
-    MEASURED,
-    Standing,
-    note_frames,
-    note_pace,
-    seconds_per_job,
-    standings,
-    words,
-)
-from jobs.queue import enqueue
+from jobs.queue.progress import MEASURED, Standing, note_frames, note_pace, seconds_per_job, standings, words
+from jobs.queue.queue import enqueue
+from jobs.text.sentences import SENTENCES, is_interim
+from jobs.text.translation import in_words
 from tests.jobs.requests import a_request
 
 
@@ -58,5 +50,13 @@ def test_what_is_said(standing: Standing, workers: int, pace: float | None, said
 
 def test_estimates_are_coarse_and_never_short() -> None:
     assert [in_words(s) for s in (0.2, 5, 6, 20, 21, 90, 91, 3000, 6000)] == [
-        "5 s", "5 s", "10 s", "20 s", "30 s", "90 s", "2 min", "50 min", "2 h",
-    ]  # fmt: skip
+        "5 s",
+        "5 s",
+        "10 s",
+        "20 s",
+        "30 s",
+        "90 s",
+        "2 min",
+        "50 min",
+        "2 h",
+    ]

@@ -5,8 +5,8 @@ import time
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.promises import Promises
-from jobs.queue import enqueue, render_queue, states, withdraw
+from jobs.lifecycle.promises import Promises
+from jobs.queue.queue import enqueue, render_queue, states, withdraw
 from tests.jobs.requests import a_promise, a_request
 
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from jobs.ledger import Ledger
-from jobs.quota import Limits, Quota, Refused
+from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.quota import Limits, Quota, Refused
 from jobs.schema import RenderResult
 
 FREE = Limits()

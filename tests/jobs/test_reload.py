@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from jobs.fleet import Fleet, WorkerReport
-from jobs.problems import ServiceProblem
-from jobs.reload import Answer, Order, Reloads, decide
-from jobs.weights import WeightsStore
+from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.registry.reload import Answer, Order, Reloads, decide
+from jobs.registry.weights import WeightsStore
+from jobs.text.sentences import ServiceProblem
 
 A, B, C = (letter * 64 for letter in "abc")
 BOTH = ("w1", "w2")
@@ -17,9 +17,15 @@ BOTH = ("w1", "w2")
 
 def order(**changes: Any) -> Order:
     fields: dict[str, Any] = {
-        "id": "1", "model": "m", "before": A, "ordered_by": "50", "expected": BOTH, "stage": "preparing",
-        "target": B, "deadline_at": 100.0,
-    }  # fmt: skip
+        "id": "1",
+        "model": "m",
+        "before": A,
+        "ordered_by": "50",
+        "expected": BOTH,
+        "stage": "preparing",
+        "target": B,
+        "deadline_at": 100.0,
+    }
     return Order(**(fields | changes))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from jobs.problems import SENTENCES
 from jobs.schema import RenderRequest, RenderResult
+from jobs.text.sentences import SENTENCES
 from tests.jobs.requests import a_request
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import trace
+from jobs.observability import tracing as trace
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def test_without_an_endpoint_nothing_happens_and_nothing_is_loaded() -> None:
     code = """
 import sys
-from jobs import trace
+from jobs.observability import tracing as trace
 trace.set_up(None, "bot")
 trace.ordered("1", 0.0)
 with trace.job("1", 0.0), trace.span("decode"):

@@ -8,8 +8,8 @@ import urllib.request
 import pytest
 
 from demo import free_port
-from jobs import watch
-from jobs.watch import watch_app, watch_in_thread
+from jobs.observability import probes as watch
+from jobs.observability.probes import watch_app, watch_in_thread
 
 
 def ask(port: int, page: str) -> tuple[int, str]:

@@ -7,8 +7,8 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.problems import ServiceProblem
-from jobs.weights import HISTORY, NEEDED_FOR_S, WeightsStore, activated, rolled_back
+from jobs.registry.weights import HISTORY, NEEDED_FOR_S, WeightsStore, activated, rolled_back
+from jobs.text.sentences import ServiceProblem
 from models.limits import MAX_WEIGHTS_BYTES
 
 A, B, C = (letter * 64 for letter in "abc")
@@ -99,8 +99,10 @@ def test_the_longest_unused_makes_room_but_never_what_is_in_use_or_next_to_go_ba
     assert store.blob(versions[1].sha256) is not None
     assert store.blob(versions[0].sha256) is None
     assert {version.sha256 for version in store.versions("m")} == {
-        versions[1].sha256, versions[2].sha256, hashlib.sha256(files["y"]).hexdigest(),
-    }  # fmt: skip
+        versions[1].sha256,
+        versions[2].sha256,
+        hashlib.sha256(files["y"]).hexdigest(),
+    }
 
 
 def test_what_must_stay_is_never_pushed_out(store: WeightsStore) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.atlas import default_atlas
-from models.generator import SIZES, Generator
+from models.nn.generator import SIZES, Generator
 from models.weights_file import save_weights
 from tests.models.pictures import photo
 

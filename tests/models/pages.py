@@ -3,9 +3,9 @@
 import numpy as np
 
 from models.atlas import Atlas, default_atlas
-from models.grid import Grid
-from models.page import Page, page_of
 from models.palettes import Background
+from models.rendering.grid import Grid
+from models.rendering.page import Page, page_of
 
 ATLAS = default_atlas()
 OTHER_ATLAS = Atlas(ATLAS.charset, np.roll(ATLAS.ink, 1, 1))
@@ -13,9 +13,14 @@ OTHER_ATLAS = Atlas(ATLAS.charset, np.roll(ATLAS.ink, 1, 1))
 
 
 def random_page(
-    rows: int, columns: int, palette: str = "blue", background: Background = "light", seed: int = 0,
-    *, atlas: Atlas = ATLAS,
-) -> Page:  # fmt: skip
+    rows: int,
+    columns: int,
+    palette: str = "blue",
+    background: Background = "light",
+    seed: int = 0,
+    *,
+    atlas: Atlas = ATLAS,
+) -> Page:
     """Characters drawn evenly from the charset, in the inks of a palette (or of a random photo)."""
     rng = np.random.default_rng(seed)
     grid = Grid(rng.integers(0, len(atlas.charset), (rows, columns)), atlas)

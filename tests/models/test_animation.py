@@ -8,17 +8,17 @@ import pytest
 import torch
 from PIL import Image
 
-from models.animation import SAME_COLOUR, animate, inks_of, joint_tones, notes, pages_of
 from models.atlas import default_atlas
-from models.frames import Frames, decode_frames
-from models.generator import SIZES, Generator, GeneratorConfig
-from models.grid import Grid
-from models.page import page_of
+from models.nn.generator import SIZES, Generator, GeneratorConfig
 from models.palettes import Background
 from models.problems import PictureProblem
-from models.renderer import BATCH, Renderer, find_weights
-from models.steady import flicker
-from models.tone import fit, tone_of
+from models.rendering.animation import SAME_COLOUR, animate, inks_of, joint_tones, notes, pages_of
+from models.rendering.frames import Frames, decode_frames
+from models.rendering.grid import Grid
+from models.rendering.page import page_of
+from models.rendering.renderer import BATCH, Renderer, find_weights
+from models.rendering.temporal_smoothing import flicker
+from models.rendering.tone import fit, tone_of
 from models.weights_file import save_weights
 from tests.models.animations import saved
 from tests.models.pictures import SAMPLES, photo
@@ -168,7 +168,7 @@ def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
     tone = joint_tones(scenes(1))[0]
     unmended = proofreading.grid(tone, 20, proofread=False).glyphs
     assert (proofreading.grid(tone, 20).glyphs != unmended).any()
-    monkeypatch.setattr("models.renderer.proof", full)
+    monkeypatch.setattr("models.rendering.renderer.proof", full)
     assert (proofreading.grid(tone, 20).glyphs == unmended).all()
 
 
@@ -248,9 +248,12 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
     data = saved([photo(160, 96, seed) for seed in range(4)], "WEBP", duration=[30, 40, 50, 60], loop=3)
     seen: list[tuple[int, int]] = []
     drawn = animate(
-        untrained, decode_frames(data, 20, "dark"), palette="photo", columns=20,
+        untrained,
+        decode_frames(data, 20, "dark"),
+        palette="photo",
+        columns=20,
         on_frames=lambda done, total: seen.append((done, total)),
-    )  # fmt: skip
+    )
     assert drawn is not None and drawn.frames == 4 and drawn.background == "dark"
     assert seen == [(4, 4)]
     again = decode_frames(drawn.gif, 20)

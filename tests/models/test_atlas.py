@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.atlas import CELL_HEIGHT, PRINTABLE, Atlas, default_atlas, draw_atlas, save_sheet
-from models.grid import Grid
+from models.rendering.grid import Grid
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf")
 

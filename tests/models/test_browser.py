@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from models.formats import encode
-from models.metrics import read
+from models.encoders import encode
+from models.quality.measures import read
 from tests.models.pages import random_page
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -29,10 +29,21 @@ def measured(document: str, script: str, tmp_path: Path, width: int = 800) -> di
     report = f"document.title = JSON.stringify((() => {{ {script} }})())"
     page.write_text(f"{document}<script>addEventListener('load', () => {{ {report} }})</script>", encoding="utf-8")
     done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-         f"--window-size={width},700", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--window-size={width},700",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     titles = re.findall("<title>(.*?)</title>", done.stdout, re.DOTALL)
     answer: dict[str, object] = json.loads(html.unescape(titles[0]))
     return answer

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from models.__main__ import main
-from models.cli_weights import IN_SERVICE
-from models.renderer import Renderer
-from models.selftest import self_test
+from models.cli.weights import IN_SERVICE
+from models.quality.self_test import self_test
+from models.rendering.renderer import Renderer
 from models.weights_file import SHIPPED, load_weights
 
 
@@ -56,6 +56,6 @@ def test_what_changes_a_service_is_handed_over_whole(
 def test_without_the_service_its_program_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    monkeypatch.setattr("models.cli_weights._NEEDED", ("a_program_that_nobody_has",))
+    monkeypatch.setattr("models.cli.weights._NEEDED", ("a_program_that_nobody_has",))
     assert run(monkeypatch, command) == 2
     assert f"python -m worker weights {command}" in capsys.readouterr().err

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.climber import CALM_PRICE, DISTANCES, EQUAL, NEIGHBOURS, PATTERN_PRICE, climb, proof
-from models.fidelity import blur, similarity
-from models.picture import decode
-from models.renderer import Renderer
-from models.shade import full_ink
-from models.teachers import densest, paint_ink, patterns, search, shade
-from models.tone import fit, tone_of
+from models.baselines.local_search import CALM_PRICE, DISTANCES, EQUAL, NEIGHBOURS, PATTERN_PRICE, climb, proof
+from models.baselines.per_cell import densest, paint_ink, patterns, search, shade
+from models.quality.fidelity import blur, similarity
+from models.rendering.decode import decode
+from models.rendering.renderer import Renderer
+from models.rendering.shade import full_ink
+from models.rendering.tone import fit, tone_of
 from models.weights_file import find_weights, load_weights
 from tests.models.pictures import SAMPLES, scene
 from tests.models.tones import INK, level, sample, shares_at_the_sides

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
-from models.cli_palettes import OWN
-from models.contact_sheet import GAP, palette_sheet
-from models.page import page_of
-from models.paint import paint
+from models.cli.palettes import OWN
 from models.palettes import PALETTES
+from models.quality.contact_sheet import GAP, palette_sheet
+from models.rendering.page import page_of
+from models.rendering.paint import paint
 from tests.models.pages import random_page
 from tests.models.pictures import encoded, photo
 
@@ -64,9 +64,14 @@ def test_a_picture_that_is_none(
     ],
 )
 def test_what_cannot_be_done_is_said(
-    given: list[str], status: int, says: str, *, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    given: list[str],
+    status: int,
+    says: str,
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["models", "palettes", *given])
     assert main() == status

@@ -11,11 +11,11 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional as F
 
-from models import data
-from models.data import Photo, Photos
-from models.labels import MAX_SIDE, label_path
-from models.picture import decode
-from models.subject import MAP_SIDE, SIDE
+from models.nn.subject import MAP_SIDE, SIDE
+from models.rendering.decode import decode
+from models.training import data
+from models.training.data import Photo, Photos
+from models.training.labels import MAX_SIDE, label_path
 from tests.models.pictures import photo
 
 NOWHERE = Path()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
-from models.recipe import shipped_recipes
+from models.training.config import shipped_recipes
 from tests.models.pictures import photo
 from tests.models.test_photos import Serve, jpeg, serve
 
@@ -82,7 +82,7 @@ def test_labels(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert models(*order) == 1
     assert capsys.readouterr().err == "labels need onnxruntime: pip install onnxruntime\n"
-    monkeypatch.setattr("models.labels.load_network", lambda path: lambda seen: seen.mean((0, 1)))
+    monkeypatch.setattr("models.training.labels.load_network", lambda path: lambda seen: seen.mean((0, 1)))
     assert models(*order) == 0
     assert f"1 photos have their labels in {tmp_path / 'labels'}" in capsys.readouterr().out
     (tmp_path / "photos" / "bad.png").write_bytes(b"")
@@ -101,7 +101,7 @@ def test_labelling_can_be_stopped(
         raise KeyboardInterrupt
 
     photo(64, 64).save(tmp_path / "good.png")
-    monkeypatch.setattr("models.labels.load_network", lambda path: interrupted)
+    monkeypatch.setattr("models.training.labels.load_network", lambda path: interrupted)
     assert models("labels", tmp_path, "-o", tmp_path / "labels", "--network", "any") == 130
     assert "the same command goes on from here" in capsys.readouterr().err
 

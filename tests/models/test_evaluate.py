@@ -10,17 +10,27 @@ import pytest
 import torch
 from PIL import Image
 
-from models import evaluate
 from models.__main__ import main
 from models.atlas import default_atlas
-from models.data import Photos
-from models.drawing import Wish, draw
-from models.evaluate import PROGRAMS, Drawn, Method, by_content, methods, parse, posted, read_tones, write_pages
-from models.generator import SIZES, Generator
-from models.grid import Grid
+from models.baselines.per_cell import cells_of
+from models.nn.generator import SIZES, Generator
 from models.palettes import DEFAULT_PALETTE
-from models.renderer import Renderer
-from models.teachers import cells_of
+from models.quality import evaluate
+from models.quality.evaluate import (
+    PROGRAMS,
+    Drawn,
+    Method,
+    by_content,
+    methods,
+    parse,
+    posted,
+    read_tones,
+    write_pages,
+)
+from models.rendering.drawing import Wish, draw
+from models.rendering.grid import Grid
+from models.rendering.renderer import Renderer
+from models.training.data import Photos
 from models.weights_file import save_weights
 from tests.models.pictures import photo, scene
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.fidelity import affine_fit, blur, effective_glyphs, fidelity, similarity, slopes, ssim_map
+from models.quality.fidelity import affine_fit, blur, effective_glyphs, fidelity, similarity, slopes, ssim_map
 from tests.models.pictures import scene
 
 

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from models.formats import ansi, code_block, encode
-from models.formats.png import picture_within
-from models.forms import COLOUR_CHARACTERS
-from models.page import Page
-from models.paint import paint
+from models.encoders import ansi, code_block, encode
+from models.encoders.png import picture_within
+from models.formats import COLOUR_CHARACTERS
 from models.palettes import PAPER, RGB, Background
+from models.rendering.page import Page
+from models.rendering.paint import paint
 from tests.models.pages import ATLAS, page_of_lines, random_page
 
 Cell = tuple[str, RGB | None]
@@ -142,13 +142,9 @@ def read_svg(data: bytes) -> list[list[Cell]]:
 def read_docx(data: bytes) -> list[list[Cell]]:
     document = word.Document(io.BytesIO(data))
     return [
-        [
-            (character, rgb(str(run.font.color.rgb)))
-            for run in paragraph.runs
-            for character in run.text
-        ]
+        [(character, rgb(str(run.font.color.rgb))) for run in paragraph.runs for character in run.text]
         for paragraph in document.paragraphs
-    ]  # fmt: skip
+    ]
 
 
 def read_picture(data: bytes, page: Page) -> list[list[Cell]]:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import limits
-from models.formats import encode
-from models.forms import (
+from models.encoders import encode
+from models.formats import (
     COLOUR_CHARACTERS,
     DEFAULT_FORM,
     FORMS,

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from models import limits
-from models.frames import decode_frames, shown_ms
-from models.picture import decode
 from models.problems import PictureProblem
+from models.rendering.decode import decode
+from models.rendering.frames import decode_frames, shown_ms
 from tests.models.animations import BLUE, GREEN, RED, block, gif, patch, saved
 from tests.models.pictures import encoded, photo
 
@@ -27,12 +27,16 @@ def is_all(pixels: np.ndarray, colour: tuple[int, int, int]) -> bool:
 @pytest.mark.parametrize("background", ["light", "dark"])
 @pytest.mark.parametrize("transparency", [{}, {"transparency": 3}])
 def test_each_gif_disposal_does_what_it_says(background: str, transparency: dict[str, int]) -> None:
-    data = gif(16, 16, [
-        block(patch(0, 16, 16), disposal=1, duration=50),
-        block(patch(2, 8, 8), (0, 0), disposal=2, **transparency, duration=50),
-        block(patch(1, 8, 8), (8, 8), disposal=3, duration=50),
-        block(patch(2, 4, 4), (8, 0), disposal=1, duration=50),
-    ])  # fmt: skip
+    data = gif(
+        16,
+        16,
+        [
+            block(patch(0, 16, 16), disposal=1, duration=50),
+            block(patch(2, 8, 8), (0, 0), disposal=2, **transparency, duration=50),
+            block(patch(1, 8, 8), (8, 8), disposal=3, duration=50),
+            block(patch(2, 4, 4), (8, 0), disposal=1, duration=50),
+        ],
+    )
     first, second, third, fourth = decode_frames(data, 64, background).pixels  # type: ignore[arg-type]
     assert is_all(first, RED)
     assert is_all(second[:8, :8], BLUE) and is_all(second[8:], RED)
@@ -224,7 +228,7 @@ def test_damage_ends_an_animation_where_it_is(form: str) -> None:
 
 def test_it_runs_without_torch() -> None:
     """It is what the worker's decoding process imports, which has little memory and must start quickly."""
-    code = "import sys; sys.modules['torch'] = None; import models.frames"
+    code = "import sys; sys.modules['torch'] = None; import models.rendering.frames"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.discriminator import Discriminator, adversarial_loss, discriminator_loss
-from models.focus import compose
-from models.generator import SIZES, Generator, GeneratorConfig
-from models.subject import MAP_SIDE
-from models.teachers import cells_of
+from models.baselines.per_cell import cells_of
+from models.nn.discriminator import Discriminator, adversarial_loss, discriminator_loss
+from models.nn.generator import SIZES, Generator, GeneratorConfig
+from models.nn.subject import MAP_SIDE
+from models.rendering.focus import compose
 from models.weights_file import find_weights, load_weights
 from tests.models.tones import level, shares_at_the_sides
 

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from models.atlas import PRINTABLE, default_atlas
-from models.gif import LEVELS, animated_gif
-from models.grid import Grid
-from models.page import Page, page_of
-from models.paint import paint
+from models.encoders.gif import LEVELS, animated_gif
 from models.palettes import PALETTES, PAPER, Background, row_inks
+from models.rendering.grid import Grid
+from models.rendering.page import Page, page_of
+from models.rendering.paint import paint
 
 ATLAS = default_atlas()
 

@@ -10,10 +10,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from models import labels
-from models.data import Photos
-from models.labels import MAX_SIDE, SIDE, label, label_path, load_network, make_labels, photos_below, read_label
-from models.picture import decode
+from models.rendering.decode import decode
+from models.training import labels
+from models.training.data import Photos
+from models.training.labels import (
+    MAX_SIDE,
+    SIDE,
+    label,
+    label_path,
+    load_network,
+    make_labels,
+    photos_below,
+    read_label,
+)
 from tests.models.pictures import photo
 
 Floats = NDArray[np.float32]

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from models.atlas import default_atlas
-from models.fidelity import blur
-from models.grid import Grid
-from models.metrics import edge_similarity, edges, frame, legibility, read
-from models.page import page_of
-from models.paint import paint
-from models.shade import LEVELS, strength_of
-from models.teachers import paint_ink
+from models.baselines.per_cell import paint_ink
+from models.quality.fidelity import blur
+from models.quality.measures import edge_similarity, edges, frame, legibility, read
+from models.rendering.grid import Grid
+from models.rendering.page import page_of
+from models.rendering.paint import paint
+from models.rendering.shade import LEVELS, strength_of
 
 INK = torch.from_numpy(default_atlas().ink)
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import default_atlas
-from models.metrics import legibility
-from models.pairs import TEACHERS, make_pair, make_pairs, read_pairs, write_pair
 from models.palettes import PALETTES, hsl_row_inks
-from models.picture import decode
 from models.problems import PictureProblem
+from models.quality.measures import legibility
+from models.rendering.decode import decode
+from models.training.pairs import TEACHERS, make_pair, make_pairs, read_pairs, write_pair
 from tests.models.pictures import SAMPLES, photo
 
 ATLAS = default_atlas()

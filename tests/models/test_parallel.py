@@ -8,16 +8,16 @@ from pathlib import Path
 
 import torch
 
-from models.train import CHECKPOINT
+from models.training.train import CHECKPOINT
 from models.weights_file import load_weights
 
 STEP = """
 import sys, hashlib
 from pathlib import Path
-from models.data import Photos
-from models.parallel import join_ranks, leave_ranks
-from models.recipe import TrainConfig
-from models.train import Trainer
+from models.training.data import Photos
+from models.training.parallel import join_ranks, leave_ranks
+from models.training.config import TrainConfig
+from models.training.train import Trainer
 ranks, device = join_ranks("cpu")
 config = TrainConfig(size="tiny", steps=4, batch=2, columns=8, rows=8, warm_steps=1, warm_sweeps=1, sweeps=1,
                      adversarial_from=2)
@@ -35,8 +35,12 @@ def torchrun(*arguments: str | Path) -> str:
     """Run two ranks and return what they printed."""
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=150, check=False,
-    )  # fmt: skip
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -55,9 +59,27 @@ def test_ranks_see_different_crops_and_keep_the_same_weights(photos: Path, tmp_p
 def test_the_command_trains_resumes_and_goes_on_from_weights_in_two_ranks(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "pair"
     small = [
-        "--size", "tiny", "--batch", "2", "--columns", "8", "--rows", "8", "--steps", "3", "--warm-steps", "1",
-        "--warm-sweeps", "1", "--sweeps", "1", "--adversarial-from", "2", "--device", "cpu",
-    ]  # fmt: skip
+        "--size",
+        "tiny",
+        "--batch",
+        "2",
+        "--columns",
+        "8",
+        "--rows",
+        "8",
+        "--steps",
+        "3",
+        "--warm-steps",
+        "1",
+        "--warm-sweeps",
+        "1",
+        "--sweeps",
+        "1",
+        "--adversarial-from",
+        "2",
+        "--device",
+        "cpu",
+    ]
     torchrun("-m", "--", "models", "train", photos, "-o", out, *small)
     state = torch.load(out / CHECKPOINT, weights_only=True)
     assert state["step"] == 3

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from models.photos import GIVE_UP_AFTER, TRIES, FetchError, fetch_photos
+from models.training.photos import GIVE_UP_AFTER, TRIES, FetchError, fetch_photos
 from tests.models.pictures import encoded, photo
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -130,11 +130,9 @@ def test_lasting_trouble_is_passed_over(serve: Serve, tmp_path: Path) -> None:
     """Gone, no picture at all, and always failing: the next numbers take their places."""
 
     def answer(path: str, _: int) -> Answer:
-        return {
-            "/0": (404, {}, b""),
-            "/1": (200, {}, b"<html>sorry</html>"),
-            "/2": (503, {}, b""),
-        }.get(path, (200, {}, jpeg(path)))
+        return {"/0": (404, {}, b""), "/1": (200, {}, b"<html>sorry</html>"), "/2": (503, {}, b"")}.get(
+            path, (200, {}, jpeg(path))
+        )
 
     server = serve(answer)
     assert fetch_photos(tmp_path, 3, server.url + "/{n}", at_once=1, first_wait_s=0.01) == 3

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from models.picture import decode, paper_for
 from models.problems import PictureProblem
+from models.rendering.decode import decode, paper_for
 from models.sniff import HEIC
 from tests.models.pictures import encoded, photo
 
@@ -134,9 +134,15 @@ def test_auto_paper_of_a_palette_and_of_what_is_opaque() -> None:
 
 # Where a dark corner that is stored top left belongs, by EXIF's orientation.
 CORNERS = {
-    1: ("top", "left"), 2: ("top", "right"), 3: ("bottom", "right"), 4: ("bottom", "left"),
-    5: ("top", "left"), 6: ("top", "right"), 7: ("bottom", "right"), 8: ("bottom", "left"),
-}  # fmt: skip
+    1: ("top", "left"),
+    2: ("top", "right"),
+    3: ("bottom", "right"),
+    4: ("bottom", "left"),
+    5: ("top", "left"),
+    6: ("top", "right"),
+    7: ("bottom", "right"),
+    8: ("bottom", "left"),
+}
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
@@ -293,7 +299,7 @@ def test_a_huge_jpeg_is_decoded_small() -> None:
     code = """
 import sys
 from pathlib import Path
-from models.picture import decode
+from models.rendering.decode import decode
 data = sys.stdin.buffer.read()
 # Not ru_maxrss: a child inherits its parent's, and would show none of its own.
 peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
@@ -301,8 +307,9 @@ before = peak()
 print(decode(data, max_side=512).shape, (peak() - before) // 1024)
 """
     huge = encoded(Image.new("L", (10_000, 10_000), 119), "JPEG")
-    done = subprocess.run([sys.executable, "-c", code], input=huge, capture_output=True, check=True,
-                          cwd=Path(__file__).parents[2])  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=huge, capture_output=True, check=True, cwd=Path(__file__).parents[2]
+    )
     shape, megabytes = done.stdout.decode().rsplit(" ", 1)
     assert shape == "(512, 512, 3)"
     assert int(megabytes) < 60

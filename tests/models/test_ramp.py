@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from models.atlas import default_atlas
-from models.picture import decode
-from models.ramp import ramp_grid, ramp_size
-from models.teachers import RAMP
+from models.baselines.per_cell import RAMP
+from models.baselines.ramp import ramp_grid, ramp_size
+from models.rendering.decode import decode
 from models.typeface import TTF
 from tests.models.pictures import SAMPLES, photo
 

@@ -6,8 +6,8 @@ import pytest
 
 from models.atlas import PRINTABLE
 from models.limits import MAX_PROOF_SWEEPS, MIN_STRENGTH
-from models.recipe import RecipeError, TrainConfig, read_recipe, shipped_recipes
-from models.train import STYLES
+from models.training.config import RecipeError, TrainConfig, read_recipe, shipped_recipes
+from models.training.train import STYLES
 from models.weights_file import SHIPPED
 
 

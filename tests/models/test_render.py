@@ -19,16 +19,16 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
-from models.cli_render import FORMATS
-from models.formats import ansi, encode
-from models.forms import FORMS
-from models.grid import Grid
+from models.cli.render import FORMATS
+from models.encoders import ansi, encode
+from models.formats import FORMS
 from models.limits import ANIMATION_COLUMNS
-from models.page import Page, page_of
 from models.palettes import BACKGROUNDS, PALETTES, Background
-from models.picture import decode
-from models.renderer import Renderer
-from models.tone import tone_of
+from models.rendering.decode import decode
+from models.rendering.grid import Grid
+from models.rendering.page import Page, page_of
+from models.rendering.renderer import Renderer
+from models.rendering.tone import tone_of
 from tests.models.pictures import encoded, photo
 
 ROOT = Path(__file__).parents[2]
@@ -88,9 +88,15 @@ def test_dark_paper_turns_the_tone_around(cat: Path, weights: Path, tmp_path: Pa
 @pytest.mark.parametrize("paper", ["light", "dark"])
 @pytest.mark.parametrize("seen_through", [True, False])
 def test_auto_paper_is_what_suits_the_picture(
-    paper: Background, seen_through: bool, weights: Path, tmp_path: Path, models: Command, *,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    paper: Background,
+    seen_through: bool,
+    weights: Path,
+    tmp_path: Path,
+    models: Command,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """The same as if that paper had been asked for. What is transparent settles it; else the model is asked."""
     logo = Image.new("RGBA" if seen_through else "RGB", (320, 240), (0, 0, 0, 0)[: 4 if seen_through else 3])
     logo.paste((40, 30, 60, 255) if paper == "light" else (240, 220, 250, 255), (8, 6, 312, 234))
@@ -117,9 +123,15 @@ def test_auto_paper_is_what_suits_the_picture(
     ("asked", "focus"), [([], None), (["auto"], None), (["0"], 0.0), (["1"], 1.0), (["0.25"], 0.25)]
 )
 def test_focus_goes_to_the_model(
-    asked: list[str], focus: float | None, cat: Path, weights: Path, *, tmp_path: Path, models: Command,
+    asked: list[str],
+    focus: float | None,
+    cat: Path,
+    weights: Path,
+    *,
+    tmp_path: Path,
+    models: Command,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     heard: list[float | None] = []
     grids = Renderer.grids
 
@@ -147,9 +159,14 @@ def test_a_focus_that_is_none(given: str, cat: Path, models: Command, capsys: py
 
 @pytest.mark.parametrize(("size", "cells"), [((400, 300), "100×38"), ((300, 300), "96×48"), ((900, 1600), "54×48")])
 def test_columns_follow_the_picture(
-    size: tuple[int, int], cells: str, weights: Path, tmp_path: Path, models: Command, *,
+    size: tuple[int, int],
+    cells: str,
+    weights: Path,
+    tmp_path: Path,
+    models: Command,
+    *,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     frames = [photo(*size, seed) for seed in range(2)]
     (tmp_path / "dance.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert models("render", tmp_path / "dance.gif", "-o", tmp_path / "out.png", "-w", weights) == 0
@@ -417,9 +434,12 @@ def in_a_terminal(
     settings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "COLORTERM")}
     process = subprocess.Popen(
         [sys.executable, "-m", "models", "render", cat, "-w", weights, *more],
-        stdin=theirs, stdout=theirs, stderr=theirs if errors_too else subprocess.PIPE, cwd=ROOT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs if errors_too else subprocess.PIPE,
+        cwd=ROOT,
         env=settings | environment,
-    )  # fmt: skip
+    )
     os.close(theirs)
     shown = b""
     while True:
@@ -493,8 +513,11 @@ def test_a_bad_file_in_a_process_of_its_own(tmp_path: Path, weights: Path) -> No
     (bad := tmp_path / "letter.png").write_text("Dear bot, I am no picture.")
     done = subprocess.run(
         [sys.executable, "-m", "models", "render", bad, "-o", tmp_path / "o.png", "--weights", weights],
-        capture_output=True, text=True, check=False, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from models.atlas import default_atlas
-from models.focus import auto_focus, compose
-from models.generator import SIZES, Generator
-from models.renderer import Renderer
-from models.shade import full_ink, strength_of
-from models.teachers import shade
+from models.baselines.per_cell import shade
+from models.nn.generator import SIZES, Generator
+from models.rendering.focus import auto_focus, compose
+from models.rendering.renderer import Renderer
+from models.rendering.shade import full_ink, strength_of
 from models.weights_file import save_weights
 from tests.models.pictures import scene
 from tests.models.tones import INK, level

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.forms import picture_columns, rows_for
-from models.grid import Grid
-from models.renderer import Renderer
-from models.selftest import SAMPLES, SelfTest, self_test
-from models.teachers import shade
-from models.tone import fit
+from models.baselines.per_cell import shade
+from models.formats import picture_columns, rows_for
+from models.quality.self_test import SAMPLES, SelfTest, self_test
+from models.rendering.grid import Grid
+from models.rendering.renderer import Renderer
+from models.rendering.tone import fit
 
 
 def test_pages_stand_side_by_side_as_wide_as_suits_each(weights: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from models import limits
-from models.picture import decode
 from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.rendering.decode import decode
 from models.sniff import HEIC, sniff
 from tests.models.pictures import encoded, photo, png_header
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.steady import MARGIN, STILL, Steady, blocks, flicker
+from models.rendering.temporal_smoothing import MARGIN, STILL, Steady, blocks, flicker
 
 
 def tones(*levels: float, rows: int = 1, columns: int = 2) -> np.ndarray:

@@ -6,9 +6,7 @@ import pytest
 import torch
 
 from models.atlas import default_atlas
-from models.fidelity import blur, similarity
-from models.metrics import edge_similarity, edges
-from models.teachers import (
+from models.baselines.per_cell import (
     cells_of,
     densest,
     join_cells,
@@ -20,6 +18,8 @@ from models.teachers import (
     strokes,
     trace,
 )
+from models.quality.fidelity import blur, similarity
+from models.quality.measures import edge_similarity, edges
 from tests.models.pictures import SAMPLES
 from tests.models.tones import INK, level, sample
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.terminal import play, terminal_colours
+from models.cli.terminal import play, terminal_colours
 
 
 @pytest.mark.parametrize(

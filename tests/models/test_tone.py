@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models import limits
-from models.forms import rows_for
-from models.tone import fit, stretch, tone_of
+from models.formats import rows_for
+from models.rendering.tone import fit, stretch, tone_of
 
 
 def page(*blocks: tuple[tuple[int, int, int], int]) -> np.ndarray:

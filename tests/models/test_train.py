@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.data import Photos
-from models.journal import LOG
-from models.labels import make_labels, photos_below
-from models.recipe import TrainConfig, read_recipe
-from models.teachers import shade
-from models.train import CHECKPOINT, STYLES, Trainer, TrainingStopped, train
+from models.baselines.per_cell import shade
+from models.training.config import TrainConfig, read_recipe
+from models.training.data import Photos
+from models.training.labels import make_labels, photos_below
+from models.training.run_log import LOG
+from models.training.train import CHECKPOINT, STYLES, Trainer, TrainingStopped, train
 from models.weights_file import SHIPPED, load_weights
 from tests.models.pictures import scene
 
@@ -336,12 +336,15 @@ def test_a_checkpoint_of_a_network_that_a_size_no_longer_is_is_refused(
         run(Photos(photos), tmp_path, resume=True)
 
 
-@pytest.mark.parametrize(("knows", "style", "half"), [
-    ({"avx512_bf16": True}, "classic", True),
-    ({"avx512_bf16": False, "amx_bf16": False}, "classic", False),
-    ({"avx512_bf16": True}, "pixels", False),
-    (None, "classic", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("knows", "style", "half"),
+    [
+        ({"avx512_bf16": True}, "classic", True),
+        ({"avx512_bf16": False, "amx_bf16": False}, "classic", False),
+        ({"avx512_bf16": True}, "pixels", False),
+        (None, "classic", False),
+    ],
+)
 def test_networks_of_glyphs_run_in_half_precision_where_the_processor_has_it(
     knows: dict[str, bool] | None, style: str, half: bool, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 from bench.typeface import told_apart
 from models.atlas import PRINTABLE, Atlas, default_atlas
-from models.formats import encode
+from models.encoders import encode
 from models.typeface import DESCENT, FAMILY, TTF, WOFF2
 from models.typeface.build import UNIT, build, save
 from tests.models.pages import OTHER_ATLAS, random_page

@@ -14,8 +14,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from models.atlas import Atlas, default_atlas
-from models.generator import SIZES, Generator
 from models.limits import MAX_WEIGHTS_BYTES
+from models.nn.generator import SIZES, Generator
 from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights, read_weights, save_weights
 
 Contents = tuple[dict[str, torch.Tensor], dict[str, str]]

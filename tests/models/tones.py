@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from models.atlas import default_atlas
-from models.picture import decode
-from models.tone import fit, tone_of
+from models.rendering.decode import decode
+from models.rendering.tone import fit, tone_of
 
 INK = torch.from_numpy(default_atlas().ink)
 

@@ -79,8 +79,7 @@ class Tell(discord.ui.Modal, title="Tell us"):
 class Everything(discord.ui.Modal, title="All kinds of fields"):
     words: discord.ui.TextDisplay[Any] = discord.ui.TextDisplay("Please **fill in**")
     style: discord.ui.Label[Any] = discord.ui.Label(
-        text="Style",
-        component=discord.ui.Select(custom_id="style", options=[discord.SelectOption(label="a")]),
+        text="Style", component=discord.ui.Select(custom_id="style", options=[discord.SelectOption(label="a")])
     )
     weights: discord.ui.Label[Any] = discord.ui.Label(
         text="Weights", component=discord.ui.FileUpload(custom_id="weights")

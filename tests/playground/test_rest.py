@@ -6,15 +6,7 @@ import json
 
 import pytest
 
-from playground.guild import (
-    APPLICATION_ID,
-    ASCII_CHANNEL,
-    BOT_ID,
-    GUILD_ID,
-    MIA_ID,
-    QUIET_CHANNEL,
-    STAFF_CHANNEL,
-)
+from playground.guild import APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, QUIET_CHANNEL, STAFF_CHANNEL
 from playground.server import Playground
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import BOT, Answer, Rest
@@ -84,11 +76,7 @@ async def test_a_message_lives(rest: Rest, playground: Playground) -> None:
         ({"embeds": [{"title": "x"}] * 11}, 50035, "embeds"),
         ({"content": "x", "components": [{"type": 2, "style": 1, "custom_id": "a"}]}, 50035, "components"),
         ({"content": "x", "attachments": [{"id": "7"}]}, 50035, "attachments"),
-        (
-            {"content": "x", "allowed_mentions": {"parse": ["users"], "users": [MIA_ID]}},
-            50035,
-            "allowed_mentions",
-        ),
+        ({"content": "x", "allowed_mentions": {"parse": ["users"], "users": [MIA_ID]}}, 50035, "allowed_mentions"),
     ],
 )
 async def test_bad_messages_are_refused(rest: Rest, body: dict[str, object], code: int, field: str | None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
 from tests.worker.processes import Start, workers
 from tests.worker.samples import write_weights

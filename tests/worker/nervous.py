@@ -10,8 +10,10 @@ from collections import deque
 from itertools import repeat
 from typing import Any
 
-from worker import health, rq_worker, tasks
 from worker.__main__ import main
+from worker.queue import circuit_breaker as health
+from worker.queue import rq_worker
+from worker.render import tasks
 
 
 def die(payload: dict[str, Any]) -> None:
@@ -45,6 +47,6 @@ if __name__ == "__main__":
     health.Health.recheck_s = float(os.environ.get("NERVOUS_RECHECK_S", "1"))
     tasks.POST_S = 1.0  # type: ignore[misc]
     tasks.FIRST_WAIT_S = 1  # type: ignore[misc]
-    ours = {f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail, spoil)}
-    rq_worker.RenderJob.tasks = rq_worker.RenderJob.tasks | ours
+    names = [f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail, spoil)]
+    rq_worker.RenderJob.tasks = {**rq_worker.RenderJob.tasks, **{name: name for name in names}}
     sys.exit(main())

@@ -14,8 +14,8 @@ from rq import Retry
 from rq.callbacks import Callback
 from rq.job import Job
 
-from jobs.ledger import Ledger
-from jobs.queue import FAILURE_TASK, render_queue
+from jobs.lifecycle.ledger import Ledger
+from jobs.queue.queue import FAILURE_TASK, render_queue
 from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,9 +50,12 @@ class WorkerProcess:
         fixed = {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
         with self.log_path.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+                [sys.executable, "-m", *command],
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
                 env=inherited | fixed | environment,
-            )  # fmt: skip
+            )
 
     @property
     def log(self) -> str:
@@ -119,8 +122,12 @@ def ended(ledger: Ledger, job_id: str = "1000", seconds: float = PATIENCE_S) -> 
 
 
 def enqueue_task(redis: Redis, name: str, sha: str, timeout: int = 30, job_id: str = "1000") -> Job:
-    """A job with a task of `nervous`, otherwise enqueued as `jobs.queue` does."""
+    """A job with a task of `nervous`, otherwise enqueued as `jobs.queue.queue` does."""
     return render_queue(redis).enqueue(
-        f"tests.worker.nervous.{name}", request_for(sha, job_id=job_id).model_dump(mode="json"), job_id=job_id,
-        retry=Retry(max=2), on_failure=Callback(FAILURE_TASK), job_timeout=timeout,
-    )  # fmt: skip
+        f"tests.worker.nervous.{name}",
+        request_for(sha, job_id=job_id).model_dump(mode="json"),
+        job_id=job_id,
+        retry=Retry(max=2),
+        on_failure=Callback(FAILURE_TASK),
+        job_timeout=timeout,
+    )

@@ -11,7 +11,7 @@ from PIL import Image
 
 from jobs.schema import RenderRequest
 from models.atlas import default_atlas
-from models.generator import SIZES, Generator
+from models.nn.generator import SIZES, Generator
 from models.weights_file import save_weights
 
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246c2VjcmV0"

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.problems import PictureProblem, ServiceProblem
+from jobs.text.sentences import PictureProblem, ServiceProblem
 from models import limits
-from models.frames import decode_frames
-from models.renderer import BATCH, Renderer
+from models.rendering.frames import decode_frames
+from models.rendering.renderer import BATCH, Renderer
 from tests.models.animations import block, gif, patch, saved
 from tests.models.pictures import photo
-from worker.animate import draw_animation
-from worker.decoder import Decoder, DecoderFailed
-from worker.tasks import may_move
+from worker.render.animate import draw_animation
+from worker.render.decoder import Decoder, DecoderFailed
+from worker.render.tasks import may_move
 
 FRAMES = 2 * BATCH + 3
 

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.picture import decode
 from models.problems import PictureProblem
+from models.rendering.decode import decode
 from tests.worker.processes import REPOSITORY, running, until
 from tests.worker.samples import BOT_TOKEN, photo
-from worker.decoder import Decoder, DecoderFailed
+from worker.render.decoder import Decoder, DecoderFailed
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_picture_that_takes_too_long_costs_one_sentence(slow: bytes) -> None:
 def test_picture_that_takes_too_much_memory_costs_one_sentence(slow: bytes) -> None:
     if sys.platform == "darwin":
         pytest.skip("macOS does not limit a process's address space")
-    with Decoder(python(f"import worker.decoder as d; d.MEMORY = {400 * 2**20}; d.main()")) as decoder:
+    with Decoder(python(f"import worker.render.decoder as d; d.MEMORY = {400 * 2**20}; d.main()")) as decoder:
         with pytest.raises(PictureProblem) as problem:
             decoder.decode(slow)
         assert problem.value.code == "too_heavy"
@@ -140,7 +140,8 @@ def test_interrupted_question_does_not_answer_the_next(slow: bytes) -> None:
 
 def test_process_ends_with_its_worker() -> None:
     code = (
-        "import time; from worker.decoder import Decoder; print(Decoder()._child.pid, flush=True); time.sleep(99)"
+        "import time; from worker.render.decoder import Decoder; "
+        "print(Decoder()._child.pid, flush=True); time.sleep(99)"
     )
     worker = subprocess.Popen(python(code), stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
     assert worker.stdout is not None

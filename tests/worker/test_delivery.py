@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from jobs.allowance import Allowance
+from jobs.rate_limiter import Allowance
 from jobs.schema import Reply
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
 from tests.worker.standin import Order, Standin
-from worker.delivery import Route, Verdict, deliver, judge, routes, tell
-from worker.discord import Answer, Attachment, Discord, DiscordUnavailable, Edit
+from worker.delivery.deliver import Route, Verdict, deliver, judge, routes, tell
+from worker.delivery.rest_client import Answer, Attachment, Discord, DiscordUnavailable, Edit
 
 PICTURE = Edit("blue", (Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text"),))
 

@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from PIL import Image
 from redis import Redis
 
-from jobs.audit import Deed, deeds, note
-from jobs.checks import Check, check_of, enqueue_check, record_check
-from jobs.fleet import Fleet, WorkerReport
-from jobs.guilds import GuildSettings, GuildStore
-from jobs.ledger import Attempt, Ledger, Reason
-from jobs.promises import Promise, Promises
-from jobs.reload import Answer, Order, Reloads
+from jobs.lifecycle.ledger import Attempt, Ledger, Reason
+from jobs.lifecycle.promises import Promise, Promises
+from jobs.registry.audit import Deed, deeds, note
+from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.registry.reload import Answer, Order, Reloads
+from jobs.registry.verification import Check, check_of, enqueue_check, record_check
+from jobs.registry.weights import Model, Version, WeightsStore
 from jobs.schema import Click, Message, RenderRequest, RenderResult, read_record
-from jobs.weights import Model, Version, WeightsStore
+from jobs.server_settings import GuildSettings, GuildStore
 from models.problems import PICTURE_SENTENCES, PictureProblem
 from models.sniff import sniff
 from tests.jobs.requests import a_promise
 from tests.worker.samples import request_for
-from worker import tasks
-from worker.decoder import LIMIT_S, Decoder
+from worker.render import tasks
+from worker.render.decoder import LIMIT_S, Decoder
 
 SECONDS: Final = 6.0
 """What one test may spend on examples; the machine decides how many that are."""

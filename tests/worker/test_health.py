@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.health import Health
+from worker.queue.circuit_breaker import Health
 
 
 class Patient:

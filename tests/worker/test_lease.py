@@ -10,13 +10,13 @@ from redis import Redis
 from rq import Retry, get_current_job
 from rq.job import Job
 
-from jobs.queue import enqueue, render_queue
+from jobs.queue.queue import enqueue, render_queue
 from tests.jobs.requests import a_request
 from tests.worker.processes import REPOSITORY, until
-from worker.health import Health
-from worker.lease import EXIT_HUNG
-from worker.outage import Outage
-from worker.rq_worker import STUCK_S, GlyphWorker, RenderJob
+from worker.queue.circuit_breaker import Health
+from worker.queue.lease import EXIT_HUNG
+from worker.queue.redis_outage import Outage
+from worker.queue.rq_worker import STUCK_S, GlyphWorker, RenderJob
 
 LEASE_S = 1
 
@@ -45,7 +45,7 @@ def test_a_job_that_outlasts_its_lease_stays_with_its_worker(redis: Redis, monke
     monkeypatch.setattr(GlyphWorker, "lease_s", LEASE_S)
     monkeypatch.setattr(GlyphWorker, "renew_s", 0.2)
     name = f"{__name__}.{a_long_job.__name__}"
-    monkeypatch.setattr(RenderJob, "tasks", RenderJob.tasks | {name})
+    monkeypatch.setattr(RenderJob, "tasks", {**RenderJob.tasks, name: name})
     queue = render_queue(redis)
     queue.enqueue(name, job_id="long", retry=Retry(max=2))
     a_worker(redis, "one")._step()
@@ -56,7 +56,7 @@ def test_a_job_that_outlasts_its_lease_stays_with_its_worker(redis: Redis, monke
 
 def test_a_worker_that_hangs_ends_although_redis_hangs_too() -> None:
     code = (
-        "import time; from worker.lease import Lease\n"
+        "import time; from worker.queue.lease import Lease\n"
         "with Lease(lambda: time.sleep(999), every_s=0.01, hard_s=0.2, job_id='7'): time.sleep(999)"
     )
     done = subprocess.run(

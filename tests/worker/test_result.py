@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.problems import ServiceProblem
 from jobs.schema import RenderRequest
+from jobs.text.sentences import ServiceProblem
 from models.atlas import default_atlas
-from models.formats import encode
-from models.forms import FORMS, MESSAGE_CHARACTERS, inline_columns, rows_for
-from models.grid import Grid
-from models.page import page_of
-from models.paint import encode_png, paint
+from models.encoders import encode
+from models.formats import FORMS, MESSAGE_CHARACTERS, inline_columns, rows_for
+from models.rendering.grid import Grid
+from models.rendering.page import page_of
+from models.rendering.paint import encode_png, paint
 from tests.worker.samples import request_for
-from worker.discord import Edit
-from worker.pipeline import Drawing
-from worker.result import edit_of
+from worker.delivery.rest_client import Edit
+from worker.delivery.result_message import edit_of
+from worker.render.pipeline import Drawing
 
 
 def a_drawing(columns: int = 40, rows: int = 20, palette: str = "blue", shrunk: bool = False) -> Drawing:

@@ -7,10 +7,10 @@ import signal
 import pytest
 from redis import Redis
 
-from jobs.fleet import Fleet
-from jobs.ledger import Ledger
+from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue import enqueue, render_queue
+from jobs.queue.queue import enqueue, render_queue
+from jobs.registry.fleet import Fleet
 from tests.worker.processes import PATIENCE_S, Start, WorkerProcess, ended, running, until
 from tests.worker.samples import photo, request_for
 from tests.worker.standin import Standin

@@ -13,7 +13,7 @@ from redis import Redis
 from demo import free_port
 from jobs.connection import connect
 from tests.worker.processes import PATIENCE_S, Start, until
-from worker.watching import STUCK_S, Watching
+from worker.observability.probes import STUCK_S, Watching
 
 
 def worker(**changes: Any) -> Any:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs import audit
-from jobs.fleet import Fleet
-from jobs.weights import WeightsStore
+from jobs.registry import audit
+from jobs.registry.fleet import Fleet
+from jobs.registry.weights import WeightsStore
 from tests.worker.processes import Start, until
 from tests.worker.samples import write_weights
 from worker.__main__ import main as worker_main
@@ -49,8 +49,11 @@ def test_a_life_with_a_worker(
     capsys.readouterr()
     assert weights("audit") == 0
     assert [line.split("  ")[2] for line in capsys.readouterr().out.splitlines()] == [
-        "weights activate", "weights rollback", "weights activate", "weights publish",
-    ]  # fmt: skip
+        "weights activate",
+        "weights rollback",
+        "weights activate",
+        "weights publish",
+    ]
     assert len(audit.deeds(redis)) == 4
 
 

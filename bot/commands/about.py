@@ -1,0 +1,121 @@
+"""The first words on a server, `/help`, `/privacy` and `/forget`: what the bot does, and what it keeps of whom."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.observability.moderation_log import may_write
+from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, language
+from bot.replies.pending import REDIS_LOST
+from bot.services import Services
+from bot.settings import BotSettings
+from jobs.connection import PREFIX
+from jobs.lifecycle.ledger import KEEP_S
+from jobs.queue import queue
+from jobs.text.translation import language_of, say, say_count
+
+log = logging.getLogger(__name__)
+
+HELP: Final = """**I draw pictures in readable characters.**
+• `/ascii image:` with a picture attached: that picture in characters, in its own colours.
+• `/ascii image: palette:pink columns:120 background:light`: in other colours, larger, on white.
+• `/ascii image: palette:#0000ff-#ff69b4`: in two colours of your own, from top to bottom.
+• `/ascii image: focus:`: the subject alone, or with as much of its background as you like.
+• `/ascii image: format:` as text that fits your phone or your computer, or as a file.
+• A message's menu → Apps → **Make ASCII**: what that message shows, stickers and forwards too.
+• React {reactions} to a result to have it in other colours, or use the buttons under it.
+• GIFs come back moving. `private:True` shows the result to you alone. **Cancel** stops one that waits.
+Who manages the server decides with `/settings` where and for whom I draw. What I keep: `/privacy`."""
+
+PRIVACY: Final = (
+    "**What I keep, and for how long**\n"
+    "• Pictures that you ask me to draw: {picture_days} days after they were last drawn, so that they can be drawn "
+    "again.\n"
+    "• Which of my messages answers which wish (your id, the options, the picture's fingerprint): {days} days, for "
+    "the reactions and buttons under it.\n"
+    "• How many pictures you asked for: until the day after.\n"
+    "• The bot's log: your id with each wish, and never a picture's name or address.\n"
+    "I read messages only where you ask me to: the one whose menu you use, and for `/ascii` without a picture the "
+    "latest ones here, of which I keep nothing. A server's settings and log channel are its moderators'.\n"
+    "`/forget` deletes your pictures and records now; only the number of today's pictures stays until tomorrow. "
+    "Messages in a channel stay; **Delete** under them removes them."
+)
+
+FORGOTTEN_ONE: Final = (
+    "Done: one picture and the records of your wishes are deleted. Reactions and buttons under those results no "
+    "longer work; the messages themselves stay until somebody deletes them."
+)
+FORGOTTEN: Final = (
+    "Done: {count} pictures and the records of your wishes are deleted. Reactions and buttons under those results "
+    "no longer work; the messages themselves stay until somebody deletes them."
+)
+
+
+WELCOME: Final = (
+    "Thanks for having me! Type `/ascii` and attach a picture, or open a message's menu → Apps → **Make ASCII**, "
+    "and I answer with that picture in readable characters. `/help` has examples; moderators decide with "
+    "`/settings` where and for whom I draw."
+)
+
+WELCOMED_S: Final = 30 * 24 * 3600
+"""Who adds the bot again within this time has read it."""
+
+
+async def welcome(services: Services, guild: discord.Guild) -> None:
+    """Say once, where the bot may write, what it is for. Several processes hear of it; one speaks."""
+    places = [channel for channel in (guild.system_channel, *guild.text_channels) if channel is not None]
+    place = next((one for one in places if may_write(one)), None)
+    key = f"{PREFIX}welcomed:{guild.id}"
+    try:
+        first = await asyncio.to_thread(services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
+        if place is not None and first:
+            words = say(WELCOME, language_of(guild.preferred_locale.value))
+            await place.send(words, allowed_mentions=QUIET)
+    except (*REDIS_LOST, *UNDELIVERED) as error:
+        log.info("no welcome guild=%d detail=%r", guild.id, error)
+
+
+def about_commands(services: Services, settings: BotSettings) -> list[app_commands.Command[Any, ..., None]]:
+    """The three commands, there wherever `/ascii` is."""
+
+    @app_commands.command(name="help", description="What I can do, with examples")
+    async def help_(interaction: Interaction) -> None:
+        reactions = " ".join(settings.reaction_palettes)
+        await _say(interaction, say(HELP, language(interaction), reactions=reactions))
+
+    @app_commands.command(name="privacy", description="What I keep of you, and for how long")
+    async def privacy(interaction: Interaction) -> None:
+        days, picture_days = KEEP_S // 86400, max(1, round(settings.picture_ttl_s / 86400))
+        words = say(PRIVACY, language(interaction), days=days, picture_days=picture_days)
+        await _say(interaction, words)
+
+    @app_commands.command(name="forget", description="Delete the pictures you sent and what I remember of them")
+    async def forget(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        dropped = await asyncio.to_thread(_forget, services, str(interaction.user.id))
+        log.info("forgot user=%d pictures=%d", interaction.user.id, dropped)
+        words = say_count(FORGOTTEN_ONE, FORGOTTEN, dropped, language(interaction))
+        await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
+
+    found: list[app_commands.Command[Any, ..., None]] = [help_, privacy, forget]
+    everywhere = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+    for command in found:
+        command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
+        command.allowed_contexts = everywhere
+    return found
+
+
+def _forget(services: Services, user_id: str) -> int:
+    """How many pictures were deleted."""
+    requests = services.ledger.forget(user_id)
+    pictures = {request.picture for request in requests}
+    services.pictures.drop(pictures)
+    queue.forget(services.redis, [request.job_id for request in requests])
+    return len(pictures)
+
+
+async def _say(interaction: Interaction, text: str) -> None:
+    await interaction.response.send_message(text, ephemeral=True, allowed_mentions=QUIET)

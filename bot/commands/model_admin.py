@@ -1,0 +1,244 @@
+"""The `/model` commands: which models there are, and changing them on all workers while they draw.
+
+All can see the commands; each checks who asks, and writes down who did what or was refused.
+"""
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+from redis.exceptions import RedisError
+
+from bot.commands.model_text import check_text, code, is_over, list_text, reload_text, status_text
+from bot.commands.styles import SUGGESTIONS, suggest_models
+from bot.components.component import Component, Handler
+from bot.render.download import Intake
+from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
+from bot.services import Services
+from jobs.registry import audit
+from jobs.registry.reload import Order
+from jobs.registry.verification import Check, check_of, enqueue_check
+from jobs.registry.weights import SHORT, Version, check_name
+from jobs.text.buttons import custom_id
+from jobs.text.sentences import ServiceProblem
+
+log = logging.getLogger(__name__)
+
+ACTIVATE: Final = "activate"
+MOVE_S: Final = 90.0
+"""An order is decided within its own deadline, and carried out a moment later."""
+CHECK_S: Final = 120.0
+POLL_S: Final = 0.3
+EDIT_EVERY_S: Final = 1.2
+"""Discord takes five edits in five seconds."""
+
+Choices = list[app_commands.Choice[str]]
+
+
+class ModelAdmin(app_commands.Group):
+    """The `/model` commands, and the button under an uploaded model (`activate`)."""
+
+    def __init__(
+        self, services: Services, intake: Intake, in_flight: InFlight, is_admin: Callable[[Interaction], bool]
+    ) -> None:
+        super().__init__(
+            name="model",
+            description="Look after the models that draw (admins)",
+            guild_only=True,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        self._services = services
+        self._intake = intake
+        self._in_flight = in_flight
+        self._is_admin = is_admin
+        self._notes: set[asyncio.Task[None]] = set()
+
+    @app_commands.command(name="list", description="Which models there are, and in which versions (admins)")
+    async def list_models(self, interaction: Interaction) -> None:
+        """The registry."""
+        self._admit(interaction, "list")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            store = self._services.weights
+            models, versions, default = await asyncio.to_thread(
+                lambda: (store.models(), store.versions(), store.default())
+            )
+            await edit(interaction, list_text(models, versions, default))
+
+    @app_commands.command(name="status", description="What the workers are doing (admins)")
+    async def status(self, interaction: Interaction) -> None:
+        """The workers' reports."""
+        self._admit(interaction, "status")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            reports = await asyncio.to_thread(self._services.fleet.alive)
+            default = await asyncio.to_thread(self._services.weights.default)
+            await edit(interaction, status_text(reports, default))
+
+    @app_commands.command(name="reload", description="Load a new file of a model, or a kept version (admins)")
+    @app_commands.describe(name="A model; without one, the default", version="A version from /model list")
+    async def reload(self, interaction: Interaction, name: str | None = None, version: str | None = None) -> None:
+        """Order, and report live."""
+        self._admit(interaction, "reload", f"name={name} version={version}")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            await self._change(interaction, name, version=version.strip().lower() if version else None)
+
+    @app_commands.command(name="rollback", description="Take a model's last change back (admins)")
+    @app_commands.describe(name="A model; without one, the default")
+    async def rollback(self, interaction: Interaction, name: str | None = None) -> None:
+        """The version before, in the same way."""
+        self._admit(interaction, "rollback", f"name={name}")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            await self._change(interaction, name, back=True)
+
+    @app_commands.command(name="default", description="Choose what draws when no style is asked for (admins)")
+    @app_commands.describe(name="A model")
+    async def default(self, interaction: Interaction, name: str) -> None:
+        """Workers follow by themselves."""
+        self._admit(interaction, "default", f"name={name}")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            await asyncio.to_thread(self._services.weights.set_default, name)
+            await edit(
+                interaction, f"{code(name)} draws when no style is asked for. Workers follow within seconds."
+            )
+
+    @app_commands.command(
+        name="upload", description="Bring in a weights file; it is tried before it is used (admins)"
+    )
+    @app_commands.describe(
+        file="A .safetensors file, at most 16 MB", name="The model's name; without one, the file's"
+    )
+    async def upload(self, interaction: Interaction, file: discord.Attachment, name: str | None = None) -> None:
+        """Keep the file, let a worker try it, show what came out, with a button that puts it in use."""
+        self._admit(interaction, "upload", f"name={name} bytes={file.size}")
+        chosen = (name or file.filename.removesuffix(".safetensors")).strip()
+        check_name(chosen)
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            async with self._intake.fetch(file.url, file.size) as data:
+                put = partial(
+                    self._services.weights.put, data, chosen, origin="upload", by=str(interaction.user.id)
+                )
+                version = await asyncio.to_thread(put)
+            await edit(interaction, f"{code(chosen)} version {code(version.short)}: a worker is trying it…")
+            check, png = await self._checked(version)
+            if check.refused:
+                await asyncio.to_thread(self._services.weights.drop, version)
+            await _show(interaction, version, check, png)
+
+    @reload.autocomplete("name")
+    @rollback.autocomplete("name")
+    @default.autocomplete("name")
+    @upload.autocomplete("name")
+    async def _names(self, interaction: Interaction, typed: str) -> Choices:
+        return await suggest_models(self._services, typed) if self._is_admin(interaction) else []
+
+    @reload.autocomplete("version")
+    async def _kept(self, interaction: Interaction, typed: str) -> Choices:
+        if not self._is_admin(interaction):
+            return []
+        try:
+            name = getattr(interaction.namespace, "name", None)
+            name = name or await asyncio.to_thread(self._services.weights.default)
+            versions = await asyncio.to_thread(self._services.weights.versions, name)
+        except RedisError:
+            return []
+        found = [version.short for version in versions if version.sha256.startswith(typed.strip().lower())]
+        return [app_commands.Choice(name=short, value=short) for short in found[:SUGGESTIONS]]
+
+    def activate(self) -> Handler:
+        """What answers the button under an uploaded model."""
+
+        async def handler(interaction: Interaction, sha256: str) -> None:
+            self._admit(interaction, "activate", f"version={sha256[:SHORT]}")
+            await defer(interaction, private=True)
+            async with self._in_flight.answering(interaction):
+                versions = await asyncio.to_thread(self._services.weights.versions)
+                found = next((version for version in versions if version.sha256 == sha256), None)
+                if found is None:
+                    raise ServiceProblem("unknown_version", f"version={sha256[:SHORT]}")
+                await self._change(interaction, found.model, version=sha256)
+
+        return handler
+
+    def _admit(self, interaction: Interaction, action: str, detail: str = "") -> None:
+        """Write down who asks for what. Raises ServiceProblem `not_admin`."""
+        allowed = self._is_admin(interaction)
+        by = str(interaction.user.id)
+        # Beside the answer: Discord waits three seconds for that, and Redis may take two.
+        writing = asyncio.create_task(
+            asyncio.to_thread(audit.note, self._services.redis, by, f"model {action}", detail, allowed=allowed)
+        )
+        self._notes.add(writing)
+        writing.add_done_callback(self._notes.discard)
+        if not allowed:
+            raise ServiceProblem("not_admin", f"command=model-{action}")
+
+    async def _change(self, interaction: Interaction, name: str | None, **what: Any) -> None:
+        """Order a change, and tell how each worker gets on until it is over."""
+        services, loop = self._services, asyncio.get_running_loop()
+        if name is None:
+            name = await asyncio.to_thread(services.weights.default)
+        if name is None:
+            raise ServiceProblem("no_worker")
+        order = await asyncio.to_thread(partial(services.reloads.order, name, str(interaction.user.id), **what))
+        log.info("change ordered id=%s model=%s workers=%d", order.id, name, len(order.expected))
+        until, told, told_at = loop.time() + MOVE_S, "", 0.0
+        while True:
+            order, text, over = await asyncio.to_thread(self._look, order)
+            if over or loop.time() > until:
+                break
+            if text != told and loop.time() > told_at + EDIT_EVERY_S:
+                told, told_at = text, loop.time()
+                await edit(interaction, text)
+            await asyncio.sleep(POLL_S)
+        log.info("change over id=%s stage=%s reason=%r", order.id, order.stage, order.reason)
+        await edit(interaction, text)
+
+    def _look(self, order: Order) -> tuple[Order, str, bool]:
+        """The order as it stands, in words, and whether it is over."""
+        services = self._services
+        latest = services.reloads.advance()
+        replaced = latest is not None and latest.id != order.id
+        order = order if latest is None or replaced else latest
+        answers = services.reloads.answers(order)
+        alive = [worker.name for worker in services.fleet.alive()]
+        return order, reload_text(order, answers), replaced or is_over(order, answers, alive)
+
+    async def _checked(self, version: Version) -> tuple[Check, bytes]:
+        services, loop = self._services, asyncio.get_running_loop()
+        request = await asyncio.to_thread(enqueue_check, services.redis, version.model, version.sha256)
+        until = loop.time() + CHECK_S
+        while loop.time() < until:
+            check, png = await asyncio.to_thread(check_of, services.redis, request)
+            if check is not None:
+                return check, png
+            await asyncio.sleep(POLL_S)
+        return Check(id=request.id, worker="", error="no worker has looked at it. Is one awake?"), b""
+
+
+async def _show(interaction: Interaction, version: Version, check: Check, png: bytes) -> None:
+    text = check_text(version, check)
+    if check.error:
+        await edit(interaction, text)
+        return
+    view = discord.ui.View(timeout=None)
+    button: discord.ui.Button[Any] = discord.ui.Button(
+        label=f"Draw {version.model} with this version"[:80],
+        style=discord.ButtonStyle.success,
+        custom_id=custom_id(ACTIVATE, version.sha256),
+    )
+    view.add_item(Component(button, ACTIVATE, version.sha256))
+    files = [discord.File(io.BytesIO(png), f"{version.model}-{version.short}.png")] if png else []
+    try:
+        await interaction.edit_original_response(content=text, attachments=files, view=view, allowed_mentions=QUIET)
+    except UNDELIVERED as error:
+        log.warning("not told interaction=%d detail=%r", interaction.id, error)

@@ -1,0 +1,170 @@
+"""What admins read about models: pure functions from records to text.
+
+Names and reasons may come from files and other machines, so nothing in them can format, ping or flood.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from discord import utils
+
+from jobs.registry.fleet import WorkerReport
+from jobs.registry.reload import Answer, Order
+from jobs.registry.verification import Check, Measures
+from jobs.registry.weights import SHORT, Model, Version
+
+MESSAGE_LIMIT: Final = 1900
+"""Characters, safely under Discord's 2,000."""
+CLEARLY_WORSE: Final = 0.8
+"""A measure below this share of what is in use is pointed out."""
+
+_STATES: Final = {"idle": "🟢", "busy": "🟢", "degraded": "🔴", "stopping": "⚪", "swapping": "🟡"}
+
+
+def reload_text(order: Order, answers: Mapping[str, Answer]) -> str:
+    """How far an order is: a line for all, and a line for each worker."""
+    before, target = code((order.before or "nothing")[:SHORT]), code((order.target or "?")[:SHORT])
+    moved = sum(answer.moved for answer in answers.values())
+    count = f"{moved} of {len(order.expected)} {'worker' if len(order.expected) == 1 else 'workers'}"
+    match order.stage:
+        case "resolving":
+            head = f"Looking for a new file of {code(order.model)}…"
+        case "preparing":
+            head = f"{code(order.model)} is to go from version {before} to {target}. All load it first…"
+        case "committed" if not order.expected:
+            head = f"{code(order.model)} is at version {target}. No worker is awake; the next one starts with it."
+        case "committed":
+            head = (
+                f"{code(order.model)} is at version {target}: {count} {'draws' if moved == 1 else 'draw'} with it."
+            )
+            if order.target == order.before:
+                head += " No worker has a file of that name that is new, so it is the version that was in use."
+        case "aborted":
+            head = f"Nothing was changed. {plain(order.reason)}.\n{code(order.model)} stays at version {before}."
+    return clipped(head, [_worker(order, name, answers.get(name), before, target) for name in order.expected])
+
+
+def is_over(order: Order, answers: Mapping[str, Answer], alive: Iterable[str]) -> bool:
+    """Whether nothing more is to come: all that are still there have moved, or nobody will."""
+    waited_for = set(order.expected).intersection(alive)
+    return not order.is_open and (
+        order.stage == "aborted" or all(name in answers and answers[name].moved for name in waited_for)
+    )
+
+
+def _worker(order: Order, name: str, answer: Answer | None, before: str, target: str) -> str:
+    worker = code(name)
+    if answer is not None and answer.error:
+        return f"❌ {worker} stays at {before}: {plain(answer.error)}"
+    if order.stage == "aborted":
+        return f"↩️ {worker} stays at {before}"
+    if answer is None or not (answer.ready or answer.moved):
+        return f"⏳ {worker} {'has not answered' if answer is None else 'is at it'}"
+    aside = ", taking no jobs meanwhile for lack of room" if answer.drained else ""
+    took = f"{answer.took_ms / 1000:.1f} s{aside}"
+    return f"✅ {worker} {before} → {target} ({took})" if answer.moved else f"🔄 {worker} is ready ({took})"
+
+
+def list_text(models: Mapping[str, Model], versions: Iterable[Version], default: str | None) -> str:
+    """The models there are: the version in use, where it came from, and what else is kept."""
+    kept: dict[str, list[Version]] = {}
+    for version in versions:
+        kept.setdefault(version.model, []).append(version)
+    if not models and not kept:
+        return "No model is known yet. Workers publish theirs when they start."
+    lines = []
+    for name in sorted(models.keys() | kept.keys()):
+        model, own = models.get(name), kept.get(name, [])
+        if model is None:
+            lines.append(f"▫️ {code(name)}: not in use; kept: {_versions(own)}")
+            continue
+        active = next((version for version in own if version.sha256 == model.active), None)
+        since = f", {_where(active)}" if active else ""
+        others = [version for version in own if version is not active]
+        more = f"; also kept: {_versions(others)}" if others else ""
+        star = "⭐" if name == default else "▪️"
+        lines.append(f"{star} {code(name)} version {code(model.active[:SHORT])}{since}{more}")
+    return clipped("Models (⭐ draws when no style is asked for):", lines)
+
+
+def status_text(reports: Iterable[WorkerReport], default: str | None) -> str:
+    """The workers there are: device, models with versions, memory, jobs done, last error."""
+    lines = []
+    for report in reports:
+        models = ", ".join(f"{code(name)} {code(version)}" for name, version in report.models.items()) or "no model"
+        state = (
+            "taking no jobs while models change: no room for two" if report.state == "swapping" else report.state
+        )
+        line = (
+            f"{_STATES.get(report.state, '⚪')} {code(report.name)} on {code(report.device)}: {state} · {models} · "
+            f"{report.memory_mb} MB · {report.jobs_done} jobs"
+        )
+        lines.append(line + (f" · last error: {plain(report.last_error)}" if report.last_error else ""))
+    if not lines:
+        return "No worker is awake."
+    return clipped(f"{len(lines)} awake; {code(default or '?')} draws when no style is asked for:", lines)
+
+
+def check_text(version: Version, check: Check) -> str:
+    """What a worker found in an uploaded file."""
+    title = f"{code(version.model)} version {code(version.short)} ({version.size / 2**20:.1f} MB)"
+    if check.error or check.measures is None:
+        return f"❌ {title} cannot be used: {plain(check.error)}"
+    text = f"✅ {title} draws: {plain(check.about)}.\n{_compared(check.measures, check.now)}"
+    if check.now is not None and _is_worse(check.measures, check.now):
+        text += "\n⚠️ That is clearly worse than what draws now."
+    return f"{text}\nNobody is drawn with it before you press the button."
+
+
+def _compared(new: Measures, now: Measures | None) -> str:
+    def pair(name: str, digits: int) -> str:
+        beside = f" (now {getattr(now, name):.{digits}f})" if now else ""
+        return f"{getattr(new, name):.{digits}f}{beside}"
+
+    return (
+        f"On three photos: similarity {pair('similarity', 2)}, legibility {pair('legibility', 2)}, "
+        f"different glyphs {pair('glyphs', 0)}"
+        + (f"; now is {code(now.model)} {code(now.version)}." if now else ".")
+    )
+
+
+def _is_worse(new: Measures, now: Measures) -> bool:
+    return new.similarity < CLEARLY_WORSE * now.similarity or new.legibility < CLEARLY_WORSE * now.legibility
+
+
+def _where(version: Version) -> str:
+    who = f" by <@{version.added_by}>" if version.origin == "upload" and version.added_by.isdigit() else ""
+    return f"{version.size / 2**20:.1f} MB, {version.origin}{who}, {_ago(time.time() - version.added_at)}"
+
+
+def _ago(seconds: float) -> str:
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return "just now"
+
+
+def _versions(versions: list[Version]) -> str:
+    shown = ", ".join(code(version.short) for version in versions[:5])
+    return shown + (f" and {len(versions) - 5} more" if len(versions) > 5 else "")
+
+
+def clipped(head: str, lines: list[str]) -> str:
+    """As many of the lines as fit a message, and how many do not."""
+    text = head
+    for index, line in enumerate(lines):
+        if len(text) + len(line) > MESSAGE_LIMIT:
+            return f"{text}\n… and {len(lines) - index} more, see the log."
+        text = f"{text}\n{line}"
+    return text
+
+
+def code(text: str) -> str:
+    """Text that means nothing to Discord, on one line."""
+    return f"`{' '.join(text.replace('`', '').split())[:64] or '?'}`"
+
+
+def plain(text: str) -> str:
+    """A reason in words, without what Discord would read into it."""
+    return utils.escape_mentions(utils.escape_markdown(" ".join(text.split())[:200])).rstrip(".")

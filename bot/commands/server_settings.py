@@ -1,0 +1,327 @@
+"""`/settings`: what a server's moderators decide. Discord offers it to those who manage the server."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable, Collection
+from typing import Any, Final, Literal
+
+import discord
+from discord import app_commands
+from pydantic import ValidationError
+
+from bot.commands.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES, FOCUS_HELP
+from bot.observability.moderation_log import ModerationLog, may_write
+from bot.render.download import Intake
+from bot.render.options import named_palette, suggest_palettes
+from bot.replies.interactions import QUIET, Interaction, language, server_language
+from bot.services import Services
+from jobs.server_settings import GuildSettings
+from jobs.text.choices import FOCUSES, BackgroundChoice, focus_name, palette_name, paper_name
+from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import say
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 512 * 1024
+"""Of a file with settings: ten thousand blocked people fit in."""
+
+Change = Callable[[GuildSettings], GuildSettings]
+
+SHOWN: Final = 20
+"""As many channels, roles or people as an answer names."""
+
+SAVED: Final = "Saved."
+EXPORTED: Final = "What is in force here. Read it in again with `/settings import`."
+
+# For the log channel.
+ALLOWED: Final = "{by} allowed {what}"
+UNLISTED: Final = "{by} took {what} off the list"
+DEFAULTS: Final = "{by} set the defaults: {what}"
+LETS_ALL: Final = "{by} lets everyone use reactions and buttons"
+LETS_ASKER: Final = "{by} leaves reactions and buttons to who asked"
+ADULTS: Final = "{by} has me draw in age-restricted channels only"
+ALL_AGES: Final = "{by} has me draw in channels of any age"
+BLOCKED: Final = "{by} blocked {what}"
+UNBLOCKED: Final = "{by} unblocked {what}"
+LOGS: Final = "{by} has me log to {what}"
+NO_LOG: Final = "{by} has me log no longer"
+IMPORTED: Final = "{by} read in settings from a file"
+RESET: Final = "{by} reset the settings"
+
+# What is in force, a line each.
+CHANNELS: Final = "**Channels:** {list}"
+EVERYWHERE: Final = "**Channels:** all"
+ROLES: Final = "**Roles:** {list}"
+EVERYBODY: Final = "**Roles:** everybody"
+BANNED: Final = "**Blocked:** {list}"
+NOBODY: Final = "**Blocked:** nobody"
+REACTORS: Final = {
+    "everyone": "**Reactions and buttons:** everyone",
+    "requester": "**Reactions and buttons:** who asked",
+}
+LOOK: Final[dict[BackgroundChoice, str]] = {
+    "auto": "**Palette:** {palette}, on light or dark as suits the picture",
+    "light": "**Palette:** {palette}, on light",
+    "dark": "**Palette:** {palette}, on dark",
+}
+FOCUS: Final = "**Focus:** {focus}"
+SHARED: Final = {False: "**Results:** for all to see", True: "**Results:** only for who asked"}
+HIDDEN: Final = {False: "**Spoiler:** not hidden", True: "**Spoiler:** hidden until clicked"}
+AGES: Final = {False: "**Age-restricted channels only:** no", True: "**Age-restricted channels only:** yes"}
+LOG: Final = "**Log:** {list}"
+SILENT: Final = "**Log:** none"
+MORE: Final = "{list} and {count} more"
+
+
+class PlaceTransformer(app_commands.Transformer):
+    """A channel in which somebody can ask.
+
+    discord.py's own `ForumChannel` would offer media channels too, which Discord's description of its API does not
+    take here.
+    """
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> app_commands.AppCommandChannel:
+        """The channel as it stands in the interaction."""
+        found: app_commands.AppCommandChannel = value
+        return found
+
+
+Place = app_commands.Transform[app_commands.AppCommandChannel, PlaceTransformer]
+
+
+class SettingsCommands(app_commands.Group):
+    """The `/settings` commands. Each answers only who used it, with what is in force from then on."""
+
+    def __init__(self, services: Services, intake: Intake, moderation_log: ModerationLog) -> None:
+        super().__init__(
+            name="settings",
+            description="Decide where, for whom and how I draw on this server",
+            guild_only=True,
+            default_permissions=discord.Permissions(manage_guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        self._services = services
+        self._intake = intake
+        self._log = moderation_log
+
+    @app_commands.command(description="Show what is in force")
+    async def show(self, interaction: Interaction) -> None:
+        """Change nothing."""
+        settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
+        await _answer(interaction, in_words(settings, language(interaction)))
+
+    @app_commands.command(description="Let me draw in a channel, or no longer; with none allowed, everywhere")
+    @app_commands.describe(channel="The channel; its threads count as it", allow="Whether I draw there")
+    async def channel(self, interaction: Interaction, channel: Place, allow: bool = True) -> None:
+        """Add to the allowed channels or take away."""
+        await self._change(
+            interaction,
+            lambda old: _with(old, channels=_toggled(old.channels, channel.id, allow)),
+            ALLOWED if allow else UNLISTED,
+            what=f"<#{channel.id}>",
+        )
+
+    @app_commands.command(description="Let members of a role ask me, or no longer; with none allowed, everybody")
+    @app_commands.describe(role="The role", allow="Whether its members may ask")
+    async def role(self, interaction: Interaction, role: discord.Role, allow: bool = True) -> None:
+        """Add to the allowed roles or take away."""
+        await self._change(
+            interaction,
+            lambda old: _with(old, roles=_toggled(old.roles, role.id, allow)),
+            ALLOWED if allow else UNLISTED,
+            what=f"<@&{role.id}>",
+        )
+
+    @app_commands.command(description="How pictures are drawn when nobody says otherwise")
+    @app_commands.describe(
+        palette="The colours",
+        background="The paper",
+        focus=FOCUS_HELP,
+        private="Show results only to who asked",
+        spoiler="Hide every result until it is clicked",
+    )
+    @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES)
+    async def defaults(  # noqa: PLR0917  # discord.py reads the options from the parameters
+        self,
+        interaction: Interaction,
+        palette: str | None = None,
+        background: str | None = None,
+        focus: str | None = None,
+        private: bool | None = None,
+        spoiler: bool | None = None,
+    ) -> None:
+        """Change those that are given."""
+        given = {
+            "palette": None if palette is None else named_palette(palette),
+            "background": paper_name(background),
+            "focus": focus,
+            "private": private,
+            "spoiler": spoiler,
+        }
+        chosen = {name: value for name, value in given.items() if value is not None}
+        changes = chosen if focus is None else chosen | {"focus": FOCUSES[focus].amount}
+        await self._change(
+            interaction,
+            lambda old: _with(old, **changes),
+            DEFAULTS,
+            what=", ".join(f"`{name}` {value}" for name, value in chosen.items()) or "–",
+        )
+
+    @defaults.autocomplete("palette")
+    async def _palettes(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return [
+            app_commands.Choice(name=label, value=value)
+            for label, value in suggest_palettes(typed, language(interaction))
+        ]
+
+    @app_commands.command(description="Who may use the reactions and buttons under a picture")
+    @app_commands.describe(who="Everyone, or only who asked for the picture")
+    async def reactions(self, interaction: Interaction, who: Literal["everyone", "requester"]) -> None:
+        """Set who may."""
+        await self._change(
+            interaction, lambda old: _with(old, reactors=who), LETS_ALL if who == "everyone" else LETS_ASKER
+        )
+
+    @app_commands.command(description="Draw in age-restricted channels only, or everywhere")
+    @app_commands.describe(only="Whether only there")
+    async def age_restricted(self, interaction: Interaction, only: bool) -> None:
+        """Set where."""
+        await self._change(
+            interaction, lambda old: _with(old, age_restricted_only=only), ADULTS if only else ALL_AGES
+        )
+
+    @app_commands.command(description="Take no more wishes from somebody")
+    @app_commands.describe(user="Whom")
+    async def block(self, interaction: Interaction, user: discord.User) -> None:
+        """Add to the blocked."""
+        await self._change(
+            interaction,
+            lambda old: _with(old, blocked=_toggled(old.blocked, user.id, True)),
+            BLOCKED,
+            what=f"<@{user.id}>",
+        )
+
+    @app_commands.command(description="Take wishes from somebody again")
+    @app_commands.describe(user="Whom")
+    async def unblock(self, interaction: Interaction, user: discord.User) -> None:
+        """Take from the blocked."""
+        await self._change(
+            interaction,
+            lambda old: _with(old, blocked=_toggled(old.blocked, user.id, False)),
+            UNBLOCKED,
+            what=f"<@{user.id}>",
+        )
+
+    @app_commands.command(description="Where I write who asked for what; without a channel, nowhere")
+    @app_commands.describe(channel="The channel, in which I must be allowed to write")
+    async def log(self, interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
+        """Set the log channel."""
+        where = str(channel.id) if channel is not None else None
+        if channel is not None and not may_write(channel):
+            raise ServiceProblem("log_closed", f"channel={where}")
+        await self._change(
+            interaction, lambda old: _with(old, log_channel=where), LOGS if where else NO_LOG, what=f"<#{where}>"
+        )
+
+    @app_commands.command(description="All settings as a file, to keep or to carry to another server")
+    async def export(self, interaction: Interaction) -> None:
+        """Send the record."""
+        settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
+        data = io.BytesIO(settings.model_dump_json(indent=2).encode())
+        await interaction.response.send_message(
+            say(EXPORTED, language(interaction)), file=discord.File(data, "glyphcord-settings.json"), ephemeral=True
+        )
+
+    @app_commands.command(name="import", description="Replace all settings by those of a file")
+    @app_commands.describe(file="A file that export has made")
+    async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
+        """Check, then replace."""
+        if file.size > MOST_BYTES:
+            raise ServiceProblem("bad_settings", f"{file.size} bytes")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self._intake.fetch(file.url, file.size) as data:
+            try:
+                new = GuildSettings.model_validate_json(data)
+            except ValidationError as error:
+                raise ServiceProblem("bad_settings", f"{error.error_count()} faults") from None
+        guild = interaction.guild
+        if new.log_channel and (guild is None or guild.get_channel(int(new.log_channel)) is None):
+            # The bot may be allowed to write there, but on another server, whose people have not asked for it.
+            new = _with(new, log_channel=None)
+        await self._change(interaction, lambda old: new, IMPORTED)
+
+    @app_commands.command(description="Forget all settings")
+    async def reset(self, interaction: Interaction) -> None:
+        """Back to the defaults."""
+        await self._change(interaction, lambda old: GuildSettings(), RESET)
+
+    async def _change(self, interaction: Interaction, change: Change, said: str, what: str = "") -> None:
+        """Make a change and say so: to who made it, and `said` (about `what`) to the log channel."""
+        guild_id = str(interaction.guild_id)
+        try:
+            settings = await asyncio.to_thread(self._services.guilds.update, guild_id, change)
+        except ValidationError as error:  # more channels, roles or people than a record holds
+            raise ServiceProblem("too_many_entries", f"{error.error_count()} faults") from None
+        log.info(
+            "settings changed guild=%s user=%d change=%r",
+            guild_id,
+            interaction.user.id,
+            said.format(by=interaction.user.id, what=what),
+        )
+        line = say(said, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
+        self._log.post(settings, f"⚙️ {line}")
+        reader = language(interaction)
+        await _answer(interaction, f"{say(SAVED, reader)}\n{in_words(settings, reader)}")
+
+
+def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
+    """Checked, which `model_copy` is not."""
+    return GuildSettings.model_validate(old.model_dump() | changes)
+
+
+def _toggled(ids: frozenset[str], one: int, there: bool) -> frozenset[str]:
+    return ids | {str(one)} if there else ids - {str(one)}
+
+
+def in_words(settings: GuildSettings, language: str) -> str:
+    """What is in force, a line each."""
+
+    def listed(text: str, none: str, ids: Collection[str], mark: str) -> str:
+        if not ids:
+            return say(none, language)
+        shown = " ".join(f"<{mark}{one}>" for one in sorted(ids, key=int)[:SHOWN])
+        if len(ids) > SHOWN:
+            shown = say(MORE, language, list=shown, count=len(ids) - SHOWN)
+        return say(text, language, list=shown)
+
+    return "\n".join(
+        (
+            listed(CHANNELS, EVERYWHERE, settings.channels, "#"),
+            listed(ROLES, EVERYBODY, settings.roles, "@&"),
+            listed(BANNED, NOBODY, settings.blocked, "@"),
+            say(REACTORS[settings.reactors], language),
+            say(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
+            say(FOCUS, language, focus=say(FOCUSES[focus_name(settings.focus)].label, language)),
+            say(SHARED[settings.private], language),
+            say(HIDDEN[settings.spoiler], language),
+            say(AGES[settings.age_restricted_only], language),
+            listed(LOG, SILENT, [settings.log_channel] if settings.log_channel else [], "#"),
+        )
+    )
+
+
+async def _answer(interaction: Interaction, text: str) -> None:
+    if interaction.response.is_done():
+        await interaction.edit_original_response(content=text, allowed_mentions=QUIET)
+    else:
+        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=QUIET)

@@ -1,0 +1,66 @@
+"""Buttons and select menus of ours, whenever they were posted and by whichever process.
+
+One dynamic item answers to every id that `jobs.text.buttons` makes, and hands it to the handler of its action; what
+a handler raises becomes a sentence that only the person who clicked sees.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, cast
+
+import discord
+
+from bot.replies.interactions import Interaction, explain
+from jobs.observability import logs
+from jobs.text.buttons import TEMPLATE, custom_id
+
+Handler = Callable[[Interaction, str], Awaitable[None]]
+"""Gets the interaction and what the id is about (often nothing)."""
+
+
+class HasHandlers(Protocol):
+    """What a client must have for its components to be answered, by action."""
+
+    handlers: dict[str, Handler]
+
+
+class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE):
+    """A button or select menu, made to be sent or found again from its id."""
+
+    def __init__(self, item: discord.ui.Item[Any], action: str, about: str = "") -> None:
+        super().__init__(item)
+        self.action, self.about = action, about
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "Component":
+        """What discord.py calls for a click."""
+        return cls(item, match["action"], match["about"] or "")
+
+    async def callback(self, interaction: Interaction) -> Any:
+        """Hand the click on."""
+        logs.bind(str(interaction.id))
+        try:
+            handler = cast(HasHandlers, interaction.client).handlers.get(self.action)
+            if handler is not None:
+                await handler(interaction, self.about)
+        except Exception as error:
+            await explain(interaction, error)
+
+
+def select(action: str, about: str, placeholder: str, labels: list[str]) -> discord.ui.View:
+    """A menu to choose one of up to 25 labels from; the value chosen is its index."""
+    menu: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=custom_id(action, about),
+        placeholder=placeholder,
+        options=[discord.SelectOption(label=label[:100], value=str(index)) for index, label in enumerate(labels)],
+    )
+    view = discord.ui.View(timeout=None)
+    view.add_item(Component(menu, action, about))
+    return view
+
+
+def chosen(interaction: Interaction) -> int:
+    """The index that was chosen from a menu made by `select`."""
+    return int(cast(dict[str, list[str]], interaction.data)["values"][0])

@@ -1,0 +1,322 @@
+"""A reaction on a result of ours: the same picture in another palette, as one reply however many people click.
+
+The raw event and the ledger are all that is needed, so this works for messages from before a restart.
+"""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import discord
+
+from bot.observability.logs import in_words
+from bot.render.admission import Admission, Asker
+from bot.render.options import options_of
+from bot.render.service import DEADLINE_S, is_age_restricted
+from bot.replies.errors import as_trouble, report, trouble_of
+from bot.replies.interactions import QUIET, UNDELIVERED
+from bot.replies.messages import Seen, seen_on
+from bot.replies.pending import Keeper
+from bot.services import Services
+from bot.settings import VARIATION_SELECTOR, Look
+from jobs.connection import REDIS_DOWN, REDIS_FULL
+from jobs.lifecycle.ledger import Attempt
+from jobs.lifecycle.promises import Promise
+from jobs.observability import logs
+from jobs.schema import Click, RenderRequest, RenderResult, Reply
+from jobs.text.choices import Background, palette_name
+from jobs.text.sentences import ServiceProblem, sentence, starts
+
+log = logging.getLogger(__name__)
+
+UPLOAD_LIMIT: Final = 10 * 2**20
+"""What any server takes, in bytes, for a server that is not in the client's cache."""
+
+HISTORY: Final = 500
+"""How many messages after a click are searched for a reply that was made and not noted: five requests at most."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A reaction that is ours to answer: the request it repeats, whether its picture is kept, who is awake."""
+
+    attempt: Attempt
+    original: RenderRequest
+    kept: bool
+    awake: bool
+
+    @property
+    def language(self) -> str:
+        """Discord does not say which language who reacts has; so it is that of who asked first."""
+        return self.original.reply.language
+
+
+@dataclass(frozen=True)
+class Made:
+    """A reply to fill, or one found filled: with the picture or with a reason why there is none."""
+
+    reply_id: str
+    shows: Seen = Seen.WAITING
+
+
+Looks = Mapping[str, Look]
+
+
+def look_of(emoji: str | None, looks: Looks) -> Look | None:
+    """The palette and paper that an emoji asks for, with or without its variation selector."""
+    return looks.get((emoji or "").removesuffix(VARIATION_SELECTOR))
+
+
+def click_of(
+    payload: discord.RawReactionActionEvent, own_id: int, looks: Looks, channel: object = None
+) -> Click | None:
+    """The wish that a reaction expresses, if a person (not a bot, not we) reacted to what may be ours.
+
+    `channel` is where, if the client knows it.
+    """
+    look = look_of(payload.emoji.name, looks)
+    if look is None or payload.user_id == own_id or (payload.member is not None and payload.member.bot):
+        return None
+    if payload.message_author_id not in (None, own_id):
+        return None
+    palette, background = look
+    return Click(
+        message_id=str(payload.message_id),
+        channel_id=str(payload.channel_id),
+        guild_id=str(payload.guild_id) if payload.guild_id else None,
+        user_id=str(payload.user_id),
+        palette=palette,
+        background=background,
+        role_ids=tuple(str(role.id) for role in payload.member.roles) if payload.member is not None else (),
+        parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+        age_restricted=is_age_restricted(channel),
+        at=time.time(),
+    )
+
+
+def nonce_of(attempt: Attempt) -> str:
+    """The reply's nonce: the same for every click and every bot, in Discord's 25 characters."""
+    return hashlib.sha256(attempt.job_id.encode()).hexdigest()[:24]
+
+
+async def answer_click(
+    client: discord.Client, services: Services, admission: Admission, keeper: Keeper, click: Click
+) -> ServiceProblem | None:
+    """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so.
+
+    Returns the reason if who clicked may not have a picture now.
+    """
+    where = f"message={click.message_id} user={click.user_id} look={click.look}"
+    try:
+        opening = await asyncio.to_thread(_open, services, admission, click)
+        if opening is not None:
+            await _reply(client, services, keeper, click, opening, where=where)
+    except (*REDIS_DOWN, *REDIS_FULL) as error:
+        # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
+        log.warning("reaction waits for redis %s detail=%r", where, in_words(error))
+        keeper.clicks.append(click)
+    except ServiceProblem as problem:
+        log.info("reaction refused %s code=%s", where, problem.code)
+        return problem
+    except Exception as error:
+        report(as_trouble(error), error, where)
+    return None
+
+
+def _open(services: Services, admission: Admission, click: Click) -> Opening | None:
+    """Raises ServiceProblem when who clicked may not have a picture now; the next click is then tried afresh."""
+    ledger = services.ledger
+    original = ledger.request_of(click.message_id)
+    if original is None or original.reply.private:
+        return None
+    result = ledger.result_of(original.job_id)
+    # No result yet: the picture may be on the message a moment before the worker has written that down.
+    if result is not None and result.outcome != "posted":
+        return None
+    paper = (result and result.background) or original.background
+    if original.palette == click.palette and click.background in (None, paper):
+        return None
+    if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
+        raise ServiceProblem("not_yours", f"message={click.message_id}")
+    attempt = ledger.take_reaction(click)
+    if attempt is None:
+        return None
+    try:
+        settings = admission.check(_asker(attempt, click))
+    except ServiceProblem:
+        ledger.release_reaction(attempt, click, again=False)
+        raise
+    if settings.spoiler:
+        original = original.model_copy(update={"spoiler": True})
+    kept = services.pictures.touch(original.picture)
+    return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
+
+
+def _asker(attempt: Attempt, click: Click) -> Asker:
+    return Asker(
+        job_id=attempt.job_id,
+        user_id=click.user_id,
+        guild_id=click.guild_id,
+        until=time.time() + DEADLINE_S,
+        channel_ids=frozenset(filter(None, (click.channel_id, click.parent_id))),
+        role_ids=frozenset(click.role_ids),
+        age_restricted=click.age_restricted,
+    )
+
+
+async def _reply(
+    client: discord.Client, services: Services, keeper: Keeper, click: Click, opening: Opening, *, where: str
+) -> None:
+    ledger, attempt = services.ledger, opening.attempt
+    try:
+        made = await _make_reply(client, services, click, opening)
+    except (discord.Forbidden, discord.NotFound) as error:
+        # The claim is left to run out, so that clicking on cannot pile up refused requests.
+        log.warning("no reply %s code=no_permission detail=%r", where, error)
+        await asyncio.to_thread(ledger.drop_click, click)
+        return
+    except UNDELIVERED as error:
+        # Discord may have made the reply although its answer was lost; the same nonce finds it again.
+        # A 429 that outlasts discord.py's patience is no refusal either.
+        unsure = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
+        await asyncio.to_thread(ledger.release_reaction, attempt, click, again=unsure)
+        if not unsure:
+            await asyncio.to_thread(services.quota.give_back, attempt.job_id)
+            raise
+        log.warning("no reply yet %s detail=%r", where, error)
+        return
+    reply_id = made.reply_id
+    if made.shows is Seen.SENTENCE:
+        # The bot before us has said why there is no picture. The next click finds this attempt ended.
+        result = RenderResult(job_id=attempt.job_id, outcome="failed", code="told_before", finished_at=time.time())
+        await asyncio.to_thread(ledger.record, result)
+    if made.shows is not Seen.WAITING or not opening.kept:
+        await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+        if not opening.kept:
+            await asyncio.to_thread(services.quota.give_back, attempt.job_id)
+        return
+    request = _request(client, click, opening, reply_id)
+    logs.bind(attempt.job_id)
+    promise = Promise(job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at)
+    async with keeper.promised(promise, where) as kept:
+        kept.shared = attempt.takes > 1
+        await keeper.write_down(kept)
+        request = await asyncio.to_thread(services.prepare, request)
+        kept.on_its_way = True
+        await asyncio.to_thread(services.enqueue, request)
+        log.info("reaction %s reply=%s job=%s workers=%s", where, reply_id, attempt.job_id, opening.awake)
+    try:
+        # After a failure too: the next click finds that the job has failed, and begins the next attempt.
+        await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+    except REDIS_FULL:
+        await asyncio.to_thread(ledger.forget_reaction, attempt)
+    except REDIS_DOWN as error:
+        log.info("not settled %s detail=%r", where, in_words(error))  # the claim runs out by itself
+
+
+async def _make_reply(client: discord.Client, services: Services, click: Click, opening: Opening) -> Made:
+    """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
+    attempt = opening.attempt
+    if not opening.kept:
+        trouble = trouble_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
+        report(trouble, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
+        content = trouble.sentence
+    elif opening.awake:
+        content = _drawing(click, opening.language)
+    else:
+        content = sentence("queued_no_worker", opening.language)
+    guild_id = int(click.guild_id) if click.guild_id else None
+    channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
+    if attempt.reply_id is not None and attempt.takes > 1:
+        # Whoever began this attempt may have sent its job, whose picture may be there: nothing is said over it.
+        return Made(attempt.reply_id)
+    if attempt.reply_id is not None:
+        try:
+            earlier = channel.get_partial_message(int(attempt.reply_id))
+            await earlier.edit(content=content, attachments=[], allowed_mentions=QUIET)
+            return Made(attempt.reply_id)
+        except discord.NotFound:
+            log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
+    if attempt.takes > 1 and (found := await _find_reply(client, services, channel, click, opening)) is not None:
+        return Made(str(found.id), seen_on(found))
+    made = await channel.send(
+        content,
+        reference=discord.MessageReference(
+            message_id=int(click.message_id),
+            channel_id=int(click.channel_id),
+            guild_id=guild_id,
+            fail_if_not_exists=False,
+        ),
+        # discord.py sends enforce_nonce with it: the same nonce again gives the same message.
+        nonce=nonce_of(attempt),
+        allowed_mentions=QUIET,
+        mention_author=False,
+    )
+    return Made(str(made.id))
+
+
+async def _find_reply(
+    client: discord.Client, services: Services, channel: discord.PartialMessageable, click: Click, opening: Opening
+) -> discord.Message | None:
+    """The reply that a bot made before it died, or whose making was never confirmed.
+
+    Discord knows a nonce for a few minutes only, and does not promise even that. Replies in other looks are told
+    apart by their words while they are drawn, then by their requests; answers to buttons by where they come from.
+    """
+    # Our clock and Discord's may differ by a minute; a reply is never older than the message it replies to.
+    clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
+    target = int(click.message_id)
+    begins = tuple(start for code in DRAWING.values() for start in starts(code, opening.language))
+    try:
+        history = channel.history(limit=HISTORY, after=discord.Object(max(target, clicked)), oldest_first=True)
+        async for message in history:
+            replies_to = message.reference.message_id if message.reference else None
+            by_us = client.user is not None and message.author.id == client.user.id
+            if not by_us or replies_to != target or message.interaction_metadata is not None:
+                continue
+            if message.content.startswith(begins):
+                if message.content == _drawing(click, opening.language):
+                    return message
+                continue
+            request = await asyncio.to_thread(services.ledger.request_of, str(message.id))
+            if request is None or request.job_id == opening.attempt.job_id:
+                return message
+    except discord.Forbidden:
+        log.info("history not readable channel=%s", click.channel_id)
+    return None
+
+
+DRAWING: Final[dict[Background | None, str]] = {None: "drawing", "light": "drawing_light", "dark": "drawing_dark"}
+"""The codes of what a reply says while it is drawn, by the paper that was asked for."""
+
+
+def _drawing(click: Click, language: str) -> str:
+    return sentence(DRAWING[click.background], language, palette=palette_name(click.palette, language))
+
+
+def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
+    guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
+    original, now = opening.original, time.time()
+    look = {"palette": click.palette, "background": click.background or original.background}
+    return RenderRequest(
+        job_id=opening.attempt.job_id,
+        origin="reaction",
+        picture=original.picture,
+        **(options_of(original).fields() | look),
+        user_id=click.user_id,
+        guild_id=click.guild_id,
+        reply=Reply(
+            application_id=original.reply.application_id,
+            channel_id=click.channel_id,
+            message_id=reply_id,
+            language=opening.language,
+        ),
+        upload_limit=guild.filesize_limit if guild else UPLOAD_LIMIT,
+        created_at=now,
+        deadline_at=now + DEADLINE_S,
+    )

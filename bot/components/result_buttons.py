@@ -1,0 +1,228 @@
+"""The buttons under a finished picture: pink, text, again with other options, delete.
+
+The message's request stands in the ledger, so they work after any restart and for as long as the ledger
+remembers; the form of "Redo" comes back to `Results.submitted` without this process having sent it.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import discord
+
+from bot.commands.ascii import FOCUS_HELP
+from bot.observability.moderation_log import ModerationLog
+from bot.render.options import Options, Wish, format_of, options_of
+from bot.render.service import Orders, Stored, can_reach, is_age_restricted
+from bot.replies.interactions import Interaction, explain, language, server_language
+from bot.services import Services
+from jobs.schema import Click, RenderRequest
+from jobs.text.buttons import TEMPLATE, custom_id
+from jobs.text.choices import AUTO, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
+from jobs.text.sentences import ServiceProblem, said_in
+from jobs.text.translation import say
+
+log = logging.getLogger(__name__)
+
+FORM: Final = "again"
+"""The action in a form's id; the form is about the message that it was opened from."""
+
+
+THERE: Final = "It is there already: {place}"
+DELETED: Final = "{by} deleted a picture that {user} asked for"
+TITLE: Final = "Draw it again"
+FIELDS: Final = {
+    "palette": "Palette",
+    "columns": "Columns",
+    "background": "Background",
+    "focus": "Focus",
+    "format": "Format",
+}
+PALETTE_HELP: Final = "A name, or two colours"
+PALETTE_EXAMPLE: Final = "pink, or #0000ff-#ff69b4"
+COLUMNS_HELP: Final = "Characters across, 20 to 200; empty for what fits"
+
+
+class Results:
+    """Answers the buttons. `answer` is what answers a reaction."""
+
+    def __init__(
+        self,
+        services: Services,
+        orders: Orders,
+        moderation_log: ModerationLog,
+        answer: Callable[[Click], Awaitable[ServiceProblem | None]],
+    ) -> None:
+        self._services = services
+        self._orders = orders
+        self._moderation_log = moderation_log
+        self._answer = answer
+
+    async def pink(self, interaction: Interaction, about: str) -> None:
+        """As the reaction, so that there is one picture in pink however it was asked for."""
+        request = await self._request(interaction)
+        if request.reply.private or not can_reach(interaction):
+            await self._again(interaction, request, Wish(palette="pink"))
+            return
+        await self._may(interaction, request)
+        message_id = request.reply.message_id
+        there = await asyncio.to_thread(self._services.ledger.answered_with, message_id, "pink")
+        if there is not None:
+            place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
+            await interaction.response.send_message(say(THERE, language(interaction), place=place), ephemeral=True)
+            return
+        await interaction.response.defer()
+        refused = await self._answer(_pink(interaction, request))
+        if refused is not None:
+            await interaction.followup.send(said_in(language(interaction), refused), ephemeral=True)
+
+    async def text(self, interaction: Interaction, about: str) -> None:
+        """The same picture as text in a message."""
+        await self._again(interaction, await self._request(interaction), Wish(format="text"))
+
+    async def redo(self, interaction: Interaction, about: str) -> None:
+        """A form with the picture's own options filled in."""
+        request = await self._request(interaction)
+        await self._may(interaction, request)
+        await interaction.response.send_modal(form_for(request, language(interaction)))
+
+    async def delete(self, interaction: Interaction, about: str) -> None:
+        """For who asked for the picture, and for those who may delete messages there."""
+        request = await self._request(interaction)
+        moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
+        if request.user_id != str(interaction.user.id) and not moderates:
+            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
+        await interaction.response.defer()
+        with suppress(discord.NotFound):  # by somebody else a moment ago
+            await interaction.delete_original_response()
+        log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
+        settings = await asyncio.to_thread(self._services.guilds.get, request.guild_id)
+        self._moderation_log.post(
+            settings,
+            "🗑️ "
+            + say(
+                DELETED, server_language(interaction), by=f"<@{interaction.user.id}>", user=f"<@{request.user_id}>"
+            ),
+        )
+
+    async def submitted(self, interaction: Interaction) -> None:
+        """A form that was sent in, if it is ours."""
+        data = cast(dict[str, Any], interaction.data or {})
+        match = re.fullmatch(TEMPLATE, str(data.get("custom_id", "")))
+        if match is None or match["action"] != FORM:
+            return
+        try:
+            request = await self._known(match["about"] or "")
+            wish = wish_of(data["components"])
+            if wish.columns == request.columns and wish.format != format_of(request.form, request.preset):
+                wish = replace(wish, columns=None)  # filled in for the old format, not chosen for the new one
+            await self._again(interaction, request, wish)
+        except Exception as error:
+            await explain(interaction, error)
+
+    async def _may(self, interaction: Interaction, request: RenderRequest) -> None:
+        """Raises ServiceProblem `not_yours` where the server leaves the buttons to who asked for the picture."""
+        guild_id = str(interaction.guild_id) if interaction.is_guild_integration() else None
+        settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
+        if settings.reactors == "requester" and request.user_id != str(interaction.user.id):
+            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
+
+    async def _again(self, interaction: Interaction, request: RenderRequest, wish: Wish) -> None:
+        await self._may(interaction, request)
+        message = interaction.message
+        hidden = message.flags.ephemeral if message is not None else request.reply.private
+        defaults: Options = replace(options_of(request), private=hidden)
+        await self._orders.take(interaction, Stored(request.picture), wish, "button", defaults=defaults)
+
+    async def _request(self, interaction: Interaction) -> RenderRequest:
+        return await self._known(str(interaction.message.id if interaction.message else 0))
+
+    async def _known(self, message_id: str) -> RenderRequest:
+        request = await asyncio.to_thread(self._services.ledger.request_of, message_id)
+        if request is None:
+            raise ServiceProblem("forgotten", f"message={message_id}")
+        return request
+
+
+def _pink(interaction: Interaction, request: RenderRequest) -> Click:
+    user, channel = interaction.user, interaction.channel
+    return Click(
+        message_id=request.reply.message_id,
+        channel_id=request.reply.channel_id,
+        guild_id=request.guild_id,
+        user_id=str(user.id),
+        palette="pink",
+        role_ids=tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else (),
+        parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+        age_restricted=is_age_restricted(channel),
+        at=time.time(),
+    )
+
+
+def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
+    """The form of "Redo", as the picture is."""
+    modal = discord.ui.Modal(title=say(TITLE, language), custom_id=custom_id(FORM, request.reply.message_id))
+    palette: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id="palette", default=request.palette, max_length=40, placeholder=say(PALETTE_EXAMPLE, language)
+    )
+    columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id="columns", default=str(request.columns or ""), max_length=3, required=False
+    )
+    paper: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="background",
+        options=[
+            discord.SelectOption(label=say(PAPERS[name], language), value=name, default=name == request.background)
+            for name in PAPERS
+        ],
+    )
+    amount = focus_name(request.focus)
+    focus: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="focus",
+        options=[
+            discord.SelectOption(label=say(choice.label, language), value=name, default=name == amount)
+            for name, choice in FOCUSES.items()
+        ],
+    )
+    now = format_of(request.form, request.preset)
+    form: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="format",
+        options=[
+            discord.SelectOption(label=say(format.label, language), value=name, default=name == now)
+            for name, format in FORMATS.items()
+        ],
+    )
+    helps = {
+        "palette": say(PALETTE_HELP, language),
+        "columns": say(COLUMNS_HELP, language),
+        "focus": say(FOCUS_HELP, language),
+    }
+    fields = {"palette": palette, "columns": columns, "background": paper, "focus": focus, "format": form}
+    for name, component in fields.items():
+        label = say(FIELDS[name], language)
+        modal.add_item(discord.ui.Label(text=label, description=helps.get(name), component=component))
+    modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
+    return modal
+
+
+def wish_of(components: list[dict[str, Any]]) -> Wish:
+    """What a form asks for, from the components of its interaction. Raises ServiceProblem `columns_number`."""
+    fields: dict[str, Any] = {}
+    for label in components:
+        field = label.get("component") or {}
+        values = field.get("values")
+        fields[str(field.get("custom_id"))] = values[0] if values else field.get("value")
+    columns = str(fields.get("columns") or "").strip()
+    if columns and not (columns.isascii() and columns.isdigit()):
+        raise ServiceProblem("columns_number", f"columns {columns[:20]!r}")
+    return Wish(
+        palette=fields.get("palette") or None,
+        columns=int(columns) if columns else AUTO,
+        background=paper_name(fields.get("background")),
+        focus=fields.get("focus") or None,
+        format=fields.get("format") or None,
+    )

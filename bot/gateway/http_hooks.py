@@ -1,0 +1,75 @@
+"""The one way of the bot's requests to Discord: each waits for its turn among the fleet's, and is counted.
+
+discord.py keeps the limits of single routes, which it reads from Discord's headers. What it cannot know, how much
+other processes ask with the same token, is settled in jobs.rate_limiter.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Final, TypeVar
+
+import aiohttp
+import discord
+from redis.exceptions import RedisError
+
+from bot.observability.metrics import ACKNOWLEDGED
+from jobs.observability.metrics import discord_answered, route_of
+from jobs.rate_limiter import Allowance
+
+MOST_S: Final = 15.0
+"""Longest that a request waits for its turn, and less than a failure's sentence has (bot.replies.pending). Past
+that, as without Redis, discord.py waits if it is refused."""
+T = TypeVar("T")
+_CALLBACK: Final = "/interactions/{id}/{token}/callback"
+
+
+def http_trace(allowance: Allowance) -> aiohttp.TraceConfig:
+    """For a discord.py client's `http_trace`."""
+    trace = aiohttp.TraceConfig()
+
+    async def start(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestStartParams) -> None:
+        if "Authorization" in told.headers:
+            wait_s = await _asked(partial(allowance.take, MOST_S))
+            await asyncio.sleep(wait_s or 0.0)
+
+    async def end(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
+        status, path, headers = told.response.status, told.url.path, told.response.headers
+        wait_s = _seconds(headers.get("Retry-After"))
+        discord_answered(told.method, path, status, wait_s)
+        if route_of(path) == _CALLBACK and status < 300:
+            ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
+        if status == 429 and "Authorization" in told.headers and headers.get("X-RateLimit-Global"):
+            await _asked(partial(allowance.hold, wait_s))
+
+    async def failed(
+        _: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        discord_answered(told.method, told.url.path, None)
+
+    trace.on_request_start.append(start)
+    trace.on_request_end.append(end)
+    trace.on_request_exception.append(failed)
+    return trace
+
+
+async def _asked(work: Callable[[], T]) -> T | None:
+    """What Redis says, asked in a thread; None where it cannot be asked."""
+    try:
+        return await asyncio.to_thread(work)
+    except RedisError:
+        return None
+
+
+def _made_at(path: str) -> float:
+    """Unix time of an interaction's making, from the id in a callback's path."""
+    return discord.utils.snowflake_time(int(path.rsplit("/", 3)[-3])).timestamp()
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""Logs, metrics, probes and the moderation log of a bot."""

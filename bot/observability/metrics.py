@@ -1,0 +1,139 @@
+"""What the bot counts of itself, and what it reads from Redis, for the whole fleet, whenever Prometheus asks.
+
+Every bot process reports the same of the fleet: take the maximum over them, not the sum.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import discord
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis import Redis
+from redis.exceptions import RedisError
+from rq.job import Job
+
+from jobs.lifecycle.promises import Promises
+from jobs.observability.metrics import PREFIX
+from jobs.pictures import stored_bytes
+from jobs.queue.queue import render_queue
+from jobs.registry.fleet import Fleet
+
+PROBLEMS: Final = Counter(
+    f"{PREFIX}problems_total",
+    "Sentences that this bot said in a picture's place, by code of jobs.text.sentences.",
+    ["code"],
+)
+ACKNOWLEDGED: Final = Histogram(
+    f"{PREFIX}acknowledge_seconds",
+    "From an interaction's making, by the time in its id, to Discord's taking our acknowledgement.",
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 2.5, 3),
+)
+LOOP_LAG: Final = Histogram(
+    f"{PREFIX}event_loop_lag_seconds",
+    "How late the event loop wakes who sleeps.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+_LAG_EVERY_S: Final = 0.5
+
+
+async def measure_lag() -> None:
+    """Observe the event loop's lag for ever."""
+    while True:
+        start = time.monotonic()
+        await asyncio.sleep(_LAG_EVERY_S)
+        LOOP_LAG.observe(max(0.0, time.monotonic() - start - _LAG_EVERY_S))
+
+
+class FleetCollector(Collector):
+    """The queue, the workers, open promises, stored pictures and Redis itself, read when asked for."""
+
+    def __init__(self, redis: Redis, picture_budget: int) -> None:
+        self._redis = redis
+        self._picture_budget = picture_budget
+
+    def describe(self) -> list[Metric]:
+        """Without this, registering would ask Redis."""
+        return list(_families().values())
+
+    def collect(self) -> Iterator[Metric]:
+        families = _families()
+        try:
+            self._fill(families)
+            families["redis_up"].add_metric([], 1)
+        except RedisError:
+            families = _families()
+            families["redis_up"].add_metric([], 0)
+        yield from families.values()
+
+    def _fill(self, families: dict[str, GaugeMetricFamily]) -> None:
+        redis, queue = self._redis, render_queue(self._redis)
+        pipe = redis.pipeline(transaction=False)
+        # Not RQ's own counts: those clean up first, and cleaning runs the callbacks of abandoned jobs.
+        pipe.llen(queue.key)
+        for registry in (queue.started_job_registry, queue.scheduled_job_registry, queue.failed_job_registry):
+            pipe.zcard(registry.key)
+        pipe.lindex(queue.key, 0)
+        *counts, oldest = pipe.execute()
+        for state, count in zip(("waiting", "started", "postponed", "failed"), counts, strict=True):
+            families["queue_jobs"].add_metric([state], count)
+        families["queue_oldest_seconds"].add_metric([], _age_of(redis, oldest))
+        families["open_promises"].add_metric([], Promises(redis).count())
+        states = [report.state for report in Fleet(redis).alive()]
+        for state in ("idle", "busy", "swapping", "degraded", "stopping"):
+            families["workers"].add_metric([state], states.count(state))
+        families["stored_picture_bytes"].add_metric(["used"], stored_bytes(redis))
+        families["stored_picture_bytes"].add_metric(["budget"], self._picture_budget)
+        memory: dict[str, Any] = redis.info("memory")
+        families["redis_memory_bytes"].add_metric(["used"], float(memory.get("used_memory", 0)))
+        families["redis_memory_bytes"].add_metric(["limit"], float(memory.get("maxmemory", 0)))
+
+
+class ShardCollector(Collector):
+    """How many shards the bot has in all its processes, and which of this one's are connected."""
+
+    def __init__(self, client: discord.AutoShardedClient) -> None:
+        self._client = client
+
+    def collect(self) -> Iterator[Metric]:
+        total = GaugeMetricFamily(
+            f"{PREFIX}shards", "Gateway connections of all bots together; 0 if not known yet."
+        )
+        total.add_metric([], self._client.shard_count or 0)
+        ready = GaugeMetricFamily(f"{PREFIX}shard_ready", "Whether a shard is connected.", labels=["shard"])
+        for number, shard in self._client.shards.items():
+            ready.add_metric([str(number)], float(not shard.is_closed()))
+        yield from (total, ready)
+
+
+def _families() -> dict[str, GaugeMetricFamily]:
+    texts: dict[str, tuple[str, list[str]]] = {
+        "redis_up": ("Whether Redis answered; where not, nothing else of the fleet is known.", []),
+        "queue_jobs": (
+            "Jobs by state: waiting, started, postponed (Discord did not take them) or failed.",
+            ["state"],
+        ),
+        "queue_oldest_seconds": ("How long the job next in line has waited; 0 with an empty queue.", []),
+        "open_promises": ("People who were told to wait and have no answer yet.", []),
+        "workers": ("Workers alive, by state.", ["state"]),
+        "stored_picture_bytes": ("Pictures kept for drawing and redrawing: used, and the budget.", ["kind"]),
+        "redis_memory_bytes": ("Redis's own memory: used, and its limit (0: none).", ["kind"]),
+    }
+    return {name: GaugeMetricFamily(PREFIX + name, text, labels=labels) for name, (text, labels) in texts.items()}
+
+
+def _age_of(redis: Redis, job_id: object) -> float:
+    if not isinstance(job_id, bytes):
+        return 0.0
+    since = redis.hget(Job.key_for(job_id.decode(errors="replace")), "enqueued_at")
+    try:
+        at = datetime.fromisoformat(since.decode()) if isinstance(since, bytes) else None
+    except ValueError:
+        at = None
+    return (
+        0.0 if at is None else max(0.0, (datetime.now(UTC) - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())
+    )

@@ -1,0 +1,42 @@
+"""`/ascii` without a picture: the one posted last in the channel, where the bot may look for it.
+
+Reading others' messages needs the message content intent, which a bot does not have unless its owner asks for it.
+Without it Discord shows a bot only direct messages, messages that mention it and its own.
+"""
+
+from typing import Final
+
+import discord
+
+from bot.render.attachments import pictures_on
+from bot.render.service import Source, can_reach
+from bot.replies.interactions import Interaction
+from jobs.text.sentences import ServiceProblem
+
+LOOKED_AT: Final = 50
+"""Messages; one request."""
+
+
+async def latest_picture(interaction: Interaction) -> Source:
+    """Raises ServiceProblem `cannot_look`, or `no_picture_here` where the bot can see and there is none."""
+    client, allowed = interaction.client, interaction.app_permissions
+    if not can_reach(interaction):
+        raise ServiceProblem("cannot_look", "not a member there")
+    if interaction.guild_id and not (allowed.view_channel and allowed.read_message_history):
+        raise ServiceProblem("cannot_look", "no permission to read the channel's history")
+    channel = client.get_partial_messageable(int(interaction.channel_id or 0))
+    own = client.user.id if client.user else 0
+    try:
+        async for message in channel.history(limit=LOOKED_AT):
+            if message.author.id != own and (found := pictures_on(message)):
+                return found[-1].source
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise ServiceProblem("cannot_look", f"code {error.code}") from None
+    if interaction.guild_id and not _sees_content(client):
+        raise ServiceProblem("cannot_look", "the application lacks the message content intent")
+    raise ServiceProblem("no_picture_here", f"in {LOOKED_AT} messages", count=LOOKED_AT)
+
+
+def _sees_content(client: discord.Client) -> bool:
+    flags = client.application.flags if client.application else None
+    return bool(flags and (flags.gateway_message_content or flags.gateway_message_content_limited))

@@ -1,0 +1,176 @@
+"""What somebody asks for besides the picture: checked before anything is fetched, completed with defaults.
+
+Pure functions; the palette is free text with suggestions, because Discord allows no other value beside choices.
+"""
+
+import functools
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+from jobs.schema import RenderRequest
+from jobs.text.choices import (
+    AUTO,
+    DEFAULT_BACKGROUND,
+    DEFAULT_PALETTE,
+    FILE,
+    FOCUSES,
+    FORMATS,
+    PALETTES,
+    PRESETS,
+    Auto,
+    BackgroundChoice,
+    check_columns,
+    find_palette,
+    palette_name,
+)
+from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import ENGLISH, LANGUAGES, say
+
+EXAMPLE: Final = "#0000ff-#ff69b4"
+DOWNWARDS: Final = "{colours} (top to bottom)"
+OWN_COLOURS: Final = "Your own two colours, like {example}"
+SUGGESTIONS: Final = 25
+"""As many as Discord shows."""
+
+_COLOUR: Final = re.compile(r"#?([0-9a-fA-F]{6})")
+_COLOURS: Final = re.compile(r"#?([0-9a-fA-F]{6})\s*(?:-|–|,|\s|to)\s*#?([0-9a-fA-F]{6})")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was said; None for what was not. `focus` and `format` are names in FOCUSES and FORMATS."""
+
+    palette: str | None = None
+    columns: int | Auto | None = None
+    background: BackgroundChoice | None = None
+    focus: str | None = None
+    format: str | None = None
+    animate: bool | None = None
+    private: bool | None = None
+    style: str | None = None
+
+    def check(self) -> "Wish":
+        """The same with the palette in its one spelling.
+
+        Raises PictureProblem `bad_palette` or `bad_columns`, ServiceProblem `bad_format`.
+        """
+        if isinstance(self.columns, int):
+            check_columns(self.columns)
+        if self.format is not None and self.format not in FORMATS:
+            raise ServiceProblem("bad_format", f"format {self.format[:40]!r}", names=", ".join(FORMATS))
+        return self if self.palette is None else replace(self, palette=named_palette(self.palette))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is to be drawn and who is to see it: fields of a RenderRequest, and `private`."""
+
+    palette: str = DEFAULT_PALETTE
+    columns: int | None = None
+    background: BackgroundChoice = DEFAULT_BACKGROUND
+    focus: float | None = None
+    form: str = "picture"
+    preset: str = FILE
+    style: str | None = None
+    animate: bool = True
+    spoiler: bool = False
+    private: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """As arguments of a RenderRequest."""
+        return {name: value for name, value in vars(self).items() if name != "private"}
+
+
+def settle(wish: Wish, defaults: Options | None = None) -> Options:
+    """Fill what a wish did not say. `defaults` are a server's, or those of the picture to be drawn again.
+
+    Text that is to stand in a message takes neither columns nor paper from a picture: how wide it fits and on which
+    theme it is read, the worker knows. With more columns than fit there it is a file.
+    """
+    start = defaults or Options()
+    form, preset = start.form, start.preset
+    if wish.format is not None:
+        form, preset = FORMATS[wish.format].form, FORMATS[wish.format].preset
+    if preset in PRESETS and isinstance(wish.columns, int) and wish.columns > PRESETS[preset].columns:
+        preset = FILE
+    columns, background = start.columns, start.background
+    if preset in PRESETS and preset != start.preset:
+        columns = None
+        if start.preset == FILE:
+            background = DEFAULT_BACKGROUND
+    if wish.columns is not None:
+        columns = None if wish.columns == AUTO else wish.columns
+    return replace(
+        start,
+        palette=wish.palette or start.palette,
+        columns=columns,
+        background=wish.background or background,
+        focus=FOCUSES[wish.focus].amount if wish.focus in FOCUSES else start.focus,
+        form=form,
+        preset=preset,
+        style=wish.style or start.style,
+        animate=start.animate if wish.animate is None else wish.animate,
+        private=start.private if wish.private is None else wish.private,
+    )
+
+
+def options_of(request: RenderRequest) -> Options:
+    """What a request asked for, to be asked for again."""
+    return Options(
+        palette=request.palette,
+        columns=request.columns,
+        background=request.background,
+        focus=request.focus,
+        form=request.form,
+        preset=request.preset,
+        style=request.style,
+        animate=request.animate,
+        spoiler=request.spoiler,
+        private=request.reply.private,
+    )
+
+
+def format_of(form: str, preset: str) -> str:
+    """The name in FORMATS of a form and preset."""
+    return next(name for name, found in FORMATS.items() if (found.form, found.preset) == (form, preset))
+
+
+def named_palette(text: str) -> str:
+    """A palette's name from what a person typed. Raises PictureProblem `bad_palette`."""
+    typed = text.strip()
+    if pair := _COLOURS.fullmatch(typed):
+        return find_palette(f"#{pair[1]}-#{pair[2]}").name
+    for name, palette in PALETTES.items():
+        if typed.casefold() in {word.casefold() for word in (name, *_words(name, palette.label))}:
+            return name
+    return find_palette(typed).name
+
+
+@cache
+def _words(name: str, label: str) -> frozenset[str]:
+    """What a palette is called in all languages: somebody may type it and choose no suggestion."""
+    found = {palette_name(name, language) for language in LANGUAGES.values()}
+    return frozenset(found | {say(label, language) for language in (ENGLISH, *LANGUAGES.values())})
+
+
+def suggest_palettes(typed: str, language: str = ENGLISH) -> list[tuple[str, str]]:
+    """(label, value) to offer while somebody types: palettes that contain it, colours completed, an example."""
+    downwards = functools.partial(say, DOWNWARDS, language)
+    text = typed.strip()
+    if pair := _COLOURS.fullmatch(text):
+        name = f"#{pair[1]}-#{pair[2]}".lower()
+        return [(downwards(colours=name), name)]
+    if one := _COLOUR.fullmatch(text):
+        colour = f"#{one[1]}".lower()
+        return [(downwards(colours=name), name) for name in (f"{colour}-#ff69b4", f"#000000-{colour}")]
+    labels = {name: say(palette.label, language) for name, palette in PALETTES.items()}
+    found = [
+        (label, name)
+        for name, label in labels.items()
+        if text.casefold() in f"{label} {PALETTES[name].label}".casefold()
+    ]
+    if not text or text.startswith("#") or not found:
+        found.append((say(OWN_COLOURS, language, example=EXAMPLE), EXAMPLE))
+    return found[:SUGGESTIONS]

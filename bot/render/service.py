@@ -1,0 +1,320 @@
+"""The way of every picture from a wish to the queue, whatever it was said with: a command, a menu, a button.
+
+The interaction's deferred response is the message that the worker will fill.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import discord
+from discord import app_commands
+
+from bot.commands.styles import suggest_models
+from bot.observability.moderation_log import ModerationLog
+from bot.render.admission import Admission, Asker
+from bot.render.download import Intake
+from bot.render.options import Options, Wish, settle
+from bot.replies.interactions import (
+    ALREADY_ACKNOWLEDGED,
+    UNDELIVERED,
+    InFlight,
+    Interaction,
+    Rush,
+    defer,
+    edit,
+    language,
+    server_language,
+)
+from bot.replies.pending import REDIS_LOST, Keeper
+from bot.services import Services
+from jobs.lifecycle.promises import UNTOLD, Promise
+from jobs.picture_check import sniff
+from jobs.schema import RenderRequest, Reply
+from jobs.server_settings import GuildSettings
+from jobs.text.choices import AUTO, focus_name
+from jobs.text.sentences import ServiceProblem, sentence
+from jobs.text.translation import say
+
+log = logging.getLogger(__name__)
+
+TOKEN_S: Final = 14.5 * 60
+"""An interaction's token lasts 15 minutes; half a minute is kept for the last request to arrive."""
+
+PRIVATE_DEADLINE_S: Final = 13 * 60
+"""A private response can be reached by its token only: a job that begins at the last moment, and the sentence
+of the sweep after it, must arrive before that ends."""
+
+DEADLINE_S: Final = 60 * 60
+
+ADMIT_S: Final = 0.8
+"""Out of the three seconds that Discord gives for an acknowledgement."""
+
+Origin = Literal["command", "menu", "button"]
+
+ASKED: Final = "{user} asked for a picture in {where}"
+ASKED_PRIVATELY: Final = "{user} asked for a picture in {where}, for their eyes only"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it."""
+
+    url: str
+    size: int = 0
+    spoiler: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A picture that we still have, by its sha256."""
+
+    sha: str
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """An order in its first second: the settings if Redis told them in time, and the message if Discord did."""
+
+    settings: GuildSettings | None
+    options: Options
+    promise: Promise
+    message_id: int | None = None
+
+
+Find = Callable[[], Awaitable[Source]]
+"""Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
+
+
+class Orders:
+    """Takes wishes, over the given services."""
+
+    def __init__(
+        self,
+        services: Services,
+        admission: Admission,
+        intake: Intake,
+        in_flight: InFlight,
+        keeper: Keeper,
+        *,
+        moderation_log: ModerationLog,
+        hint: str = "",
+    ) -> None:
+        """`hint` is the emoji to react with first, so that others need but click it."""
+        self._services = services
+        self._admission = admission
+        self._intake = intake
+        self._in_flight = in_flight
+        self._keeper = keeper
+        self._moderation_log = moderation_log
+        self._hint = hint
+        self._rush = Rush()
+
+    async def take(
+        self,
+        interaction: Interaction,
+        picture: Source | Stored | Find,
+        wish: Wish,
+        origin: Origin,
+        *,
+        defaults: Options | None = None,
+    ) -> None:
+        """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the wish impossible."""
+        received_at = time.time()
+        wish = wish.check()
+        asker = _asker(interaction, received_at + DEADLINE_S)
+        with self._rush.hurry():
+            begun = await self._acknowledge(interaction, wish, asker, received_at, defaults)
+        promise, options, message_id = begun.promise, begun.options, begun.message_id
+        async with self._in_flight.track():
+            where = f"interaction={interaction.id} user={interaction.user.id}"
+            async with self._keeper.promised(promise, where) as kept:
+                kept.shared = message_id is None
+                if message_id is None:
+                    message_id = (await interaction.original_response()).id
+                reply = promise.reply.model_copy(update={"message_id": str(message_id)})
+                kept.promise = promise.model_copy(update={"reply": reply})
+                await self._rush.let_pass()
+                await self._keeper.write_down(kept)
+                settings = begun.settings
+                if settings is None:
+                    settings = await asyncio.to_thread(self._admission.check, asker)
+                if wish.style is not None:
+                    await asyncio.to_thread(self._services.weights.known, wish.style)
+                source = picture if isinstance(picture, (Source, Stored)) else await picture()
+                sha, about = await self._store(source)
+                if settings.spoiler or (isinstance(source, Source) and source.spoiler):
+                    options = replace(options, spoiler=True)
+                request = RenderRequest(
+                    job_id=promise.job_id,
+                    origin=origin,
+                    picture=sha,
+                    **options.fields(),
+                    user_id=str(interaction.user.id),
+                    guild_id=str(interaction.guild_id) if interaction.guild_id else None,
+                    reply=reply,
+                    hint=self._hint if _may_react(interaction, options) else "",
+                    upload_limit=interaction.filesize_limit,
+                    created_at=received_at,
+                    deadline_at=promise.deadline_at,
+                )
+                awake = await asyncio.to_thread(self._services.fleet.serving)
+                if not awake and not kept.shared:
+                    # Before the job is on the queue, so that this can never overwrite a worker's result. And
+                    # not where a second bot may have acknowledged, whose job may be drawn by now.
+                    await edit(interaction, sentence("queued_no_worker", language(interaction)))
+                request = await asyncio.to_thread(self._services.prepare, request)
+                kept.on_its_way = True
+                await asyncio.to_thread(self._services.enqueue, request)
+                self._moderation_log.post(settings, _line(interaction, request, private=options.private))
+                log.info(
+                    "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s form=%s columns=%s paper=%s "
+                    "focus=%s private=%s workers=%d ms=%.0f",
+                    interaction.id,
+                    request.user_id,
+                    request.guild_id,
+                    origin,
+                    about,
+                    request.palette,
+                    request.form,
+                    request.columns or AUTO,
+                    request.background,
+                    focus_name(request.focus),
+                    options.private,
+                    len(awake),
+                    1000 * (time.time() - received_at),
+                )
+
+    async def _acknowledge(
+        self, interaction: Interaction, wish: Wish, asker: Asker, received_at: float, defaults: Options | None
+    ) -> _Begun:
+        """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
+
+        found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
+
+        def begin() -> None:
+            found.append(_begin(interaction, wish, received_at, defaults, self._admission.check(asker)))
+            self._keeper.foretell(found[0].promise)
+
+        # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
+        beginning = asyncio.create_task(asyncio.to_thread(begin))
+        done, _ = await asyncio.wait({beginning}, timeout=ADMIT_S)
+        if done:
+            with suppress(*REDIS_LOST):
+                beginning.result()
+        else:
+            beginning.add_done_callback(lambda task: task.exception())  # asked again, and answered, later
+        begun = found[0] if found else _begin(interaction, wish, received_at, defaults, None)
+        try:
+            message_id = await defer(interaction, private=begun.options.private)
+        except UNDELIVERED as error:
+            if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
+                await self._not_promised(asker)
+            raise
+        return replace(begun, message_id=message_id)
+
+    async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
+        """The styles to offer while one is typed."""
+        return await suggest_models(self._services, typed)
+
+    async def _not_promised(self, asker: Asker) -> None:
+        with suppress(*REDIS_LOST):
+            await asyncio.to_thread(self._admission.give_back, asker)
+
+    async def _store(self, picture: Source | Stored) -> tuple[str, str]:
+        """The picture's sha256, with its bytes kept for the worker; and what the log is to say of it."""
+        if isinstance(picture, Stored):
+            if not await asyncio.to_thread(self._services.pictures.touch, picture.sha):
+                raise ServiceProblem("picture_gone", f"no picture {picture.sha[:12]}")
+            return picture.sha, "kept=True"
+        async with self._intake.fetch(picture.url, picture.size) as data:
+            info = await asyncio.to_thread(sniff, data)
+            sha = await asyncio.to_thread(self._services.pictures.put, data)
+            return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
+
+
+def _begin(
+    interaction: Interaction,
+    wish: Wish,
+    received_at: float,
+    defaults: Options | None,
+    settings: GuildSettings | None,
+) -> _Begun:
+    """What is about to be promised; `settings` are None when Redis did not tell them in time."""
+    options = settle(wish, defaults or _defaults(settings or GuildSettings()))
+    by_token_only = options.private or not can_reach(interaction)
+    reply = Reply(
+        application_id=str(interaction.application_id),
+        channel_id=str(interaction.channel_id),
+        message_id=UNTOLD,
+        token=interaction.token,
+        token_expires_at=received_at + TOKEN_S,
+        private=by_token_only,
+        language=language(interaction),
+    )
+    deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
+    promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+    return _Begun(settings, options, promise)
+
+
+def _asker(interaction: Interaction, until: float) -> Asker:
+    channel, user = interaction.channel, interaction.user
+    ids = {str(interaction.channel_id)}
+    if isinstance(channel, discord.Thread):
+        ids.add(str(channel.parent_id))
+    return Asker(
+        job_id=str(interaction.id),
+        user_id=str(user.id),
+        guild_id=str(interaction.guild_id) if interaction.is_guild_integration() else None,
+        until=until,
+        channel_ids=frozenset(ids),
+        role_ids=frozenset(str(role.id) for role in user.roles)
+        if isinstance(user, discord.Member)
+        else frozenset(),
+        age_restricted=is_age_restricted(channel),
+    )
+
+
+def is_age_restricted(channel: object) -> bool:
+    """Whether Discord shows a channel to adults only; a thread is as its channel."""
+    ask = getattr(channel, "is_nsfw", None)
+    return bool(ask is not None and ask())
+
+
+def _defaults(settings: GuildSettings) -> Options:
+    return Options(
+        palette=settings.palette,
+        background=settings.background,
+        focus=settings.focus,
+        private=settings.private,
+        spoiler=settings.spoiler,
+    )
+
+
+def _line(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
+    place = (
+        f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"
+    )
+    where = f"<#{interaction.channel_id}>" if private else place
+    user = f"<@{request.user_id}>"
+    line = say(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
+    return f"🖼️ {line} (`{request.job_id}`)"
+
+
+def _may_react(interaction: Interaction, options: Options) -> bool:
+    """Whether a reaction of the bot's would show anybody what can be had: the picture in pink."""
+    allowed = interaction.app_permissions
+    there = can_reach(interaction) and not options.private and options.palette != "pink"
+    return there and (not interaction.guild_id or (allowed.add_reactions and allowed.read_message_history))
+
+
+def can_reach(interaction: Interaction) -> bool:
+    """Whether the bot can reach the place without the interaction's token: a server that has it, or its own DMs.
+
+    Elsewhere it is only an app that somebody has installed for themselves.
+    """
+    return interaction.is_guild_integration() or interaction.context.dm_channel

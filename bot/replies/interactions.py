@@ -1,0 +1,187 @@
+"""What a person sees of an interaction: one sentence in the one message that it owns."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, Final
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.replies.errors import as_trouble, report
+from jobs.observability import logs
+from jobs.text.sentences import ServiceProblem, sentence
+from jobs.text.translation import language_of
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+QUIET = discord.AllowedMentions.none()
+UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a call to Discord raises when it could not be carried out."""
+
+
+UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+"""Discord's codes for an interaction that came too late, and for one that has been acknowledged."""
+
+ACKNOWLEDGE_TRIES: Final = 4
+
+LET_PASS_S: Final = 1.0
+"""A rush that lasts longer is no rush but a load, and those who were acknowledged must not wait for its end."""
+
+
+class InFlight:
+    """The commands and reactions being answered now, so that a stop can wait for them, then tell the rest."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    @asynccontextmanager
+    async def track(self) -> AsyncIterator[None]:
+        """Count the current task. Raises ServiceProblem `restarting` once the bot is stopping."""
+        task = asyncio.current_task()
+        if self._closing or task is None:
+            raise ServiceProblem("restarting")
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
+    @asynccontextmanager
+    async def answering(self, interaction: Interaction) -> AsyncIterator[None]:
+        """The same for a deferred interaction, whose user is told if the work is cut short."""
+        async with self.track():
+            try:
+                yield
+            except asyncio.CancelledError:
+                await edit(interaction, sentence("restarting", language(interaction)))
+                raise
+
+    async def drain(self, seconds: float) -> None:
+        """Give what is under way `seconds` to end, then cancel it and give it as long to say so."""
+        self._closing = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=seconds)
+
+
+def language(interaction: Interaction) -> str:
+    """The catalogue (jobs.text.translation) of whoever used something."""
+    return language_of(interaction.locale.value)
+
+
+def server_language(interaction: Interaction) -> str:
+    """The same for what a whole server is to read."""
+    return language_of(interaction.guild_locale.value if interaction.guild_locale is not None else None)
+
+
+class Rush:
+    """When many commands come at once, those that are not acknowledged yet go before the work on those that are."""
+
+    def __init__(self) -> None:
+        self._hurried = 0
+        self._over = asyncio.Event()
+        self._over.set()
+
+    @contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Around all that comes before an acknowledgement."""
+        self._hurried += 1
+        self._over.clear()
+        try:
+            yield
+        finally:
+            self._hurried -= 1
+            if self._hurried == 0:
+                self._over.set()
+
+    async def let_pass(self) -> None:
+        """Wait until nobody is in a hurry, LET_PASS_S at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LET_PASS_S):
+                await self._over.wait()
+
+
+async def defer(interaction: Interaction, *, private: bool) -> int | None:
+    """Acknowledge at once, and return the id of the message that will hold the answer, where Discord tells it.
+
+    A connection that breaks on the way leaves open whether Discord has heard: asking again settles that.
+    Raises discord.HTTPException when the interaction cannot be acknowledged, aiohttp.ClientError or OSError
+    when Discord cannot be reached.
+    """
+    for attempt in range(ACKNOWLEDGE_TRIES):
+        try:
+            # `thinking`: for a button too, a message of its own.
+            callback = await interaction.response.defer(ephemeral=private, thinking=True)
+        except discord.HTTPException as refusal:
+            if attempt == 0 or refusal.code != ALREADY_ACKNOWLEDGED:
+                raise
+            return None
+        except (aiohttp.ClientError, OSError) as error:
+            if attempt + 1 == ACKNOWLEDGE_TRIES:
+                raise
+            log.warning("acknowledging again interaction=%d detail=%r", interaction.id, error)
+            await asyncio.sleep(0.1 * attempt)
+        else:
+            return callback.message_id if callback else None
+    return None
+
+
+async def edit(interaction: Interaction, words: str) -> None:
+    """Make `words` the deferred response; if Discord does not take it, that is logged and no more."""
+    try:
+        await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
+    except UNDELIVERED as error:
+        log.warning("not told interaction=%d detail=%r", interaction.id, error)
+
+
+async def explain(interaction: Interaction, cause: BaseException) -> None:
+    """Where every interaction's error becomes an answer: a sentence for its user, a line for operators."""
+    if isinstance(cause, discord.HTTPException) and cause.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
+        # Too late, or another process of ours has answered: nothing can or need be said.
+        log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
+        return
+    trouble = as_trouble(cause, language(interaction))
+    report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
+    if interaction.type is discord.InteractionType.autocomplete:
+        return  # there is no place for a sentence: the person goes on typing, without suggestions
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
+            return
+        except UNDELIVERED as failure:
+            log.info("not sent interaction=%d detail=%r", interaction.id, failure)
+        if interaction.type is discord.InteractionType.component:
+            return  # if anything stands there, it is the sentence, or another process's answer
+    if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+        # Then the original response is the message under which the button stands: somebody's picture.
+        await _beside(interaction, trouble.sentence)
+    else:
+        await edit(interaction, trouble.sentence)
+
+
+async def _beside(interaction: Interaction, words: str) -> None:
+    """Say it to who clicked, on a message of its own."""
+    try:
+        await interaction.followup.send(words, ephemeral=True, allowed_mentions=QUIET)
+    except UNDELIVERED as error:
+        log.warning("not told interaction=%d detail=%r", interaction.id, error)
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """The command tree, whose errors become answers."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Called before each command: whatever is logged from here on is about this interaction."""
+        logs.bind(str(interaction.id))
+        return True
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        await explain(interaction, error.original if isinstance(error, app_commands.CommandInvokeError) else error)

@@ -1,0 +1,195 @@
+"""Tells those who wait how many are before them, how long it takes, how many frames are drawn; lets them cancel.
+
+Only messages that an interaction's token reaches: an edit as the bot would take from what workers need to post
+pictures in that channel. The last state wins: each edit asks the ledger first, and whoever ends the job waits for
+an edit that is under way.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+
+from bot.components.component import Component
+from bot.render.service import TOKEN_S
+from bot.replies.errors import trouble_of
+from bot.replies.interactions import QUIET, UNDELIVERED, Interaction
+from bot.replies.messages import ORIGINAL
+from bot.replies.pending import REDIS_LOST, Keeper, Kept
+from bot.services import Services
+from jobs.lifecycle.cancel import request_cancel
+from jobs.lifecycle.ledger import INTERIM_S
+from jobs.lifecycle.promises import UNTOLD, Promise
+from jobs.queue import queue
+from jobs.queue.progress import seconds_per_job, standings, words
+from jobs.text.buttons import CANCEL, LABELS, custom_id
+from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import language_of, say
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 1.0
+PATIENCE_S: Final = 3.0
+"""Nobody is told anything before this: most pictures are there by then. Nor twice within it."""
+SAY_S: Final = 2.0
+"""For one edit, well within INTERIM_S: what was sent until then has time left to take effect."""
+AT_ONCE: Final = 8
+MOST: Final = 200
+"""Messages looked at in one round."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a message says, and since when (on time.monotonic()'s clock)."""
+
+    text: str
+    at: float
+
+
+class Waiting:
+    """`run` until cancelled."""
+
+    def __init__(self, client: discord.Client, services: Services, keeper: Keeper) -> None:
+        self._client = client
+        self._services = services
+        self._keeper = keeper
+        self._said: dict[str, Said] = {}
+
+    async def run(self) -> None:
+        """Look every LOOK_S at the jobs that this process has sent."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self._round()
+            except REDIS_LOST:
+                continue  # the sweeper says so in the log
+            except Exception:
+                log.exception("telling how long failed")
+
+    async def _round(self) -> None:
+        now = time.monotonic()
+        self._said = {job_id: said for job_id, said in self._said.items() if job_id in self._keeper.mine}
+        due = {
+            job_id: kept.promise.reply.language
+            for job_id, kept in self._keeper.mine.items()
+            if is_due(kept, self._said.get(job_id), now)
+        }
+        if not due:
+            return
+        texts = await asyncio.to_thread(self._texts, dict(list(due.items())[:MOST]))
+        changed = [(job_id, text) for job_id, text in texts.items() if self._is_news(job_id, text)]
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one(job_id: str, text: str) -> None:
+            async with slots:
+                kept = self._keeper.mine.get(job_id)
+                if kept is not None:
+                    await self._say(kept.promise, text)
+
+        await asyncio.gather(*(one(job_id, text) for job_id, text in changed))
+
+    def _texts(self, languages: dict[str, str]) -> dict[str, str]:
+        """What each job's message should say in its language, in a thread."""
+        redis = self._services.redis
+        workers, pace = len(self._services.fleet.serving()), seconds_per_job(redis)
+        found = {
+            job_id: words(standing, workers=workers, pace=pace, language=language)
+            for (job_id, language), standing in zip(
+                languages.items(), standings(redis, list(languages)), strict=True
+            )
+        }
+        return {job_id: text for job_id, text in found.items() if text is not None}
+
+    def _is_news(self, job_id: str, text: str) -> bool:
+        said = self._said.get(job_id)
+        return said is None or said.text != text
+
+    async def _say(self, promise: Promise, text: str) -> None:
+        job_id, reply, ledger = promise.job_id, promise.reply, self._services.ledger
+        begun = time.monotonic()
+        if not await asyncio.to_thread(ledger.begin_interim, job_id):
+            return
+        left = begun + SAY_S - time.monotonic()
+        if left <= 0:
+            return  # this loop lagged; what is said late could cover the last state
+        self._said[job_id] = Said(text, begun)
+        hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
+        try:
+            async with asyncio.timeout(left):
+                await hook.edit_message(
+                    ORIGINAL, content=text, view=cancel_view(job_id, reply.language), allowed_mentions=QUIET
+                )
+        except (*UNDELIVERED, TimeoutError) as error:
+            refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
+            log.info("not told how long job=%s detail=%r", job_id, error)
+            if not refused:
+                return  # it may still take effect, so its time is left to run out
+        await asyncio.to_thread(ledger.end_interim, job_id)
+
+
+def is_due(kept: Kept, said: Said | None, now: float) -> bool:
+    """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
+    reply, age = kept.promise.reply, time.time() - kept.promise.since
+    if kept.working or kept.shared or kept.trouble or not kept.on_its_way or reply.message_id == UNTOLD:
+        return False
+    if reply.token is None or time.time() + INTERIM_S > reply.token_expires_at:
+        return False
+    return age >= PATIENCE_S and (said is None or now - said.at >= PATIENCE_S)
+
+
+def cancel_view(job_id: str, language: str) -> discord.ui.View:
+    """The button under a message that waits."""
+    button: discord.ui.Button[Any] = discord.ui.Button(
+        label=say(LABELS[CANCEL], language),
+        style=discord.ButtonStyle.secondary,
+        custom_id=custom_id(CANCEL, job_id),
+    )
+    view = discord.ui.View(timeout=None)
+    view.add_item(Component(button, CANCEL, job_id))
+    return view
+
+
+class Canceller:
+    """Answers the button."""
+
+    def __init__(self, services: Services, keeper: Keeper) -> None:
+        self._services = services
+        self._keeper = keeper
+
+    async def handle(self, interaction: Interaction, job_id: str) -> None:
+        """End the job if the one who asked for it wants that: at once if it waits, else between two stages."""
+        message = interaction.message
+        request = await asyncio.to_thread(self._services.ledger.request_of, str(message.id if message else 0))
+        if request is None or request.job_id != job_id:
+            raise ServiceProblem("nothing_to_cancel", f"job={job_id}")
+        if request.user_id != str(interaction.user.id):
+            raise ServiceProblem("not_yours", f"job={job_id}")
+        await interaction.response.defer()
+        log.info("cancel job=%s user=%d", job_id, interaction.user.id)
+        if not await asyncio.to_thread(self._is_ours, job_id):
+            return
+        trouble = trouble_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
+        # This interaction's token leads to the same message, and lives longer than the first one's.
+        reply = request.reply.model_copy(
+            update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}
+        )
+        kept = self._keeper.mine.get(job_id)
+        if kept is not None:
+            kept.trouble = trouble
+        promise = Promise(job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at)
+        await self._keeper.end(promise, trouble, outcome="cancelled")
+
+    def _is_ours(self, job_id: str) -> bool:
+        """Ask the worker to stop. Where none has begun, take the job off the queue; then the last word is ours."""
+        redis = self._services.redis
+        request_cancel(redis, job_id)
+        (state,) = queue.states(redis, [job_id])
+        if state not in queue.WAITING or state == "started":
+            return False
+        if self._services.ledger.begin_ending(job_id, "bot") == "other":
+            return False
+        queue.withdraw(redis, job_id)
+        return True

@@ -1,0 +1,1 @@
+"""The life of a job, from a pending reply to its end."""

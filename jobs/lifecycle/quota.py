@@ -1,0 +1,128 @@
+"""Who may ask for how much: jobs at one time, pauses and a daily number, for each user and each server.
+
+One atomic step charges a job, whatever number of bots ask; a job is charged once. When it has ended its place is
+free again, and a job that failed on our side is given back (`settle`, in the same transaction as its record).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from redis import Redis
+
+from jobs.connection import PREFIX
+from jobs.schema import RenderResult
+
+_QUOTA: Final = f"{PREFIX}quota:"
+
+Reason = Literal["in_flight", "cooldown", "daily", "server_cooldown", "server_daily"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """0 is no limit. Cooldowns are in seconds, daily numbers count from midnight UTC."""
+
+    user_in_flight: int = 0
+    user_cooldown_s: float = 0
+    user_daily: int = 0
+    server_cooldown_s: float = 0
+    server_daily: int = 0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a job was not charged, and in how many seconds it could be (0: once another one has ended)."""
+
+    reason: Reason
+    wait_s: float
+
+
+# All clocks are Redis's own. Keys are made of the prefix, since a charge names its user and server itself.
+_CHARGE: Final = """
+local prefix, job, user, server, until_s = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local most, pause, daily, server_pause, server_daily =
+  tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+if redis.call('EXISTS', prefix .. 'charge:' .. job) == 1 then return {'', '0'} end
+local now = tonumber(redis.call('TIME')[1])
+local left, day = 86400 - now % 86400, math.floor(now / 86400)
+local flying = prefix .. 'flying:' .. user
+redis.call('ZREMRANGEBYSCORE', flying, '-inf', now)
+if most > 0 and redis.call('ZCARD', flying) >= most then return {'in_flight', '0'} end
+local function hot(key) return math.max(0, redis.call('PTTL', prefix .. 'cool:' .. key)) / 1000 end
+local function used(key) return tonumber(redis.call('GET', prefix .. 'day:' .. day .. ':' .. key) or 0) end
+if pause > 0 and hot(user) > 0 then return {'cooldown', tostring(hot(user))} end
+if daily > 0 and used(user) >= daily then return {'daily', tostring(left)} end
+if server ~= '' then
+  if server_pause > 0 and hot(server) > 0 then return {'server_cooldown', tostring(hot(server))} end
+  if server_daily > 0 and used(server) >= server_daily then return {'server_daily', tostring(left)} end
+end
+local function heat(key, seconds)
+  if seconds > 0 then redis.call('SET', prefix .. 'cool:' .. key, 1, 'PX', math.ceil(seconds * 1000)) end
+end
+local function count(key)
+  redis.call('INCR', prefix .. 'day:' .. day .. ':' .. key)
+  redis.call('EXPIRE', prefix .. 'day:' .. day .. ':' .. key, left + 3600)
+end
+redis.call('ZADD', flying, now + until_s, job)
+redis.call('EXPIRE', flying, math.ceil(until_s) + 60)
+heat(user, pause)
+count(user)
+if server ~= '' then heat(server, server_pause) count(server) end
+redis.call('SET', prefix .. 'charge:' .. job, day .. ' ' .. user .. ' ' .. server, 'EX', 2 * 86400)
+return {'', '0'}
+"""
+
+_SETTLE: Final = """
+local prefix, job, back = ARGV[1], ARGV[2], ARGV[3]
+local day, user, server = string.match(redis.call('GET', prefix .. 'charge:' .. job) or '', '^(%d+) (%S+) (%S*)$')
+if not day then return 0 end
+redis.call('ZREM', prefix .. 'flying:' .. user, job)
+if back ~= '1' then return 0 end
+redis.call('DEL', prefix .. 'charge:' .. job)
+for _, who in ipairs({user, server}) do
+  local key = prefix .. 'day:' .. day .. ':' .. who
+  if who ~= '' and tonumber(redis.call('GET', key) or 0) > 0 then redis.call('DECR', key) end
+end
+return 1
+"""
+
+
+class Quota:
+    """The charges of every bot process; a method is one round trip."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._charge = redis.register_script(_CHARGE)
+        self._settle = redis.register_script(_SETTLE)
+
+    def charge(
+        self, job_id: str, *, user_id: str, guild_id: str | None, lasts_s: float, limits: Limits
+    ) -> Refused | None:
+        """Count a job that ends within `lasts_s` seconds; None if that is within the limits, or was done before."""
+        args: list[Any] = [
+            _QUOTA,
+            job_id,
+            user_id,
+            guild_id or "",
+            max(1.0, lasts_s),
+            limits.user_in_flight,
+            limits.user_cooldown_s,
+            limits.user_daily,
+            limits.server_cooldown_s,
+            limits.server_daily,
+        ]
+        reason, wait_s = self._charge(keys=[], args=args)
+        return Refused(reason.decode(), float(wait_s)) if reason else None
+
+    def is_charged(self, job_id: str) -> bool:
+        """Whether a job was counted, and not given back since."""
+        return bool(self._redis.exists(f"{_QUOTA}charge:{job_id}"))
+
+    def give_back(self, job_id: str) -> None:
+        """Undo a charge: nothing came of the job. Doing it twice changes nothing."""
+        self._settle(keys=[], args=[_QUOTA, job_id, 1])
+
+    def settle(self, pipe: Any, result: RenderResult) -> None:
+        """Add a job's end to a transaction."""
+        ours = result.outcome in ("failed", "cancelled", "stale")
+        # Its text, not its hash: a pipeline asks Redis first whether it knows a hash, once for every job.
+        pipe.eval(_SETTLE, 0, _QUOTA, result.job_id, int(ours))

@@ -1,0 +1,1 @@
+"""Logs, metrics, traces and probes, as bot and worker have them."""

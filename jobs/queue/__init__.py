@@ -1,0 +1,1 @@
+"""The one RQ queue: the way in, its order, how far a job is."""

@@ -1,0 +1,98 @@
+"""What somebody who waits is told: how many are before them, how long it will take, how many frames are drawn.
+
+Workers note how long each job took them; from the latest of these the bots estimate.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis import Redis
+from rq.job import Job
+
+from jobs.connection import PREFIX
+from jobs.queue.queue import WAITING, render_queue
+from jobs.text.sentences import sentence
+from jobs.text.translation import ENGLISH
+
+MEASURED: Final = 50
+"""Jobs, the latest, whose mean is the pace."""
+PACE_TTL_S: Final = 24 * 3600
+FRAMES_TTL_S: Final = 300
+
+_PACE: Final = f"{PREFIX}pace"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a job stands. `before` counts those to be drawn before it, None once it is being drawn."""
+
+    state: str | None
+    before: int | None = None
+    frames: tuple[int, int] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in WAITING
+
+
+def note_pace(pipe: Any, seconds: float) -> None:
+    """A worker says how long a job has taken it, as part of a transaction (or to Redis itself)."""
+    pipe.lpush(_PACE, f"{seconds:.3f}")
+    pipe.ltrim(_PACE, 0, MEASURED - 1)
+    pipe.expire(_PACE, PACE_TTL_S)
+
+
+def seconds_per_job(redis: Redis) -> float | None:
+    """The mean of the latest jobs; None when none is known."""
+    found = [float(value) for value in redis.lrange(_PACE, 0, -1)]
+    return sum(found) / len(found) if found else None
+
+
+def note_frames(redis: Redis, job_id: str, done: int, total: int) -> None:
+    """A worker says how far an animation is."""
+    redis.set(_frames(job_id), f"{done}/{total}", ex=FRAMES_TTL_S)
+
+
+def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
+    """Where each of these jobs stands, in one round trip."""
+    pipe, key = redis.pipeline(transaction=False), render_queue(redis).key
+    for job_id in job_ids:
+        pipe.hget(Job.key_for(job_id), "status")
+        pipe.lpos(key, job_id)
+        pipe.get(_frames(job_id))
+    found = pipe.execute() if job_ids else []
+    return [
+        Standing(
+            state.decode(errors="replace") if isinstance(state, bytes) else None,
+            before,
+            _pair(frames) if isinstance(frames, bytes) else None,
+        )
+        for state, before, frames in zip(found[::3], found[1::3], found[2::3], strict=True)
+    ]
+
+
+def words(standing: Standing, *, workers: int, pace: float | None, language: str = ENGLISH) -> str | None:
+    """What the waiting person reads; None when there is nothing (more) to say of the job."""
+    if not standing.is_waiting:
+        return None
+    if not workers:
+        return sentence("queued_no_worker", language)
+    if standing.frames is not None:
+        done, total = standing.frames
+        return sentence("frames", language, done=done, total=total)
+    if standing.before is None:
+        return sentence("in_hand", language)
+    code = "waiting" if standing.before else "next"
+    if pace is None:
+        return sentence(code, language, count=standing.before)
+    left = (standing.before + 1) * pace / workers
+    return sentence(f"{code}_in", language, count=standing.before, seconds=left)
+
+
+def _pair(data: bytes) -> tuple[int, int] | None:
+    done, _, total = data.partition(b"/")
+    return (int(done), int(total)) if done.isdigit() and total.isdigit() else None
+
+
+def _frames(job_id: str) -> str:
+    return f"{PREFIX}frames:{job_id}"

@@ -1,0 +1,1 @@
+"""Workers and weights that the fleet shares, and who changed them."""

@@ -1,0 +1,112 @@
+"""Looking at a weights file before anybody is drawn with it: a job for a worker, and what it found.
+
+The job is not tried again: a file that ends its worker must not end the next one.
+"""
+
+import secrets
+from typing import Any, Final, Literal
+
+from pydantic import model_validator
+from redis import Redis
+
+from jobs.connection import PREFIX
+from jobs.queue.queue import JOB_TIMEOUT_S, render_queue, states
+from jobs.schema import Message, ModelName, Sha256, read_record
+
+CHECK_TASK: Final = "worker.checking.check"
+KEEP_S: Final = 24 * 3600
+
+
+class Measures(Message):
+    """What a model makes of the bundled photos (models.quality.self_test); `version` is the start of its hash."""
+
+    model: str
+    version: str
+    similarity: float
+    legibility: float
+    glyphs: float
+
+
+class CheckRequest(Message):
+    """Which version to look at, by the name that it is to have."""
+
+    id: str
+    model: ModelName
+    sha256: Sha256
+
+
+class Check(Message):
+    """What was found: `measures`, beside `now` of the model that draws by default; or in `error` why not.
+
+    Version 2 measures similarity. Version 1, which had no number, measured fidelity: another thing, so who asked is
+    told to ask again.
+    """
+
+    schema_version: Literal[2] = 2
+    id: str
+    worker: str
+    seconds: float = 0.0
+    about: str = ""
+    measures: Measures | None = None
+    now: Measures | None = None
+    error: str = ""
+    refused: bool = False
+    """The fault is the file's, and will be the next time."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_meant(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(measured := data.get("measures"), dict):
+            return data
+        if "fidelity" not in measured:
+            return data
+        kept = {name: value for name, value in data.items() if name not in ("measures", "now")}
+        return kept | {"error": "a worker of an older version tried it; renew the workers and try again"}
+
+
+def enqueue_check(redis: Redis, model: str, sha256: str) -> CheckRequest:
+    """Ask for a check, before the pictures that wait: somebody stands beside it."""
+    request = CheckRequest(id=secrets.token_hex(8), model=model, sha256=sha256)
+    render_queue(redis).enqueue(
+        CHECK_TASK,
+        request.model_dump(mode="json"),
+        job_id=_job(request.id),
+        description=f"check {sha256[:12]}",
+        at_front=True,
+        job_timeout=JOB_TIMEOUT_S,
+        result_ttl=KEEP_S,
+        failure_ttl=KEEP_S,
+    )
+    return request
+
+
+def record_check(redis: Redis, check: Check, png: bytes = b"") -> None:
+    """A worker says what it found, with a picture to look at."""
+    pipe = redis.pipeline()
+    pipe.set(_check(check.id), check.model_dump_json(), ex=KEEP_S)
+    if png:
+        pipe.set(f"{_check(check.id)}:png", png, ex=KEEP_S)
+    pipe.execute()
+
+
+def check_of(redis: Redis, request: CheckRequest) -> tuple[Check | None, bytes]:
+    """What was found, with the picture; None as long as nobody has looked.
+
+    A job that ended without a word has ended its worker as well, and is told as an error.
+    """
+    check = read_record(Check, redis.get(_check(request.id)))
+    if check is None:
+        (state,) = states(redis, [_job(request.id)])
+        if state in ("failed", "stopped", "canceled"):
+            check = Check(id=request.id, worker="", error="the worker that tried it did not survive that")
+        return check, b""
+    png = redis.get(f"{_check(request.id)}:png")
+    return check, png if isinstance(png, bytes) else b""
+
+
+def _job(check_id: str) -> str:
+    return f"check-{check_id}"
+
+
+def _check(check_id: str) -> str:
+    return f"{PREFIX}check:{check_id}"

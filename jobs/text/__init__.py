@@ -1,0 +1,1 @@
+"""What users read: sentences, choices, buttons, translations."""

@@ -1,0 +1,116 @@
+"""What a user can ask for, as the bot offers it, from the library's torch-free leaves: palettes, forms, limits."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from jobs.text.translation import PALETTE, say_in
+from models.formats import FILE, PRESETS
+from models.limits import MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
+from models.palettes import (
+    BACKGROUNDS,
+    DEFAULT_BACKGROUND,
+    DEFAULT_PALETTE,
+    PALETTES,
+    Background,
+    BackgroundChoice,
+    find_palette,
+)
+from models.problems import PictureProblem
+
+__all__ = [
+    "AUTO",
+    "DEFAULT_BACKGROUND",
+    "DEFAULT_PALETTE",
+    "FILE",
+    "FOCUSES",
+    "FORMATS",
+    "MAX_BYTES",
+    "MAX_COLUMNS",
+    "MIN_COLUMNS",
+    "PALETTES",
+    "PAPERS",
+    "PRESETS",
+    "Auto",
+    "Background",
+    "BackgroundChoice",
+    "Focus",
+    "Format",
+    "check_columns",
+    "find_palette",
+    "focus_name",
+    "palette_name",
+    "paper_name",
+]
+
+Auto = Literal["auto"]
+AUTO: Final[Auto] = "auto"
+"""Says that the worker or its model is to choose, where leaving something out says that it stays as it is."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One choice of `/ascii format`: a form of the library's, and for text where it is to be read."""
+
+    label: str
+    form: str
+    preset: str = FILE
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "picture": Format("Picture", "picture"),
+    "text": Format("Text in the message, for computers (up to 60 across)", "text", "desktop"),
+    "phone": Format("Text in the message, for phones (up to 40 across)", "text", "phone"),
+    "file": Format("Text file, any size", "text"),
+    "ansi": Format("Coloured text for terminals (ANSI file)", "ansi"),
+    "html": Format("Web page (HTML file)", "html"),
+    "svg": Format("Vector drawing (SVG file)", "svg"),
+    "docx": Format("Word document", "docx"),
+}
+
+PAPERS: Final[dict[BackgroundChoice, str]] = {
+    "auto": "Auto (whichever shows the subject better)",
+    "light": "Light (dark characters on white)",
+    "dark": "Dark (light characters on black)",
+}
+
+
+@dataclass(frozen=True)
+class Focus:
+    """One choice of `/ascii focus`. `amount` is 0 to 1, as a renderer takes it; None leaves it to the model."""
+
+    label: str
+    amount: float | None
+
+
+FOCUSES: Final[dict[str, Focus]] = {
+    AUTO: Focus("Auto (as suits the picture)", None),
+    "0": Focus("Everything", 0.0),
+    "0.25": Focus("Almost everything", 0.25),
+    "0.5": Focus("Half of the background", 0.5),
+    "0.75": Focus("Mostly the subject", 0.75),
+    "1": Focus("The subject alone", 1.0),
+}
+
+
+def paper_name(text: str | None) -> BackgroundChoice | None:
+    """The choice of that name; None for any other text."""
+    return next((name for name in BACKGROUNDS if name == text), None)
+
+
+def focus_name(amount: float | None) -> str:
+    """The name in FOCUSES of an amount, or of the nearest one that is offered."""
+    if amount is None:
+        return AUTO
+    offered = {name: focus.amount for name, focus in FOCUSES.items() if focus.amount is not None}
+    return min(offered, key=lambda name: abs(offered[name] - amount))
+
+
+def palette_name(name: str, language: str) -> str:
+    """What a palette is called in a language; colours are called as they are written."""
+    return say_in(PALETTE, name, language) if name in PALETTES else name
+
+
+def check_columns(columns: int) -> None:
+    """Raises PictureProblem `bad_columns` outside of what can be drawn."""
+    if not MIN_COLUMNS <= columns <= MAX_COLUMNS:
+        raise PictureProblem("bad_columns", f"{columns} columns", least=MIN_COLUMNS, most=MAX_COLUMNS)

@@ -1,0 +1,230 @@
+"""The one registry of what can go wrong, in sentences for users; operators get code, reference and detail.
+
+Picture problems come from `models.problems`; the rest, about the service itself, stands here. A sentence
+says what happened and what to do, and never holds text from outside. `sentence` says it in a reader's language.
+"""
+
+import secrets
+from functools import cache
+from typing import Any, Final
+
+from jobs.observability import logs
+from jobs.text.translation import ENGLISH, LANGUAGES, in_words, say, say_count, template, template_count
+from models.problems import PICTURE_SENTENCES, PictureProblem
+
+__all__ = [
+    "ONE",
+    "REFERENCE",
+    "SENTENCES",
+    "PictureProblem",
+    "ServiceProblem",
+    "is_interim",
+    "new_reference",
+    "said_in",
+    "sentence",
+    "told",
+]
+
+SERVICE_SENTENCES: Final[dict[str, str]] = {
+    "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
+    "store_full": "Too many pictures are waiting right now. Please try again in a few minutes.",
+    "attachment_gone": "Discord no longer has that file. Please attach it again.",
+    "attachment_slow": "Discord took too long to hand me that file. Please try again.",
+    "attachment_failed": "Discord could not hand me that file. Please try again, or attach it again.",
+    "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
+    "no_picture_there": "There is no picture in that message. I can draw attachments, embedded pictures and "
+    "stickers, also forwarded ones.",
+    "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
+    "cannot_look": "I may not look for pictures in this channel by myself. Attach one with the option `image`, or "
+    "open a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
+    "list_gone": "That list is no longer kept. Open the message's menu and choose Make ASCII again.",
+    "bad_format": "I do not know that format. Choose {names}.",
+    "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
+    "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
+    "cancelled": "Cancelled, as you asked. Run /ascii whenever you want another picture.",
+    "gpu_full": "My graphics card has no room for that picture right now. Please try again in a minute, "
+    "or with fewer columns.",
+    "too_large_result": "The finished picture is larger than this server lets me upload. "
+    "Please try again with fewer columns.",
+    "unknown_style": "I do not know that style. There are: {names}.",
+    "no_style": "There is no style to choose from yet: no worker has been awake.",
+    "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
+    "unknown_version": "That model has no such version. /model list shows those there are.",
+    "no_history": "That model has had no other version yet, so there is nothing to go back to.",
+    "reload_busy": "The workers are changing a model right now. Please wait until that is done.",
+    "no_worker": "No worker is awake, so there is nothing to reload. A worker loads the weights when it starts.",
+    "weights_too_large": "That file is larger than {limit_mb} MB, and no weights file may be.",
+    "weights_full": "The registry of weights is full of versions that are in use. An operator can give it more "
+    "room with WEIGHTS_BUDGET_MB.",
+    "weights_name": "A model's name is up to 64 letters, digits, - and _. Please give the option `name`.",
+    "no_permission": "I am not allowed to post here. A moderator can give me the permission "
+    "to send messages and attach files.",
+    "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
+    "if it keeps happening, tell an admin the reference {reference}.",
+    "restarting": "I am being restarted. Please send that again in a minute.",
+    "not_admin": "Only this bot's admins can do that.",
+    "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
+    "drawing": "Drawing it in {palette}…",
+    "drawing_light": "Drawing it in {palette} on light…",
+    "drawing_dark": "Drawing it in {palette} on dark…",
+    "next": "Waiting: yours is next.",
+    "next_in": "Waiting: yours is next, about {about} to go.",
+    "waiting": "Waiting: {count} pictures are before yours.",
+    "waiting_in": "Waiting: {count} pictures are before yours, about {about} to go.",
+    "in_hand": "Drawing: a worker is at it.",
+    "frames": "Drawing: frame {done} of {total}.",
+    "blocked": "The moderators of this server have asked me not to draw for you here.",
+    "wrong_channel": "On this server I draw in {channels} only.",
+    "wrong_role": "On this server only members with certain roles may ask me.",
+    "age_restricted_only": "On this server I draw in age-restricted channels only.",
+    "bad_settings": "That is no file of settings that I have exported, or it was changed in a way I cannot read.",
+    "log_closed": "I am not allowed to write in that channel. Please let me see it and send messages there, or "
+    "choose another one.",
+    "too_many_entries": "That list is full. Please take something off it first.",
+    "queue_full": "So many pictures are waiting that I take no more for now. Please come back in about {about}.",
+    "in_flight": "You have {count} pictures waiting already. Please ask again once one of them is there.",
+    "cooldown": "That was quick. Please ask for your next picture in {about}.",
+    "daily": "You have had your {count} pictures for today. The next day begins in {about}.",
+    "server_cooldown": "This server takes a picture at a time. Please ask again in {about}.",
+    "server_daily": "This server has had its {count} pictures for today. The next day begins in {about}.",
+    "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
+    "columns_number": "Columns must be a number from 20 to 200.",
+    "not_yours": "Only the person who asked for it can do that.",
+    "nothing_to_cancel": "That picture is done or was cancelled already.",
+    "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
+}
+SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
+ONE: Final[dict[str, str]] = {
+    "waiting": "Waiting: one picture is before yours.",
+    "waiting_in": "Waiting: one picture is before yours, about {about} to go.",
+    "in_flight": "You have a picture waiting already. Please ask again once it is there.",
+    "daily": "You have had your picture for today. The next day begins in {about}.",
+    "server_daily": "This server has had its picture for today. The next day begins in {about}.",
+}
+"""Sentences about `count` things, where it is one."""
+REFERENCE: Final = "Reference {reference}"
+
+ANSWERS: Final = frozenset(
+    (
+        "no_picture_there",
+        "no_picture_here",
+        "cannot_look",
+        "list_gone",
+        "forgotten",
+        "cancelled",
+        "restarting",
+        "bad_palette",
+        "bad_columns",
+        "columns_number",
+        "bad_format",
+        "unknown_style",
+        "no_style",
+        "blocked",
+        "wrong_channel",
+        "wrong_role",
+        "age_restricted_only",
+        "not_yours",
+        "nothing_to_cancel",
+        "not_admin",
+        "queue_full",
+        "in_flight",
+        "cooldown",
+        "daily",
+        "server_cooldown",
+        "server_daily",
+        "too_many_entries",
+        "log_closed",
+        "weights_name",
+        "unknown_version",
+        "no_history",
+        "reload_busy",
+        "no_worker",
+        "internal",
+    )
+)
+"""Rules, and wishes to be put otherwise: nothing went wrong, so there is nothing to look up; and the sentence that
+names its reference itself. With any other problem comes the reference of its line in the log."""
+
+INTERIM: Final = (
+    "queued_no_worker",
+    "drawing",
+    "drawing_light",
+    "drawing_dark",
+    "next",
+    "next_in",
+    "waiting",
+    "waiting_in",
+    "in_hand",
+    "frames",
+)
+"""What is said while there is more to come."""
+
+
+def sentence(code: str, language: str = ENGLISH, /, **facts: Any) -> str:
+    """A sentence of the registry in a language.
+
+    `facts` fill its braces; `count` chooses between one and many, `seconds` become `{about}` in words.
+    """
+    if "seconds" in facts:
+        facts["about"] = in_words(facts["seconds"], language)
+    if code in ONE:
+        return say_count(ONE[code], SENTENCES[code], facts.pop("count"), language, **facts)
+    return say(SENTENCES[code], language, **facts)
+
+
+@cache
+def _interim() -> tuple[str, ...]:
+    """How what is said in between begins, in every language."""
+    return tuple(
+        {start for code in INTERIM for name in (ENGLISH, *LANGUAGES.values()) for start in starts(code, name)}
+    )
+
+
+def starts(code: str, language: str) -> tuple[str, ...]:
+    """How a sentence may begin in a language, up to the first thing that differs from time to time."""
+    text = SENTENCES[code]
+    if code in ONE:
+        found = {template_count(ONE[code], text, count, language) for count in (1, 2)}
+    else:
+        found = {template(text, language)}
+    return tuple(words.split("{")[0] for words in found)
+
+
+def is_interim(content: str) -> bool:
+    """Whether a message of ours promises more to come; any other sentence is its last."""
+    return not content or content.startswith(_interim())
+
+
+def told(code: str, words: str, reference: str, language: str = ENGLISH) -> str:
+    """The sentence as its user reads it: with the reference, in small print, where something went wrong."""
+    return (
+        words
+        if code in ANSWERS or code in INTERIM
+        else f"{words}\n-# {say(REFERENCE, language, reference=reference)}"
+    )
+
+
+class ServiceProblem(Exception):
+    """A failure of ours, by a `code` of SERVICE_SENTENCES; `facts` fill its sentence.
+
+    `str()` is the sentence in English, `detail` is for operators.
+    """
+
+    def __init__(self, code: str, detail: str = "", **facts: object) -> None:
+        super().__init__(sentence(code, **facts))
+        self.code = code
+        self.detail = detail
+        self.facts = facts
+
+
+def said_in(language: str, problem: PictureProblem | ServiceProblem) -> str:
+    """What a problem's user reads."""
+    return sentence(problem.code, language, **problem.facts)
+
+
+def new_reference() -> str:
+    """Eight characters that stand in the user's message and in the operator's log lines alike.
+
+    The job's own while one is at hand, so that its whole way can be found by it.
+    """
+    return logs.reference() or secrets.token_hex(4)

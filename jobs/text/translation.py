@@ -1,0 +1,74 @@
+"""The languages in which people are answered: gettext catalogues beside this file; English stands in the code.
+
+The texts of all programs that speak to members are in one catalogue a language, so that a worker says the same
+words as a bot. What only operators read (the log, `/model`'s answers) is in English.
+"""
+
+import math
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ENGLISH: Final = "en"
+LANGUAGES: Final = {"zh-CN": "zh_CN", "es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
+"""Discord's locales (https://docs.discord.com/developers/reference#locales) to the names of our catalogues."""
+NAME, PALETTE = "name", "palette"
+"""Contexts: the names of commands and options, which must be lower case and one word; the names of palettes."""
+FOLDER: Final = Path(__file__).parent / "languages"
+
+
+def language_of(locale: str | None) -> str:
+    """The catalogue for one of Discord's locales; English where there is none."""
+    return LANGUAGES.get(locale or "", ENGLISH)
+
+
+def template(text: str, language: str) -> str:
+    """An English text in a language, with its braces."""
+    return _catalogue(language).gettext(text)
+
+
+def say(text: str, language: str, **facts: object) -> str:
+    """The same with its braces filled."""
+    return template(text, language).format(**facts)
+
+
+def say_count(one: str, many: str, count: int, language: str, **facts: object) -> str:
+    """The same for a text about `count` things, which the braces may name."""
+    return template_count(one, many, count, language).format(count=count, **facts)
+
+
+def template_count(one: str, many: str, count: int, language: str) -> str:
+    """The same with its braces."""
+    return _catalogue(language).ngettext(one, many, count)
+
+
+def say_in(context: str, text: str, language: str) -> str:
+    """A word in a language, where the same word means something else in other places."""
+    return _catalogue(language).pgettext(context, text)
+
+
+def in_words(seconds: float, language: str = ENGLISH) -> str:
+    """A time as coarse as an estimate is: "5 s", "45 s", "3 min", "2 h"."""
+    if seconds <= 20:
+        return say("{number} s", language, number=max(1, math.ceil(seconds / 5)) * 5)
+    if seconds <= 90:
+        return say("{number} s", language, number=math.ceil(seconds / 15) * 15)
+    if seconds <= 90 * 60:
+        return say("{number} min", language, number=math.ceil(seconds / 60))
+    return say("{number} h", language, number=math.ceil(seconds / 3600))
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    if language not in LANGUAGES.values():
+        return NullTranslations()
+    compiled = BytesIO()
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,1 @@
+"""Pages without a network: rules per cell, the reference ramp, local search."""

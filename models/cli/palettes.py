@@ -1,0 +1,66 @@
+"""`python -m models palettes`: a contact sheet of all palettes."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from models import limits
+from models.cli.render import Source, reason, write
+from models.palettes import PALETTES
+from models.problems import PictureProblem
+
+PHOTO: Final = Path(__file__).parents[2] / "docs" / "samples" / "macaw.jpg"
+OWN: Final = ("#ff69b4", "#ff8800-#8800ff")
+"""Colours of one's own, as examples beside the named palettes."""
+
+
+def add_palettes(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = "Draw one picture in every palette, on light paper and on dark: a sheet to choose from."
+    parser.add_argument("picture", nargs="?", type=Path, default=PHOTO, help="what to draw (default: a macaw)")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.png")
+    parser.add_argument(
+        "-c",
+        "--columns",
+        type=int,
+        default=48,
+        help=f"characters across each page, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS} (default: 48)",
+    )
+    parser.add_argument("-w", "--weights", default="classic", help="a style's name")
+    parser.set_defaults(run=palettes)
+
+
+def palettes(arguments: argparse.Namespace) -> int:
+    """Draw the sheet; 0, or else with the reason on standard error 1, or 2 for wrong usage."""
+    from models.quality.contact_sheet import palette_sheet  # noqa: PLC0415
+    from models.rendering.decode import decode  # noqa: PLC0415
+    from models.rendering.paint import encode_png  # noqa: PLC0415
+    from models.rendering.renderer import Renderer, WeightsError, find_weights  # noqa: PLC0415
+    from models.rendering.tone import tone_of  # noqa: PLC0415
+
+    picture, out, columns = arguments.picture, arguments.out, arguments.columns
+    if not limits.MIN_COLUMNS <= columns <= limits.MAX_COLUMNS:
+        print(PictureProblem("bad_columns", least=limits.MIN_COLUMNS, most=limits.MAX_COLUMNS), file=sys.stderr)
+        return 2
+    if out.suffix.lower() != ".png":
+        print(f"{out} must end in .png", file=sys.stderr)
+        return 2
+    try:
+        renderer = Renderer(find_weights(arguments.weights, None))
+        data = Source(picture, picture).read()
+        light, dark = decode(data, background="light"), decode(data, background="dark")
+        sheet = palette_sheet(
+            {"light": renderer.grid(tone_of(light), columns), "dark": renderer.grid(1 - tone_of(dark), columns)},
+            {"light": light, "dark": dark},
+            (*PALETTES, *OWN),
+        )
+        write(encode_png(sheet), out)
+    except WeightsError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except (OSError, PictureProblem) as problem:
+        print(f"{picture}: {reason(problem)}", file=sys.stderr)
+        return 1
+    print(arguments.out)
+    return 0

@@ -1,0 +1,1 @@
+"""The networks: generator, subject branch, discriminator."""

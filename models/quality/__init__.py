@@ -1,0 +1,1 @@
+"""How good a page or a style is: measures, evaluation, self-test."""

@@ -1,0 +1,62 @@
+"""What a model makes of three photos that come with the library: numbers to judge it by, and a picture to see."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image
+
+from models.formats import picture_columns
+from models.palettes import DEFAULT_PALETTE
+from models.quality.fidelity import effective_glyphs, similarity
+from models.quality.measures import legibility
+from models.rendering.decode import decode
+from models.rendering.page import page_of
+from models.rendering.paint import encode_png, paint
+from models.rendering.renderer import Renderer
+from models.rendering.tone import fit, tone_of
+
+SAMPLES: Final = Path(__file__).parents[1] / "samples"
+SIGMA: Final = 8.0
+"""Blur at which similarity is measured, in px: a cell's width."""
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Means over the photos: similarity (SSIM of tone seen from afar, at most 1), legibility (1 is print), and how
+    many different glyphs a page effectively has. `png` shows the pages side by side."""
+
+    similarity: float
+    legibility: float
+    glyphs: float
+    png: bytes
+
+
+@torch.inference_mode()
+def self_test(renderer: Renderer) -> SelfTest:
+    """Draw all of the bundled photos (focus 0), as wide as suits each, on light paper.
+
+    Takes about half a second a photo on one CPU core.
+    """
+    pages, measured = [], []
+    for path in sorted(SAMPLES.glob("*.jpg")):
+        rgb = decode(path.read_bytes())
+        tone = tone_of(rgb)
+        height, width = tone.shape
+        grid = renderer.grid(tone, picture_columns(width, height), focus=0.0)
+        pages.append(paint(page_of(grid, DEFAULT_PALETTE, rgb=rgb)))
+        wanted = torch.from_numpy(fit(tone, grid.columns, grid.rows))[None, None]
+        grey = np.asarray(paint(page_of(grid, "mono")).convert("L"), np.float32)
+        print_ = torch.from_numpy(1 - grey / np.float32(255))[None, None]
+        ink, glyphs = torch.from_numpy(grid.atlas.ink), torch.from_numpy(grid.glyphs)
+        shown = float(similarity(print_ / grid.atlas.densest, wanted, SIGMA))
+        measured.append((shown, legibility(print_, ink), effective_glyphs(glyphs)[0]))
+    sheet = Image.new("RGB", (sum(page.width for page in pages), max(page.height for page in pages)), "white")
+    left = 0
+    for page in pages:
+        sheet.paste(page, (left, 0))
+        left += page.width
+    means = np.mean(measured, 0)
+    return SelfTest(float(means[0]), float(means[1]), float(means[2]), encode_png(sheet))

@@ -1,0 +1,1 @@
+"""From a picture file to a page of characters: decode, tone, generator, page, paint."""

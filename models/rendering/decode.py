@@ -1,0 +1,168 @@
+"""Bytes in, plain sRGB pixels out: EXIF rotation, profiles, transparency, CMYK and deep grey handled here.
+
+Decoding runs C code that nothing in Python can interrupt, so it belongs in a process that may be killed.
+"""
+
+import io
+import warnings
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from models.palettes import PAPER, Background, BackgroundChoice
+from models.problems import PictureProblem
+from models.rendering.tone import luminance_of
+from models.sniff import PILLOW_ERRORS, open_header, sniff
+
+# Grey deeper than 8 bits: PNG has 16, TIFF also 32 and floating point.
+_DEEP_GREY: Final = ("I", "I;16", "I;16B", "I;16L", "F")
+_REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
+_ORIENTATION: Final = 0x0112
+MAX_SIDE: Final = 2048
+"""px to which a picture is made smaller: a page of the most columns has fewer."""
+SEEN_THROUGH: Final = 0.02
+"""Share of a picture that has to be transparent to settle its paper: more than a screenshot's rounded corners."""
+_GLANCE: Final = 128
+"""So many pixels a side are enough for a mean."""
+# What EXIF's orientation asks for, by its number.
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode(data: bytes, max_side: int = MAX_SIDE, background: BackgroundChoice = "light") -> NDArray[np.uint8]:
+    """As `decode_on`, the pixels alone."""
+    return decode_on(data, max_side, background)[0]
+
+
+def decode_on(
+    data: bytes, max_side: int, background: BackgroundChoice
+) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    """The first frame or page as (H, W, 3) sRGB bytes, upright, at most `max_side` px long or wide; and its paper.
+
+    Transparent parts show the paper of `background`, and with `auto` that of `paper_for`, on which the picture is
+    then to be drawn; a picture without any leaves `auto` open. Raises PictureProblem as `sniff` does, `broken`, or
+    `too_heavy` where the process's memory is limited.
+    """
+    sniff(data)
+    with open_header(data) as image, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
+            image.draft(None, (max_side, max_side))
+            image.load()
+            flat, background = plain(image, background, max_side)
+            flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
+        except MemoryError as error:
+            raise PictureProblem("too_heavy", repr(error)) from None
+        except PILLOW_ERRORS as error:
+            raise PictureProblem("broken", repr(error)) from None
+    return np.asarray(flat, np.uint8), background
+
+
+def plain(
+    image: Image.Image, background: BackgroundChoice, max_side: int | None = None
+) -> tuple[Image.Image, BackgroundChoice]:
+    """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB; and that paper.
+
+    With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen.
+
+    One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
+    memory as it did; its longest side is then still more than that.
+    """
+    small = image
+    if max_side and image.mode in _REDUCIBLE and (factor := int(max(image.size) / (1.5 * max_side))) > 1:
+        small = image.reduce(factor)
+    flat, paper = _flatten(_to_srgb(small), background)
+    turn = _TURNS.get(_orientation(image))
+    return (flat if turn is None else flat.transpose(turn)), paper
+
+
+def paper_for(rgba: NDArray[np.uint8]) -> Background:
+    """The paper on which what is visible of (H, W, 4) sRGB bytes with alpha stands out more.
+
+    A dark logo gets light paper, a light one dark: the paper whose luminance is farther from the mean of the
+    pixels, each weighted by its alpha. Where nothing is visible, light.
+    """
+    alpha = rgba[..., 3].astype(np.float32)
+    if not alpha.any():
+        return "light"
+    seen = float(np.average(luminance_of(rgba[..., :3]), weights=alpha))
+    light, dark = (abs(seen - float(luminance_of(np.array(PAPER[paper], np.uint8)))) for paper in ("light", "dark"))
+    return "light" if light >= dark else "dark"
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except MemoryError:
+        raise
+    except PILLOW_ERRORS:
+        return 1  # damaged notes about a picture are no reason to refuse it
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    if image.mode == "LAB":
+        return _through(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode in _DEEP_GREY:
+        return image
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if image.mode not in ("RGBA", "LA"):
+            return _through(image, source)
+        converted = _through(image.convert(image.mode[:-1]), source)
+        converted.putalpha(image.getchannel("A"))
+    except MemoryError:
+        raise
+    except (ImageCms.PyCMSError, *PILLOW_ERRORS):
+        return image  # a damaged or mismatched profile says nothing about the pixels
+    return converted
+
+
+def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    if converted is None:
+        raise ValueError("no new picture came of a conversion that was not asked to be in place")
+    return converted
+
+
+def _flatten(image: Image.Image, background: BackgroundChoice) -> tuple[Image.Image, BackgroundChoice]:
+    """Opaque, and the paper below; `auto` stays open where next to nothing of that paper is seen."""
+    if image.mode in _DEEP_GREY:
+        return _deep_grey(image).convert("RGB"), background
+    if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in image.info:
+        return image.convert("RGB"), background
+    over = image.convert("RGBA")
+    paper, settled = background, background
+    if paper == "auto":
+        small = over.resize((min(over.width, _GLANCE), min(over.height, _GLANCE)), Image.Resampling.BOX)
+        glance = np.asarray(small, np.uint8)
+        paper = paper_for(glance)
+        settled = paper if 1 - glance[..., 3].mean() / 255 > SEEN_THROUGH else "auto"
+    under = Image.new("RGBA", image.size, (*PAPER[paper], 255))
+    under.alpha_composite(over)
+    return under.convert("RGB"), settled
+
+
+def _deep_grey(image: Image.Image) -> Image.Image:
+    """Deep grey to 8 bits; Pillow's own conversion clips at 255 instead.
+
+    White is 65,535 in 16 bits. In 32 bits and in floating point TIFF does not tell: it is the least of 1 (floating
+    point alone), 255 (the same), 65,535 and the brightest value that is no darker than any.
+    """
+    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0).clip(0.0)
+    brightest = float(values.max(initial=0.0))
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    white = next((level for level in usual if brightest <= level), brightest)
+    return Image.fromarray(np.rint(values * np.float32(255 / white)).astype(np.uint8))

@@ -1,0 +1,114 @@
+"""Focus: how much of the background gives way to the subject, which somebody (models.nn.subject) has found.
+
+What a page is to show is settled here, before any character is chosen: inside the subject all of the tone,
+outside less of it the higher the focus, and a line where the subject ends. All at once on tensors, so that lessons
+and pages are made by one rule.
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.quality.fidelity import slopes
+
+LEAST_INK: Final = 0.15
+"""At full focus nothing of the subject is lighter: its surface stays apart from the paper."""
+BACKGROUND_LEFT: Final = 0.15
+"""How much of its tone the background keeps at full focus."""
+OUTLINE: Final = 0.75
+"""How dark the subject's outline is at full focus."""
+ENDS: Final = (0.02, 0.98)
+"""Quantiles of the subject's tone that are stretched to all of it."""
+LEAST_RANGE: Final = 0.15
+"""A subject's tones are taken to lie at least so far apart: noise on an even one is not to be stretched."""
+LEAST_AREA, MOST_AREA = 0.01, 0.95
+"""A subject that covers less or more of a picture is none: nothing is to be told apart."""
+AUTO: Final = 0.15
+"""The focus of a picture whose subject is beyond doubt, if nobody says any: a hint. Readers named no more of what
+was drawn at half focus, with the best maps there are (docs/evaluation.md); the rest is a matter of taste."""
+DOUBTFUL, SURE = 0.5, 0.8
+"""Mean probability inside the subject at which focus begins by itself, and at which it is AUTO."""
+
+NEAR: Final = 3
+"""px of a subject's map within which it follows the tone."""
+NOISE: Final = 0.003
+"""Variance of tone that is no edge."""
+SURER: Final = 1.6
+"""By what a refined map's distance from one half grows."""
+
+_OUTLINE_SIGMA: Final = 1.5
+"""px of the subject's map."""
+
+
+def refined(subject: Tensor, tone: Tensor) -> Tensor:
+    """A map, (B, 1, h, w), whose edges follow those of the picture's tone, (B, 1, H, W).
+
+    A guided filter (He, Sun and Tang 2010, "Guided Image Filtering"): near each place the map is taken to be a
+    linear function of the tone. A branch that sees the picture small knows better what the subject is than where it
+    ends.
+    """
+    guide = small_as(tone, subject)
+    means = _around(torch.cat((guide, subject, guide * subject, guide * guide), 1))
+    mean_guide, mean_map, product, square = means.chunk(4, 1)
+    slope = (product - mean_guide * mean_map) / (square - mean_guide**2 + NOISE)
+    slope, offset = _around(torch.cat((slope, mean_map - slope * mean_guide), 1)).chunk(2, 1)
+    # Blur halves what was sure: stretched again about one half.
+    return ((slope * guide + offset - 0.5) * SURER + 0.5).clamp(0, 1)
+
+
+def small_as(tone: Tensor, subject: Tensor) -> Tensor:
+    """The tone at the size of a subject's map, (B, 1, h, w)."""
+    return F.adaptive_avg_pool2d(tone, (subject.shape[2], subject.shape[3]))
+
+
+def _around(values: Tensor) -> Tensor:
+    """The mean of each place and those up to NEAR px around it."""
+    return F.avg_pool2d(values, 2 * NEAR + 1, 1, NEAR, count_include_pad=False)
+
+
+def auto_focus(subject: Tensor) -> Tensor:
+    """The focus that suits each subject map, (B, 1, h, w) of probabilities, if nobody says any, (B,), 0 to AUTO."""
+    share = subject.mean((1, 2, 3))
+    sure = (subject**2).mean((1, 2, 3)) / share.clamp_min(1e-6)
+    focus = AUTO * ((sure - DOUBTFUL) / (SURE - DOUBTFUL)).clamp(0, 1)
+    return torch.where(is_subject(share), focus, 0.0)
+
+
+def is_subject(share: Tensor) -> Tensor:
+    """Whether what covers such shares of a picture is a subject, and not next to nothing or next to all."""
+    return (share > LEAST_AREA) & (share < MOST_AREA)
+
+
+def compose(tone: Tensor, subject: Tensor, focus: Tensor) -> Tensor:
+    """The tone that a page is to show, as `tone` (B, 1, H, W) in [0, 1], 1 being ink.
+
+    `subject` (B, 1, h, w) holds each place's probability to be subject, at any resolution; `focus` (B,) is 0 to 1,
+    and 0 leaves the tone as it is.
+    """
+    share = subject.mean((1, 2, 3))
+    focus = torch.where(is_subject(share), focus, 0.0).view(-1, 1, 1, 1)
+    if not focus.any():
+        return tone
+    low, high = _ends(small_as(tone, subject), subject)
+    across, down = slopes(subject, _OUTLINE_SIGMA)
+    # The height of the step that would make such a slope: 1 at a clear edge. Inside alone, or it would be a halo.
+    edge = (across**2 + down**2).sqrt() * (_OUTLINE_SIGMA * (2 * torch.pi) ** 0.5)
+    outline = (edge / 0.8).clamp(0, 1) ** 1.5 * (subject > 0.3)
+    both = F.interpolate(torch.cat((subject, outline), 1), tone.shape[2:], mode="bilinear")
+    there, outline = both[:, :1], both[:, 1:]
+    full = LEAST_INK + (1 - LEAST_INK) * ((tone - low) / (high - low)).clamp(0, 1)
+    inside = tone + focus * (full - tone)
+    outside = tone * (1 - (1 - BACKGROUND_LEFT) * focus)
+    return torch.maximum(there * inside + (1 - there) * outside, OUTLINE * focus * outline)
+
+
+def _ends(tone: Tensor, subject: Tensor) -> tuple[Tensor, Tensor]:
+    """The lightest and the darkest of the subject's tones, each (B, 1, 1, 1); both arguments are (B, 1, h, w)."""
+    tones, order = tone.flatten(1).sort(1)
+    sums = subject.flatten(1).gather(1, order).cumsum(1)
+    sums = sums / sums[:, -1:].clamp_min(1e-6)
+    places = torch.stack([(sums < end).sum(1) for end in ENDS], 1).clamp_max(tones.shape[1] - 1)
+    low, high = tones.gather(1, places).T.reshape(2, -1, 1, 1, 1)
+    return low, torch.maximum(high, low + LEAST_RANGE)

@@ -1,0 +1,1 @@
+"""Photos to weights: data, training pairs, the training loop and its configurations."""

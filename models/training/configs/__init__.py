@@ -1,0 +1,1 @@
+"""Training configurations that ship with the project, a .toml file each."""

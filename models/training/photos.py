@@ -1,0 +1,134 @@
+"""Fetch photos to train on, several at a time: from Lorem Picsum, or from any address pattern.
+
+A photo is kept when it decodes and is not there already; what fails is asked for again, then passed over. What
+is in the folder counts, so an interrupted run goes on where it was.
+"""
+
+import hashlib
+import itertools
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from models import limits
+from models.problems import PictureProblem
+from models.rendering.decode import decode
+from models.sniff import sniff
+
+LOREM_PICSUM: Final = "https://picsum.photos/seed/glyphcord-{n}/1024"
+TRIES: Final = 4
+GIVE_UP_AFTER: Final = 24
+"""Photos in a row that could not be had, after which there is no more to be expected."""
+_ENDINGS: Final = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+_AGAIN: Final = (408, 425, 429, 500, 502, 503, 504)
+
+
+class FetchError(Exception):
+    """The photos cannot be had; `str()` says why and what was saved."""
+
+
+class _Missing(Exception):
+    """One photo cannot be had."""
+
+
+def fetch_photos(
+    out: Path,
+    count: int,
+    url: str = LOREM_PICSUM,
+    *,
+    at_once: int = 8,
+    first_wait_s: float = 0.5,
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Fetch until `out` holds `count` different photos; returns how many are new.
+
+    `{n}` in `url` becomes 0, 1, 2, …; without it the same address is asked again and again, for services that
+    answer with another photo each time. `progress` is told the number that the folder holds. Raises FetchError
+    when the address is none, or GIVE_UP_AFTER photos in a row failed or were there already.
+    """
+    if not re.match(r"https?://[^/]", url):
+        raise FetchError(f"{url!r} is no address to fetch from: it must begin with http:// or https://")
+    out.mkdir(parents=True, exist_ok=True)
+    kept = [path for path in out.iterdir() if path.stem.isdigit() and path.suffix[1:] in _ENDINGS.values()]
+    known = {hashlib.sha256(path.read_bytes()).digest() for path in kept}
+    numbers = itertools.count(max((int(path.stem) for path in kept), default=-1) + 1)
+    before, in_vain, reason = len(known), 0, ""
+    progress(before)
+
+    timeout = httpx.Timeout(30.0, connect=10.0)
+    pool = ThreadPoolExecutor(at_once)
+    with httpx.Client(follow_redirects=True, timeout=timeout) as client:
+        waiting: dict[Future[tuple[bytes, str]], int] = {}
+        try:
+            while len(known) < count:
+                if in_vain >= GIVE_UP_AFTER:
+                    raise FetchError(
+                        f"{in_vain} photos in a row failed, the last: {reason}. {out} holds {len(known)}"
+                    )
+                while len(waiting) < min(at_once, count - len(known)):
+                    number = next(numbers)
+                    address = url.replace("{n}", str(number))
+                    waiting[pool.submit(_fetch, client, address, first_wait_s)] = number
+                for ready in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    number = waiting.pop(ready)
+                    try:
+                        data, ending = ready.result()
+                    except (_Missing, PictureProblem) as problem:
+                        in_vain, reason = in_vain + 1, str(problem)
+                        continue
+                    if (digest := hashlib.sha256(data).digest()) in known:
+                        in_vain, reason = in_vain + 1, "it was a photo that is there already"
+                        continue
+                    unfinished = out / f"{number:05}.unfinished"
+                    unfinished.write_bytes(data)
+                    unfinished.replace(out / f"{number:05}.{ending}")
+                    known.add(digest)
+                    in_vain = 0
+                    progress(len(known))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return len(known) - before
+
+
+def _fetch(client: httpx.Client, address: str, first_wait_s: float) -> tuple[bytes, str]:
+    """A photo that decodes, and its file's ending. Asked for up to TRIES times. Raises _Missing, PictureProblem."""
+    problem: Exception = _Missing("it was never asked for")
+    for attempt in range(TRIES):
+        pause = first_wait_s * 2**attempt
+        try:
+            with client.stream("GET", address) as response:
+                if response.status_code == 200:
+                    data = _body(response)
+                    ending = _ENDINGS[sniff(data).format]
+                    decode(data, 256)
+                    return data, ending
+                problem = _Missing(f"{response.url.host} answered {response.status_code}")
+                if response.status_code not in _AGAIN:
+                    break
+                asked = response.headers.get("retry-after", "")
+                pause = min(float(asked), 60.0) if asked.isdigit() else pause
+        except (httpx.TransportError, httpx.TooManyRedirects) as error:
+            problem = _Missing(f"{type(error).__name__} {error}".strip())
+        except httpx.InvalidURL as error:
+            raise _Missing(f"{address!r} is no address: {error}") from None
+        except PictureProblem as error:
+            if error.code != "broken":
+                raise
+            problem = error  # cut short on its way, perhaps
+        if attempt + 1 < TRIES:
+            time.sleep(pause)
+    raise problem
+
+
+def _body(response: httpx.Response) -> bytes:
+    data = bytearray()
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > limits.MAX_BYTES:
+            raise _Missing(f"a photo is larger than {limits.MAX_BYTES // 2**20} MB")
+    return bytes(data)

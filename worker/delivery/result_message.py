@@ -1,0 +1,111 @@
+"""What a finished drawing looks like as a message: the credit line, the picture, the characters in a form.
+
+Whatever is larger than Discord takes in this place is encoded otherwise or left out; nothing is ever blurred.
+"""
+
+from typing import Final
+
+from jobs.schema import RenderRequest
+from jobs.text.buttons import result_rows
+from jobs.text.choices import palette_name
+from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import say, say_count
+from models.encoders import code_block, encode
+from models.encoders.png import picture_within
+from models.formats import FILE, FORMS, MESSAGE_CHARACTERS, narrower
+from models.problems import Note
+from models.rendering.animation import Animation
+from worker.delivery.rest_client import Attachment, Edit
+from worker.render.pipeline import COLOURED, Drawing
+
+_SPOILER: Final = "SPOILER_"
+"""Discord hides a file of such a name until it is clicked."""
+
+TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so it comes as a file."
+
+
+def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
+    """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
+    credit = _credit(request, drawing, model, took_s)
+    if isinstance(drawing, Animation):
+        content = "\n".join((credit, *_told(drawing.notes, request)))[:MESSAGE_CHARACTERS]
+        gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
+        return Edit(content, (gif,), result_rows(request))
+    if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
+        # The art comes first: where both do not fit, the credit line goes.
+        whole = f"{block}\n{credit}"
+        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), result_rows(request))
+    picture, file = _picture(request, drawing), None
+    if request.form != "picture":
+        file = _file(request, drawing)
+        if file is None:
+            raise ServiceProblem("too_large_result", f"{request.form} over {request.upload_limit} bytes")
+    elif picture is None:
+        raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
+    attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
+    return Edit("\n".join((credit, *_notes(request, drawing))), attachments, result_rows(request))
+
+
+CHARACTERS: Final = "{columns}×{rows} characters"
+SHRUNK: Final = "{columns}×{rows} characters (as many as my graphics card has room for now)"
+FRAME: Final = "{count} frame"
+FRAMES: Final = "{count} frames"
+ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {palette}."
+
+
+def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:
+    language = request.reply.language
+    shrunk = isinstance(drawing, Drawing) and drawing.shrunk
+    size = say(SHRUNK if shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
+    parts = [palette_name(request.palette, language), size]
+    if isinstance(drawing, Animation):
+        parts.append(say_count(FRAME, FRAMES, drawing.frames, language))
+    return " · ".join([*parts, model, say("{number} s", language, number=f"{took_s:.1f}")])
+
+
+def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
+    """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
+    fewer = () if drawing.shrunk or request.columns is None else narrower(request.columns, drawing.columns)
+    notes = fewer if request.preset == FILE else (Note(TOO_LONG), *fewer)
+    return _told(notes, request)
+
+
+def _told(notes: tuple[Note, ...], request: RenderRequest) -> tuple[str, ...]:
+    return tuple(say(note.text, request.reply.language, **note.facts) for note in notes)
+
+
+def _block(request: RenderRequest, drawing: Drawing) -> str | None:
+    """The page as a code block, in colour where there is room and they are shown; None where it does not fit."""
+    for colours in (request.preset in COLOURED, False):
+        block = code_block(drawing.page, colours=colours)
+        if len(block) <= MESSAGE_CHARACTERS - (4 if request.spoiler else 0):
+            return f"||{block}||" if request.spoiler else block
+    return None
+
+
+def _picture(request: RenderRequest, drawing: Drawing) -> Attachment | None:
+    """The picture as PNG, else in an encoding that fits; None when there is none."""
+    data, suffix = drawing.png, "png"
+    if len(data) > request.upload_limit:
+        smaller = picture_within(drawing.page, request.upload_limit)
+        if smaller is None:
+            return None
+        data, suffix = smaller.data, smaller.suffix
+    return Attachment(_name(request, suffix), data, _alt(request, drawing), f"image/{suffix}")
+
+
+def _file(request: RenderRequest, drawing: Drawing) -> Attachment | None:
+    form, data = FORMS[request.form], encode(drawing.page, request.form)
+    if len(data) > request.upload_limit:
+        return None
+    return Attachment(_name(request, form.suffix), data, _alt(request, drawing), form.mime)
+
+
+def _name(request: RenderRequest, suffix: str) -> str:
+    return f"{_SPOILER if request.spoiler else ''}ascii-{request.palette.replace('#', '')}.{suffix}"
+
+
+def _alt(request: RenderRequest, drawing: Drawing | Animation) -> str:
+    language = request.reply.language
+    palette = palette_name(request.palette, language)
+    return say(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)

@@ -1,0 +1,1 @@
+"""Heartbeat, probes, metrics and logs of a worker."""

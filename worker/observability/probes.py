@@ -1,0 +1,98 @@
+"""Is this worker well, and does it take jobs? Answered from its first second, for probes and for Prometheus."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import torch
+from prometheus_client import REGISTRY
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis import Redis
+from redis.exceptions import RedisError
+
+from jobs.observability.metrics import PREFIX
+from jobs.observability.probes import watch_app, watch_in_thread
+from jobs.queue.queue import JOB_TIMEOUT_S
+from worker.queue.rq_worker import GlyphWorker
+from worker.render.decoder import Decoder
+from worker.render.engine import Engine
+
+STUCK_S: Final = JOB_TIMEOUT_S + 60.0
+"""The working loop comes round every second or after a job, and a job that hangs ends the process before this."""
+
+
+class Watching:
+    """What is known of a worker while it starts, works and ends."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._worker: GlyphWorker | None = None
+
+    def start(self, host: str, port: int | None, child: int | None) -> Callable[[], None]:
+        """Answer until the returned is called; nothing is answered without a port. Raises OSError if it is taken.
+
+        A supervisor's children have a port each: the first `port` itself, the second the one after it.
+        """
+        if port is None:
+            return lambda: None
+        return watch_in_thread(watch_app(self.why_unhealthy, self.why_not_ready), host, port + (child or 1) - 1)
+
+    def started(self, worker: GlyphWorker, engine: Engine, decoder: Decoder) -> None:
+        """From now on there is a worker to tell of."""
+        self._worker = worker
+        REGISTRY.register(WorkerCollector(engine, worker, decoder))
+
+    def why_unhealthy(self) -> list[str]:
+        """Reasons to start the process again."""
+        if self._worker is None:
+            return []
+        stuck_s = time.monotonic() - self._worker.came_round_at
+        return [f"the working loop has not come round for {stuck_s:.0f} s"] if stuck_s > STUCK_S else []
+
+    def why_not_ready(self) -> list[str]:
+        """Reasons why no job is taken now."""
+        if self._worker is None:
+            return ["starting"]
+        reasons = ["stopping"] if self._worker.stopping else []
+        if self._worker.health.degraded:
+            reasons.append(f"degraded: {self._worker.health.last_error}")
+        try:
+            self._redis.ping()
+        except RedisError as error:
+            reasons.append(f"redis: {type(error).__name__}")
+        return reasons
+
+
+class WorkerCollector(Collector):
+    """What a worker is at the moment: its models, its state, its device's memory."""
+
+    def __init__(self, engine: Engine, worker: GlyphWorker, decoder: Decoder) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._decoder = decoder
+
+    def collect(self) -> Iterator[Metric]:
+        models = GaugeMetricFamily(
+            f"{PREFIX}model_info", "1 for each warm model.", labels=["model", "version", "device", "default"]
+        )
+        for loaded in self._engine.loaded():
+            default = str(loaded.name == self._engine.default).lower()
+            models.add_metric([loaded.name, loaded.renderer.version, self._engine.device, default], 1)
+        memory = GaugeMetricFamily(
+            f"{PREFIX}gpu_memory_bytes", "The GPU's memory; none without one.", labels=["kind"]
+        )
+        if self._engine.device == "cuda":
+            free, total = torch.cuda.mem_get_info()
+            allocated, reserved = torch.cuda.memory_allocated(), torch.cuda.memory_reserved()
+            for kind, size in {"free": free, "total": total, "allocated": allocated, "reserved": reserved}.items():
+                memory.add_metric([kind], size)
+        degraded = GaugeMetricFamily(
+            f"{PREFIX}worker_degraded", "1 while the worker takes no jobs after failing some."
+        )
+        degraded.add_metric([], float(self._worker.health.degraded))
+        replaced = CounterMetricFamily(
+            f"{PREFIX}decoders_replaced", "Decoding processes that died of a picture or had to be ended."
+        )
+        replaced.add_metric([], self._decoder.replaced)
+        yield from (models, memory, degraded, replaced)

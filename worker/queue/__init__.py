@@ -1,0 +1,1 @@
+"""Taking jobs: the loop, the lease, the circuit breaker."""

@@ -1,0 +1,1 @@
+"""One job: decode, draw with the warm model, in stages."""

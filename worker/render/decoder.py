@@ -1,0 +1,251 @@
+"""Decoding in a process of its own: warm, short of memory and of time, and no loss when it dies.
+
+Picture libraries are C code fed by strangers: a small file can keep one busy for minutes, make it ask for
+gigabytes, or crash it, and nothing in Python can interrupt that. So `python -m worker.render.decoder` decodes,
+under an address-space limit (which a process that uses CUDA could not bear) and the kernel's alarm clock, without
+the bot's token in its environment. It lives as long as its worker and is replaced when it dies.
+
+Over its pipes, one question at a time: a line of JSON and the file's bytes go in; a line of JSON and the
+pixels, or the problem alone, come out.
+"""
+
+import io
+import json
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Any, Final, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import limits
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
+from models.problems import PictureProblem
+from models.rendering.decode import decode_on
+from models.rendering.frames import LONGEST_MS, Cut, Frames, decode_frames
+
+_log = logging.getLogger(__name__)
+
+LIMIT_S: Final = 10.0
+"""Seconds for one picture; the slowest legitimate ones (40 megapixels, transparent) take about 2."""
+MEMORY: Final = 1536 * 2**20
+"""Address space in bytes; the hungriest legitimate picture (120 megapixels, progressive, CMYK) needs 1.1 GB."""
+MAX_SIDE: Final = 2048
+COMMAND: Final = (sys.executable, "-m", "worker.render.decoder")
+
+# All that Python needs to find itself and this package; none of our settings, and so no secret.
+_INHERITED: Final = ["PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"]
+# glibc would give every picture's memory back and fault it in again for the next: 6 ms for a small photo.
+_KEPT_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
+_CRASHES: Final = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
+_TRIES: Final = 2
+"""A process that dies may have been killed for its neighbours' sake; a picture that kills two is at fault."""
+
+
+class DecoderFailed(Exception):
+    """The decoding process cannot be started, or ends by no fault of the picture's."""
+
+
+class Decoder:
+    """`models.rendering.decode.decode` in another process. For one thread at a time; a context manager.
+
+    `replaced` counts the processes that died of a picture or had to be ended.
+    """
+
+    def __init__(self, command: Sequence[str] = COMMAND, *, limit_s: float = LIMIT_S) -> None:
+        """Start the process, which gets ready while the caller goes on."""
+        self._command = command
+        self._limit_s = limit_s
+        self.replaced = 0
+        self._child: subprocess.Popen[bytes] | None = None
+        self._start()
+
+    def __enter__(self) -> "Decoder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._child is not None:
+            _end(self._child)
+        self._child = None
+
+    def decode(self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND) -> NDArray[np.uint8]:
+        """As `models.rendering.decode.decode`: (H, W, 3) sRGB bytes, the longest side at most MAX_SIDE px.
+
+        Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
+        process (`broken`); DecoderFailed when the process does not do its work.
+        """
+        return self.still(data, background)[0]
+
+    def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+        """As `models.rendering.decode.decode_on`, with its paper. Raises as `decode`."""
+        frames = self._try({"background": background}, data)
+        return frames.pixels[0], frames.background
+
+    def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
+        """As `models.rendering.frames.decode_frames`. Raises as `decode`."""
+        return self._try({"background": background, "columns": columns}, data)
+
+    def _try(self, question: dict[str, Any], data: bytes) -> Frames:
+        """The process's answer; one that dies is replaced, and the next one is asked."""
+        code = 0
+        for _ in range(_TRIES):
+            if self._child is None:
+                self._start()
+            child = self._child
+            if child is None:
+                raise DecoderFailed("the decoding process cannot be started")
+            try:
+                return self._ask(child, question, data)
+            except PictureProblem:
+                raise
+            except (BrokenPipeError, EOFError):
+                code = self._replace(child)
+            except BaseException:
+                # The job's own timeout, say: the answer to this picture must not be taken for the next one's.
+                self._replace(child)
+                raise
+            if code == -signal.SIGALRM:
+                raise PictureProblem("too_slow", f"decoding took over {self._limit_s:g} s")
+        if code in _CRASHES:
+            raise PictureProblem("broken", f"decoding crashed {_TRIES} times: {signal.strsignal(-code)}")
+        raise DecoderFailed(f"the decoding process ended {_TRIES} times, at last with {code}")
+
+    def _ask(self, child: subprocess.Popen[bytes], question: dict[str, Any], data: bytes) -> Frames:
+        stdin, stdout = _pipes(child)
+        stdin.write(json.dumps(question | {"bytes": len(data), "limit_s": self._limit_s}).encode() + b"\n")
+        stdin.write(data)
+        stdin.flush()
+        line = stdout.readline(10_000)
+        if not line:
+            raise EOFError
+        answer = json.loads(line)
+        if "code" in answer:
+            raise PictureProblem(answer["code"], answer["detail"], **answer["facts"])
+        if not _sane(answer, question.get("columns")):
+            raise DecoderFailed(f"the decoding process answered {line[:200]!r}")
+        pixels = np.empty((*answer["size"], 3), np.uint8)
+        if cast(io.BufferedReader, stdout).readinto(pixels.data.cast("B")) != pixels.nbytes:
+            raise EOFError
+        times = tuple(answer["durations_ms"])
+        return Frames(pixels, times, answer["plays"], answer["cut"], answer["background"])
+
+    def _start(self) -> None:
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEPT_MEMORY
+        try:
+            self._child = subprocess.Popen(  # noqa: S603 our own command
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            )
+        except OSError:
+            _log.exception("decoder does not start")
+
+    def _replace(self, child: subprocess.Popen[bytes]) -> int:
+        """Put a fresh process in the place of one that ended or must end; the old one's exit code."""
+        code = _end(child)
+        self._child = None
+        self.replaced += 1
+        _log.warning("decoder replaced ended=%d", code)
+        self._start()
+        return code
+
+
+def _end(child: subprocess.Popen[bytes]) -> int:
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(0.2)  # one that is dying already has an exit code of its own to tell
+    child.kill()
+    for pipe in _pipes(child):
+        with suppress(BrokenPipeError):
+            pipe.close()
+    return child.wait()
+
+
+def _sane(answer: dict[str, Any], columns: int | None) -> bool:
+    """Whether a question for one picture (`columns` None) or for frames may have this answer: pixels and times."""
+    match answer:
+        case {
+            "size": [int(count), int(height), int(width)],
+            "durations_ms": [*times],
+            "plays": int(plays),
+            "cut": cut,
+            "background": background,
+        }:
+            page = MAX_SIDE**2 if columns is None else limits.MAX_CELLS * CELL_WIDTH * CELL_HEIGHT
+            most = page if columns is None else max(page, limits.MAX_ANIMATION_CELLS * CELL_WIDTH * CELL_HEIGHT)
+            return (
+                min(count, height, width) > 0
+                and height * width <= page
+                and count * height * width <= most
+                and len(times) == count <= limits.MAX_FRAMES
+                and all(isinstance(ms, int) and 0 < ms <= LONGEST_MS for ms in times)
+                and plays >= 0
+                and cut in get_args(Cut)
+                and background in BACKGROUNDS
+            )
+    return False
+
+
+def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    return cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
+
+
+def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
+    """The process's own loop: answer until `questions` ends, as it does when the worker is gone."""
+    while line := questions.readline():
+        question = json.loads(line)
+        data = questions.read(question["bytes"])
+        signal.setitimer(signal.ITIMER_REAL, question["limit_s"])
+        frames: Frames | None = None
+        try:
+            frames = _decode(data, question["background"], question.get("columns"))
+            answer = {
+                "size": frames.pixels.shape[:3],
+                "durations_ms": frames.durations_ms,
+                "plays": frames.plays,
+                "cut": frames.cut,
+                "background": frames.background,
+            }
+        except PictureProblem as problem:
+            answer = {"code": problem.code, "detail": problem.detail[:1000], "facts": problem.facts}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        answers.write(json.dumps(answer).encode() + b"\n")
+        if frames is not None:
+            answers.write(frames.pixels.data.cast("B"))
+        answers.flush()
+
+
+def _decode(data: bytes, background: BackgroundChoice, columns: int | None) -> Frames:
+    """The frames; without `columns` the first one alone, as large as a still picture may be."""
+    if columns is not None:
+        return decode_frames(data, columns, background)
+    pixels, background = decode_on(data, MAX_SIDE, background)
+    return Frames(np.ascontiguousarray(pixels)[None], (LONGEST_MS,), 1, background=background)
+
+
+def main() -> None:
+    """Set the limits, then serve."""
+    # The worker ends this process by closing its pipe. A signal meant for all must not take it from a job.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    # Not handled but deadly: a handler would wait for the native code to return.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with suppress(ValueError, OSError):  # macOS knows the limit's name and refuses it
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The warm models of one worker: the default, and the styles asked for most recently.
+
+A job takes one renderer and keeps it to its end, so exchanging a model is a matter of one reference: the job in
+hand finishes on what it started with, the next one starts on what is there then.
+"""
+
+import logging
+import os
+import resource
+import sys
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from models import limits
+from models.formats import picture_columns
+from models.rendering.renderer import Renderer, WeightsError
+from models.weights_file import read_weights
+from worker.observability.metrics import MODEL_LOADED
+from worker.weights.source import Library
+
+_log = logging.getLogger(__name__)
+
+WARM_UP: Final = np.linspace(0, 1, 512 * 512, dtype=np.float32).reshape(512, 512)
+"""A tone with something to decide; of a flat one the network never hears."""
+SPARE: Final = 1.25
+"""A model needs this much of what the first one needed, for what PyTorch loses between blocks."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model on its device, warm, and the bytes it was made from (a Redis that lost them gets them back)."""
+
+    renderer: Renderer
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        return self.renderer.name
+
+    @property
+    def sha256(self) -> str:
+        return self.renderer.sha256
+
+
+class Engine:
+    """Up to `keep` models on one device. Its methods may be called by the working and by the control thread."""
+
+    def __init__(self, library: Library, device: str, *, keep: int = 3) -> None:
+        self.library = library
+        self._device = device
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._warm: OrderedDict[str, Loaded] = OrderedDict()  # the most recently used last
+        self._needs = 0
+        self.default = ""
+
+    @property
+    def device(self) -> str:
+        return self._device
+
+    @property
+    def renderer(self) -> Renderer:
+        """The default's renderer. Raises WeightsError while it is exchanged without room for two."""
+        return self.renderer_for(None)
+
+    def renderer_for(self, style: str | None) -> Renderer:
+        """The renderer of a style, by default of the default one; loaded now if it is not warm.
+
+        Raises WeightsError, and ServiceProblem `unknown_style` with the names there are.
+        """
+        name = style or self.default
+        with self._lock:
+            if name in self._warm:
+                self._warm.move_to_end(name)
+                return self._warm[name].renderer
+        self.make_room()
+        loaded = self.load(name, self.library.current(name))
+        with self._lock:
+            # Meanwhile the control thread may have put a newer version there.
+            loaded = self._warm.setdefault(name, loaded)
+            self._warm.move_to_end(name)
+            self._drop_the_longest_unused()
+        return loaded.renderer
+
+    def loaded(self) -> list[Loaded]:
+        """The models that are warm, the default first."""
+        with self._lock:
+            return sorted(self._warm.values(), key=lambda loaded: (loaded.name != self.default, loaded.name))
+
+    def load(self, name: str, data: bytes, device: str | None = None) -> Loaded:
+        """Load a model beside those there are, and try it; nothing uses it yet. Raises WeightsError.
+
+        `device` is for another than the engine's own.
+        """
+        before, begun = self._allocated(), time.monotonic()
+        weights = read_weights(data, name)
+        try:
+            renderer = Renderer(weights, device or self._device)
+            # The first forward pass allocates and picks kernels; no user should wait for that, and a model
+            # that cannot draw must not replace one that can.
+            renderer.grid(WARM_UP, columns=picture_columns(*WARM_UP.shape))
+        except Exception as error:
+            raise WeightsError(f"{name} loads but does not draw ({type(error).__name__}: {error})") from error
+        if not self._needs and self._device == "cuda":
+            self._needs = torch.cuda.max_memory_allocated() - before
+        MODEL_LOADED.observe(time.monotonic() - begun)
+        return Loaded(renderer, data)
+
+    def put(self, loaded: Loaded) -> None:
+        """Let a model draw from now on, in the place of another version of it."""
+        with self._lock:
+            self._warm[loaded.name] = loaded
+            self._warm.move_to_end(loaded.name)
+            self._drop_the_longest_unused()
+
+    def take_out(self, name: str) -> bytes | None:
+        """Drop a model, and give its memory back; its bytes. Only while no job runs."""
+        with self._lock:
+            loaded = self._warm.pop(name, None)
+        self._free()
+        return loaded.data if loaded else None
+
+    def make_room(self) -> None:
+        """While there is no room for one more model, drop the longest unused, but not the default."""
+        while not self.fits():
+            with self._lock:
+                unused = next((name for name in self._warm if name != self.default), None)
+                if unused is None:
+                    return
+                del self._warm[unused]
+            self._free()
+
+    def fits(self) -> bool:
+        """Whether the device has room for one more model like the first one."""
+        if self._device != "cuda":
+            return True
+        free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+        return bool(free > SPARE * self._needs)
+
+    def memory_mb(self) -> int:
+        """Megabytes: of the GPU for a model on one, else of this process."""
+        if self._device == "cuda":
+            return int(torch.cuda.memory_reserved() // 2**20)
+        try:
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+            return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+        except (OSError, IndexError, ValueError):  # not Linux: the most there ever was
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            return peak // (2**20 if sys.platform == "darwin" else 2**10)
+
+    def is_lost(self) -> bool:
+        """Whether the device is gone: after some CUDA errors no call in the process ever succeeds again."""
+        try:
+            self.renderer.grid(np.zeros((64, 64), np.float32), columns=limits.MIN_COLUMNS)
+        except torch.OutOfMemoryError:
+            return False  # others fill it now, and may leave
+        except Exception:
+            _log.exception("engine broken device=%s", self._device)
+            return True
+        return False
+
+    def _drop_the_longest_unused(self) -> None:
+        unused = [name for name in self._warm if name != self.default]
+        for name in unused[: max(0, len(self._warm) - self._keep)]:
+            del self._warm[name]
+
+    def _allocated(self) -> int:
+        return int(torch.cuda.memory_allocated()) if self._device == "cuda" else 0
+
+    def _free(self) -> None:
+        if self._device == "cuda":
+            torch.cuda.empty_cache()

@@ -1,0 +1,1 @@
+"""Which weights a worker draws with, and how they change."""

@@ -1,0 +1,193 @@
+"""`python -m worker weights …`: the registry of weights from the shell, for operators and pipelines.
+
+Stands here and not in `models`, which is a library that knows neither Redis nor the service; `python -m models
+weights` has what needs only files. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage.
+"""
+
+import argparse
+import getpass
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field
+from redis import Redis
+from redis.exceptions import RedisError
+
+from jobs.connection import connect
+from jobs.registry import audit
+from jobs.registry.fleet import Fleet
+from jobs.registry.reload import Answer, Reloads
+from jobs.registry.weights import SHORT, WeightsStore
+from jobs.settings import EnvSettings
+from jobs.text.sentences import ServiceProblem
+
+WAIT_S: Final = 90.0
+POLL_S: Final = 0.2
+
+
+Run = Callable[[argparse.Namespace, Redis, WeightsStore], int]
+
+
+class RegistrySettings(EnvSettings):
+    """What these commands need of the service's settings; no Discord token is among it."""
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    weights_budget_mb: int = Field(default=256, gt=0)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m worker weights", description="The models of a running service, in Redis (REDIS_URL)."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Run, help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help)
+        command.set_defaults(run=run)
+        return command
+
+    add("list", _list, "models, the versions in use and those kept")
+    verify = add("verify", _verify, "try a file, as an upload is tried")
+    publish = add("publish", _publish, "try a file and keep it; a model of a new name can be asked for at once")
+    for command in (verify, publish):
+        command.add_argument("file", type=Path)
+    publish.add_argument("--name", help="the model's name (default: the file's)")
+    activate = add("activate", _activate, "put a version in use, on every worker or none")
+    rollback = add("rollback", _rollback, "take a model's last change back")
+    default = add("default", _default, "choose the model that draws when no style is asked for")
+    for command in (activate, rollback, default):
+        command.add_argument("name")
+    activate.add_argument("version", nargs="?", help="the beginning of its hash (default: the newest kept)")
+    add("audit", _audit, "who gave which order, or was refused, the newest first")
+    options = parser.parse_args(arguments)
+    settings = RegistrySettings()
+    try:
+        redis = connect(settings.redis_url)
+    except ValueError as error:
+        return _refuse(f"REDIS_URL: {error}")
+    try:
+        with redis:
+            return int(options.run(options, redis, WeightsStore(redis, settings.weights_budget_mb * 2**20)))
+    except ServiceProblem as problem:
+        return _refuse(f"{problem} ({problem.detail})" if problem.detail else str(problem))
+    except RedisError as error:
+        return _refuse(f"Redis at {settings.redis_url.rsplit('@', 1)[-1]} does not answer: {error}")
+
+
+def _list(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    default, kept, models = store.default(), store.versions(), store.models()
+    for name in sorted(models.keys() | {version.model for version in kept}):
+        model = models.get(name)
+        print(f"{name}{' (default)' if name == default else ''}{'' if model else ' (not in use)'}")
+        for version in (version for version in kept if version.model == name):
+            mark = "*" if model and version.sha256 == model.active else " "
+            added = time.strftime("%Y-%m-%d %H:%M", time.gmtime(version.added_at))
+            print(f"  {mark} {version.short} {version.size / 2**20:5.1f} MB  {version.origin} {added} UTC")
+    return 0
+
+
+def _verify(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    return 0 if _tried(options.file) is not None else 1
+
+
+def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    data = _tried(options.file)
+    if data is None:
+        return 1
+    name = options.name or options.file.stem
+    version = store.put(data, name, origin="shell", by=getpass.getuser())
+    model = store.announce(name, version.sha256, getpass.getuser())
+    audit.note(redis, getpass.getuser(), "weights publish", f"model={name} version={version.short}")
+    if model.active == version.sha256:
+        print(f"{name} is at version {version.short}")
+    else:
+        print(f"kept; {model.active[:SHORT]} is in use. To change: python -m worker weights activate {name}")
+    return 0
+
+
+def _activate(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    newest = next((version.sha256 for version in store.versions(options.name)), "")
+    return _change(redis, store, options.name, version=options.version or newest)
+
+
+def _rollback(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    return _change(redis, store, options.name, back=True)
+
+
+def _default(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    store.set_default(options.name)
+    audit.note(redis, getpass.getuser(), "weights default", f"model={options.name}")
+    print(f"{options.name} draws when no style is asked for")
+    return 0
+
+
+def _audit(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
+    for deed in audit.deeds(redis):
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(deed.at))
+        print(f"{at} UTC  {deed.by}  {deed.action}  {'' if deed.allowed else 'REFUSED '}{deed.detail}")
+    return 0
+
+
+def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None = None, back: bool = False) -> int:
+    """Order a change and print what each worker says, as it says it."""
+    by, fleet = getpass.getuser(), Fleet(redis)
+    reloads = Reloads(redis, store, fleet)
+    order = reloads.order(name, by, version=version, back=back)
+    audit.note(redis, by, "weights rollback" if back else "weights activate", f"model={name} version={version}")
+    until, told = time.monotonic() + WAIT_S, set[str]()
+    while True:
+        latest = reloads.advance()
+        order = latest if latest is not None and latest.id == order.id else order
+        answers = reloads.answers(order)
+        for line in (_line(answers[worker]) for worker in order.expected if worker in answers):
+            if line and line not in told:
+                told.add(line)
+                print(line, flush=True)
+        alive = {worker.name for worker in fleet.alive()}
+        if order.stage == "aborted":
+            return _refuse(f"nothing was changed: {order.reason}")
+        moved = {worker for worker, answer in answers.items() if answer.moved}
+        if order.stage == "committed" and not alive.intersection(order.expected) - moved:
+            print(f"{order.model}: {(order.before or 'nothing')[:SHORT]} -> {(order.target or '')[:SHORT]}")
+            return 0
+        if time.monotonic() > until:
+            return _refuse("not every worker has answered; python -m worker weights list shows what is in use")
+        time.sleep(POLL_S)
+
+
+def _line(answer: Answer) -> str:
+    if answer.error:
+        return f"{answer.worker}: {answer.error}"
+    if not (answer.ready or answer.moved):
+        return ""
+    return f"{answer.worker}: {'moved' if answer.moved else 'ready'} ({answer.took_ms / 1000:.1f} s)"
+
+
+def _tried(path: Path) -> bytes | None:
+    """A file's bytes after it was loaded and has drawn; None, with the reason told, when it cannot be used."""
+    # Imported only now: the other commands need no torch.
+    from models.quality.self_test import self_test  # noqa: PLC0415
+    from models.rendering.renderer import Renderer  # noqa: PLC0415
+    from models.weights_file import WeightsError, read_bytes, read_weights  # noqa: PLC0415
+
+    try:
+        data = read_bytes(path)
+        renderer = Renderer(read_weights(data, path.stem))
+        found = self_test(renderer)
+    except WeightsError as error:
+        _refuse(str(error))
+        return None
+    print(
+        f"{path.name}: version {renderer.version}, similarity {found.similarity:.2f}, legibility "
+        f"{found.legibility:.2f}, different glyphs {found.glyphs:.0f}"
+    )
+    return data
+
+
+def _refuse(reason: str) -> int:
+    print(f"weights: {reason}", file=sys.stderr)
+    return 1

@@ -1,0 +1,217 @@
+"""A worker's part in changing models: it prepares what is ordered, exchanges when all are ready, and follows.
+
+Called again and again by the control thread, while the main thread draws. Where the device has no room for the
+old model and the new one, the worker first lets its job end, takes no other until the order is decided, and goes
+back if it is aborted.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from jobs.connection import REDIS_FULL
+from jobs.registry.reload import Answer, Order, Reloads
+from jobs.registry.weights import SHORT
+from jobs.text.sentences import ServiceProblem
+from models.rendering.renderer import WeightsError
+from worker.queue.rq_worker import GlyphWorker
+from worker.render.engine import Engine, Loaded
+from worker.weights.source import Library
+
+_log = logging.getLogger(__name__)
+
+AGAIN_S: Final = 30.0
+"""Until a version that could not be followed is tried again, and until new files are looked for."""
+
+
+class Reloader:
+    """Knows one order at a time. `error` says why this worker does not run what the registry names; else empty."""
+
+    def __init__(self, reloads: Reloads, library: Library, engine: Engine, worker: GlyphWorker) -> None:
+        self._reloads = reloads
+        self._library = library
+        self._engine = engine
+        self._worker = worker
+        self._order: Order | None = None
+        self._answer = Answer(worker=worker.name)
+        self._said = True
+        self._prepared: Loaded | None = None
+        self._taken_out: bytes | None = None
+        self._failed: dict[str, tuple[str, float]] = {}
+        self._publish_at = 0.0
+        self.error = ""
+
+    def step(self, *, follow: bool = True) -> bool:
+        """Do what is due. Whether an order is open, so that it should be called again soon.
+
+        `follow` says whether to look, too, for what the registry names without an order to this worker.
+        Raises redis errors; the next call goes on from there.
+        """
+        order = self._reloads.advance()
+        if order is None or self._worker.name not in order.expected:
+            order = None
+        if (order.id if order else None) != (self._order.id if self._order else None):
+            if self._prepared is not None and self._is_in_use(self._prepared):
+                self._exchange()  # decided, and the next one given, since the last look
+            self._undo()  # of an order that Redis has lost
+            self._answer, self._said = Answer(worker=self._worker.name), True
+        self._order = order
+        if order is not None and self._work_on(order):
+            return True
+        if follow:
+            self._follow()
+        return False
+
+    def _work_on(self, order: Order) -> bool:
+        """Whether the order is open."""
+        if not self._said:
+            self._tell(order)
+        answer = self._answer
+        if order.stage == "resolving" and not (answer.offered or answer.error):
+            self._say(order, offered=True, **self._tried(lambda: {"offer": self._library.offer(order.model)}))
+        elif order.stage == "preparing" and not (answer.ready or answer.error):
+            self._engine.make_room()
+            if not self._engine.fits() and not self._worker.hold():
+                return True  # its job first
+            start = time.perf_counter()
+            found = self._tried(lambda: self._prepare(order))
+            self._say(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
+        elif order.stage == "committed" and answer.ready and not answer.moved:
+            self._exchange()
+            self._say(order, moved=True)
+        elif order.stage == "aborted" and answer.ready:
+            self._undo()
+            self._answer = answer.model_copy(update={"ready": False})
+        return order.is_open
+
+    def _say(self, order: Order, **changes: object) -> None:
+        self._answer, self._said = self._answer.model_copy(update=changes), False
+        _log.info(
+            "reload order=%s by=%s model=%s version=%s stage=%s took_ms=%.0f error=%r",
+            order.id,
+            order.ordered_by,
+            order.model,
+            (order.target or "")[:SHORT],
+            order.stage,
+            self._answer.took_ms,
+            self._answer.error,
+        )
+        self._tell(order)
+
+    def _tell(self, order: Order) -> None:
+        """Write our answer down; what Redis does not take now is told at the next step."""
+        self._reloads.answer(order, self._answer)
+        self._said = True
+        self._reloads.advance()
+
+    def _tried(self, work: Callable[[], dict[str, object]]) -> dict[str, object]:
+        """What `work` returns, or `error` in words: whatever happens here, the old model serves."""
+        try:
+            return work()
+        except ServiceProblem as problem:
+            return {"error": str(problem)}
+        except WeightsError as error:
+            return {"error": str(error)}
+        except RedisError:
+            raise
+        except Exception as error:
+            _log.exception("reload failed")
+            return {"error": f"unexpected {type(error).__name__}; see the worker's log"}
+
+    def _prepare(self, order: Order) -> dict[str, object]:
+        assert order.target is not None  # noqa: S101 an order is prepared once its target is known
+        data = self._library.bytes_of(order.model, order.target)
+        if self._worker.held:
+            self._taken_out = self._engine.take_out(order.model)
+        try:
+            self._prepared = self._engine.load(order.model, data)
+        except BaseException:
+            self._undo()
+            raise
+        return {"drained": self._worker.held}
+
+    def _is_in_use(self, loaded: Loaded) -> bool:
+        """Whether the registry names this version of its model."""
+        model = self._library.store.model(loaded.name)
+        return model is not None and model.active == loaded.sha256
+
+    def _exchange(self) -> None:
+        """Let what was prepared draw from the next job on."""
+        if self._prepared is not None:
+            self._engine.put(self._prepared)
+        self._prepared = self._taken_out = None
+        self._worker.release()
+
+    def _undo(self) -> None:
+        """Drop what was prepared and draw on with what there was."""
+        self._prepared = None
+        if self._taken_out is not None and self._order is not None:
+            try:
+                self._engine.put(self._engine.load(self._order.model, self._taken_out))
+            except Exception as error:
+                # The memory was there a moment ago; others have it now. A fresh process finds its own way.
+                _log.critical("no way back to the old model reason=%r; ending this worker", str(error))
+                self._worker.break_off()
+        self._taken_out = None
+        self._worker.release()
+
+    # --- what the registry names ------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Run what the registry names: it may have been changed while this worker was starting, or out of reach."""
+        store, models = self._library.store, self._library.store.models()
+        for loaded in self._engine.loaded():
+            if loaded.name not in models:  # Redis was emptied, or this is the first worker ever
+                self._keep(loaded)
+            elif models[loaded.name].active != loaded.sha256:
+                self._move_to(loaded.name, models[loaded.name].active)
+        default = store.default() or store.announce_default(self._engine.default)
+        if default != self._engine.default and default in models:
+            active = models[default].active
+            if any(loaded.name == default for loaded in self._engine.loaded()) or self._move_to(default, active):
+                self._engine.default = default
+                _log.info("default model=%s version=%s", default, active[:SHORT])
+        if time.monotonic() > self._publish_at:
+            self._library.publish_files()
+            self._publish_at = time.monotonic() + AGAIN_S
+
+    def _keep(self, loaded: Loaded) -> None:
+        if self._has_just_failed(loaded.name, loaded.sha256):
+            return
+        try:
+            self._library.publish(loaded.name, loaded.data)
+        except ServiceProblem as problem:
+            self._note(loaded.name, loaded.sha256, problem.detail)
+        except REDIS_FULL:
+            self._note(loaded.name, loaded.sha256, "Redis has no memory for it")
+
+    def _has_just_failed(self, name: str, sha256: str) -> bool:
+        failed, at = self._failed.get(name, ("", 0.0))
+        return failed == sha256 and time.monotonic() < at + AGAIN_S
+
+    def _move_to(self, name: str, sha256: str) -> bool:
+        """Load a version and let it draw; whether that worked."""
+        if self._has_just_failed(name, sha256):
+            return False
+        start = time.perf_counter()
+        try:
+            self._engine.make_room()
+            self._engine.put(self._engine.load(name, self._library.bytes_of(name, sha256)))
+        except WeightsError as error:
+            self._note(name, sha256, str(error))
+            return False
+        _log.info(
+            "followed model=%s version=%s took_ms=%.0f", name, sha256[:SHORT], (time.perf_counter() - start) * 1000
+        )
+        self._failed.pop(name, None)
+        self.error = ""
+        return True
+
+    def _note(self, name: str, sha256: str, reason: str) -> None:
+        if self.error != reason:
+            _log.error("not on the registry's version model=%s version=%s reason=%r", name, sha256[:SHORT], reason)
+        self._failed[name] = (sha256, time.monotonic())
+        self.error = reason

@@ -1,0 +1,73 @@
+"""What the queue calls by name to look at a weights file: load it, try it, draw the bundled photos with it."""
+
+import logging
+import time
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from jobs.registry.verification import Check, CheckRequest, Measures, record_check
+from models.quality.self_test import SelfTest, self_test
+from models.rendering.renderer import Renderer, WeightsError
+from worker.render import tasks
+from worker.render.engine import Engine
+
+_log = logging.getLogger(__name__)
+
+
+def check(payload: dict[str, Any]) -> dict[str, Any]:
+    """Carry out a CheckRequest and record what was found, a refusal included; the Check as JSON.
+
+    Raises redis errors, and what ends the process.
+    """
+    request = CheckRequest.model_validate(payload)
+    tools = tasks.current_tools()
+    start, png = time.monotonic(), b""
+    found = Check(id=request.id, worker=tools.worker)
+    try:
+        found, png = _look(tools.engine, request, found)
+    except WeightsError as error:
+        found = found.model_copy(update={"error": str(error), "refused": True})
+    except RedisError:
+        raise
+    except Exception as error:
+        _log.exception("check failed id=%s", request.id)
+        found = found.model_copy(update={"error": f"unexpected {type(error).__name__}; see the worker's log"})
+    found = found.model_copy(update={"seconds": round(time.monotonic() - start, 1)})
+    record_check(tools.redis, found, png)
+    _log.info(
+        "check id=%s model=%s version=%s seconds=%.1f error=%r",
+        request.id,
+        request.model,
+        request.sha256[:12],
+        found.seconds,
+        found.error,
+    )
+    return found.model_dump(mode="json")
+
+
+def _look(engine: Engine, request: CheckRequest, found: Check) -> tuple[Check, bytes]:
+    data = engine.library.bytes_of(request.model, request.sha256)
+    engine.make_room()
+    # Where there is room for one only, that one is drawing.
+    renderer = engine.load(request.model, data, device=None if engine.fits() else "cpu").renderer
+    result = self_test(renderer)
+    now = engine.renderer
+    about = f"head {renderer.metadata['head']}, {len(renderer.atlas.charset)} characters"
+    teacher, step = renderer.metadata.get("teacher", "?"), renderer.metadata.get("step", "?")
+    measured = {
+        "about": f"{about}, taught by {teacher[:60]}, {step[:12]} steps",
+        "measures": _measures(renderer, result),
+        "now": _measures(now, self_test(now)),
+    }
+    return found.model_copy(update=measured), result.png
+
+
+def _measures(renderer: Renderer, result: SelfTest) -> Measures:
+    return Measures(
+        model=renderer.name,
+        version=renderer.version,
+        similarity=result.similarity,
+        legibility=result.legibility,
+        glyphs=result.glyphs,
+    )
