@@ -4,68 +4,20 @@ A worker that meets a `schema_version` it does not know refuses the job by name 
 those before its own, whose jobs and ledger entries a deploy leaves in Redis; so workers are renewed before bots.
 """
 
-import logging
-from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from jobs.records import JobId, ModelName, Record, Sha256, Snowflake
 from jobs.text.translation import ENGLISH
 from models import limits
 from models.formats import DEFAULT_FORM, FILE, FORMS, PRESETS
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, Background, BackgroundChoice, find_palette
 
-_log = logging.getLogger(__name__)
-
-Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
 PaletteName = Annotated[str, AfterValidator(lambda name: find_palette(name).name)]
-JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-class Message(BaseModel):
-    """Base of all stored records: unknown fields are refused, values never change after creation."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-M = TypeVar("M", bound=Message)
-
-
-def read_record(kind: type[M], data: object) -> M | None:
-    """A record as Redis gave it; None when there is none, or (with a line in the log) none that can be read.
-
-    Another version of this program, or another program, may have written it; that must stop nobody.
-    """
-    if not isinstance(data, bytes):
-        return None
-    try:
-        return kind.model_validate_json(data)
-    except ValidationError as error:
-        # Without the values: a request's hold an interaction's token.
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        where = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:300]
-        _warn(kind.__name__, len(data), where)
-        return None
-
-
-@lru_cache(maxsize=256)  # once each: some records are looked at twice a second
-def _warn(kind: str, size: int, faults: str) -> None:
-    _log.warning("record unreadable kind=%s bytes=%d faults=%r; taken for absent", kind, size, faults)
-
-
-class Reply(Message):
+class Reply(Record):
     """The Discord message that the bot owns and the worker fills.
 
     With `token` (an interaction's) it is edited as that interaction's original response until
@@ -83,7 +35,7 @@ class Reply(Message):
     language: str = Field(default=ENGLISH, max_length=16)
 
 
-class Click(Message):
+class Click(Record):
     """Somebody's reaction that asks for a picture in another palette. `at` is in Unix seconds.
 
     `background` is None where the picture's own paper stays; `parent_id` is the channel of a thread.
@@ -110,7 +62,7 @@ BEFORE_4: Final[dict[str, Any]] = {"palette": "blue", "columns": 64, "background
 """How versions drew, if nobody said otherwise, that could leave nothing open and knew of no focus."""
 
 
-class RenderRequest(Message):
+class RenderRequest(Record):
     """One picture to draw. `job_id` is the interaction's id, or `<message id>-<look>` for a reaction.
 
     Columns, paper and focus stand here as they were asked for, so that the same picture in other ink has the same
@@ -171,7 +123,7 @@ class RenderRequest(Message):
 Outcome = Literal["posted", "refused", "failed", "cancelled", "gone", "stale"]
 
 
-class RenderResult(Message):
+class RenderResult(Record):
     """How a job ended.
 
     `posted`: the picture is on the message. `refused`: the user was told what is wrong with the picture.

@@ -10,11 +10,12 @@ from pydantic import Field, model_validator
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import Message, PaletteName, Snowflake, read_record
+from jobs.records import Record, Snowflake, read_record
+from jobs.schema import PaletteName
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, BackgroundChoice
 
 
-class GuildSettings(Message):
+class GuildSettings(Record):
     """The defaults are a server's where nobody has decided anything. Empty sets are no restriction.
 
     Version 2 added `focus` and paper that is left open, and begins with the photo's own colours.

@@ -17,7 +17,7 @@ from bot.render.service import Orders, Source
 from bot.replies.interactions import QUIET, Interaction, language
 from bot.services import Services
 from jobs.connection import PREFIX
-from jobs.schema import Message, read_record
+from jobs.records import Record, read_record
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import say
 
@@ -31,7 +31,7 @@ WHICH: Final = "That message has {count} pictures. Which one shall I draw?"
 PICK_ONE: Final = "Pick a picture"
 
 
-class Offered(Message):
+class Offered(Record):
     """One picture of a list."""
 
     url: str
@@ -40,7 +40,7 @@ class Offered(Message):
     name: str
 
 
-class Offer(Message):
+class Offer(Record):
     """A list of pictures to pick from."""
 
     pictures: list[Offered]

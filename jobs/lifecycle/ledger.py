@@ -20,7 +20,8 @@ from redis import Redis
 from jobs.connection import PREFIX
 from jobs.lifecycle import promises
 from jobs.lifecycle.quota import Quota
-from jobs.schema import Click, Message, Outcome, RenderRequest, RenderResult, Snowflake, read_record
+from jobs.records import Record, Snowflake, read_record
+from jobs.schema import Click, Outcome, RenderRequest, RenderResult
 
 KEEP_S: Final = 30 * 24 * 3600
 CLAIM_S: Final = 30
@@ -71,7 +72,7 @@ return 1
 """
 
 
-class Reason(Message):
+class Reason(Record):
     """Why a job ends without a picture: its outcome, a code of `jobs.text.sentences`, and the sentence for its
     user."""
 
@@ -80,7 +81,7 @@ class Reason(Message):
     sentence: str
 
 
-class Attempt(Message):
+class Attempt(Record):
     """One try at answering a reaction. `palette` is the click's look.
 
     `reply_id` is the reply of an earlier try, to be used again; `takes` says how often this try was begun, and so

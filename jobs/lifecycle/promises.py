@@ -12,7 +12,8 @@ from typing import Any, Final
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import JobId, Message, Reply, read_record
+from jobs.records import JobId, Record, read_record
+from jobs.schema import Reply
 
 KEEP_S: Final = 24 * 3600
 """Longer than any request may wait; records that no bot ever looks at again go by themselves."""
@@ -23,7 +24,7 @@ UNTOLD: Final = "0"
 _OPEN, _LOOK_AT = f"{PREFIX}open", f"{PREFIX}open:look_at"
 
 
-class Promise(Message):
+class Promise(Record):
     """The message that somebody watches, and the job that is to fill it. Times are Unix seconds."""
 
     job_id: JobId

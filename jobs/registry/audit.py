@@ -8,7 +8,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.connection import PREFIX
-from jobs.schema import Message, read_record
+from jobs.records import Record, read_record
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ KEPT: Final = 500
 _KEY: Final = f"{PREFIX}audit"
 
 
-class Deed(Message):
+class Deed(Record):
     """One order. `by` is a Discord user's id or, from the shell, a login name; `allowed` is False for a refusal."""
 
     at: float

@@ -7,7 +7,7 @@ from pydantic import Field
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import Message, read_record
+from jobs.records import Record, read_record
 
 REPORT_EVERY_S: Final = 2.0
 REPORT_TTL_S: Final = 15
@@ -15,7 +15,7 @@ REPORT_TTL_S: Final = 15
 _WORKERS = f"{PREFIX}workers"
 
 
-class WorkerReport(Message):
+class WorkerReport(Record):
     """One worker as it last described itself. Versions are the first 12 hex digits of a file's sha256.
 
     `model` draws when no style is asked for; `models` are all that are loaded, with their versions, that one first.

@@ -20,6 +20,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from jobs.connection import PREFIX
+from jobs.records import ModelName, Record, Sha256, read_record
 from jobs.registry.fleet import Fleet
 from jobs.registry.weights import (
     MODELS_KEY,
@@ -32,7 +33,6 @@ from jobs.registry.weights import (
     rolled_back,
     set_model,
 )
-from jobs.schema import Message, ModelName, Sha256, read_record
 from jobs.text.sentences import ServiceProblem
 
 ORDER_TTL_S: Final = 600
@@ -44,7 +44,7 @@ _ORDER: Final = f"{PREFIX}reload"
 Stage = Literal["resolving", "preparing", "committed", "aborted"]
 
 
-class Order(Message):
+class Order(Record):
     """One change. `target` is None until it is known; `before` is the version in use when it was ordered.
 
     `expected` names the workers that must agree. `back` undoes the last change instead of making a new one.
@@ -67,7 +67,7 @@ class Order(Message):
         return self.stage in ("resolving", "preparing")
 
 
-class Answer(Message):
+class Answer(Record):
     """How far one worker is with an order.
 
     `offer` is the version of its own file by the model's name, if it has one that is new. `took_ms` is the time

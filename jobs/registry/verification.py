@@ -11,13 +11,13 @@ from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.queue.queue import JOB_TIMEOUT_S, render_queue, states
-from jobs.schema import Message, ModelName, Sha256, read_record
+from jobs.records import ModelName, Record, Sha256, read_record
 
 CHECK_TASK: Final = "worker.checking.check"
 KEEP_S: Final = 24 * 3600
 
 
-class Measures(Message):
+class Measures(Record):
     """What a model makes of the bundled photos (models.quality.self_test); `version` is the start of its hash."""
 
     model: str
@@ -27,7 +27,7 @@ class Measures(Message):
     glyphs: float
 
 
-class CheckRequest(Message):
+class CheckRequest(Record):
     """Which version to look at, by the name that it is to have."""
 
     id: str
@@ -35,7 +35,7 @@ class CheckRequest(Message):
     sha256: Sha256
 
 
-class Check(Message):
+class Check(Record):
     """What was found: `measures`, beside `now` of the model that draws by default; or in `error` why not.
 
     Version 2 measures similarity. Version 1, which had no number, measured fidelity: another thing, so who asked is

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from jobs.connection import PREFIX
-from jobs.schema import MODEL_NAME, Message, ModelName, Sha256, read_record
+from jobs.records import MODEL_NAME, ModelName, Record, Sha256, read_record
 from jobs.text.sentences import ServiceProblem
 from models.limits import MAX_WEIGHTS_BYTES
 
@@ -37,7 +37,7 @@ _MODELS, _VERSIONS = f"{PREFIX}weights:models", f"{PREFIX}weights:versions"
 _DEFAULT, _USED = f"{PREFIX}weights:default", f"{PREFIX}weights:used"
 
 
-class Version(Message):
+class Version(Record):
     """A weights file that was brought in. `origin`: found by a worker, uploaded in Discord, or from the shell."""
 
     model: ModelName
@@ -52,7 +52,7 @@ class Version(Message):
         return self.sha256[:SHORT]
 
 
-class Model(Message):
+class Model(Record):
     """A model by name: the version in use, and those before it, the latest last."""
 
     name: ModelName
@@ -243,7 +243,7 @@ def model_in(pipe: Pipeline, name: str) -> Model | None:
     return read_record(Model, pipe.hget(_MODELS, name))
 
 
-T = TypeVar("T", bound=Message)
+T = TypeVar("T", bound=Record)
 MODELS_KEY: Final = _MODELS
 
 

@@ -15,12 +15,13 @@ from redis import Redis
 
 from jobs.lifecycle.ledger import Attempt, Ledger, Reason
 from jobs.lifecycle.promises import Promise, Promises
+from jobs.records import Record, read_record
 from jobs.registry.audit import Deed, deeds, note
 from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.registry.reload import Answer, Order, Reloads
 from jobs.registry.verification import Check, check_of, enqueue_check, record_check
 from jobs.registry.weights import Model, Version, WeightsStore
-from jobs.schema import Click, Message, RenderRequest, RenderResult, read_record
+from jobs.schema import Click, RenderRequest, RenderResult
 from jobs.server_settings import GuildSettings, GuildStore
 from models.problems import PICTURE_SENTENCES, PictureProblem
 from models.sniff import sniff
@@ -157,7 +158,7 @@ def test_damaged_file_is_decoded_or_refused_and_takes_no_process_along(decoder: 
 # --- records in Redis -----------------------------------------------------------------------------------------
 
 CLICK: Final = Click(message_id="30", channel_id="20", guild_id="60", user_id="40", palette="pink", at=1.0)
-RECORDS: Final[list[Message]] = [
+RECORDS: Final[list[Record]] = [
     request_for("a" * 64),
     RenderResult(job_id="1", outcome="posted", stages_ms={"decode": 1.5}),
     WorkerReport(
@@ -266,7 +267,7 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize("kind", [type(record) for record in RECORDS])
-def test_whole_record_is_read_and_no_other_kind(kind: type[Message]) -> None:
+def test_whole_record_is_read_and_no_other_kind(kind: type[Record]) -> None:
     for record in RECORDS:
         found = read_record(kind, record.model_dump_json().encode())
         assert (found == record) if isinstance(record, kind) else (found is None)
