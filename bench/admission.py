@@ -26,7 +26,8 @@ from typing import Final
 from redis import Redis
 
 from bench.fleet import machine, median, quantile, request
-from demo import Stack, free_port, start_valkey
+from devstack.stack import Stack
+from devstack.valkey import free_port, start_valkey
 from jobs.connection import connect
 from jobs.pictures import PictureStore
 from jobs.queue.queue import enqueue, length

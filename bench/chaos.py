@@ -32,7 +32,8 @@ import torch
 from PIL import Image, ImageDraw
 from redis.exceptions import RedisError
 
-from demo import SAMPLE, Stack
+from devstack import SAMPLE
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.text.sentences import is_interim
 from models.atlas import default_atlas

@@ -16,7 +16,7 @@ from typing import Final
 from PIL import Image
 from redis import Redis
 
-from demo import start_valkey
+from devstack.valkey import start_valkey
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore

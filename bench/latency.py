@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from bench.fleet import ended, machine, median, photos, quantile
-from demo import Stack
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.schema import RenderResult

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.fleet import Fleet, machine
-from demo import Stack
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.queue.queue import length
 from tests.bot.processes import a_png

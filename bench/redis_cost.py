@@ -15,7 +15,8 @@ from pathlib import Path
 from redis import Redis
 
 from bench.fleet import machine
-from demo import SAMPLE, Stack
+from devstack import SAMPLE
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.queue.queue import length
 from jobs.text.sentences import is_interim

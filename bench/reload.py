@@ -27,7 +27,7 @@ from typing import Any, Final
 import torch
 
 from bench.chaos import Json, Watcher, a_photo, is_settled, spread
-from demo import Stack
+from devstack.stack import Stack
 from models.weights_file import SHIPPED, load_weights, save_weights
 from playground.testing import ADA_ID, MIA_ID, Controls
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from demo import start_valkey
+from devstack.valkey import start_valkey
 from jobs.connection import connect
 
 

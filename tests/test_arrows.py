@@ -1,4 +1,5 @@
-"""The house's arrows: `bot -> jobs <- worker -> models`; `playground` and `models` stand alone.
+"""The house's arrows: `bot -> jobs <- worker -> models`; `playground` and `models` stand alone; `devstack`
+starts the others as processes and imports the playground's controls alone.
 
 Read from the source, so that an import inside a function counts as well.
 """
@@ -11,13 +12,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"bot", "jobs", "worker", "models", "playground"}
+ROOMS = {"bot", "jobs", "worker", "models", "playground", "devstack"}
 MAY_IMPORT = {
     "bot": {"bot", "jobs"},
     "jobs": {"jobs", "models"},
     "worker": {"worker", "jobs", "models"},
     "models": {"models"},
     "playground": {"playground"},
+    "devstack": {"devstack", "playground"},
 }
 # What jobs may take from models: the leaves that need no torch.
 LEAVES = {"formats", "limits", "palettes", "problems", "sniff"}

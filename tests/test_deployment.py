@@ -29,7 +29,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bot.client import DRAIN_S
 from bot.settings import BotSettings
-from demo import free_port
+from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore

@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.job import Job
 
-from demo import Stack
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore

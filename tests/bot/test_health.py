@@ -14,7 +14,7 @@ from rq.job import Job
 from bot.gateway.shards import hears
 from bot.observability.metrics import FleetCollector, ShardCollector
 from bot.observability.probes import why_not_ready, why_unhealthy
-from demo import free_port
+from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.promises import Promises
 from jobs.pictures import PictureStore

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from bot.gateway.shards import await_turn, parse_shards
-from demo import free_port
+from devstack.valkey import free_port
 from jobs.connection import connect
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
-from demo import start_valkey
+from devstack.valkey import start_valkey
 from jobs.connection import PREFIX, connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.lifecycle.promises import Promises

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from demo import Stack
+from devstack.stack import Stack
 from jobs.text.sentences import is_interim
 from playground.testing import Controls
 

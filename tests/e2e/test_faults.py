@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import Stack
+from devstack.stack import Stack
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import Stack
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.schema import RenderRequest, RenderResult

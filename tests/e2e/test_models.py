@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from demo import Stack
+from devstack.stack import Stack
 from jobs.connection import PREFIX, connect
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 
-from demo import Stack
+from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.queue.queue import render_queue
 from playground.testing import Controls

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo import Stack
+from devstack.stack import Stack
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
 from models.formats import picture_columns
 from playground.testing import ADA_ID, Controls

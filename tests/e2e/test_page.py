@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from demo import Backstage, Stack
+from demo import ControlPanel
+from devstack.stack import Stack
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 
@@ -58,18 +59,18 @@ def test_a_newcomer_uploads_a_picture_and_has_it_in_pink(
 
 def test_a_worker_is_killed_from_the_page(stack: Stack, controls: Controls) -> None:
     """The demo's side of it: it tells the page, hears of the press, kills, starts again, and pictures come."""
-    backstage = Backstage(stack)
-    backstage.tick()
+    panel = ControlPanel(stack)
+    panel.tick()
     told = controls.request("GET", "/playground/facts")
     assert [fact["title"] for fact in told["facts"]] == ["Queue", "Workers", "Models", "Last event"]
     before = {worker.pid for worker in stack.workers}
     controls.request("POST", "/playground/actions", {"id": "kill-worker"})
-    backstage.tick()
+    panel.tick()
     assert {worker.pid for worker in stack.workers} < before
     used = controls.slash("ascii", files={"image": PANDA})
 
     def started_again() -> bool:
-        backstage.tick()
+        panel.tick()
         return len(stack.workers) == len(before)
 
     controls.wait_for(started_again)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from demo import Stack, start_valkey
+from devstack.stack import Stack
+from devstack.valkey import start_valkey
 from jobs.connection import connect
 from jobs.queue.queue import render_queue
 from jobs.registry.fleet import Fleet

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from demo import Stack
+from devstack.stack import Stack
 from jobs.observability.logs import reference_of
 from tests.e2e.conftest import PANDA, PatientControls
 

