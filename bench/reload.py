@@ -26,7 +26,9 @@ from typing import Any, Final
 
 import torch
 
-from bench.chaos import Json, Watcher, a_photo, is_settled, spread
+from bench.chaos.load import a_photo
+from bench.chaos.observer import Json, Watcher, is_settled
+from bench.chaos.table import spread
 from devstack.stack import Stack
 from models.weights_file import SHIPPED, load_weights, save_weights
 from playground.testing import ADA_ID, MIA_ID, Controls

@@ -58,7 +58,7 @@ def module(given: tuple[str, ...]) -> None:
     if what in ("pytest", "venv", "http.server"):
         return
     assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench"), f"whose is {what}?"
-    found = importlib.import_module(f"{what}.__main__" if (ROOT / what).is_dir() else what)
+    found = importlib.import_module(f"{what}.__main__" if ROOT.joinpath(*what.split(".")).is_dir() else what)
     assert callable(found.main)
     if not arguments:  # run so, or the name of the program alone
         return

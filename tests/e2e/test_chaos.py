@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import chaos
+from bench.chaos.checks import audit
+from bench.chaos.load import Asked, Users
+from bench.chaos.observer import Json, Watcher, picture_of
+from bench.chaos.run import run
 from playground.testing import ASCII_CHANNEL, BOT_ID
 
 JOBS = 120
@@ -16,7 +19,7 @@ JOBS = 120
 
 def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
     # Workers whose leases are short: with the real ones each death adds up to a minute.
-    report = chaos.run(
+    report = run(
         tmp_path, jobs=JOBS, seed=4, workers=3, pause=0.5, once=True, worker="tests.worker.nervous", quiet=True
     )
     table = "\n".join(f"{name}: {value}" for name, value in report.rows)
@@ -31,7 +34,7 @@ def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
 PICTURE = {"filename": "ascii-blue.png", "size": 5, "width": 8, "height": 8}
 
 
-def message(number: str, **changes: object) -> chaos.Json:
+def message(number: str, **changes: object) -> Json:
     """A posted picture that answers interaction 1."""
     return {
         "id": number,
@@ -59,15 +62,15 @@ def message(number: str, **changes: object) -> chaos.Json:
         ([message("9", attachments=[{**PICTURE, "filename": "ascii-mono.png"}])], "stale"),
     ],
 )
-def test_the_audit_sees_what_is_wrong(history: list[chaos.Json], found: str) -> None:
-    people, watcher = chaos.People.__new__(chaos.People), chaos.Watcher.__new__(chaos.Watcher)
-    people.commands = {"1": chaos.Asked(0, "blue", ASCII_CHANNEL, 0.0)}
-    people.clicks = {}
-    people.references = {(0, "blue"): chaos.picture_of(message("9"))}
+def test_the_audit_sees_what_is_wrong(history: list[Json], found: str) -> None:
+    users, watcher = Users.__new__(Users), Watcher.__new__(Watcher)
+    users.commands = {"1": Asked(0, "blue", ASCII_CHANNEL, 0.0)}
+    users.clicks = {}
+    users.references = {(0, "blue"): picture_of(message("9"))}
     watcher.now, watcher.seen, watcher.listeners = {}, {}, []
     for change in history:
         watcher.take("message", change)
-    verdict = chaos.audit(people, watcher, {"messages": {"c": list(watcher.now.values())}})
+    verdict = audit(users, watcher, {"messages": {"c": list(watcher.now.values())}})
     wrong = [kind for kind in ("lost", "duplicated", "left_loading", "stale") if getattr(verdict, kind)]
     assert wrong == ([found] if found else [])
     assert verdict.clean is not bool(found)
