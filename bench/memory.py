@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.fleet import Fleet, machine
 from devstack.stack import Stack
 from jobs.connection import connect
-from jobs.queue.queue import length
+from jobs.rq_adapter.queue import length
 from tests.bot.processes import a_png
 
 AT_ONCE = 16

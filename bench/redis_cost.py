@@ -18,7 +18,7 @@ from bench.fleet import machine
 from devstack import SAMPLE
 from devstack.stack import Stack
 from jobs.connection import connect
-from jobs.queue.queue import length
+from jobs.rq_adapter.queue import length
 from jobs.text.sentences import is_interim
 
 IDLE_S: float = 20.0

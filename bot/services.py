@@ -15,11 +15,11 @@ from jobs.lifecycle.ledger import Ledger
 from jobs.lifecycle.promises import Promises
 from jobs.lifecycle.quota import Quota
 from jobs.pictures import PictureStore
-from jobs.queue import queue
 from jobs.rate_limiter import Allowance
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
+from jobs.rq_adapter import queue
 from jobs.schema import RenderRequest
 from jobs.server_settings import GuildStore
 

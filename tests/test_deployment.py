@@ -33,7 +33,7 @@ from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue.queue import JOB_TIMEOUT_S, enqueue
+from jobs.rq_adapter.queue import JOB_TIMEOUT_S, enqueue
 from tests.worker.processes import ended, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin

@@ -18,8 +18,8 @@ from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue.queue import enqueue, render_queue
 from jobs.registry.weights import WeightsStore
+from jobs.rq_adapter.queue import enqueue, render_queue
 from models.weights_file import SHIPPED, WeightsError, load_weights
 from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, PatientControls

@@ -14,7 +14,7 @@ from bot.services import Services
 from bot.settings import BotSettings
 from jobs.connection import PREFIX
 from jobs.lifecycle.ledger import KEEP_S
-from jobs.queue import queue
+from jobs.rq_adapter import queue
 from jobs.text.translation import language_of, say, say_count
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,6 @@ Every bot process reports the same of the fleet: take the maximum over them, not
 import asyncio
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import discord
@@ -15,13 +14,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
-from rq.job import Job
 
 from jobs.lifecycle.promises import Promises
 from jobs.observability.metrics import PREFIX
 from jobs.pictures import stored_bytes
-from jobs.queue.queue import render_queue
 from jobs.registry.fleet import Fleet
+from jobs.rq_adapter import queue
 
 PROBLEMS: Final = Counter(
     f"{PREFIX}problems_total",
@@ -71,17 +69,11 @@ class FleetCollector(Collector):
         yield from families.values()
 
     def _fill(self, families: dict[str, GaugeMetricFamily]) -> None:
-        redis, queue = self._redis, render_queue(self._redis)
-        pipe = redis.pipeline(transaction=False)
-        # Not RQ's own counts: those clean up first, and cleaning runs the callbacks of abandoned jobs.
-        pipe.llen(queue.key)
-        for registry in (queue.started_job_registry, queue.scheduled_job_registry, queue.failed_job_registry):
-            pipe.zcard(registry.key)
-        pipe.lindex(queue.key, 0)
-        *counts, oldest = pipe.execute()
-        for state, count in zip(("waiting", "started", "postponed", "failed"), counts, strict=True):
-            families["queue_jobs"].add_metric([state], count)
-        families["queue_oldest_seconds"].add_metric([], _age_of(redis, oldest))
+        redis = self._redis
+        jobs = queue.counts(redis)
+        for state in ("waiting", "started", "postponed", "failed"):
+            families["queue_jobs"].add_metric([state], getattr(jobs, state))
+        families["queue_oldest_seconds"].add_metric([], jobs.oldest_s)
         families["open_promises"].add_metric([], Promises(redis).count())
         states = [report.state for report in Fleet(redis).alive()]
         for state in ("idle", "busy", "swapping", "degraded", "stopping"):
@@ -124,16 +116,3 @@ def _families() -> dict[str, GaugeMetricFamily]:
         "redis_memory_bytes": ("Redis's own memory: used, and its limit (0: none).", ["kind"]),
     }
     return {name: GaugeMetricFamily(PREFIX + name, text, labels=labels) for name, (text, labels) in texts.items()}
-
-
-def _age_of(redis: Redis, job_id: object) -> float:
-    if not isinstance(job_id, bytes):
-        return 0.0
-    since = redis.hget(Job.key_for(job_id.decode(errors="replace")), "enqueued_at")
-    try:
-        at = datetime.fromisoformat(since.decode()) if isinstance(since, bytes) else None
-    except ValueError:
-        at = None
-    return (
-        0.0 if at is None else max(0.0, (datetime.now(UTC) - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())
-    )

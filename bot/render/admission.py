@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.services import Services
 from jobs.lifecycle.quota import Limits, Refused
-from jobs.queue import queue
 from jobs.queue.progress import seconds_per_job
+from jobs.rq_adapter import queue
 from jobs.server_settings import GuildSettings
 from jobs.text.sentences import ServiceProblem
 

@@ -23,8 +23,8 @@ from bot.services import Services
 from jobs.lifecycle.cancel import request_cancel
 from jobs.lifecycle.ledger import INTERIM_S
 from jobs.lifecycle.promises import UNTOLD, Promise
-from jobs.queue import queue
 from jobs.queue.progress import seconds_per_job, standings, words
+from jobs.rq_adapter import queue
 from jobs.text.buttons import CANCEL, LABELS, custom_id
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import language_of, say

@@ -22,7 +22,7 @@ from jobs.connection import PREFIX
 from jobs.lifecycle.ledger import LAST_WRITE_S, Reason
 from jobs.lifecycle.promises import Promise
 from jobs.observability import logs
-from jobs.queue import queue
+from jobs.rq_adapter import queue
 from jobs.schema import Click
 from jobs.text.sentences import ServiceProblem, new_reference
 

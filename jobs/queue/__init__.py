@@ -1,1 +1,1 @@
-"""The one RQ queue: the way in, its order, how far a job is."""
+"""Where a job stands in the queue: its fair turn, and how far it is."""

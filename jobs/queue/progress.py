@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from redis import Redis
-from rq.job import Job
 
 from jobs.connection import PREFIX
-from jobs.queue.queue import WAITING, render_queue
+from jobs.rq_adapter.queue import WAITING, as_standing, ask_standing
 from jobs.text.sentences import sentence
 from jobs.text.translation import ENGLISH
 
@@ -55,18 +54,13 @@ def note_frames(redis: Redis, job_id: str, done: int, total: int) -> None:
 
 def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
     """Where each of these jobs stands, in one round trip."""
-    pipe, key = redis.pipeline(transaction=False), render_queue(redis).key
+    pipe = redis.pipeline(transaction=False)
     for job_id in job_ids:
-        pipe.hget(Job.key_for(job_id), "status")
-        pipe.lpos(key, job_id)
+        ask_standing(pipe, job_id)
         pipe.get(_frames(job_id))
     found = pipe.execute() if job_ids else []
     return [
-        Standing(
-            state.decode(errors="replace") if isinstance(state, bytes) else None,
-            before,
-            _pair(frames) if isinstance(frames, bytes) else None,
-        )
+        Standing(*as_standing(state, before), _pair(frames) if isinstance(frames, bytes) else None)
         for state, before, frames in zip(found[::3], found[1::3], found[2::3], strict=True)
     ]
 

@@ -10,10 +10,9 @@ from pydantic import model_validator
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.queue.queue import JOB_TIMEOUT_S, render_queue, states
 from jobs.records import ModelName, Record, Sha256, read_record
+from jobs.rq_adapter.queue import CHECK_TASK, LOST, enqueue_first, states
 
-CHECK_TASK: Final = "worker.checking.check"
 KEEP_S: Final = 24 * 3600
 
 
@@ -67,15 +66,13 @@ class Check(Record):
 def enqueue_check(redis: Redis, model: str, sha256: str) -> CheckRequest:
     """Ask for a check, before the pictures that wait: somebody stands beside it."""
     request = CheckRequest(id=secrets.token_hex(8), model=model, sha256=sha256)
-    render_queue(redis).enqueue(
+    enqueue_first(
+        redis,
         CHECK_TASK,
         request.model_dump(mode="json"),
         job_id=_job(request.id),
         description=f"check {sha256[:12]}",
-        at_front=True,
-        job_timeout=JOB_TIMEOUT_S,
-        result_ttl=KEEP_S,
-        failure_ttl=KEEP_S,
+        keep_s=KEEP_S,
     )
     return request
 
@@ -97,7 +94,7 @@ def check_of(redis: Redis, request: CheckRequest) -> tuple[Check | None, bytes]:
     check = read_record(Check, redis.get(_check(request.id)))
     if check is None:
         (state,) = states(redis, [_job(request.id)])
-        if state in ("failed", "stopped", "canceled"):
+        if state in LOST:
             check = Check(id=request.id, worker="", error="the worker that tried it did not survive that")
         return check, b""
     png = redis.get(f"{_check(request.id)}:png")

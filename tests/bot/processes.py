@@ -16,7 +16,7 @@ from redis import Redis
 
 from bot.settings import BotSettings
 from jobs.lifecycle.ledger import Ledger
-from jobs.queue.queue import render_queue
+from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderRequest, RenderResult
 from playground.testing import PlaygroundProcess
 

@@ -9,7 +9,7 @@ from redis import Redis
 from rq.job import JobStatus
 
 from bot.commands.about import HELP, PRIVACY, WELCOME
-from jobs.queue.queue import render_queue
+from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, draw, queued

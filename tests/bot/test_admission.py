@@ -9,7 +9,7 @@ from bot.render.admission import Admission, Asker
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.lifecycle.quota import Limits
-from jobs.queue.queue import enqueue
+from jobs.rq_adapter.queue import enqueue
 from jobs.text.sentences import ServiceProblem
 from tests.jobs.requests import a_request
 

@@ -8,7 +8,7 @@ from redis import Redis
 
 from jobs.lifecycle.ledger import Ledger
 from jobs.queue.progress import note_pace
-from jobs.queue.queue import enqueue
+from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderResult
 from jobs.text.sentences import SENTENCES, is_interim
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess

@@ -18,8 +18,8 @@ from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.promises import Promises
 from jobs.pictures import PictureStore
-from jobs.queue.queue import enqueue, render_queue
 from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.rq_adapter.queue import enqueue, render_queue
 from playground.testing import PlaygroundProcess
 from tests.bot.processes import BotProcess
 from tests.jobs.requests import a_promise, a_request

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from jobs.queue.queue import render_queue
 from jobs.registry import audit
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Answer, Reloads
-from jobs.registry.verification import CHECK_TASK, Check, CheckRequest, Measures, record_check
+from jobs.registry.verification import Check, CheckRequest, Measures, record_check
 from jobs.registry.weights import Version, WeightsStore
+from jobs.rq_adapter.queue import CHECK_TASK, render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png

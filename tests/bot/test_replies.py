@@ -8,7 +8,7 @@ from redis import Redis
 
 from bot.commands.about import HELP
 from jobs.lifecycle.ledger import Ledger
-from jobs.queue.queue import withdraw
+from jobs.rq_adapter.queue import withdraw
 from jobs.schema import RenderRequest
 from jobs.server_settings import GuildSettings, GuildStore
 from jobs.text.sentences import SENTENCES, sentence

@@ -14,7 +14,7 @@ from jobs.connection import PREFIX
 from jobs.lifecycle.ledger import Attempt, Ledger, Reason
 from jobs.lifecycle.promises import UNTOLD, Promise, Promises
 from jobs.lifecycle.quota import Quota
-from jobs.queue.queue import render_queue, states
+from jobs.rq_adapter.queue import render_queue, states
 from jobs.schema import RenderRequest, RenderResult, Reply
 from jobs.text.sentences import SENTENCES
 from playground.testing import MIA_ID, Controls, PlaygroundProcess

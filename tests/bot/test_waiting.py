@@ -15,8 +15,8 @@ from jobs.lifecycle.cancel import is_cancelled
 from jobs.lifecycle.ledger import Ledger
 from jobs.lifecycle.promises import Promise
 from jobs.queue.progress import note_frames, note_pace
-from jobs.queue.queue import enqueue
 from jobs.registry.fleet import Fleet
+from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess

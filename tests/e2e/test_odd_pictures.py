@@ -12,7 +12,7 @@ from rq.registry import FailedJobRegistry, StartedJobRegistry
 
 from devstack.stack import Stack
 from jobs.connection import connect
-from jobs.queue.queue import render_queue
+from jobs.rq_adapter.queue import render_queue
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 

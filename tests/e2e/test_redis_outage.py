@@ -13,8 +13,8 @@ from redis import Redis
 from devstack.stack import Stack
 from devstack.valkey import start_valkey
 from jobs.connection import connect
-from jobs.queue.queue import render_queue
 from jobs.registry.fleet import Fleet
+from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA

@@ -7,8 +7,8 @@ from redis import Redis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from jobs.queue.queue import enqueue, render_queue
-from jobs.registry.verification import CHECK_TASK, Check, Measures, check_of, enqueue_check, record_check
+from jobs.registry.verification import Check, Measures, check_of, enqueue_check, record_check
+from jobs.rq_adapter.queue import CHECK_TASK, enqueue, render_queue
 from tests.jobs.requests import a_request
 
 SHA = "a" * 64

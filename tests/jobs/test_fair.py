@@ -9,7 +9,7 @@ from redis import Redis
 from rq import RateLimit
 
 from jobs.queue.fair_order import place
-from jobs.queue.queue import RENDER_TASK, enqueue, render_queue
+from jobs.rq_adapter.queue import RENDER_TASK, enqueue, render_queue
 from tests.jobs.requests import a_request
 
 QUEUE = "rq:queue:glyphcord"

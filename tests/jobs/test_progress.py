@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from jobs.queue.progress import MEASURED, Standing, note_frames, note_pace, seconds_per_job, standings, words
-from jobs.queue.queue import enqueue
+from jobs.rq_adapter.queue import enqueue
 from jobs.text.sentences import SENTENCES, is_interim
 from jobs.text.translation import in_words
 from tests.jobs.requests import a_request

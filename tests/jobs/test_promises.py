@@ -6,7 +6,7 @@ from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.lifecycle.promises import Promises
-from jobs.queue.queue import enqueue, render_queue, states, withdraw
+from jobs.rq_adapter.queue import enqueue, render_queue, states, withdraw
 from tests.jobs.requests import a_promise, a_request
 
 

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import REDIS_DOWN, connect
-from jobs.queue.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, RETRIES, enqueue, render_queue
+from jobs.rq_adapter.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, RETRIES, enqueue, render_queue
 from jobs.schema import RenderRequest
 from tests.jobs.requests import a_request
 

@@ -15,7 +15,7 @@ from rq.callbacks import Callback
 from rq.job import Job
 
 from jobs.lifecycle.ledger import Ledger
-from jobs.queue.queue import FAILURE_TASK, render_queue
+from jobs.rq_adapter.queue import FAILURE_TASK, render_queue
 from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
 REPOSITORY = Path(__file__).parents[2]
@@ -122,7 +122,7 @@ def ended(ledger: Ledger, job_id: str = "1000", seconds: float = PATIENCE_S) -> 
 
 
 def enqueue_task(redis: Redis, name: str, sha: str, timeout: int = 30, job_id: str = "1000") -> Job:
-    """A job with a task of `nervous`, otherwise enqueued as `jobs.queue.queue` does."""
+    """A job with a task of `nervous`, otherwise enqueued as `jobs.rq_adapter.queue` does."""
     return render_queue(redis).enqueue(
         f"tests.worker.nervous.{name}",
         request_for(sha, job_id=job_id).model_dump(mode="json"),

@@ -10,13 +10,13 @@ from redis import Redis
 from rq import Retry, get_current_job
 from rq.job import Job
 
-from jobs.queue.queue import enqueue, render_queue
+from jobs.rq_adapter.queue import STUCK_S, enqueue, render_queue
 from tests.jobs.requests import a_request
 from tests.worker.processes import REPOSITORY, until
 from worker.queue.circuit_breaker import Health
 from worker.queue.lease import EXIT_HUNG
 from worker.queue.redis_outage import Outage
-from worker.queue.rq_worker import STUCK_S, GlyphWorker, RenderJob
+from worker.queue.rq_worker import GlyphWorker, RenderJob
 
 LEASE_S = 1
 

@@ -20,10 +20,10 @@ from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue.queue import enqueue, render_queue
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
+from jobs.rq_adapter.queue import enqueue, render_queue
 from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, WorkerProcess, ended, enqueue_task, until, workers
 from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
 from tests.worker.standin import Order, Seen, Standin

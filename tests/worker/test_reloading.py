@@ -13,10 +13,10 @@ from rq import Queue
 from rq.job import Job
 
 from jobs.connection import PREFIX
-from jobs.queue.queue import render_queue
 from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.registry.reload import Answer, Order, Reloads
 from jobs.registry.weights import WeightsStore, activated, set_model
+from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import ServiceProblem
 from tests.worker.samples import write_weights
 from worker.program import start

@@ -24,9 +24,9 @@ from jobs.lifecycle.cancel import request_cancel
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.queue.progress import seconds_per_job
-from jobs.queue.queue import enqueue, render_queue
 from jobs.rate_limiter import Allowance
 from jobs.registry.weights import WeightsStore
+from jobs.rq_adapter.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.choices import focus_name
 from jobs.text.sentences import SENTENCES, sentence

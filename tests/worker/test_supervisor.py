@@ -9,8 +9,8 @@ from redis import Redis
 
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
-from jobs.queue.queue import enqueue, render_queue
 from jobs.registry.fleet import Fleet
+from jobs.rq_adapter.queue import enqueue, render_queue
 from tests.worker.processes import PATIENCE_S, Start, WorkerProcess, ended, running, until
 from tests.worker.samples import photo, request_for
 from tests.worker.standin import Standin

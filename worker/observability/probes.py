@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from jobs.observability.metrics import PREFIX
 from jobs.observability.probes import watch_app, watch_in_thread
-from jobs.queue.queue import JOB_TIMEOUT_S
+from jobs.rq_adapter.queue import JOB_TIMEOUT_S
 from worker.queue.rq_worker import GlyphWorker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine

@@ -26,7 +26,6 @@ from rq import SimpleWorker
 from rq.callbacks import execute_failure_callback
 from rq.exceptions import DequeueTimeout
 from rq.executions import Execution
-from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -35,8 +34,7 @@ from rq.utils import import_attribute, now
 from jobs.connection import READ_TIMEOUT_S
 from jobs.observability import tracing as trace
 from jobs.observability.logs import about
-from jobs.queue.queue import JOB_TIMEOUT_S, RENDER_TASK, render_queue
-from jobs.registry.verification import CHECK_TASK
+from jobs.rq_adapter.queue import CHECK_TASK, JOB_TIMEOUT_S, RENDER_TASK, render_queue
 from worker.delivery.rest_client import DiscordUnavailable
 from worker.queue.circuit_breaker import Health
 from worker.queue.lease import Lease, hard_end
@@ -47,31 +45,9 @@ _log = logging.getLogger(__name__)
 
 MAINTENANCE_LOCK_S: Final = 60
 """RQ holds this lock for 15 min; a worker killed while it cleans would stop all recovery for as long."""
-STUCK_S: Final = 10
-"""From a job's pop to its start a worker needs milliseconds; one that was killed in between has left it there. RQ
-would wait a minute, and a round of maintenance before and after."""
 POSTPONED_EVERY_S: Final = 0.9
 """How often postponed jobs are looked for; they wait for 10 s at least."""
 EXIT_BROKEN: Final = 71
-
-
-class PoppedJobs(IntermediateQueue):
-    """The jobs between pop and start. One that is given to another worker too early is drawn twice, which does
-    no harm."""
-
-    def should_be_cleaned_up(self, job_id: str) -> bool:
-        """Whether a round of maintenance has seen the job here STUCK_S seconds ago or earlier."""
-        seen = self.get_first_seen(job_id)
-        return seen is not None and (now() - seen).total_seconds() > STUCK_S
-
-
-class RenderQueue(Queue):
-    """The queue as maintenance sees it."""
-
-    @property
-    def intermediate_queue(self) -> PoppedJobs:
-        """The jobs between pop and start."""
-        return PoppedJobs(self.key, connection=self.connection)
 
 
 class RenderJob(Job):
@@ -123,8 +99,7 @@ class GlyphWorker(SimpleWorker):
     def __init__(
         self, redis: Redis, *, name: str, outage: Outage, health: Health, is_lost: Callable[[], bool]
     ) -> None:
-        queue = render_queue(redis, RenderQueue)
-        queue.job_class = self.job_class
+        queue = render_queue(redis, self.job_class)
         self.outage = outage
         self.health = health
         self._is_lost = is_lost

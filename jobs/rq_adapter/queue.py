@@ -1,0 +1,212 @@
+"""The one RQ queue: names, settings, the way in, and how a job on it stands.
+
+Numbers follow what was measured on RQ 3.0: JSON instead of pickle (whoever can write to Redis must not be
+able to run code), `unique` so that a repeated interaction is one job, and `Retry` because without it a job
+whose worker is killed simply fails.
+
+RQ's own ways of counting are not used: they clean up first, and so run the callbacks of abandoned jobs in whatever
+process asks. Nor is its deletion, which loads a job's arguments: a job that cannot be read must go all the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from redis import Redis
+from rq import Queue, Retry
+from rq.callbacks import Callback
+from rq.exceptions import DuplicateJobError
+from rq.intermediate_queue import IntermediateQueue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import now
+
+from jobs.observability import tracing as trace
+from jobs.queue import fair_order as fair
+from jobs.schema import RenderRequest
+
+QUEUE_NAME: Final = "glyphcord"
+QUEUE_KEY: Final = Queue.redis_queue_namespace_prefix + QUEUE_NAME
+"""The list of the ids of jobs that wait, the next one first."""
+WAITING: Final = frozenset({"created", "deferred", "queued", "scheduled", "started"})
+"""RQ's states of a job that may still be drawn."""
+LOST: Final = frozenset({"failed", "stopped", "canceled"})
+"""RQ's states of a job that ended without a result."""
+# The names of tasks on the wire. They are older than the modules that have the functions now, and stay: during an
+# update workers meet jobs of the version before.
+RENDER_TASK: Final = "worker.tasks.render"
+FAILURE_TASK: Final = "worker.tasks.tell_failure"
+CHECK_TASK: Final = "worker.checking.check"
+JOB_TIMEOUT_S: Final = 30
+RETRIES: Final = 2
+RESULT_TTL_S: Final = 3600
+FAILURE_TTL_S: Final = 7 * 24 * 3600
+STUCK_S: Final = 10
+"""From a job's pop to its start a worker needs milliseconds; one that was killed in between has left it there. RQ
+would wait a minute, and a round of maintenance before and after."""
+
+
+class TakenJobs(IntermediateQueue):
+    """The jobs between pop and start. One that is given to another worker too early is drawn twice, which does
+    no harm."""
+
+    def should_be_cleaned_up(self, job_id: str) -> bool:
+        """Whether a round of maintenance has seen the job here STUCK_S seconds ago or earlier."""
+        seen = self.get_first_seen(job_id)
+        return seen is not None and (now() - seen).total_seconds() > STUCK_S
+
+
+class RenderQueue(Queue):
+    """The queue as bot and workers see it."""
+
+    @property
+    def intermediate_queue(self) -> TakenJobs:
+        """The jobs between pop and start."""
+        return TakenJobs(self.key, connection=self.connection)
+
+
+def render_queue(redis: Redis, job_class: type[Job] = Job) -> RenderQueue:
+    """RQ's object for the queue, whose jobs are of `job_class`."""
+    return RenderQueue(
+        QUEUE_NAME, connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_S, job_class=job_class
+    )
+
+
+# --- the way in ---------------------------------------------------------------------------------------------------
+
+
+def enqueue(redis: Redis, request: RenderRequest) -> bool:
+    """Put one request on the queue, at its server's turn; False if a job of that id is there already.
+
+    Raises redis ConnectionError or TimeoutError when Redis cannot be reached.
+    """
+    queue = render_queue(redis)
+    try:
+        queue.enqueue(
+            RENDER_TASK,
+            request.model_dump(mode="json"),
+            job_id=request.job_id,
+            unique=True,
+            # RQ would otherwise log the arguments, and with them the interaction token.
+            description=f"render {request.job_id}",
+            # At the front: one whose worker was killed has had its turn.
+            retry=Retry(max=RETRIES, enqueue_at_front=True),
+            result_ttl=RESULT_TTL_S,
+            failure_ttl=FAILURE_TTL_S,
+            on_failure=Callback(FAILURE_TASK),
+        )
+    except DuplicateJobError:
+        return False
+    fair.place(redis, queue.key, request.job_id, fair.lane_of(request))
+    trace.ordered(request.job_id, request.created_at)
+    return True
+
+
+def enqueue_first(
+    redis: Redis, task: str, payload: Mapping[str, Any], *, job_id: str, description: str, keep_s: int
+) -> None:
+    """Put a job before all that wait; it is not tried again, and its record stays for `keep_s` seconds."""
+    render_queue(redis).enqueue(
+        task, payload, job_id=job_id, description=description, at_front=True, result_ttl=keep_s, failure_ttl=keep_s
+    )
+
+
+# --- one job ------------------------------------------------------------------------------------------------------
+
+
+def job_key(job_id: str) -> str:
+    """The key of RQ's record of a job."""
+    return Job.key_for(job_id)
+
+
+def ask_standing(pipe: Any, job_id: str) -> None:
+    """Add to a pipeline the two questions whose answers `as_standing` reads."""
+    pipe.hget(job_key(job_id), "status")
+    pipe.lpos(QUEUE_KEY, job_id)
+
+
+def as_standing(status: object, position: int | None) -> tuple[str | None, int | None]:
+    """RQ's word on a job ("queued", "started", …; None if it knows none), and how many wait before it."""
+    return status.decode(errors="replace") if isinstance(status, bytes) else None, position
+
+
+def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
+    """RQ's word on each job ("queued", "started", "failed", …); None for one that it does not know."""
+    pipe = redis.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipe.hget(job_key(job_id), "status")
+    found = pipe.execute() if job_ids else []
+    return [as_standing(status, None)[0] for status in found]
+
+
+def positions(redis: Redis, job_ids: list[str]) -> list[int | None]:
+    """How many jobs wait before each of these; None for one that is not waiting on the queue."""
+    pipe = redis.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipe.lpos(QUEUE_KEY, job_id)
+    return list(pipe.execute()) if job_ids else []
+
+
+def forget(redis: Redis, job_ids: list[str]) -> None:
+    """Delete RQ's own records of jobs that are over: they hold who asked, some of them for FAILURE_TTL_S."""
+    over = [job_id for job_id, state in zip(job_ids, states(redis, job_ids), strict=True) if state not in WAITING]
+    if over:
+        queue = render_queue(redis)
+        pipe = redis.pipeline()
+        pipe.delete(*(job_key(job_id) for job_id in over))
+        for registry in (queue.finished_job_registry, queue.failed_job_registry):
+            pipe.zrem(registry.key, *over)
+        pipe.execute()
+
+
+def withdraw(redis: Redis, job_id: str) -> None:
+    """Take a waiting job off the queue. One that a worker has taken stays: the ledger keeps it from writing."""
+    pipe = redis.pipeline()
+    pipe.lrem(QUEUE_KEY, 0, job_id)
+    pipe.zrem(render_queue(redis).scheduled_job_registry.key, job_id)
+    off_queue, off_schedule = pipe.execute()
+    if off_queue or off_schedule:
+        redis.delete(job_key(job_id))
+
+
+# --- all jobs -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Jobs by state; `postponed` wait for Discord. `oldest_s`: how long the next in line has waited."""
+
+    waiting: int
+    started: int
+    postponed: int
+    failed: int
+    oldest_s: float
+
+
+def length(redis: Redis) -> int:
+    """How many jobs wait on the queue."""
+    return int(redis.llen(QUEUE_KEY))
+
+
+def counts(redis: Redis) -> Counts:
+    """How many jobs there are in which state."""
+    queue = render_queue(redis)
+    pipe = redis.pipeline(transaction=False)
+    pipe.llen(QUEUE_KEY)
+    for registry in (queue.started_job_registry, queue.scheduled_job_registry, queue.failed_job_registry):
+        pipe.zcard(registry.key)
+    pipe.lindex(QUEUE_KEY, 0)
+    waiting, started, postponed, failed, first = pipe.execute()
+    since = redis.hget(job_key(first.decode(errors="replace")), "enqueued_at") if first is not None else None
+    return Counts(waiting, started, postponed, failed, _age_s(since))
+
+
+def _age_s(since: object) -> float:
+    try:
+        at = datetime.fromisoformat(since.decode()) if isinstance(since, bytes) else None
+    except ValueError:
+        at = None
+    if at is None:
+        return 0.0
+    return max(0.0, (datetime.now(UTC) - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())
