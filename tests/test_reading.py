@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bench import reading
-from bench.reading import Answer, Score, deal, differences, finished, keep, kept, panels, rate, scores, tables
+from bench.reading.__main__ import main
+from bench.reading.panel import Answer, deal, finished, keep, kept, panels, rate, read_captions, write_rows
+from bench.reading.scores import Score, differences, scores, tables
 
 DATA = Path(__file__).parents[1] / "docs" / "reading"
 PHOTOS = {f"photo_{number}": f"caption {number}" for number in range(6)}
@@ -95,7 +96,7 @@ def test_a_panel_is_kept_as_it_was_read(pages: Path, tmp_path: Path) -> None:
     keep(out, data, manifest)
     assert kept(data) == finished(out)
     assert {answer.guess for answer in kept(data)} == {f"{p} in {m}" for p in PHOTOS for m in METHODS}
-    assert reading.read_captions(data / "captions.csv") == PHOTOS
+    assert read_captions(data / "captions.csv") == PHOTOS
     pictures = (data / "pictures.csv").read_text().splitlines()
     assert pictures[:2] == ["photo,source,original,licence,sha256", "photo_0,,,,"]
     assert "photo_3,somewhere,,CC0,abc" in pictures
@@ -178,14 +179,14 @@ def test_the_tables_in_markdown() -> None:
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     monkeypatch.setattr("sys.argv", ["bench.reading", *map(str, arguments)])
-    return reading.main()
+    return main()
 
 
 def test_the_commands(
     pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, captions, data = tmp_path / "out", tmp_path / "captions.csv", tmp_path / "data" / "one"
-    reading.write_rows(captions, ("photo", "caption"), PHOTOS.items())
+    write_rows(captions, ("photo", "caption"), PHOTOS.items())
     assert run(monkeypatch, "deal", pages, out, "--captions", captions, "--readers", 2) == 0
     assert "With 3 readers, or a multiple" in capsys.readouterr().out
     answered(out, {"chafa": 0, "classic": 2, "classic-64": 1})
@@ -213,7 +214,7 @@ def test_the_commands(
 def test_a_kept_panel_is_whole(folder: Path) -> None:
     """Each photo is read as often in every way, never twice by one reader; its caption and source are known."""
     answers = kept(folder)
-    captions = reading.read_captions(folder / "captions.csv")
+    captions = read_captions(folder / "captions.csv")
     assert {answer.photo for answer in answers} == set(captions)
     assert all(captions.values())
     with (folder / "pictures.csv").open(encoding="utf-8", newline="") as file:

@@ -1,22 +1,14 @@
-"""Reading panels: can someone who sees only the page say what the photo shows? `python -m bench.reading COMMAND`.
+"""A panel of readers as files: pages dealt, answers collected, rated and kept."""
 
-`deal` makes a folder for each reader, `rate` collects what they wrote for a rater, `score` prints the table of that
-panel or of those that are kept, and `keep` keeps one as data. docs/evaluation.md says how a panel is run.
-"""
-
-import argparse
 import csv
 import json
 import random
 import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
 
 READER: Final = """Each picture q01.png, q02.png, … in this folder was drawn with characters from a photo. Look at
 them one after the other, each once and as it is: enlarge, shrink, blur or compute nothing, and open no other file.
@@ -180,66 +172,6 @@ def panels(folder: Path) -> dict[str, list[Answer]]:
     return {file.parent.name: kept(file.parent) for file in files}
 
 
-@dataclass(frozen=True)
-class Score:
-    """A method's mean score (rating / 2) with its standard error, the shares named (2) and partly named (1 or 2),
-    and how many readings that is."""
-
-    mean: float
-    error: float
-    named: float
-    partly: float
-    readings: int
-
-
-def scores(answers: Iterable[Answer]) -> dict[str, Score]:
-    """Each method's score, the best first. The error is over photos, as some are easier than others."""
-    found = {}
-    for method, photos in _by_photo(answers).items():
-        ratings = [rating for of_one in photos.values() for rating in of_one]
-        mean, error = _mean([float(np.mean(of_one)) / 2 for of_one in photos.values()])
-        named, partly = (sum(rating >= least for rating in ratings) / len(ratings) for least in (2, 1))
-        found[method] = Score(mean, error, named, partly, len(ratings))
-    return dict(sorted(found.items(), key=lambda item: -item[1].mean))
-
-
-def differences(answers: Iterable[Answer], method: str) -> dict[str, tuple[float, float, int]]:
-    """How much more `method` scores than each other one on the photos that both have: mean, its error, photos."""
-    by_photo, found = _by_photo(answers), {}
-    ours = by_photo.pop(method)
-    for other, theirs in by_photo.items():
-        both = sorted(ours.keys() & theirs.keys())
-        apart = [float(np.mean(ours[photo]) - np.mean(theirs[photo])) / 2 for photo in both]
-        if apart:
-            found[other] = (*_mean(apart), len(apart))
-    return found
-
-
-def tables(name: str, answers: list[Answer], method: str | None = None) -> str:
-    """A panel's tables as Markdown; differences are those of `method`, or of the best."""
-    found = scores(answers)
-    chosen = method if method in found else next(iter(found))
-    photos, readers = {answer.photo for answer in answers}, {answer.reader for answer in answers}
-    lines = [
-        f"## {name}: {len(photos)} photos, {len(readers)} readers",
-        "",
-        "| method | score | named | partly | n |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for way, score in found.items():
-        numbers = (
-            f"{score.mean:.2f} ± {score.error:.2f} | {score.named:.2f} | {score.partly:.2f} | {score.readings}"
-        )
-        lines.append(f"| {way} | {numbers} |")
-    lines += ["", f"| {chosen} less … | difference | photos |", "| --- | --- | --- |"]
-    apart = differences(answers, chosen)
-    for way in found:
-        if way in apart:
-            mean, error, both = apart[way]
-            lines.append(f"| {way} | {mean:+.2f} ± {error:.2f} | {both} |")
-    return "\n".join(lines) + "\n"
-
-
 def read_captions(path: Path) -> dict[str, str]:
     """Captions by photo. Raises OSError, ValueError when the columns are others."""
     rows = _rows(path)
@@ -254,20 +186,6 @@ def write_rows(path: Path, names: tuple[str, ...], rows: Iterable[tuple[object, 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
         writer.writerows(rows)
-
-
-def _by_photo(answers: Iterable[Answer]) -> dict[str, dict[str, list[int]]]:
-    """Ratings by method and photo."""
-    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for answer in answers:
-        found[answer.method][answer.photo].append(answer.rating)
-    return found
-
-
-def _mean(values: list[float]) -> tuple[float, float]:
-    """Mean and standard error; an error of 0 where there is only one."""
-    error = np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return float(np.mean(values)), float(error)
 
 
 def _answers(out: Path) -> dict[str, dict[str, Any]]:
@@ -297,53 +215,3 @@ def _read_json(path: Path) -> Any:
 
 def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def main() -> int:
-    """Run one command; 0 on success, 1 when something could not be done."""
-    parser = argparse.ArgumentParser(prog="python -m bench.reading", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    dealing = commands.add_parser("deal", help="make a folder of pages for each reader")
-    dealing.add_argument("pages", type=Path, help="PHOTO--METHOD.png, as `models evaluate --pages` writes them")
-    dealing.add_argument("out", type=Path, help="a new folder for the panel")
-    dealing.add_argument("--captions", type=Path, required=True, help="what the photos show: photo,caption")
-    dealing.add_argument("--readers", type=int, required=True, help="best as many as methods, or a multiple")
-    rating = commands.add_parser("rate", help="collect the readers' answers for the rater")
-    rating.add_argument("out", type=Path)
-    scoring = commands.add_parser("score", help="print a panel's tables, or those of all that are kept")
-    scoring.add_argument("folder", type=Path)
-    scoring.add_argument("--method", help="the one that others are compared with (default: the best)")
-    keeping = commands.add_parser("keep", help="keep a finished panel as data")
-    keeping.add_argument("out", type=Path)
-    keeping.add_argument("folder", type=Path, help="for its tables, as docs/reading/NAME")
-    keeping.add_argument(
-        "--manifest", type=Path, help="where photos come from: file,source,original,licence,sha256"
-    )
-    arguments = parser.parse_args()
-    try:
-        match arguments.command:
-            case "deal":
-                captions = read_captions(arguments.captions)
-                methods = deal(arguments.pages, arguments.readers, captions, arguments.out)
-                print(f"{arguments.readers} readers, {len(methods)} ways: {', '.join(methods)}")
-                if arguments.readers % len(methods):
-                    print(f"With {len(methods)} readers, or a multiple, every photo would be read in every way.")
-            case "rate":
-                print(f"{rate(arguments.out)} answers to rate; {arguments.out / 'RATING.md'} says how")
-            case "score":
-                found = panels(arguments.folder)
-                methods = sorted({answer.method for answers in found.values() for answer in answers})
-                if arguments.method and arguments.method not in methods:
-                    raise ValueError(f"nobody read {arguments.method}; there are {', '.join(methods)}")
-                for name, answers in found.items():
-                    print(tables(name, answers, arguments.method))
-            case "keep":
-                keep(arguments.out, arguments.folder, arguments.manifest)
-    except (OSError, ValueError) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
