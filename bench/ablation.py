@@ -1,9 +1,9 @@
 """What each part of the training buys: `python -m bench.ablation PHOTOS [--steps N] [--seeds N]`.
 
-The recipe of `classic`, its network, batch and characters, cut short to N steps and to its pages: the subject
-branch learns apart from them. The first three rows build it up, each with one thing more than the row before; the
-others change one thing of the third. Similarity to validation photos at 64×32 cells, from two distances, as the
-network sets them and as the proof leaves them; the mean over seeds and, behind ±, half the spread between the best
+The config of `classic`, its network, batch and characters, cut short to N steps and to its pages: the subject
+branch is trained apart from them. The first three rows build it up, each with one thing more than the row before;
+the others change one thing of the third. Similarity to validation photos at 64×32 cells, from two distances, as the
+network sets them and after refinement; the mean over seeds and, behind ±, half the spread between the best
 and the worst seed. One process a core, one thread each.
 """
 
@@ -23,18 +23,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.nn.generator import Generator
-from models.training.config import TrainConfig, read_recipe
+from models.training.config import TrainConfig, read_config
 from models.training.data import Photos
-from models.training.train import Trainer
+from models.training.trainer import Trainer
+from models.training.validation import validate
 
 NEVER: Final = 10**9
 
 
 class HardLabels(Trainer):
-    """Learns the climbed page itself, without the costs of the alternatives."""
+    """Learns the searched page itself, without the costs of the alternatives."""
 
-    def _lesson(self, tone: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
-        page, _ = super()._lesson(tone, logits)
+    def target_and_loss(self, tone: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
+        page, _ = super().target_and_loss(tone, logits)
         return page, F.cross_entropy(logits.flatten(0, 2), page.flatten())
 
 
@@ -58,9 +59,9 @@ def silence(network: Generator) -> None:
 
 Row = tuple[str, Callable[[TrainConfig, Photos, str], Trainer], dict[str, object]]
 ROWS: Final[list[Row]] = [
-    ("a rule's page, climbed, hard labels", HardLabels, {"warm_steps": NEVER}),
+    ("a rule's page, local search, hard labels", HardLabels, {"warm_steps": NEVER}),
     ("+ softened by costs", Trainer, {"warm_steps": NEVER}),
-    ("+ from its own page (the recipe's core)", Trainer, {}),
+    ("+ from its own page (the config's core)", Trainer, {}),
     ("  − context (no lower levels)", WithoutContext, {}),
     ("  + adversarial from half-way", Trainer, {"adversarial_from": -1}),
     ("  − EMA", Trainer, {"ema": 0.0}),
@@ -68,16 +69,16 @@ ROWS: Final[list[Row]] = [
 
 
 def shortened(steps: int, seed: int) -> TrainConfig:
-    """The recipe of `classic` in `steps` steps: a quarter of them warm, the average's memory in proportion.
+    """The config of `classic` in `steps` steps: a quarter of them warm, the average's memory in proportion.
 
     Without the discriminator, which has a row of its own. The learning rate still takes its 200 steps to rise. At
-    least one sweep of proof, or there would be nothing to compare.
+    least one sweep of refinement, or there would be nothing to compare.
     """
-    recipe = read_recipe("classic", {"subject_batch": 0})
-    ema = 1 - (1 - recipe.ema) * recipe.steps / steps
-    sweeps = max(1, recipe.proof_sweeps)
+    config = read_config("classic", {"subject_batch": 0})
+    ema = 1 - (1 - config.ema) * config.steps / steps
+    sweeps = max(1, config.proof_sweeps)
     return replace(
-        recipe, steps=steps, seed=seed, warm_steps=steps // 4, proof_sweeps=sweeps, ema=ema, adversarial_from=NEVER
+        config, steps=steps, seed=seed, warm_steps=steps // 4, proof_sweeps=sweeps, ema=ema, adversarial_from=NEVER
     )
 
 
@@ -94,7 +95,7 @@ def measure(row: int, photos: Path, steps: int, seed: int) -> dict[str, float]:
     for _ in range(steps):
         trainer.train_step()
     minutes = (time.perf_counter() - start) / 60
-    return trainer.evaluate() | {"minutes": minutes}
+    return validate(trainer) | {"minutes": minutes}
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -104,10 +105,10 @@ def spread(values: list[float], digits: int) -> str:
 
 
 COLUMNS: Final = {
-    "similarity_8_before_proof": ("σ 8", 3),
-    "similarity_16_before_proof": ("σ 16", 3),
-    "similarity_8": ("σ 8, proofread", 3),
-    "similarity_16": ("σ 16, proofread", 3),
+    "similarity_8_before_refinement": ("σ 8", 3),
+    "similarity_16_before_refinement": ("σ 16", 3),
+    "similarity_8": ("σ 8, refined", 3),
+    "similarity_16": ("σ 16, refined", 3),
     "minutes": ("minutes", 1),
 }
 
@@ -116,7 +117,7 @@ def main() -> None:
     """Print the table as Markdown, a row as soon as it is known."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--steps", type=int, default=400, help="at least 8; the recipe itself has more")
+    parser.add_argument("--steps", type=int, default=400, help="at least 8; the config itself has more")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

@@ -6,7 +6,7 @@ with it: fidelity (structural similarity after a fit of ink to tone, as a face's
 and 16 px.
 
 `message` is the shipped style as a message has it, set for one ink; `picture` the characters of its picture, set
-for shaded ink; `for this face` what the climber makes of the same tone with the face's own glyphs at that line
+for shaded ink; `for this face` what local search makes of the same tone with the face's own glyphs at that line
 height. Held-out photos, for dark, 60 columns.
 """
 
@@ -22,11 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, PRINTABLE
-from models.baselines.local_search import climb
+from models.baselines.local_search import local_search
 from models.baselines.per_cell import shade
 from models.formats import rows_for
-from models.quality.evaluate import VIEWING_SIGMAS, read_tones
+from models.quality.evaluate import VIEWING_SIGMAS
 from models.quality.fidelity import fidelity
+from models.quality.sources import read_tones
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit
 from models.weights_file import find_weights
@@ -82,7 +83,7 @@ def main() -> None:
             ways = {
                 "message": [renderer.grid(tone, COLUMNS, focus=0.0, shaded=False).lines() for tone in tones],
                 "picture": [renderer.grid(tone, COLUMNS, focus=0.0).lines() for tone in tones],
-                "for this face": [_lines(climb(page, shade(page, ink), ink, SWEEPS)[0]) for page in fitted],
+                "for this face": [_lines(local_search(page, shade(page, ink), ink, SWEEPS)[0]) for page in fitted],
             }
             for name, pages in ways.items():
                 measures = [

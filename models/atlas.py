@@ -8,13 +8,16 @@ carries the atlas it was trained with.
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from models.typeface import TTF
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CELL_WIDTH: Final = 8
 CELL_HEIGHT: Final = 16
@@ -35,11 +38,6 @@ class Atlas:
         if self.ink.shape != (len(self.charset), CELL_HEIGHT, CELL_WIDTH):
             raise ValueError(f"an atlas of {len(self.charset)} glyphs cannot have the shape {self.ink.shape}")
 
-    @property
-    def densest(self) -> float:
-        """Mean coverage of the glyph with the most ink, in [0, 1]."""
-        return float(self.ink.mean((1, 2)).max())
-
     @cached_property
     def in_typeface(self) -> bool:
         """Whether its glyphs are the default atlas's, so that text in the typeface looks as the picture does."""
@@ -49,6 +47,11 @@ class Atlas:
         there = ours.ink[[ours.charset.index(character) for character in self.charset]]
         # A weights file keeps ink in bytes.
         return bool(np.abs(self.ink - there).max(initial=0) < 1 / 255)
+
+
+def densest(ink: "NDArray[np.float32] | Tensor") -> float:
+    """Mean coverage of the glyph with the most ink, in [0, 1]: what black looks like; `ink` is (N, h, w)."""
+    return float(ink.mean((1, 2)).max())
 
 
 def default_atlas(charset: str = PRINTABLE) -> Atlas:

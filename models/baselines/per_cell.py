@@ -1,8 +1,8 @@
-"""Teachers: ways to choose glyphs by a rule, for the generator to learn from and to be compared with.
+"""Baselines per cell: rules that choose each glyph by itself.
 
-`search` takes per cell the glyph whose blurred print is nearest the blurred tone, `shade` the one that among its
-like is, `ramp` the one of its darkness, `trace` the one of the strokes' shape. What improves a whole page is the
-climber (models.baselines.local_search).
+`search` takes the glyph whose blurred print is nearest to the blurred tone, `shade` the one that is nearest in an
+area of itself, `ramp` the one of that darkness, `trace` the one of the strokes' shape. They are targets and
+starting points in training and rows in the evaluation. models.baselines.local_search improves a whole page.
 """
 
 import math
@@ -13,28 +13,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.atlas import CELL_HEIGHT, CELL_WIDTH, densest
 from models.baselines.shapes import log_polar
 from models.quality.fidelity import blur, slopes
 
 MEAN_WEIGHT: Final = 4.0 * CELL_HEIGHT * CELL_WIDTH
 PATTERN_SIGMA: Final = 3.0
-SHADE_PATTERN_PRICE: Final = 8.0
+SHADE_PATTERN_PENALTY: Final = 8.0
 RAMP: Final = " .,:irs?@9B&#"
 RAMP_GCF: Final = 2
 STROKE_SIGMA: Final = 3.0
 STROKE_FLOOR: Final = 0.08
 STROKE_GAIN: Final = 4.0
 STROKE_INK: Final = 0.7
-"""How dark the darkest stroke is: about as dark as a glyph's, or two are set where one would do."""
+"""Ink of the darkest stroke: about that of a glyph's, or two would be set where one is enough."""
 CREST: Final = 0.92
-BARE: Final = 0.004
-BLANK_GIFT: Final = 0.1
+EMPTY: Final = 0.004
+BLANK_BONUS: Final = 0.1
 
 
 def paint_ink(glyphs: Tensor, ink: Tensor) -> Tensor:
     """Glyph indices (B, rows, columns) to coverage (B, 1, rows · h, columns · w); `ink` is (N, h, w)."""
-    # Looked up line by line of pixels, so that they land where they belong in one pass.
+    # Looked up by lines of pixels, so that one pass puts them in place.
     height, width = ink.shape[1:]
     lines = glyphs[:, :, None] * height + torch.arange(height, device=glyphs.device)[:, None]
     return F.embedding(lines, ink.reshape(-1, width)).flatten(3).flatten(1, 2)[:, None]
@@ -63,31 +63,26 @@ def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
 
 
 def shade(tone: Tensor, ink: Tensor) -> Tensor:
-    """As `search`, but each glyph as it looks among its like, with the tone's mean held and patterns shunned.
+    """As `search`, but each glyph is blurred in an area of itself, and mean tone and visible patterns count too.
 
-    In an even area a glyph stands among its like: blurred there, not alone on blank paper, it shows the darkness
-    and the pattern that a reader will see.
+    An even area is set in one glyph: blurred there, not alone on blank paper, the glyph shows the darkness and the
+    pattern that a reader will see.
     """
     full = densest(ink)
     costs = distances(cells_of(blur(tone * full, 1.5)), _tiled(ink, 1.5))
     wanted = F.avg_pool2d(tone * full, (CELL_HEIGHT, CELL_WIDTH))[:, 0, ..., None]
-    costs += MEAN_WEIGHT * (ink.mean((1, 2)) - wanted) ** 2 + SHADE_PATTERN_PRICE * patterns(ink)
+    costs += MEAN_WEIGHT * (ink.mean((1, 2)) - wanted) ** 2 + SHADE_PATTERN_PENALTY * patterns(ink)
     return costs.argmin(-1)
 
 
 def patterns(ink: Tensor) -> Tensor:
-    """How much of a pattern an area of each glyph alone shows from afar, (N,): its squared unevenness in a cell."""
+    """How much of a pattern an area of each glyph shows from afar, (N,): the blurred cell's squared deviation."""
     seen = _tiled(ink, PATTERN_SIGMA)
     return ((seen - seen.mean(1, keepdim=True)) ** 2).sum(1)
 
 
-def densest(ink: Tensor) -> float:
-    """Mean coverage of the glyph with the most ink, in [0, 1]: what black looks like."""
-    return float(ink.mean((1, 2)).max())
-
-
 def ramp(tone: Tensor, charset: str, gamma: float = RAMP_GCF) -> Tensor:
-    """The reference renderer's rule: per cell the character of RAMP for the mean tone to the power `gamma`.
+    """The reference renderer's rule: the character of RAMP for the mean tone to the power `gamma`.
 
     `tone` (B, 1, H, W) in [0, 1]; returns (B, rows, columns) indices into `charset`, which must hold RAMP.
     """
@@ -97,24 +92,24 @@ def ramp(tone: Tensor, charset: str, gamma: float = RAMP_GCF) -> Tensor:
 
 
 def strokes(tone: Tensor) -> Tensor:
-    """The lines a hand would draw, (B, 1, H, W) in [0, 1]: thin, where the blurred tone is steepest around.
+    """The lines of a drawing, (B, 1, H, W) in [0, 1]: thin, where the blurred tone is locally steepest.
 
-    The crests of the slope, as in edge detection since Canny 1986, each as dark as its step in tone is high,
-    less what is usual in its surroundings: so a contour stays and an even texture goes.
+    Ridges of the slope, as in edge detection since Canny 1986, each as dark as its step in tone is high, less the
+    local average: so a contour stays and an even texture goes.
     """
     across, down = slopes(tone, STROKE_SIGMA)
     # Scaled to the height of the step in tone that would make such a slope.
     step = (across**2 + down**2).sqrt() * (STROKE_SIGMA * math.sqrt(2 * math.pi))
     crest = step * (step >= CREST * F.max_pool2d(step, 7, 1, 3))
-    usual = F.interpolate(blur(F.avg_pool2d(crest, 4), 4.0), scale_factor=4.0, mode="bilinear")
-    return STROKE_INK * torch.tanh(STROKE_GAIN * (crest - STROKE_FLOOR - 1.5 * usual).clamp_min(0.0))
+    average = F.interpolate(blur(F.avg_pool2d(crest, 4), 4.0), scale_factor=4.0, mode="bilinear")
+    return STROKE_INK * torch.tanh(STROKE_GAIN * (crest - STROKE_FLOOR - 1.5 * average).clamp_min(0.0))
 
 
 def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
-    """Set the strokes of a tone: per cell the glyph whose shape is nearest that of the strokes there.
+    """Per cell the glyph whose shape is nearest to that of the tone's strokes.
 
-    Shapes are compared as in structure-based ASCII art (Xu et al. 2010), by log-polar histograms, which forgive a
-    stroke that is a little off; here by their squares, which makes all glyphs of all cells two matrix products.
+    Shapes are compared as in structure-based ASCII art (Xu et al. 2010), by log-polar histograms, which tolerate a
+    stroke that is a little off; here by squared distance, which is two matrix products for all glyphs of all cells.
     Returns (B, rows, columns) indices and the cost of every glyph, (B, rows, columns, N), about 0 to 1.
     """
     form, book, theirs = _glyph_shapes(ink)
@@ -122,29 +117,29 @@ def trace(tone: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
     shapes = cells @ form
     both = (shapes * cells).sum(-1, keepdim=True) + theirs
     costs = (both - 2.0 * shapes @ book.T) / both.clamp_min(1e-6)
-    # A cell with next to nothing in it stays blank, and others where no glyph is much like the strokes.
-    bare = cells.mean(-1, keepdim=True) < BARE
-    costs = torch.cat((costs[..., :1] - BLANK_GIFT, costs[..., 1:]), -1)
-    costs = torch.where(bare, (torch.arange(len(ink), device=ink.device) > 0).to(costs), costs)
+    # A nearly empty cell stays blank, and so does one whose strokes are not much like any glyph.
+    empty = cells.mean(-1, keepdim=True) < EMPTY
+    costs = torch.cat((costs[..., :1] - BLANK_BONUS, costs[..., 1:]), -1)
+    costs = torch.where(empty, (torch.arange(len(ink), device=ink.device) > 0).to(costs), costs)
     return costs.argmin(-1), costs
 
 
 @lru_cache(maxsize=8)
 def _glyph_shapes(ink: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The square form of the histograms' distance, (128, 128), the softened glyphs, (N, 128), and their squares."""
+    """Quadratic form of the histograms' distance, (128, 128), the blurred glyphs, (N, 128), and their squares."""
     bins = log_polar()[0].to(ink.device)
     form, book = bins.T @ bins, _blurred_glyphs(ink, 1.0)
     return form, book, ((book @ form) * book).sum(1)
 
 
 def _tiled(ink: Tensor, sigma: float) -> Tensor:
-    """Each glyph among its like, blurred, and cut to its cell, (N, 128)."""
+    """Each glyph in an area of itself, blurred, and cut to its cell, (N, 128)."""
     seen = blur(ink[:, None].repeat(1, 1, 3, 3), sigma)
     return seen[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)
 
 
 def _blurred_glyphs(ink: Tensor, sigma: float) -> Tensor:
-    """Each glyph blurred on blank paper and cut to its cell again, (N, 128)."""
+    """Each glyph on blank paper, blurred, and cut to its cell, (N, 128)."""
     margin = (CELL_WIDTH, CELL_WIDTH, CELL_HEIGHT, CELL_HEIGHT)
     prints = blur(F.pad(ink[:, None], margin), sigma)
     return prints[:, 0, CELL_HEIGHT : 2 * CELL_HEIGHT, CELL_WIDTH : 2 * CELL_WIDTH].flatten(1)

@@ -1,7 +1,7 @@
 """The discriminator: a conditional PatchGAN (Isola et al. 2017) that sees a few cells at a time.
 
-It is shown tone and print together and says for each patch of about 6×3 cells (44 px) whether the print was
-set by the teacher. Least-squares loss (Mao et al. 2017) with feature matching (Wang et al. 2018).
+It sees tone and print together and says for each patch of about 6×3 cells (44 px) whether the print is a
+target page's. Least-squares loss (Mao et al. 2017) with feature matching (Wang et al. 2018).
 """
 
 import torch
@@ -25,7 +25,7 @@ class Discriminator(nn.Module):
         self.score = nn.Conv2d(width * 4, 1, 3, padding=1)
 
     def forward(self, tone: Tensor, page: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Features of each layer and scores (B, 1, H/8, W/8): near 1 for the teacher's, 0 for the generator's."""
+        """Features of each layer and scores (B, 1, H/8, W/8): near 1 for a target page, 0 for the generator's."""
         x, features = torch.cat((tone, page), 1) * 2 - 1, []
         for layer in self.layers:
             x = layer(x)
@@ -43,7 +43,7 @@ def discriminator_loss(net: Discriminator, tone: Tensor, real: Tensor, fake: Ten
 
 
 def adversarial_loss(net: Discriminator, tone: Tensor, real: Tensor, fake: Tensor) -> Tensor:
-    """What the generator minimises: being taken for the teacher, and matching its features."""
+    """What the generator minimises: being taken for the target page, and matching its features."""
     with torch.no_grad():
         wanted, _ = net(tone, real)
     features, score = net(tone, fake)

@@ -50,7 +50,7 @@ class SubjectBranch(nn.Module):
         return logits
 
     def see_nothing(self) -> None:
-        """Find no subject in any picture, as long as nothing is learnt: chance would find one."""
+        """Find no subject in any picture. Untrained weights would find one by chance."""
         weight, bias = self.head.parameters()
         nn.init.zeros_(weight)
         nn.init.constant_(bias, -10.0)

@@ -33,16 +33,22 @@ def frame(pages: list[Tensor]) -> float:
     The largest ratio of shares, at least 1, over all glyphs that fill FRAME_SHARE of the outer cells; each page is
     (rows, columns) of glyphs.
     """
-    outer = torch.cat([page[:, [0, -1]].flatten() for page in pages])
-    inner = torch.cat([page[:, 1:-1].flatten() for page in pages])
-    if not len(inner):
+    if all(page.shape[1] < 3 for page in pages):
         return 1.0
-    count = int(max(outer.max(), inner.max())) + 1
-    shares = [torch.bincount(cells, minlength=count) / len(cells) for cells in (outer, inner)]
-    common = shares[0] >= FRAME_SHARE
+    outer, inner = shares_at_the_sides(pages)
+    common = outer >= FRAME_SHARE
     # A cell more inside: what stands nowhere else is not infinitely more.
-    ratios = shares[0][common] / (shares[1][common] + 1 / len(inner))
+    ratios = outer[common] / (inner[common] + 1 / sum(page[:, 1:-1].numel() for page in pages))
     return max(1.0, float(ratios.max())) if len(ratios) else 1.0
+
+
+def shares_at_the_sides(pages: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Each glyph's share of the outermost columns of pages, (rows, columns) each, and of the columns between."""
+    sides = torch.cat([page[:, [0, -1]].flatten() for page in pages])
+    between = torch.cat([page[:, 1:-1].flatten() for page in pages])
+    count = int(max(sides.max(), between.max())) + 1
+    outer, inner = (torch.bincount(cells, minlength=count) / len(cells) for cells in (sides, between))
+    return outer, inner
 
 
 def edges(tone: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from models.atlas import densest
 from models.formats import picture_columns
 from models.palettes import DEFAULT_PALETTE
 from models.quality.fidelity import effective_glyphs, similarity
@@ -51,7 +52,7 @@ def self_test(renderer: Renderer) -> SelfTest:
         grey = np.asarray(paint(page_of(grid, "mono")).convert("L"), np.float32)
         print_ = torch.from_numpy(1 - grey / np.float32(255))[None, None]
         ink, glyphs = torch.from_numpy(grid.atlas.ink), torch.from_numpy(grid.glyphs)
-        shown = float(similarity(print_ / grid.atlas.densest, wanted, SIGMA))
+        shown = float(similarity(print_ / densest(grid.atlas.ink), wanted, SIGMA))
         measured.append((shown, legibility(print_, ink), effective_glyphs(glyphs)[0]))
     sheet = Image.new("RGB", (sum(page.width for page in pages), max(page.height for page in pages)), "white")
     left = 0

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.baselines.local_search import proof
+from models.baselines.local_search import refine
 from models.baselines.per_cell import distances, join_cells, shade
 from models.formats import columns_within, rows_for
 from models.palettes import Background
@@ -40,7 +40,7 @@ def pick_device(wanted: str) -> str:
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise WeightsError("cuda is to draw, but PyTorch finds no GPU here")
+        raise WeightsError("DEVICE=cuda, but PyTorch found no GPU")
     return wanted
 
 
@@ -177,7 +177,7 @@ class Renderer:
     def _proof(self, shown: Tensor, glyphs: Tensor) -> Tensor:
         """The one page's glyphs, mended where that shows its tone better; unmended where a GPU has no room."""
         try:
-            return proof(shown, glyphs, self._ink, self.proof_sweeps)
+            return refine(shown, glyphs, self._ink, self.proof_sweeps)
         except torch.OutOfMemoryError:
             return glyphs
 

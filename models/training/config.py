@@ -1,4 +1,4 @@
-"""A training recipe: every number of a run, read from a small TOML file and kept in the checkpoint."""
+"""A training config: every number of a run, read from a small TOML file and kept in the checkpoint."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -8,12 +8,12 @@ from typing import Any, Final
 from models.atlas import PRINTABLE
 from models.limits import MAX_PROOF_SWEEPS, MIN_STRENGTH
 
-RECIPES: Final = Path(__file__).with_name("configs")
+CONFIGS: Final = Path(__file__).with_name("configs")
 BLANK: Final = " "
 
 
-class RecipeError(ValueError):
-    """A recipe that cannot be read; `str()` says what to mend."""
+class ConfigError(ValueError):
+    """A config that cannot be used; `str()` says what to correct."""
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,37 @@ class TrainConfig:
     seed: int = 0
 
 
-def shipped_recipes() -> list[str]:
-    """The names of the recipes that come with the program."""
-    return sorted(file.stem for file in RECIPES.glob("*.toml"))
+def shipped_configs() -> list[str]:
+    """The names of the configs that come with the program."""
+    return sorted(file.stem for file in CONFIGS.glob("*.toml"))
 
 
-def read_recipe(name: str, overrides: dict[str, Any]) -> TrainConfig:
-    """The shipped recipe of that name, or a TOML file by its path, with some numbers overridden.
+def read_config(name: str, overrides: dict[str, Any]) -> TrainConfig:
+    """The shipped config of that name, or a TOML file by its path, with some numbers overridden.
 
-    Raises RecipeError for a file that is not there, is no TOML, or names what no run has.
+    Raises ConfigError for a file that is missing, is not TOML, or has a key or value that no run can have.
     """
-    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    path = Path(name) if name.endswith(".toml") else CONFIGS / f"{name}.toml"
     if not path.is_file():
-        raise RecipeError(f"there is no recipe {name}; choose {', '.join(shipped_recipes())}, or give a .toml file")
+        raise ConfigError(f"there is no config {name}; choose {', '.join(shipped_configs())}, or give a .toml file")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise RecipeError(f"{path} cannot be read: {error}") from None
+        raise ConfigError(f"{path} cannot be read: {error}") from None
     known = {field.name: type(field.default) for field in fields(TrainConfig)}
     for key, value in values.items():
         if key not in known:
-            raise RecipeError(f"{path} sets {key!r}; a recipe knows {', '.join(known)}")
+            raise ConfigError(f"{path} sets {key!r}; a config knows {', '.join(known)}")
         fits = isinstance(value, known[key]) or (known[key] is float and isinstance(value, int))
         if not fits or isinstance(value, bool):
-            raise RecipeError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
+            raise ConfigError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
     config = TrainConfig(**(values | overrides))
     if not config.charset.startswith(BLANK) or len(set(config.charset)) < max(2, len(config.charset)):
-        raise RecipeError("charset begins with a blank, has another character, and none twice")
+        raise ConfigError("charset begins with a blank, has another character, and none twice")
     if unknown := sorted(set(config.charset) - set(PRINTABLE)):
-        raise RecipeError(f"charset has {''.join(unknown)!r}, which the typeface lacks")
+        raise ConfigError(f"charset has {''.join(unknown)!r}, which the typeface lacks")
     if not 0 <= config.proof_sweeps <= MAX_PROOF_SWEEPS:
-        raise RecipeError(f"proof_sweeps is {config.proof_sweeps}; it can be 0 to {MAX_PROOF_SWEEPS}")
+        raise ConfigError(f"proof_sweeps is {config.proof_sweeps}; it can be 0 to {MAX_PROOF_SWEEPS}")
     if not MIN_STRENGTH <= config.least_strength <= 1:
-        raise RecipeError(f"least_strength is {config.least_strength:g}; it can be {MIN_STRENGTH:g} to 1")
+        raise ConfigError(f"least_strength is {config.least_strength:g}; it can be {MIN_STRENGTH:g} to 1")
     return config

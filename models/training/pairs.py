@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas
-from models.baselines.local_search import climb
+from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import search, shade
 from models.baselines.ramp import ramp_grid
 from models.palettes import find_palette, hsl_row_inks
@@ -29,12 +29,11 @@ from models.rendering.tone import fit, tone_of
 SIDE: Final = 512
 COLUMNS: Final = SIDE // CELL_WIDTH
 ROWS: Final = SIDE // CELL_HEIGHT
-CLIMBER_SWEEPS: Final = 6
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 MIXED: Final = 0.2
 """From this share of files with the photo on the other side, a folder is mixed and each file decides for itself."""
 
-Teacher = Callable[[NDArray[np.uint8], Atlas], Grid]
+Baseline = Callable[[NDArray[np.uint8], Atlas], Grid]
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,18 @@ def _by_search(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
     return Grid(search(tone, torch.from_numpy(atlas.ink))[0].numpy(), atlas)
 
 
-def _by_climber(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
+def _by_local_search(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
     tone, ink = torch.from_numpy(fit(tone_of(rgb), COLUMNS, ROWS))[None, None], torch.from_numpy(atlas.ink)
     with torch.no_grad():
-        glyphs, _ = climb(tone, shade(tone, ink), ink, CLIMBER_SWEEPS)
+        glyphs, _ = local_search(tone, shade(tone, ink), ink, SWEEPS)
     return Grid(glyphs[0].numpy(), atlas)
 
 
-TEACHERS: Final[dict[str, Teacher]] = {"ramp": _by_ramp, "search": _by_search, "climber": _by_climber}
+BASELINES: Final[dict[str, Baseline]] = {"ramp": _by_ramp, "search": _by_search, "climber": _by_local_search}
+"""Under the names that `--teacher` takes."""
 
 
-def make_pair(rgb: NDArray[np.uint8], teacher: Teacher, palette: str, atlas: Atlas) -> Pair:
+def make_pair(rgb: NDArray[np.uint8], baseline: Baseline, palette: str, atlas: Atlas) -> Pair:
     """The middle square of a photo at 512×512 px, and its page of 64×32 characters.
 
     Raises PictureProblem `bad_palette`.
@@ -73,7 +73,7 @@ def make_pair(rgb: NDArray[np.uint8], teacher: Teacher, palette: str, atlas: Atl
     top, left = (rgb.shape[0] - side) // 2, (rgb.shape[1] - side) // 2
     square = Image.fromarray(rgb[top : top + side, left : left + side])
     photo = np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-    return Pair(np.asarray(paint(_page(teacher(photo, atlas), palette, photo))), photo)
+    return Pair(np.asarray(paint(_page(baseline(photo, atlas), palette, photo))), photo)
 
 
 def _page(grid: Grid, palette: str, photo: NDArray[np.uint8]) -> Page:
@@ -91,7 +91,7 @@ def write_pair(pair: Pair, path: Path) -> None:
     unfinished.replace(path)
 
 
-def make_pairs(photos: Iterable[Path], out: Path, teacher: str, palette: str) -> Iterator[tuple[Path, str | None]]:
+def make_pairs(photos: Iterable[Path], out: Path, baseline: str, palette: str) -> Iterator[tuple[Path, str | None]]:
     """Write a pair file for every photo, named like it; those that are there already are left.
 
     Yields each photo when it is done, and what was wrong with it, or None. Raises PictureProblem `bad_palette`.
@@ -105,7 +105,7 @@ def make_pairs(photos: Iterable[Path], out: Path, teacher: str, palette: str) ->
         target = out / f"{name}_{palette.replace('#', '')}.png"
         try:
             if not target.exists():
-                write_pair(make_pair(decode(path.read_bytes()), TEACHERS[teacher], palette, atlas), target)
+                write_pair(make_pair(decode(path.read_bytes()), BASELINES[baseline], palette, atlas), target)
             yield path, None
         except (OSError, PictureProblem) as problem:
             yield path, str(problem)

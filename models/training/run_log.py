@@ -1,4 +1,4 @@
-"""What a run leaves to look at: `log.jsonl`, a sample sheet per save, and TensorBoard where it is installed."""
+"""The run log: `log.jsonl`, a sample sheet per save, and TensorBoard where it is installed."""
 
 import json
 from pathlib import Path
@@ -12,8 +12,8 @@ from torch import Tensor
 LOG: Final = "log.jsonl"
 
 
-class Journal:
-    """Writes under `folder`; a resumed run goes on where it was."""
+class RunLog:
+    """Writes under `folder`; a resumed run appends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models.atlas import default_atlas
+from models.atlas import default_atlas, densest
 from models.nn.generator import SIZES, Generator, GeneratorConfig
 from models.palettes import Background
 from models.problems import PictureProblem
@@ -168,7 +168,7 @@ def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
     tone = joint_tones(scenes(1))[0]
     unmended = proofreading.grid(tone, 20, proofread=False).glyphs
     assert (proofreading.grid(tone, 20).glyphs != unmended).any()
-    monkeypatch.setattr("models.rendering.renderer.proof", full)
+    monkeypatch.setattr("models.rendering.renderer.refine", full)
     assert (proofreading.grid(tone, 20).glyphs == unmended).all()
 
 
@@ -205,7 +205,7 @@ def test_frames_of_one_tone_are_one_glyph(untrained: Renderer, free: Renderer) -
         blank, dense, half = renderer.grids(tones, 20)
         assert (blank.glyphs == 0).all() and blank.coverage().max() == 0
         assert len(np.unique(dense.glyphs)) == len(np.unique(half.glyphs)) == 1
-        assert dense.coverage().mean() == pytest.approx(renderer.atlas.densest, rel=0.01)
+        assert dense.coverage().mean() == pytest.approx(densest(renderer.atlas.ink), rel=0.01)
         assert 0.3 < half.coverage().mean() / dense.coverage().mean() < 0.7
 
 

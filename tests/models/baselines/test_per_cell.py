@@ -1,23 +1,12 @@
-"""The teachers choose well."""
+"""The rules per cell choose well."""
 
 from pathlib import Path
 
 import pytest
 import torch
 
-from models.atlas import default_atlas
-from models.baselines.per_cell import (
-    cells_of,
-    densest,
-    join_cells,
-    paint_ink,
-    patterns,
-    ramp,
-    search,
-    shade,
-    strokes,
-    trace,
-)
+from models.atlas import default_atlas, densest
+from models.baselines.per_cell import cells_of, join_cells, paint_ink, patterns, ramp, search, shade, strokes, trace
 from models.quality.fidelity import blur, similarity
 from models.quality.measures import edge_similarity, edges
 from tests.models.pictures import SAMPLES

@@ -17,7 +17,7 @@ from pathlib import Path
 from models.training.data import Photos
 from models.training.parallel import join_ranks, leave_ranks
 from models.training.config import TrainConfig
-from models.training.train import Trainer
+from models.training.trainer import Trainer
 ranks, device = join_ranks("cpu")
 config = TrainConfig(size="tiny", steps=4, batch=2, columns=8, rows=8, warm_steps=1, warm_sweeps=1, sweeps=1,
                      adversarial_from=2)

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
-from models.training.config import shipped_recipes
+from models.training.config import shipped_configs
 from tests.models.pictures import photo
-from tests.models.test_photos import Serve, jpeg, serve
+from tests.models.training.test_photos import Serve, jpeg, serve
 
 __all__ = ["serve"]  # the fixture
 
@@ -114,8 +114,8 @@ def test_training_with_labels_of_other_photos_is_refused(
     assert not (tmp_path / "run").exists()
 
 
-def test_the_recipes_are_named_in_the_help(models: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_configs_are_named_in_the_help(models: Command, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         models("train", "--help")
     assert left.value.code == 0
-    assert f"{', '.join(shipped_recipes())}, or a .toml file" in " ".join(capsys.readouterr().out.split())
+    assert f"{', '.join(shipped_configs())}, or a .toml file" in " ".join(capsys.readouterr().out.split())

@@ -1,4 +1,4 @@
-"""Pairs a second of each teacher, beside a loop that draws every character: `python -m bench.teachers`.
+"""Pairs a second of each baseline, beside a loop that draws every character: `python -m bench.baselines`.
 
 A pair, as training takes it, is a tone of 512×512 px and its page of 64×32 characters in ink. The loop draws as
 the reference renderer does, one `ImageDraw.text` per character, on characters that the ramp has chosen for it.
@@ -19,18 +19,17 @@ from rich.table import Table
 from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
-from models.baselines.local_search import climb
+from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import paint_ink, ramp, search, shade, trace
 from models.rendering.decode import decode
 from models.rendering.tone import fit, tone_of
-from models.training.pairs import CLIMBER_SWEEPS
 
 COLUMNS, ROWS, BATCH = 64, 32, 16
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"
 
 
 def main() -> None:
-    """Time every teacher on a batch of sample photos and print one table."""
+    """Time every baseline on a batch of sample photos and print one table."""
     torch.set_num_threads(1)
     atlas = default_atlas()
     ink = torch.from_numpy(atlas.ink)
@@ -42,11 +41,11 @@ def main() -> None:
         for page in ramp(tones, atlas.charset).tolist():
             _draw_each(page, atlas.charset, font)
 
-    def painted(teach: Callable[[Tensor], Tensor]) -> Callable[[], object]:
-        return lambda: paint_ink(teach(tones), ink)
+    def painted(rule: Callable[[Tensor], Tensor]) -> Callable[[], object]:
+        return lambda: paint_ink(rule(tones), ink)
 
-    def climbed(tone: Tensor) -> Tensor:
-        return climb(tone, shade(tone, ink), ink, CLIMBER_SWEEPS)[0]
+    def searched(tone: Tensor) -> Tensor:
+        return local_search(tone, shade(tone, ink), ink, SWEEPS)[0]
 
     ways: dict[str, tuple[Callable[[], object], int]] = {
         "ramp, drawn character by character": (loop, 3),
@@ -54,9 +53,9 @@ def main() -> None:
         "search": (painted(lambda tone: search(tone, ink)), 5),
         "shade": (painted(lambda tone: shade(tone, ink)), 5),
         "strokes traced": (painted(lambda tone: trace(tone, ink)[0]), 3),
-        f"climber, {CLIMBER_SWEEPS} sweeps": (painted(climbed), 3),
+        f"local search, {SWEEPS} sweeps": (painted(searched), 3),
     }
-    table = Table("teacher", "ms a pair", "pairs a second", "times the loop")
+    table = Table("baseline", "ms a pair", "pairs a second", "times the loop")
     base = 0.0
     for name, (make, times) in ways.items():
         make()

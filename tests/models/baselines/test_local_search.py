@@ -1,4 +1,4 @@
-"""The climber's promises hold against a loss that is written out here, and against what a reader would see."""
+"""Local search keeps its promises, by a loss that is written out here and by what a reader would see."""
 
 from pathlib import Path
 
@@ -7,18 +7,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.baselines.local_search import CALM_PRICE, DISTANCES, EQUAL, NEIGHBOURS, PATTERN_PRICE, climb, proof
-from models.baselines.per_cell import densest, paint_ink, patterns, search, shade
+from models.atlas import densest
+from models.baselines.local_search import (
+    DISTANCES,
+    EQUAL,
+    NEIGHBOURS,
+    PATTERN_PENALTY,
+    REPEAT_BONUS,
+    local_search,
+    refine,
+)
+from models.baselines.per_cell import paint_ink, patterns, search, shade
 from models.quality.fidelity import blur, similarity
+from models.quality.measures import shares_at_the_sides
 from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
 from models.rendering.shade import full_ink
 from models.rendering.tone import fit, tone_of
 from models.weights_file import find_weights, load_weights
 from tests.models.pictures import SAMPLES, scene
-from tests.models.tones import INK, level, sample, shares_at_the_sides
+from tests.models.tones import INK, level, sample
 
-PRICES = PATTERN_PRICE * patterns(INK)
+PENALTIES = PATTERN_PENALTY * patterns(INK)
 _PLACES = ((4, 8), (6, 18), (0, 95))
 """Rows, columns and glyphs to try, of a page of 12 × 24."""
 
@@ -33,12 +43,12 @@ def error(page: Tensor, tone: Tensor) -> float:
     return float(torch.stack(seen).sum())
 
 
-def rewards(page: Tensor, tone: Tensor, row: int, column: int) -> Tensor:
+def bonuses(page: Tensor, tone: Tensor, row: int, column: int) -> Tensor:
     """What each glyph's neighbours take off its cost in an inner cell, (95,)."""
     mean, found = F.avg_pool2d(tone, (16, 8))[0, 0], torch.zeros(len(INK))
     for down, across in NEIGHBOURS:
         there = row + down, column + across
-        found[page[0][there]] += CALM_PRICE * torch.exp(-(((mean[there] - mean[row, column]) / EQUAL) ** 2))
+        found[page[0][there]] += REPEAT_BONUS * torch.exp(-(((mean[there] - mean[row, column]) / EQUAL) ** 2))
     return found
 
 
@@ -47,27 +57,27 @@ def test_a_cost_is_the_change_of_the_loss(path: Path) -> None:
     """One glyph is exchanged for another, and the loss, written out, taken anew."""
     tone = sample(path, 24, 12)
     page = search(tone, INK)
-    costs = climb(tone, page, INK, 0)[1][0]
+    costs = local_search(tone, page, INK, 0)[1][0]
     before, chance, changes = error(page, tone), torch.Generator().manual_seed(0), []
     for _ in range(60):
-        # As far from the edges as the blurs reach: beyond those the climber's page goes on, and this one does not.
+        # As far from the edges as the blurs reach: beyond those the searched page goes on, and this one does not.
         row, column, glyph = (int(torch.randint(*ends, (), generator=chance)) for ends in _PLACES)
         swapped, standing = page.clone(), int(page[0, row, column])
         swapped[0, row, column] = glyph
-        calm = rewards(page, tone, row, column)
-        price = (PRICES[glyph] - calm[glyph]) - (PRICES[standing] - calm[standing])
-        changes.append((error(swapped, tone) - before + float(price), float(costs[row, column, glyph])))
+        bonus = bonuses(page, tone, row, column)
+        penalty = (PENALTIES[glyph] - bonus[glyph]) - (PENALTIES[standing] - bonus[standing])
+        changes.append((error(swapped, tone) - before + float(penalty), float(costs[row, column, glyph])))
     true, told = torch.tensor(changes).T
     assert true.max() > 1
     assert (true - told).abs().max() < 0.02 * true.max()
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.stem))
-def test_climbing_brings_a_page_nearer_to_its_tone_from_every_distance(path: Path) -> None:
+def test_it_brings_a_page_nearer_to_its_tone_from_every_distance(path: Path) -> None:
     tone = sample(path)
     for rule, less in ((shade, 0.9), (search, 0.8)):
         start = rule(tone, INK)
-        page, _ = climb(tone, start, INK, 4)
+        page, _ = local_search(tone, start, INK, 4)
         assert error(page, tone) < less * error(start, tone)
         prints = (paint_ink(glyphs, INK) / densest(INK) for glyphs in (start, page))
         worse, better = ([float(similarity(ink, tone, sigma)) for sigma in (4.0, 8.0)] for ink in prints)
@@ -76,33 +86,33 @@ def test_climbing_brings_a_page_nearer_to_its_tone_from_every_distance(path: Pat
 
 
 def test_in_the_end_no_swap_is_worth_making() -> None:
-    """What could still be gained, by the climber's own costs, gets less with the sweeps, in the end to nothing."""
+    """What could still be gained, by its own costs, gets less with the sweeps, in the end to nothing."""
     tone = torch.from_numpy(scene(256, 256))[None, None]
     page, left = search(tone, INK), []
     for sweeps in (0, 1, 2, 8):
-        page, costs = climb(tone, page, INK, sweeps)
+        page, costs = local_search(tone, page, INK, sweeps)
         left.append(-float(costs.min(-1).values.sum()))
     assert left == sorted(left, reverse=True)
     assert left[3] < 0.001 * left[0]
 
 
-def test_climb_leaves_its_start_alone_and_repeats() -> None:
+def test_it_leaves_its_start_alone_and_repeats() -> None:
     tone = torch.from_numpy(scene(128, 128))[None, None]
     start = search(tone, INK)
     kept = start.clone()
-    pages = [climb(tone, start, INK, 2)[0] for _ in range(2)]
+    pages = [local_search(tone, start, INK, 2)[0] for _ in range(2)]
     assert torch.equal(start, kept)
     assert torch.equal(pages[0], pages[1])
     assert not torch.equal(pages[0], start)
-    assert torch.equal(proof(tone, start, INK, 2), pages[0])
-    assert torch.equal(proof(tone, start, INK, 0), start)
+    assert torch.equal(refine(tone, start, INK, 2), pages[0])
+    assert torch.equal(refine(tone, start, INK, 0), start)
 
 
 def test_the_pages_of_a_batch_do_not_hear_of_each_other() -> None:
     tones = torch.stack([torch.from_numpy(scene(128, 128, seed))[None] for seed in range(3)])
     start = search(tones, INK)
-    pages, costs = climb(tones, start, INK, 2)
-    alone, of_one = climb(tones[1:2], start[1:2], INK, 2)
+    pages, costs = local_search(tones, start, INK, 2)
+    alone, of_one = local_search(tones[1:2], start[1:2], INK, 2)
     assert torch.equal(pages[1:2], alone)
     torch.testing.assert_close(costs[1:2], of_one, atol=1e-3, rtol=1e-3)
 
@@ -112,16 +122,16 @@ def test_the_pages_of_a_batch_do_not_hear_of_each_other() -> None:
 def test_pages_of_odd_sides_and_small_charsets(rows: int, columns: int, glyphs: int) -> None:
     tone, ink = torch.from_numpy(scene(columns * 8, rows * 16))[None, None], INK[:glyphs].clone()
     start = search(tone, ink)
-    page, costs = climb(tone, start, ink, 2)
+    page, costs = local_search(tone, start, ink, 2)
     assert page.shape == (1, rows, columns) and costs.shape == (1, rows, columns, glyphs)
     assert page.min() >= 0 and page.max() < glyphs
     assert torch.isfinite(costs).all()
-    assert proof(tone, start, ink, 1).shape == (1, rows, columns)
+    assert refine(tone, start, ink, 1).shape == (1, rows, columns)
 
 
 def test_the_standing_glyph_costs_nothing() -> None:
     tone = torch.from_numpy(scene(128, 128))[None, None]
-    glyphs, costs = climb(tone, search(tone, INK), INK, 1)
+    glyphs, costs = local_search(tone, search(tone, INK), INK, 1)
     assert costs.shape == (1, 8, 16, 95)
     assert (costs.gather(-1, glyphs[..., None]) == 0).all()
 
@@ -136,7 +146,7 @@ def test_an_even_page_in_a_glyph_of_its_tone_is_left_as_it_is() -> None:
     same = []
     for glyph in sorted(set(shade(tones, INK).flatten().tolist())):
         page = torch.full((1, 8, 16), glyph)
-        same.append((climb(level(float(means[glyph])), page, INK, 2)[0] == page).float().mean().item())
+        same.append((local_search(level(float(means[glyph])), page, INK, 2)[0] == page).float().mean().item())
     assert len(same) > 8
     assert sum(share == 1 for share in same) >= 0.75 * len(same)
     assert sum(same) / len(same) > 0.85
@@ -146,19 +156,19 @@ def test_an_even_page_in_a_glyph_of_its_tone_is_left_as_it_is() -> None:
 def test_there_is_no_frame(columns: int) -> None:
     """Rows of one tone each, from white to black: what stands in the outermost columns stands between them, too."""
     tone = torch.linspace(0, 1, 48 * 16)[:, None].expand(1, 1, -1, columns * 8).contiguous()
-    for page in (climb(tone, shade(tone, INK), INK, 2)[0], proof(tone, shade(tone, INK), INK, 1)):
-        sides, between = shares_at_the_sides(page)
+    for page in (local_search(tone, shade(tone, INK), INK, 2)[0], refine(tone, shade(tone, INK), INK, 1)):
+        sides, between = shares_at_the_sides(list(page))
         assert (sides <= 2 * between + 2 / 96).all()  # two cells of the 96 may be anything
         known = torch.stack([(page[..., [side]] == page[..., 6:-6]).any(-1) for side in (0, -1)])
         assert known.float().mean() > 0.92
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.stem))
-def test_a_proof_mends_what_the_generator_said(path: Path) -> None:
+def test_refinement_improves_what_the_generator_chose(path: Path) -> None:
     weights, tone = load_weights(find_weights("classic", None)), fit(tone_of(decode(path.read_bytes())), 64, 32)
     renderer = Renderer(weights)
     pages = [renderer.grid(tone, 64, focus=0.0, proofread=wanted) for wanted in (False, True)]
-    said, mended = (torch.from_numpy(page.glyphs)[None] for page in pages)
-    assert 0.02 < (said != mended).float().mean() < 0.6
+    chosen, refined = (torch.from_numpy(page.glyphs)[None] for page in pages)
+    assert 0.02 < (chosen != refined).float().mean() < 0.6
     shown = full_ink(torch.from_numpy(tone)[None, None], weights.least_strength)
-    assert error(mended, shown) < 0.95 * error(said, shown)
+    assert error(refined, shown) < 0.95 * error(chosen, shown)

@@ -9,9 +9,10 @@ from models.baselines.per_cell import cells_of
 from models.nn.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.nn.generator import SIZES, Generator, GeneratorConfig
 from models.nn.subject import MAP_SIDE
+from models.quality.measures import shares_at_the_sides
 from models.rendering.focus import compose
 from models.weights_file import find_weights, load_weights
-from tests.models.tones import level, shares_at_the_sides
+from tests.models.tones import level
 
 TINY = SIZES["tiny"]
 NONE = torch.zeros(1)
@@ -79,7 +80,7 @@ def test_the_shipped_weights_draw_no_frame() -> None:
         tone = (slope[:, None] + 0.05 * torch.randn(24 * 16, 40 * 8, generator=chance)).clamp(0, 1)
         with torch.inference_mode():
             pages.append(net.set_type(tone[None, None]).argmax(-1)[0])
-    sides, between = shares_at_the_sides(torch.stack(pages))
+    sides, between = shares_at_the_sides(pages)
     assert (sides <= 2 * between + 0.01).all()
 
 

@@ -14,7 +14,7 @@ from models.palettes import PALETTES, hsl_row_inks
 from models.problems import PictureProblem
 from models.quality.measures import legibility
 from models.rendering.decode import decode
-from models.training.pairs import TEACHERS, make_pair, make_pairs, read_pairs, write_pair
+from models.training.pairs import BASELINES, make_pair, make_pairs, read_pairs, write_pair
 from tests.models.pictures import SAMPLES, photo
 
 ATLAS = default_atlas()
@@ -35,7 +35,7 @@ def like_the_reference(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> byt
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("teacher", TEACHERS)
+@pytest.mark.parametrize("teacher", BASELINES)
 def test_a_file_holds_page_and_photo_side_by_side(teacher: str, tmp_path: Path) -> None:
     assert list(make_pairs([SAMPLES[0]], tmp_path, teacher, "mono")) == [(SAMPLES[0], None)]
     with Image.open(tmp_path / f"{SAMPLES[0].stem}_mono.png") as image:
@@ -55,23 +55,23 @@ def test_a_file_holds_page_and_photo_side_by_side(teacher: str, tmp_path: Path) 
 def test_a_pair_has_the_gradient_of_the_reference_dataset() -> None:
     rgb = np.zeros((64, 64, 3), np.uint8)
     rgb[:, :8] = 255
-    page = make_pair(rgb, TEACHERS["search"], "blue", ATLAS).page.reshape(32, 16, -1, 3)
+    page = make_pair(rgb, BASELINES["search"], "blue", ATLAS).page.reshape(32, 16, -1, 3)
     darkest = page.reshape(32, -1, 3)[np.arange(32), page.sum(-1).reshape(32, -1).argmin(1)]
     assert np.abs(darkest.astype(int) - hsl_row_inks(PALETTES["blue"], 32)).max() <= 1
 
 
-def test_teachers_differ_and_the_climber_repeats() -> None:
+def test_baselines_differ_and_local_search_repeats() -> None:
     rgb = decode(SAMPLES[0].read_bytes(), max_side=600)
-    pages = {name: make_pair(rgb, teacher, "blue", ATLAS).page for name, teacher in TEACHERS.items()}
+    pages = {name: make_pair(rgb, teacher, "blue", ATLAS).page for name, teacher in BASELINES.items()}
     assert not np.array_equal(pages["ramp"], pages["search"])
     assert not np.array_equal(pages["search"], pages["climber"])
-    assert np.array_equal(make_pair(rgb, TEACHERS["climber"], "blue", ATLAS).page, pages["climber"])
+    assert np.array_equal(make_pair(rgb, BASELINES["climber"], "blue", ATLAS).page, pages["climber"])
 
 
 @pytest.mark.parametrize("photo_first", [False, True])
 def test_pairs_are_read_back(photo_first: bool, tmp_path: Path) -> None:
     for number, rgb in enumerate(some_photos()):
-        pair = make_pair(rgb, TEACHERS["ramp"], "blue", ATLAS)
+        pair = make_pair(rgb, BASELINES["ramp"], "blue", ATLAS)
         if photo_first:
             both = np.concatenate((pair.photo, pair.page), 1)
             Image.fromarray(both).save(tmp_path / f"{number}.png")
@@ -80,19 +80,19 @@ def test_pairs_are_read_back(photo_first: bool, tmp_path: Path) -> None:
     back = read_pairs(tmp_path)
     assert len(back) == len(some_photos())
     for path, found in back.items():
-        wanted = make_pair(some_photos()[int(path.stem)], TEACHERS["ramp"], "blue", ATLAS)
+        wanted = make_pair(some_photos()[int(path.stem)], BASELINES["ramp"], "blue", ATLAS)
         assert np.array_equal(found.photo, wanted.photo)
         assert np.array_equal(found.page, wanted.page)
 
 
 def test_rescaled_and_compressed_pairs_of_either_side_in_one_folder(tmp_path: Path) -> None:
     for number, rgb in enumerate(some_photos()[:4]):
-        pair = make_pair(rgb, TEACHERS["ramp"], ("blue", "pink")[number % 2], ATLAS)
+        pair = make_pair(rgb, BASELINES["ramp"], ("blue", "pink")[number % 2], ATLAS)
         halves = (pair.page, pair.photo) if number % 2 else (pair.photo, pair.page)
         (tmp_path / f"{number}.jpg").write_bytes(like_the_reference(*halves))
     for path, found in read_pairs(tmp_path).items():
         assert found.photo.shape == found.page.shape == (350, 350, 3)
-        original = make_pair(some_photos()[int(path.stem)], TEACHERS["ramp"], "blue", ATLAS).photo
+        original = make_pair(some_photos()[int(path.stem)], BASELINES["ramp"], "blue", ATLAS).photo
         small = np.asarray(Image.fromarray(original).resize((350, 350), Image.Resampling.BICUBIC), int)
         assert np.abs(small - found.photo).mean() < 15
 
@@ -102,7 +102,7 @@ def test_a_photo_of_text_follows_the_rest_of_its_folder(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     text = np.asarray(Image.fromarray(rng.integers(0, 2, (256, 256)).astype(np.uint8) * 255).resize((512, 512), 0))
     for number, rgb in enumerate([np.stack([text] * 3, -1), *some_photos()[:3], *some_photos()[:3]]):
-        write_pair(make_pair(rgb, TEACHERS["ramp"], "blue", ATLAS), tmp_path / f"{number}.png")
+        write_pair(make_pair(rgb, BASELINES["ramp"], "blue", ATLAS), tmp_path / f"{number}.png")
     assert np.array_equal(read_pairs(tmp_path)[tmp_path / "0.png"].photo, np.stack([text] * 3, -1))
 
 

@@ -11,11 +11,14 @@ import torch
 from torch import Tensor
 
 from models.baselines.per_cell import shade
-from models.training.config import TrainConfig, read_recipe
+from models.training.config import TrainConfig, read_config
 from models.training.data import Photos
 from models.training.labels import make_labels, photos_below
 from models.training.run_log import LOG
-from models.training.train import CHECKPOINT, STYLES, Trainer, TrainingStopped, train
+from models.training.targets import STYLES
+from models.training.train import CHECKPOINT, train
+from models.training.trainer import Trainer, TrainingStopped
+from models.training.validation import validate
 from models.weights_file import SHIPPED, load_weights
 from tests.models.pictures import scene
 
@@ -84,7 +87,7 @@ def never_stopped(library: Photos, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_run_leaves_weights_that_load_and_a_log(never_stopped: Path) -> None:
     loaded = load_weights(never_stopped / "whole.safetensors")
     assert loaded.metadata["step"] == "6"
-    assert "climber" in loaded.metadata["teacher"]
+    assert "local search" in loaded.metadata["teacher"]
     metrics = json.loads(loaded.metadata["metrics"])
     for name in (
         "similarity_4",
@@ -152,7 +155,7 @@ def test_a_step_teaches_the_subject_branch_too(library: Photos) -> None:
 
 
 @pytest.mark.parametrize("batch", [None, 0])
-def test_without_lessons_no_picture_has_a_subject(photos: Path, library: Photos, batch: int | None) -> None:
+def test_without_labels_no_picture_has_a_subject(photos: Path, library: Photos, batch: int | None) -> None:
     """Chance must not find one: `focus` then leaves every picture as it is."""
     few = Photos(photos) if batch is None else library
     trainer = Trainer(replace(SMALL, subject_batch=3 if batch is None else batch), few, "cpu")
@@ -161,7 +164,7 @@ def test_without_lessons_no_picture_has_a_subject(photos: Path, library: Photos,
     for network in (trainer.generator, trainer.average):
         assert network.subject(tone).max() < 1e-3
         assert torch.equal(network(tone, torch.ones(2)), network.set_type(tone))
-    assert ("subject_overlap" in trainer.evaluate(2)) is (batch == 0)  # the labels are there to measure with
+    assert ("subject_overlap" in validate(trainer, 2)) is (batch == 0)  # the labels are there to measure with
 
 
 def test_a_run_without_labels_keeps_the_subject_that_its_start_has_learnt(
@@ -178,7 +181,7 @@ def test_a_run_without_labels_keeps_the_subject_that_its_start_has_learnt(
 def test_pages_are_composed_with_their_subjects(photos: Path, library: Photos) -> None:
     """A page with a focus shows another tone than the crop; without labels all show the crop's."""
     config = replace(SMALL, batch=12)
-    labelled, plain = (Trainer(config, known, "cpu")._pages() for known in (library, Photos(photos)))
+    labelled, plain = (Trainer(config, known, "cpu").pages() for known in (library, Photos(photos)))
     changed = (labelled - plain).abs().amax((1, 2, 3)) > 1e-3
     assert 0.2 < changed.float().mean() < 0.9
     assert labelled.shape == plain.shape == (12, 1, 128, 64)
@@ -189,12 +192,12 @@ def test_an_even_page_is_taught_as_one_texture(photos: Path) -> None:
     tone = torch.cat((torch.full((1, 1, 128, 64), 0.62), torch.from_numpy(scene(64, 128))[None, None]))
     torch.manual_seed(0)
     logits = torch.randn(2, 8, 8, 95)
-    page, loss = trainer._lesson(tone, logits)
+    page, loss = trainer.target_and_loss(tone, logits)
     assert (page[0] == shade(tone[:1], trainer.ink)[0]).all() and len(set(page[0].flatten().tolist())) == 1
     assert len(set(page[1].flatten().tolist())) > 5
     better = logits.clone()
     better[0, ..., page[0, 0, 0]] += 5
-    assert trainer._lesson(tone, better)[1] < loss - 0.5
+    assert trainer.target_and_loss(tone, better)[1] < loss - 0.5
 
 
 def test_the_average_follows_the_generator(photos: Path) -> None:
@@ -277,17 +280,17 @@ def test_a_run_begins_with_what_another_knows_of_subjects(
         train(library, never_stopped, SMALL, device="cpu", resume=True, save_every_s=1e9, subject=known)
 
 
-def test_a_shipped_file_is_the_network_that_its_recipe_makes(photos: Path) -> None:
+def test_a_shipped_file_is_the_network_that_its_config_makes(photos: Path) -> None:
     """So `--start` with a style's name goes on from it."""
     library = Photos(photos)
     for path in SHIPPED.glob("*.safetensors"):
-        recipe, weights = read_recipe(path.stem, {}), load_weights(path)
-        trainer = Trainer(recipe, library, "cpu")
+        config, weights = read_config(path.stem, {}), load_weights(path)
+        trainer = Trainer(config, library, "cpu")
         assert weights.generator.config == trainer.generator.config
-        assert weights.atlas.charset == recipe.charset
-        assert int(weights.metadata["step"]) == recipe.steps
-        assert weights.proof_sweeps == recipe.proof_sweeps
-        assert weights.least_strength == pytest.approx(recipe.least_strength)
+        assert weights.atlas.charset == config.charset
+        assert int(weights.metadata["step"]) == config.steps
+        assert weights.proof_sweeps == config.proof_sweeps
+        assert weights.least_strength == pytest.approx(config.least_strength)
         trainer.begin_with(weights)
 
 
@@ -365,12 +368,12 @@ def test_networks_of_glyphs_run_in_half_precision_where_the_processor_has_it(
 def test_a_run_tells_its_weights_file_how_to_draw(never_stopped: Path, photos: Path, tmp_path: Path) -> None:
     assert load_weights(never_stopped / "whole.safetensors").proof_sweeps == 2
     last = json.loads((never_stopped / LOG).read_text().splitlines()[-1])
-    assert last["similarity_8"] > last["similarity_8_before_proof"]
+    assert last["similarity_8"] > last["similarity_8_before_refinement"]
     config = replace(SMALL, steps=1, proof_sweeps=0, least_strength=0.5)
     path = train(Photos(photos), tmp_path / "pale", config, device="cpu", resume=False, save_every_s=1e9)
     loaded = load_weights(path)
     assert (loaded.proof_sweeps, loaded.least_strength) == (0, 0.5)
-    assert "similarity_8_before_proof" not in json.loads(loaded.metadata["metrics"])
+    assert "similarity_8_before_refinement" not in json.loads(loaded.metadata["metrics"])
 
 
 def test_a_run_with_a_few_characters_sets_no_others(photos: Path, tmp_path: Path) -> None:

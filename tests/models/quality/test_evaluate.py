@@ -15,18 +15,12 @@ from models.atlas import default_atlas
 from models.baselines.per_cell import cells_of
 from models.nn.generator import SIZES, Generator
 from models.palettes import DEFAULT_PALETTE
-from models.quality import evaluate
-from models.quality.evaluate import (
-    PROGRAMS,
-    Drawn,
-    Method,
-    by_content,
-    methods,
-    parse,
-    posted,
-    read_tones,
-    write_pages,
-)
+from models.quality import evaluate, methods
+from models.quality.evaluate import posted
+from models.quality.methods import LINE_TO_BEAT, Method, Output, all_methods
+from models.quality.programs import PROGRAMS, parse
+from models.quality.reader_pages import write_pages
+from models.quality.sources import by_content, read_tones
 from models.rendering.drawing import Wish, draw
 from models.rendering.grid import Grid
 from models.rendering.renderer import Renderer
@@ -41,7 +35,7 @@ ATLAS = default_atlas()
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pages, for speed."""
     monkeypatch.setattr(evaluate, "SIZES", ((24, 12), (32, 16)))
-    monkeypatch.setattr(evaluate, "CLIMBER_SWEEPS", 2)
+    monkeypatch.setattr(methods, "SWEEPS", 2)
 
 
 def numbers(method: Method, tone: np.ndarray) -> evaluate.Numbers:
@@ -50,7 +44,7 @@ def numbers(method: Method, tone: np.ndarray) -> evaluate.Numbers:
 
 @pytest.mark.usefixtures("small")
 def test_sanity_rows() -> None:
-    rows = {method.name: numbers(method, scene(256, 256)) for method in methods([])}
+    rows = {method.name: numbers(method, scene(256, 256)) for method in all_methods([])}
     white, blurred = rows["white page"], rows["blurred photo"]
     assert white["edge_similarity"] == pytest.approx(0.0, abs=1e-6)
     assert white["legibility"] is white["decode"] is white["effective_glyphs"] is None
@@ -63,17 +57,17 @@ def test_sanity_rows() -> None:
         assert all(row[f"similarity_{sigma}"] is not None for sigma in evaluate.VIEWING_SIGMAS), name
     assert float(blurred["legibility"] or 1) < 0.6
     assert float(blurred["similarity_16"] or 0) > 0.98
-    best_rule = max(float(rows[name]["similarity_4"] or 0) for name in (evaluate.LINE_TO_BEAT, "shade"))
-    assert float(rows["climber"]["similarity_4"] or 0) > best_rule
+    best_rule = max(float(rows[name]["similarity_4"] or 0) for name in (LINE_TO_BEAT, "shade"))
+    assert float(rows["local search"]["similarity_4"] or 0) > best_rule
 
 
 @pytest.mark.usefixtures("small")
 def test_a_perfect_and_a_misread_page() -> None:
-    def half_wrong(tone: np.ndarray) -> Drawn:
+    def half_wrong(tone: np.ndarray) -> Output:
         glyphs = np.full((tone.shape[0] // 16, tone.shape[1] // 8), 1)
         intended = glyphs.copy()
         intended[::2] = 2
-        return Drawn(Grid(glyphs, ATLAS), intended, 1.0)
+        return Output(Grid(glyphs, ATLAS), intended, 1.0)
 
     row = numbers(Method("half wrong", half_wrong), scene(128, 128))
     assert row["decode"] == pytest.approx(0.5)
@@ -85,11 +79,11 @@ def test_black_is_the_densest_glyph_and_nothing_is_fitted() -> None:
     """Similarity sees that a page is too pale, and weaker ink as it is painted; fidelity sees neither."""
     black = int(ATLAS.ink.mean((1, 2)).argmax())
 
-    def half(tone: np.ndarray, glyph: int, strength: float | None = None) -> Drawn:
+    def half(tone: np.ndarray, glyph: int, strength: float | None = None) -> Output:
         glyphs = np.zeros((tone.shape[0] // 16, tone.shape[1] // 8), np.int64)
         glyphs[:, : glyphs.shape[1] // 2] = glyph
         ink = None if strength is None else np.full(glyphs.shape, strength, np.float32)
-        return Drawn(Grid(glyphs, ATLAS, strength=ink), glyphs, 1.0)
+        return Output(Grid(glyphs, ATLAS, strength=ink), glyphs, 1.0)
 
     tone = np.zeros((256, 256), np.float32)
     tone[:, :128] = 1.0
@@ -119,7 +113,7 @@ def test_free_pixels_are_read_against_the_ramp(tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = Generator(replace(SIZES["tiny"], head="pixels"))
     save_weights(tmp_path / "free.safetensors", net, ATLAS, teacher="none", step=0, metrics={})
-    row = numbers(methods([tmp_path / "free.safetensors"])[0], scene(128, 128))
+    row = numbers(all_methods([tmp_path / "free.safetensors"])[0], scene(128, 128))
     assert float(row["legibility"] or 1) < 0.6
     assert float(row["decode"] or 0) < 0.5
 
@@ -129,10 +123,10 @@ def test_other_programs_put_ink_where_tone_is(name: str) -> None:
     """Dark ink on light paper: more tone, more ink. The wrong way round this correlation is negative."""
     if not shutil.which(name):
         pytest.skip(f"{name} is not installed")
-    (method,) = (method for method in methods([]) if method.name == name)
-    drawn = method.draw(np.tile(np.linspace(0, 1, 512, dtype=np.float32), (512, 1)))
-    assert drawn.page.glyphs.shape == (32, 64)
-    ink = drawn.page.coverage().reshape(32, 16, 64, 8).mean((0, 1, 3))
+    (method,) = (method for method in all_methods([]) if method.name == name)
+    output = method.draw(np.tile(np.linspace(0, 1, 512, dtype=np.float32), (512, 1)))
+    assert output.page.glyphs.shape == (32, 64)
+    ink = output.page.coverage().reshape(32, 16, 64, 8).mean((0, 1, 3))
     assert np.corrcoef(ink, np.arange(64))[0, 1] > 0.7
 
 
@@ -156,13 +150,13 @@ def test_tones_are_the_middle_squares_in_a_fixed_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_what_a_proof_mends_stands_beside_what_one_pass_says(tmp_path: Path) -> None:
+def test_a_refined_page_stands_beside_what_one_pass_says(tmp_path: Path) -> None:
     torch.manual_seed(0)
     path, tone = tmp_path / "own.safetensors", scene(256, 256)
     save_weights(path, Generator(SIZES["tiny"]), ATLAS, teacher="", step=0, metrics={}, proof_sweeps=8)
-    mended, said = (row for row in methods([path]) if row.name.startswith("model "))
-    assert (mended.name, said.name) == ("model own", "model own, one pass")
-    better, worse = numbers(mended, tone)["similarity_8"], numbers(said, tone)["similarity_8"]
+    refined, plain = (row for row in all_methods([path]) if row.name.startswith("model "))
+    assert (refined.name, plain.name) == ("model own", "model own, one pass")
+    better, worse = numbers(refined, tone)["similarity_8"], numbers(plain, tone)["similarity_8"]
     assert better is not None and worse is not None and better > worse + 0.05
 
 
@@ -203,19 +197,19 @@ def test_pages_for_readers_are_the_pictures_that_are_posted(weights: Path, tmp_p
     drawn = list(write_pages(list(files.values()), [weights, wide(weights, tmp_path)], tmp_path / "pages"))
     assert drawn == list(files.values())
     names = {"untrained", "wide"}
-    methods = {f"{name}{kind}" for name in names for kind in ("", "-64", "-rule")}
-    methods |= {"chafa"} if shutil.which("chafa") else set()
+    kinds = {f"{name}{kind}" for name in names for kind in ("", "-64", "-rule")}
+    kinds |= {"chafa"} if shutil.which("chafa") else set()
     found = {path.name for path in (tmp_path / "pages").iterdir()}
-    assert found == {f"{stem}--{method}.png" for stem in files for method in methods}
+    assert found == {f"{stem}--{method}.png" for stem in files for method in kinds}
     renderer = Renderer(weights)
     for stem, path in files.items():
         posted_one = draw(renderer, path.read_bytes(), Wish(DEFAULT_PALETTE), "png")
         assert (tmp_path / "pages" / f"{stem}--untrained.png").read_bytes() == posted_one.data
         sizes = {}
-        for method in methods:
+        for method in kinds:
             with Image.open(tmp_path / "pages" / f"{stem}--{method}.png") as page:
                 sizes[method] = page.size
-        assert {sizes[method] for method in methods if not method.endswith("-64")} == {
+        assert {sizes[method] for method in kinds if not method.endswith("-64")} == {
             (posted_one.columns * 8, posted_one.rows * 16)
         }
         assert sizes["untrained-64"][0] == 8 * min(64, posted_one.columns)

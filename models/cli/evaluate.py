@@ -1,0 +1,87 @@
+"""`python -m models evaluate`: weights files beside baselines and other programs."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from models.cli.progress import complain
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = "Compare weights files with baselines and with other programs, on photos."
+    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.add_argument("--count", type=int, default=12, help="pictures to measure with (default: %(default)s)")
+    parser.add_argument(
+        "--held-out", action="store_true", help="only photos that training on the folder leaves out"
+    )
+    parser.add_argument("--weights", type=Path, action="append", help="a .safetensors file (default: all shipped)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="write a contact sheet, too")
+    parser.add_argument(
+        "--pages", type=Path, metavar="DIR", help="write the pictures for a panel of readers instead of measuring"
+    )
+    parser.set_defaults(run=evaluate)
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Measure, or write pages; 0, or 1 with the reason on standard error."""
+    from models.quality.sources import by_content, held_out_files  # noqa: PLC0415
+    from models.weights_file import SHIPPED, WeightsError, find_weights  # noqa: PLC0415
+
+    try:
+        if arguments.pages:
+            find = held_out_files if arguments.held_out else by_content
+            photos = find(arguments.photos)[: arguments.count]
+            return _write_pages(photos, arguments.weights or [find_weights("classic", None)], arguments.pages)
+        return _measure(arguments, arguments.weights or sorted(SHIPPED.glob("*.safetensors")))
+    except (ValueError, OSError, WeightsError) as problem:
+        return complain(problem)
+
+
+def _measure(arguments: argparse.Namespace, weights: list[Path]) -> int:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from models.quality import evaluate, report  # noqa: PLC0415
+    from models.quality.methods import all_methods  # noqa: PLC0415
+    from models.quality.programs import PROGRAMS  # noqa: PLC0415
+    from models.quality.sources import Ink, read_tones  # noqa: PLC0415
+
+    tones = read_tones(arguments.photos, arguments.count, held_out=arguments.held_out)
+    methods = all_methods(weights)
+    for name in sorted(PROGRAMS.keys() - {method.name for method in methods}):
+        complain(f"{name} is not installed; its row is left out")
+    rows: list[evaluate.Row] = []
+    prints: dict[str, list[Ink]] = {}
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("evaluating", total=len(evaluate.SIZES) * len(methods) * len(tones))
+        for row, pages in evaluate.evaluate(tones, methods, lambda: bar.advance(task)):
+            rows.append(row)
+            prints.setdefault(row.method, pages)
+    # A pipe has no width of its own; a table cut to 80 columns helps nobody.
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    for columns, lines in evaluate.SIZES:
+        console.print(report.table(rows, columns, lines, len(tones)))
+    if arguments.json:
+        report.write_json(rows, len(tones), arguments.json)
+    if arguments.sheet:
+        report.write_sheet(tones, prints, arguments.sheet)
+    return 0
+
+
+def _write_pages(photos: list[Path], weights: list[Path], folder: Path) -> int:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    from models.quality.reader_pages import write_pages  # noqa: PLC0415
+
+    if not shutil.which("chafa"):
+        complain("chafa is not installed; its pages are left out")
+    for _ in track(
+        write_pages(photos, weights, folder), "drawing", total=len(photos), console=Console(stderr=True)
+    ):
+        pass
+    print(f"{len(photos)} photos by each method in {folder}")
+    return 0

@@ -1,0 +1,24 @@
+"""What the commands have in common: a reason on standard error, and progress through many files."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def complain(reason: object) -> int:
+    """Print the reason on standard error; the exit status of a command that failed."""
+    print(reason, file=sys.stderr)
+    return 1
+
+
+def failures(files: Iterator[tuple[Path, str | None]], doing: str, total: int) -> int:
+    """Work through files behind a progress bar, with a line for each that had a problem; how many these were."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    console, failed = Console(stderr=True), 0
+    for path, problem in track(files, doing, total=total, console=console):
+        if problem:
+            failed += 1
+            console.print(f"{path.name}: {problem}", markup=False)
+    return failed

@@ -1,0 +1,90 @@
+"""`python -m models train`: weights from a folder of photos."""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from models.cli.progress import complain
+from models.training.config import TrainConfig, read_config, shipped_configs
+
+WITH_START: Final[dict[str, Any]] = {"warm_steps": 0}
+"""Numbers of a run that begins with finished weights, unless others are asked for: it needs no rule's pages."""
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = "Train a style from a folder of photos."
+    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("runs/classic"), help="checkpoint and weights (default: %(default)s)"
+    )
+    names = ", ".join(shipped_configs())
+    parser.add_argument(
+        "--config",
+        "--recipe",
+        default="classic",
+        help=f"{names}, or a .toml file as in models/training/configs (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--subjects", type=Path, metavar="DIR", help="labels of the photos' subjects (`labels` makes them)"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument(
+        "--start", metavar="WEIGHTS", help="begin with finished weights: a style's name, or a .safetensors file"
+    )
+    parser.add_argument(
+        "--subject-branch", metavar="WEIGHTS", help="begin with the subject branch of finished weights"
+    )
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
+    parser.add_argument("--save-every", type=float, default=180, metavar="SECONDS", help="(default: %(default)s)")
+    numbers = parser.add_argument_group("numbers to replace in the config")
+    for field in fields(TrainConfig):
+        if field.name != "style":
+            numbers.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default))
+    parser.set_defaults(run=train)
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train; 0, or 1 with the reason on standard error."""
+    import torch  # noqa: PLC0415
+
+    from models.rendering.renderer import pick_device  # noqa: PLC0415
+    from models.training import train  # noqa: PLC0415
+    from models.training.data import Photos  # noqa: PLC0415
+    from models.training.trainer import TrainingStopped  # noqa: PLC0415
+    from models.weights_file import WeightsError, chosen_weights, load_weights  # noqa: PLC0415
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    given = {field.name: getattr(arguments, field.name, None) for field in fields(TrainConfig)}
+    given = {name: value for name, value in given.items() if value is not None}
+    start = None
+    try:
+        if arguments.start:
+            start = load_weights(chosen_weights(arguments.start))
+            given = WITH_START | given
+        subject = load_weights(chosen_weights(arguments.subject_branch)) if arguments.subject_branch else None
+        config = read_config(arguments.config, given)
+        photos = Photos(arguments.photos, subjects=arguments.subjects)
+        print(
+            f"{len(photos.train)} photos to train on ({len(photos.labelled)} with their subject), "
+            f"{len(photos.validation)} to check with, {len(photos.refused)} unreadable",
+            file=sys.stderr,
+        )
+        weights = train.train(
+            photos,
+            arguments.out,
+            config,
+            start=start,
+            subject=subject,
+            device=pick_device(arguments.device),
+            resume=arguments.resume,
+            save_every_s=arguments.save_every,
+        )
+    except (TrainingStopped, WeightsError, ValueError) as problem:
+        return complain(problem)
+    print(weights)
+    return 0
