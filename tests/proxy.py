@@ -5,6 +5,8 @@ import socket
 import threading
 from typing import Self
 
+from devstack.valkey import free_port
+
 
 class Proxy:
     """Forwards one local port to `target`. `port` stays the same for the proxy's life."""
@@ -16,9 +18,7 @@ class Proxy:
         self.lost = 0
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
 
     def start(self) -> None:
         """Take connections."""

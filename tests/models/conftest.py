@@ -10,9 +10,6 @@ from models.nn.generator import SIZES, Generator
 from models.weights_file import save_weights
 from tests.models.pictures import photo
 
-# Small networks gain nothing from threads, and lose a great deal where other work has the cores.
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:

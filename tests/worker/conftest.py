@@ -13,10 +13,6 @@ from tests.worker.samples import write_weights
 from tests.worker.standin import Standin
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes more than 20 seconds; runs all the same")
-
-
 @pytest.fixture(scope="session")
 def standin_server() -> Iterator[Standin]:
     with Standin() as server:

@@ -6,8 +6,6 @@ import signal
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,47 +22,12 @@ from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.queue import enqueue, render_queue
-from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, WorkerProcess, ended, enqueue_task, until, workers
+from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, ended, enqueue_task, until
 from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
-from tests.worker.standin import Order, Seen, Standin
+from tests.worker.standin import Order, Standin
 from worker.__main__ import main
 from worker.observability import logs
 from worker.queue.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
-
-
-@dataclass(frozen=True)
-class Abandoned:
-    """A job whose worker was killed at `at` (Unix time), and the worker that is left."""
-
-    at: float
-    redis: Redis
-    survivor: WorkerProcess
-    shown: dict[str, Seen]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def abandoned(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Abandoned]:
-    """A SIGKILL in mid-job with the real times (a lease of 30 s, looked after every 15 s).
-
-    It has a Valkey of its own and happens before the module's first test, so that the others run meanwhile.
-    """
-    folder = tmp_path_factory.mktemp("abandoned")
-    with Standin() as standin, ValkeyServer(port=free_port()) as server:
-        url = f"redis://127.0.0.1:{server.port}/0"
-        with connect(url) as redis, workers(folder, url, standin.api, weights) as begin:
-            pair = [begin(), begin()]
-            for worker in pair:
-                worker.wait_for("worker ready")
-            standin.open.clear()
-            enqueue(redis, request_for(PictureStore(redis, 600, 2**20).put(photo())))
-            assert standin.arrived.wait(PATIENCE_S)
-            until(lambda: busy(redis), "one of the two to say that it is busy")
-            (survivor,) = (worker for worker in pair if worker.process.pid not in busy(redis))
-            (victim,) = (worker for worker in pair if worker is not survivor)
-            assert victim.end(signal.SIGKILL) == -signal.SIGKILL
-            at = time.time()
-            standin.open.set()
-            yield Abandoned(at, redis, survivor, standin.state)
 
 
 @pytest.fixture
@@ -182,6 +145,31 @@ def test_second_signal_hands_the_job_back(
     assert worker.end(signal.SIGINT) == 0
     assert render_queue(redis).job_ids == ["1000"]
     assert ledger.result_of("1000") is None
+
+
+@pytest.mark.slow
+def test_killed_workers_job_is_finished_by_another_within_a_minute(
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+) -> None:
+    """A SIGKILL in mid-job, with the real times: a lease of 30 s, looked after every 15 s."""
+    pair = [start(), start()]
+    for worker in pair:
+        worker.wait_for("worker ready")
+    standin.open.clear()
+    enqueue(redis, request_for(sha))
+    assert standin.arrived.wait(PATIENCE_S)
+    until(lambda: busy(redis), "one of the two to say that it is busy")
+    (survivor,) = (worker for worker in pair if worker.process.pid not in busy(redis))
+    (victim,) = (worker for worker in pair if worker is not survivor)
+    assert victim.end(signal.SIGKILL) == -signal.SIGKILL
+    at = time.time()
+    standin.open.set()
+    assert ended(ledger) == "posted"
+    job = render_queue(redis).fetch_job("1000")
+    assert job is not None and job.started_at is not None
+    assert 0 < job.started_at.timestamp() - at < 60
+    assert "job done id=1000 outcome=posted" in survivor.log
+    assert list(standin.state) == [TOKEN_PATH]
 
 
 def test_worker_whose_device_is_lost_ends_and_leaves_the_job(
@@ -387,16 +375,3 @@ def test_model_that_is_nowhere_is_one_readable_line(start: Start) -> None:
     assert worker.log.splitlines()[-1] == (
         "worker: there is no model missing: no file missing.safetensors here, and none in the registry"
     )
-
-
-# --- last, for it takes the longest ---------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_killed_workers_job_is_finished_by_another_within_a_minute(abandoned: Abandoned) -> None:
-    assert ended(Ledger(abandoned.redis)) == "posted"
-    job = render_queue(abandoned.redis).fetch_job("1000")
-    assert job is not None and job.started_at is not None
-    assert 0 < job.started_at.timestamp() - abandoned.at < 60
-    assert "job done id=1000 outcome=posted" in abandoned.survivor.log
-    assert list(abandoned.shown) == [TOKEN_PATH]
