@@ -22,6 +22,7 @@ from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult, Reply
+from models.options import RenderOptions
 
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"
 SIDE: Final = 1280
@@ -73,7 +74,7 @@ def request(number: int, picture: str, columns: int) -> RenderRequest:
         job_id=job_id,
         origin="command",
         picture=picture,
-        columns=columns,
+        options=RenderOptions(columns=columns),
         user_id=str(40 + number % 200),
         guild_id=str(1 + number % 50),
         reply=reply,

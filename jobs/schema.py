@@ -4,15 +4,16 @@ A worker that meets a `schema_version` it does not know refuses the job by name 
 those before its own, whose jobs and ledger entries a deploy leaves in Redis; so workers are renewed before bots.
 """
 
+import re
+from dataclasses import fields
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from jobs.records import JobId, ModelName, Record, Sha256, Snowflake
+from jobs.records import MODEL_NAME, JobId, Record, Sha256, Snowflake
 from jobs.text.translation import ENGLISH
-from models import limits
-from models.formats import DEFAULT_FORM, FILE, FORMS, PRESETS
-from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, Background, BackgroundChoice, find_palette
+from models.options import RenderOptions
+from models.palettes import Background, find_palette
 
 PaletteName = Annotated[str, AfterValidator(lambda name: find_palette(name).name)]
 
@@ -58,38 +59,27 @@ class Click(Record):
         return self.palette if self.background is None else f"{self.palette}-{self.background}"
 
 
-BEFORE_4: Final[dict[str, Any]] = {"palette": "blue", "columns": 64, "background": "light", "focus": 0.0}
+_OPTIONS: Final = frozenset(field.name for field in fields(RenderOptions))
+_BEFORE_4: Final[dict[str, Any]] = {"palette": "blue", "columns": 64, "background": "light", "focus": 0.0}
 """How versions drew, if nobody said otherwise, that could leave nothing open and knew of no focus."""
+_TEXTS: Final = {"desktop": "text", "phone": "phone", "file": "file"}
+"""The format of what versions before 5 called the form `text`, by where it was to be read."""
 
 
 class RenderRequest(Record):
     """One picture to draw. `job_id` is the interaction's id, or `<message id>-<look>` for a reaction.
 
-    Columns, paper and focus stand here as they were asked for, so that the same picture in other ink has the same
-    characters; what was left open, the worker chooses.
-
-    Version 2 added what follows `focus`, version 3 the reply's language; their defaults are what versions before
-    them did. Version 4 added `focus` and what can be left open; a request from before it is read as it was meant.
+    The options are as they were asked for, so that the same picture in other ink has the same characters; what was
+    left open, the worker chooses. Requests of earlier versions, whose options stood in the request itself, are read
+    as they were meant.
     """
 
-    schema_version: Literal[1, 2, 3, 4] = 4
+    schema_version: Literal[5] = 5
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
     picture: Sha256
-    palette: PaletteName = DEFAULT_PALETTE
-    columns: int | None = Field(
-        default=None, ge=limits.MIN_COLUMNS, le=limits.MAX_COLUMNS, description="None: as many as suit the picture"
-    )
-    background: BackgroundChoice = DEFAULT_BACKGROUND
-    focus: float | None = Field(
-        default=None, ge=0, le=1, description="how much of the background gives way; None: the model decides"
-    )
-    form: str = Field(default=DEFAULT_FORM, description="one of models.formats.FORMS")
-    preset: str = Field(default=FILE, description="where text is read: one of models.formats.PRESETS, or a file")
-    animate: bool = Field(default=True, description="an animation comes back as one")
-    style: ModelName | None = Field(default=None, description="a model of the registry; None is its default")
-    spoiler: bool = Field(default=False, description="hidden until clicked")
-    hint: str = Field(default="", max_length=32, description="the emoji with which the bot itself reacts first")
+    options: RenderOptions = RenderOptions()
+    first_reaction: str = Field(default="", max_length=32, description="the emoji that the bot itself reacts with")
     user_id: Snowflake
     guild_id: Snowflake | None = None
     reply: Reply
@@ -101,23 +91,21 @@ class RenderRequest(Record):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_meant(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("schema_version") in (1, 2, 3):
-            return BEFORE_4 | data
-        return data
+        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2, 3, 4):
+            return data
+        old = dict(data) if data["schema_version"] == 4 else _BEFORE_4 | data
+        form, read = old.pop("form", "picture"), old.pop("preset", "file")
+        options = {name: old.pop(name) for name in _OPTIONS & old.keys()}
+        options["format"] = _TEXTS.get(read) if form == "text" else form
+        reaction = old.pop("hint", "")
+        return old | {"schema_version": 5, "options": options, "first_reaction": reaction}
 
-    @field_validator("form")
+    @field_validator("options")
     @classmethod
-    def _known_form(cls, name: str) -> str:
-        if name not in FORMS:
-            raise ValueError("no form that this version knows")
-        return name
-
-    @field_validator("preset")
-    @classmethod
-    def _known_preset(cls, name: str) -> str:
-        if name != FILE and name not in PRESETS:
-            raise ValueError("no preset that this version knows")
-        return name
+    def _style_is_a_name(cls, options: RenderOptions) -> RenderOptions:
+        if options.style is not None and not re.fullmatch(MODEL_NAME, options.style):
+            raise ValueError("no name of a model")
+        return options
 
 
 Outcome = Literal["posted", "refused", "failed", "cancelled", "gone", "stale"]

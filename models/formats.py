@@ -1,8 +1,7 @@
-"""What a user can ask for, beside a palette: the form of the answer, and how wide it is where it will be read.
+"""The formats of a drawing, and how many columns one gets.
 
-One page of characters comes in any of FORMS. As text it can also stand in a Discord message itself, in a code
-block, when it fits; the inline presets say how wide it may be there. Imports nothing but limits, so that the
-bot can offer what the library can do.
+A page of characters comes in any of FORMATS. As text it can also stand in a message itself, in a code block, if it
+fits there. Imports no torch, so that the bot can offer what the library can do.
 """
 
 import math
@@ -12,62 +11,65 @@ from typing import Final
 from models import limits
 from models.problems import Note
 
+_PLAIN: Final = "text/plain; charset=utf-8"
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @dataclass(frozen=True)
-class Form:
-    """`suffix` is a file name's ending, without its dot."""
+class CodeBlock:
+    """How text is read in a message: the most columns and rows (None: as many as the message takes), and whether
+    the reader's program shows colours there."""
+
+    columns: int
+    rows: int | None
+    colours: bool
+
+
+@dataclass(frozen=True)
+class Format:
+    """`suffix` is a file name's ending, without its dot. `block` is set for text that stands in a message where it
+    fits; a file has no bounds of its own."""
 
     name: str
     label: str
     suffix: str
     mime: str
+    block: CodeBlock | None = None
 
 
-FORMS: Final[dict[str, Form]] = {
-    form.name: form
-    for form in (
-        Form("picture", "Picture (PNG)", "png", "image/png"),
-        Form("text", "Text", "txt", "text/plain; charset=utf-8"),
-        Form("ansi", "Coloured text for terminals (ANSI)", "ans", "text/plain; charset=utf-8"),
-        Form("html", "Web page (HTML)", "html", "text/html; charset=utf-8"),
-        Form("svg", "Vector drawing (SVG)", "svg", "image/svg+xml"),
-        Form("docx", "Word document", "docx", _WORD),
+# A telephone held upright breaks longer lines, which ruins every row. It also shows colour codes as text.
+_PHONE: Final = CodeBlock(40, None, colours=False)
+_DESKTOP: Final = CodeBlock(60, 32, colours=True)
+
+FORMATS: Final[dict[str, Format]] = {
+    format.name: format
+    for format in (
+        Format("picture", "Picture", "png", "image/png"),
+        Format("text", "Text in the message, for computers (up to 60 across)", "txt", _PLAIN, _DESKTOP),
+        Format("phone", "Text in the message, for phones (up to 40 across)", "txt", _PLAIN, _PHONE),
+        Format("file", "Text file, any size", "txt", _PLAIN),
+        Format("ansi", "Coloured text for terminals (ANSI file)", "ans", _PLAIN),
+        Format("html", "Web page (HTML file)", "html", "text/html; charset=utf-8"),
+        Format("svg", "Vector drawing (SVG file)", "svg", "image/svg+xml"),
+        Format("docx", "Word document", "docx", _WORD),
     )
 }
-DEFAULT_FORM: Final = "picture"
+DEFAULT_FORMAT: Final = "picture"
+ANIMATION: Final = Format("animation", "Animation", "gif", "image/gif")
+"""What a picture comes as that moves."""
+FILES: Final[dict[str, Format]] = {
+    format.suffix: format for format in (*FORMATS.values(), ANIMATION) if format.block is None
+}
+"""The format of a file, by its suffix."""
 
 MESSAGE_CHARACTERS: Final = 2000
-"""Most characters of a Discord message (docs.discord.com, Create Message: `content`)."""
+"""Most characters of a message."""
 
 COLOUR_CHARACTERS: Final = 80
 """What colouring a gradient costs in a code block: the word `ansi`, and at most ten changes of 7 characters."""
 
 _FENCES: Final = len("||```\n```||")
 """The block's own, and the bars that hide it as a spoiler."""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """How many characters across and down a code block may have. `rows` None: as many as the message takes."""
-
-    name: str
-    label: str
-    columns: int
-    rows: int | None
-
-
-PRESETS: Final[dict[str, Preset]] = {
-    preset.name: preset
-    for preset in (
-        # A telephone held upright breaks longer lines, which ruins every row. It also shows colour codes as text.
-        Preset("phone", "Phone (up to 40 across)", 40, None),
-        Preset("desktop", "Desktop (up to 60×32)", 60, 32),
-    )
-}
-FILE: Final = "file"
-"""The third choice beside PRESETS: the text as a file, of any size."""
 
 
 def rows_for(width: int, height: int, columns: int) -> int:
@@ -82,8 +84,8 @@ def rows_for(width: int, height: int, columns: int) -> int:
 PICTURE_COLUMNS: Final = 100
 """Most columns of a still picture, if nobody says how many.
 
-Discord shows an attached picture in a box of 550×350 px, and a page, 8 px a column and 16 px a row, is made smaller
-to fit there: 100 columns to 0.69 of their size. Below about a half, characters cannot be told apart.
+A chat shows an attached picture in a box of, say, 550×350 px, and a page, 8 px a column and 16 px a row, is made
+smaller to fit there: 100 columns to 0.69 of their size. Below about a half, characters cannot be told apart.
 """
 
 PICTURE_ROWS: Final = 48
@@ -119,16 +121,15 @@ def narrower(asked: int, columns: int) -> tuple[Note, ...]:
     return (Note(NARROWER, columns=columns, asked=asked, most=limits.MAX_CELLS),)
 
 
-def inline_columns(width: int, height: int, preset: str, *, colours: bool = False) -> int | None:
+def block_columns(width: int, height: int, block: CodeBlock) -> int | None:
     """Most columns at which a picture of `width`×`height` fits a message as a code block, whatever is on it.
 
-    Fences, newlines and a spoiler's bars count; `colours` keeps room for a gradient's. None when not even
-    MIN_COLUMNS fit (a very long picture): send a file. Raises KeyError for an unknown preset.
+    Fences, newlines and a spoiler's bars count, and a gradient's colours where they are shown. None when not even
+    MIN_COLUMNS fit (a very long picture): send a file.
     """
-    chosen = PRESETS[preset]
-    room = MESSAGE_CHARACTERS - _FENCES - (COLOUR_CHARACTERS if colours else 0)
-    for columns in range(chosen.columns, limits.MIN_COLUMNS - 1, -1):
+    room = MESSAGE_CHARACTERS - _FENCES - (COLOUR_CHARACTERS if block.colours else 0)
+    for columns in range(block.columns, limits.MIN_COLUMNS - 1, -1):
         rows = rows_for(width, height, columns)
-        if (columns + 1) * rows <= room and (chosen.rows is None or rows <= chosen.rows):
+        if (columns + 1) * rows <= room and (block.rows is None or rows <= block.rows):
             return columns
     return None

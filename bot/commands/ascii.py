@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.render.latest_picture import latest_picture
-from bot.render.options import Wish, suggest_palettes
+from bot.render.options import OptionOverrides, suggest_palettes
 from bot.render.service import Orders, Source
 from bot.replies.interactions import Interaction, language
 from jobs.text.choices import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
@@ -51,20 +51,21 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         animate: bool | None = None,
         private: bool | None = None,
     ) -> None:
-        wish = Wish(
+        said = OptionOverrides(
             palette=palette,
             columns=columns,
             background=paper_name(background),
             focus=focus,
             format=format,
             animate=animate,
-            private=private,
             style=style.strip() if style else None,
         )
         if image is None:
-            await orders.take(interaction, lambda: latest_picture(interaction), wish, "command")
+            await orders.take(interaction, lambda: latest_picture(interaction), said, "command", private=private)
             return
-        await orders.take(interaction, Source(image.url, image.size, image.is_spoiler()), wish, "command")
+        await orders.take(
+            interaction, Source(image.url, image.size, image.is_spoiler()), said, "command", private=private
+        )
 
     return command
 

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.components.component import Handler, chosen, select
 from bot.render.attachments import Found, pictures_on
-from bot.render.options import Wish
+from bot.render.options import OptionOverrides
 from bot.render.service import Orders, Source
 from bot.replies.interactions import QUIET, Interaction, language
 from bot.services import Services
@@ -57,7 +57,7 @@ def make_ascii(services: Services, orders: Orders) -> app_commands.ContextMenu:
         if not found:
             raise ServiceProblem("no_picture_there", f"message={message.id}")
         if len(found) == 1:
-            await orders.take(interaction, found[0].source, Wish(), "menu")
+            await orders.take(interaction, found[0].source, OptionOverrides(), "menu")
             return
         await _offer(services, interaction, found[:MOST])
 
@@ -90,7 +90,7 @@ def picked(services: Services, orders: Orders) -> Handler:
         if offer is None:
             raise ServiceProblem("list_gone", f"list={key}")
         one = offer.pictures[chosen(interaction)]
-        await orders.take(interaction, Source(one.url, one.size, one.spoiler), Wish(), "menu")
+        await orders.take(interaction, Source(one.url, one.size, one.spoiler), OptionOverrides(), "menu")
 
     return handler
 

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,7 +16,6 @@ import discord
 
 from bot.observability.logs import in_words
 from bot.render.admission import Admission, Asker
-from bot.render.options import options_of
 from bot.render.service import DEADLINE_S, is_age_restricted
 from bot.replies.errors import as_trouble, report, trouble_of
 from bot.replies.interactions import QUIET, UNDELIVERED
@@ -138,8 +137,8 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
     # No result yet: the picture may be on the message a moment before the worker has written that down.
     if result is not None and result.outcome != "posted":
         return None
-    paper = (result and result.background) or original.background
-    if original.palette == click.palette and click.background in (None, paper):
+    paper = (result and result.background) or original.options.background
+    if original.options.palette == click.palette and click.background in (None, paper):
         return None
     if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
         raise ServiceProblem("not_yours", f"message={click.message_id}")
@@ -302,12 +301,12 @@ def _drawing(click: Click, language: str) -> str:
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
     guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
     original, now = opening.original, time.time()
-    look = {"palette": click.palette, "background": click.background or original.background}
+    paper = click.background or original.options.background
     return RenderRequest(
         job_id=opening.attempt.job_id,
         origin="reaction",
         picture=original.picture,
-        **(options_of(original).fields() | look),
+        options=replace(original.options, palette=click.palette, background=paper),
         user_id=click.user_id,
         guild_id=click.guild_id,
         reply=Reply(

@@ -17,7 +17,7 @@ import discord
 
 from bot.commands.ascii import FOCUS_HELP
 from bot.observability.moderation_log import ModerationLog
-from bot.render.options import Options, Wish, format_of, options_of
+from bot.render.options import OptionOverrides
 from bot.render.service import Orders, Stored, can_reach, is_age_restricted
 from bot.replies.interactions import Interaction, explain, language, server_language
 from bot.services import Services
@@ -67,7 +67,7 @@ class Results:
         """As the reaction, so that there is one picture in pink however it was asked for."""
         request = await self._request(interaction)
         if request.reply.private or not can_reach(interaction):
-            await self._again(interaction, request, Wish(palette="pink"))
+            await self._again(interaction, request, OptionOverrides(palette="pink"))
             return
         await self._may(interaction, request)
         message_id = request.reply.message_id
@@ -83,7 +83,7 @@ class Results:
 
     async def text(self, interaction: Interaction, about: str) -> None:
         """The same picture as text in a message."""
-        await self._again(interaction, await self._request(interaction), Wish(format="text"))
+        await self._again(interaction, await self._request(interaction), OptionOverrides(format="text"))
 
     async def redo(self, interaction: Interaction, about: str) -> None:
         """A form with the picture's own options filled in."""
@@ -118,10 +118,10 @@ class Results:
             return
         try:
             request = await self._known(match["about"] or "")
-            wish = wish_of(data["components"])
-            if wish.columns == request.columns and wish.format != format_of(request.form, request.preset):
-                wish = replace(wish, columns=None)  # filled in for the old format, not chosen for the new one
-            await self._again(interaction, request, wish)
+            said = overrides_of(data["components"])
+            if said.columns == request.options.columns and said.format != request.options.format:
+                said = replace(said, columns=None)  # filled in for the old format, not chosen for the new one
+            await self._again(interaction, request, said)
         except Exception as error:
             await explain(interaction, error)
 
@@ -132,12 +132,13 @@ class Results:
         if settings.reactors == "requester" and request.user_id != str(interaction.user.id):
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
-    async def _again(self, interaction: Interaction, request: RenderRequest, wish: Wish) -> None:
+    async def _again(self, interaction: Interaction, request: RenderRequest, said: OptionOverrides) -> None:
         await self._may(interaction, request)
         message = interaction.message
         hidden = message.flags.ephemeral if message is not None else request.reply.private
-        defaults: Options = replace(options_of(request), private=hidden)
-        await self._orders.take(interaction, Stored(request.picture), wish, "button", defaults=defaults)
+        await self._orders.take(
+            interaction, Stored(request.picture), said, "button", private=hidden, defaults=request.options
+        )
 
     async def _request(self, interaction: Interaction) -> RenderRequest:
         return await self._known(str(interaction.message.id if interaction.message else 0))
@@ -166,21 +167,22 @@ def _pink(interaction: Interaction, request: RenderRequest) -> Click:
 
 def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     """The form of "Redo", as the picture is."""
+    drawn = request.options
     modal = discord.ui.Modal(title=say(TITLE, language), custom_id=custom_id(FORM, request.reply.message_id))
     palette: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="palette", default=request.palette, max_length=40, placeholder=say(PALETTE_EXAMPLE, language)
+        custom_id="palette", default=drawn.palette, max_length=40, placeholder=say(PALETTE_EXAMPLE, language)
     )
     columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="columns", default=str(request.columns or ""), max_length=3, required=False
+        custom_id="columns", default=str(drawn.columns or ""), max_length=3, required=False
     )
     paper: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="background",
         options=[
-            discord.SelectOption(label=say(PAPERS[name], language), value=name, default=name == request.background)
+            discord.SelectOption(label=say(PAPERS[name], language), value=name, default=name == drawn.background)
             for name in PAPERS
         ],
     )
-    amount = focus_name(request.focus)
+    amount = focus_name(drawn.focus)
     focus: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="focus",
         options=[
@@ -188,11 +190,10 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
             for name, choice in FOCUSES.items()
         ],
     )
-    now = format_of(request.form, request.preset)
     form: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="format",
         options=[
-            discord.SelectOption(label=say(format.label, language), value=name, default=name == now)
+            discord.SelectOption(label=say(format.label, language), value=name, default=name == drawn.format)
             for name, format in FORMATS.items()
         ],
     )
@@ -209,7 +210,7 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     return modal
 
 
-def wish_of(components: list[dict[str, Any]]) -> Wish:
+def overrides_of(components: list[dict[str, Any]]) -> OptionOverrides:
     """What a form asks for, from the components of its interaction. Raises ServiceProblem `columns_number`."""
     fields: dict[str, Any] = {}
     for label in components:
@@ -219,7 +220,7 @@ def wish_of(components: list[dict[str, Any]]) -> Wish:
     columns = str(fields.get("columns") or "").strip()
     if columns and not (columns.isascii() and columns.isdigit()):
         raise ServiceProblem("columns_number", f"columns {columns[:20]!r}")
-    return Wish(
+    return OptionOverrides(
         palette=fields.get("palette") or None,
         columns=int(columns) if columns else AUTO,
         background=paper_name(fields.get("background")),

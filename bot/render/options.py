@@ -7,20 +7,17 @@ import functools
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from jobs.schema import RenderRequest
 from jobs.text.choices import (
     AUTO,
     DEFAULT_BACKGROUND,
-    DEFAULT_PALETTE,
-    FILE,
     FOCUSES,
     FORMATS,
     PALETTES,
-    PRESETS,
     Auto,
     BackgroundChoice,
+    RenderOptions,
     check_columns,
     find_palette,
     palette_name,
@@ -39,8 +36,8 @@ _COLOURS: Final = re.compile(r"#?([0-9a-fA-F]{6})\s*(?:-|–|,|\s|to)\s*#?([0-9a
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was said; None for what was not. `focus` and `format` are names in FOCUSES and FORMATS."""
+class OptionOverrides:
+    """What a user said; None for what was not. `focus` and `format` are names in FOCUSES and FORMATS."""
 
     palette: str | None = None
     columns: int | Auto | None = None
@@ -48,10 +45,9 @@ class Wish:
     focus: str | None = None
     format: str | None = None
     animate: bool | None = None
-    private: bool | None = None
     style: str | None = None
 
-    def check(self) -> "Wish":
+    def check(self) -> "OptionOverrides":
         """The same with the palette in its one spelling.
 
         Raises PictureProblem `bad_palette` or `bad_columns`, ServiceProblem `bad_format`.
@@ -63,78 +59,33 @@ class Wish:
         return self if self.palette is None else replace(self, palette=named_palette(self.palette))
 
 
-@dataclass(frozen=True)
-class Options:
-    """What is to be drawn and who is to see it: fields of a RenderRequest, and `private`."""
-
-    palette: str = DEFAULT_PALETTE
-    columns: int | None = None
-    background: BackgroundChoice = DEFAULT_BACKGROUND
-    focus: float | None = None
-    form: str = "picture"
-    preset: str = FILE
-    style: str | None = None
-    animate: bool = True
-    spoiler: bool = False
-    private: bool = False
-
-    def fields(self) -> dict[str, Any]:
-        """As arguments of a RenderRequest."""
-        return {name: value for name, value in vars(self).items() if name != "private"}
-
-
-def settle(wish: Wish, defaults: Options | None = None) -> Options:
-    """Fill what a wish did not say. `defaults` are a server's, or those of the picture to be drawn again.
+def settle(said: OptionOverrides, defaults: RenderOptions | None = None) -> RenderOptions:
+    """Fill what was not said. `defaults` are a server's, or those of the picture to be drawn again.
 
     Text that is to stand in a message takes neither columns nor paper from a picture: how wide it fits and on which
     theme it is read, the worker knows. With more columns than fit there it is a file.
     """
-    start = defaults or Options()
-    form, preset = start.form, start.preset
-    if wish.format is not None:
-        form, preset = FORMATS[wish.format].form, FORMATS[wish.format].preset
-    if preset in PRESETS and isinstance(wish.columns, int) and wish.columns > PRESETS[preset].columns:
-        preset = FILE
+    start = defaults or RenderOptions()
+    format = said.format or start.format
+    if (block := FORMATS[format].block) and isinstance(said.columns, int) and said.columns > block.columns:
+        format = "file"
     columns, background = start.columns, start.background
-    if preset in PRESETS and preset != start.preset:
+    if FORMATS[format].block and format != start.format:
         columns = None
-        if start.preset == FILE:
+        if not start.block:
             background = DEFAULT_BACKGROUND
-    if wish.columns is not None:
-        columns = None if wish.columns == AUTO else wish.columns
+    if said.columns is not None:
+        columns = None if said.columns == AUTO else said.columns
     return replace(
         start,
-        palette=wish.palette or start.palette,
+        palette=said.palette or start.palette,
         columns=columns,
-        background=wish.background or background,
-        focus=FOCUSES[wish.focus].amount if wish.focus in FOCUSES else start.focus,
-        form=form,
-        preset=preset,
-        style=wish.style or start.style,
-        animate=start.animate if wish.animate is None else wish.animate,
-        private=start.private if wish.private is None else wish.private,
+        background=said.background or background,
+        focus=FOCUSES[said.focus].amount if said.focus in FOCUSES else start.focus,
+        format=format,
+        animate=start.animate if said.animate is None else said.animate,
+        style=said.style or start.style,
     )
-
-
-def options_of(request: RenderRequest) -> Options:
-    """What a request asked for, to be asked for again."""
-    return Options(
-        palette=request.palette,
-        columns=request.columns,
-        background=request.background,
-        focus=request.focus,
-        form=request.form,
-        preset=request.preset,
-        style=request.style,
-        animate=request.animate,
-        spoiler=request.spoiler,
-        private=request.reply.private,
-    )
-
-
-def format_of(form: str, preset: str) -> str:
-    """The name in FORMATS of a form and preset."""
-    return next(name for name, found in FORMATS.items() if (found.form, found.preset) == (form, preset))
 
 
 def named_palette(text: str) -> str:

@@ -18,7 +18,7 @@ from bot.commands.styles import suggest_models
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker
 from bot.render.download import Intake
-from bot.render.options import Options, Wish, settle
+from bot.render.options import OptionOverrides, settle
 from bot.replies.interactions import (
     ALREADY_ACKNOWLEDGED,
     UNDELIVERED,
@@ -36,7 +36,7 @@ from jobs.lifecycle.promises import UNTOLD, Promise
 from jobs.picture_check import sniff
 from jobs.schema import RenderRequest, Reply
 from jobs.server_settings import GuildSettings
-from jobs.text.choices import AUTO, focus_name
+from jobs.text.choices import AUTO, RenderOptions, focus_name
 from jobs.text.sentences import ServiceProblem, sentence
 from jobs.text.translation import say
 
@@ -81,7 +81,8 @@ class _Begun:
     """An order in its first second: the settings if Redis told them in time, and the message if Discord did."""
 
     settings: GuildSettings | None
-    options: Options
+    options: RenderOptions
+    private: bool
     promise: Promise
     message_id: int | None = None
 
@@ -118,17 +119,23 @@ class Orders:
         self,
         interaction: Interaction,
         picture: Source | Stored | Find,
-        wish: Wish,
+        said: OptionOverrides,
         origin: Origin,
         *,
-        defaults: Options | None = None,
+        private: bool | None = None,
+        defaults: RenderOptions | None = None,
     ) -> None:
-        """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the wish impossible."""
+        """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the drawing impossible.
+
+        Without `defaults` and `private` the server's settings hold.
+        """
         received_at = time.time()
-        wish = wish.check()
+        said = said.check()
         asker = _asker(interaction, received_at + DEADLINE_S)
         with self._rush.hurry():
-            begun = await self._acknowledge(interaction, wish, asker, received_at, defaults)
+            begun = await self._acknowledge(
+                interaction, said, asker, received_at, private=private, defaults=defaults
+            )
         promise, options, message_id = begun.promise, begun.options, begun.message_id
         async with self._in_flight.track():
             where = f"interaction={interaction.id} user={interaction.user.id}"
@@ -143,8 +150,8 @@ class Orders:
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admission.check, asker)
-                if wish.style is not None:
-                    await asyncio.to_thread(self._services.weights.known, wish.style)
+                if said.style is not None:
+                    await asyncio.to_thread(self._services.weights.known, said.style)
                 source = picture if isinstance(picture, (Source, Stored)) else await picture()
                 sha, about = await self._store(source)
                 if settings.spoiler or (isinstance(source, Source) and source.spoiler):
@@ -153,11 +160,11 @@ class Orders:
                     job_id=promise.job_id,
                     origin=origin,
                     picture=sha,
-                    **options.fields(),
+                    options=options,
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                     reply=reply,
-                    hint=self._hint if _may_react(interaction, options) else "",
+                    first_reaction=self._hint if _may_react(interaction, begun) else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
                     deadline_at=promise.deadline_at,
@@ -170,34 +177,44 @@ class Orders:
                 request = await asyncio.to_thread(self._services.prepare, request)
                 kept.on_its_way = True
                 await asyncio.to_thread(self._services.enqueue, request)
-                self._moderation_log.post(settings, _line(interaction, request, private=options.private))
+                self._moderation_log.post(settings, _line(interaction, request, private=begun.private))
                 log.info(
-                    "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s form=%s columns=%s paper=%s "
+                    "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s format=%s columns=%s paper=%s "
                     "focus=%s private=%s workers=%d ms=%.0f",
                     interaction.id,
                     request.user_id,
                     request.guild_id,
                     origin,
                     about,
-                    request.palette,
-                    request.form,
-                    request.columns or AUTO,
-                    request.background,
-                    focus_name(request.focus),
-                    options.private,
+                    options.palette,
+                    options.format,
+                    options.columns or AUTO,
+                    options.background,
+                    focus_name(options.focus),
+                    begun.private,
                     len(awake),
                     1000 * (time.time() - received_at),
                 )
 
     async def _acknowledge(
-        self, interaction: Interaction, wish: Wish, asker: Asker, received_at: float, defaults: Options | None
+        self,
+        interaction: Interaction,
+        said: OptionOverrides,
+        asker: Asker,
+        received_at: float,
+        *,
+        private: bool | None,
+        defaults: RenderOptions | None,
     ) -> _Begun:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
+
+        def start(settings: GuildSettings | None) -> _Begun:
+            return _begin(interaction, said, received_at, settings, private=private, defaults=defaults)
 
         found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
 
         def begin() -> None:
-            found.append(_begin(interaction, wish, received_at, defaults, self._admission.check(asker)))
+            found.append(start(self._admission.check(asker)))
             self._keeper.foretell(found[0].promise)
 
         # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
@@ -208,9 +225,9 @@ class Orders:
                 beginning.result()
         else:
             beginning.add_done_callback(lambda task: task.exception())  # asked again, and answered, later
-        begun = found[0] if found else _begin(interaction, wish, received_at, defaults, None)
+        begun = found[0] if found else start(None)
         try:
-            message_id = await defer(interaction, private=begun.options.private)
+            message_id = await defer(interaction, private=begun.private)
         except UNDELIVERED as error:
             if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
                 await self._not_promised(asker)
@@ -239,14 +256,18 @@ class Orders:
 
 def _begin(
     interaction: Interaction,
-    wish: Wish,
+    said: OptionOverrides,
     received_at: float,
-    defaults: Options | None,
     settings: GuildSettings | None,
+    *,
+    private: bool | None,
+    defaults: RenderOptions | None,
 ) -> _Begun:
     """What is about to be promised; `settings` are None when Redis did not tell them in time."""
-    options = settle(wish, defaults or _defaults(settings or GuildSettings()))
-    by_token_only = options.private or not can_reach(interaction)
+    known = settings or GuildSettings()
+    options = settle(said, defaults or _defaults(known))
+    private = known.private if private is None else private
+    by_token_only = private or not can_reach(interaction)
     reply = Reply(
         application_id=str(interaction.application_id),
         channel_id=str(interaction.channel_id),
@@ -258,7 +279,7 @@ def _begin(
     )
     deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
     promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
-    return _Begun(settings, options, promise)
+    return _Begun(settings, options, private, promise)
 
 
 def _asker(interaction: Interaction, until: float) -> Asker:
@@ -285,13 +306,9 @@ def is_age_restricted(channel: object) -> bool:
     return bool(ask is not None and ask())
 
 
-def _defaults(settings: GuildSettings) -> Options:
-    return Options(
-        palette=settings.palette,
-        background=settings.background,
-        focus=settings.focus,
-        private=settings.private,
-        spoiler=settings.spoiler,
+def _defaults(settings: GuildSettings) -> RenderOptions:
+    return RenderOptions(
+        palette=settings.palette, background=settings.background, focus=settings.focus, spoiler=settings.spoiler
     )
 
 
@@ -305,10 +322,10 @@ def _line(interaction: Interaction, request: RenderRequest, *, private: bool) ->
     return f"🖼️ {line} (`{request.job_id}`)"
 
 
-def _may_react(interaction: Interaction, options: Options) -> bool:
+def _may_react(interaction: Interaction, begun: _Begun) -> bool:
     """Whether a reaction of the bot's would show anybody what can be had: the picture in pink."""
     allowed = interaction.app_permissions
-    there = can_reach(interaction) and not options.private and options.palette != "pink"
+    there = can_reach(interaction) and not begun.private and begun.options.palette != "pink"
     return there and (not interaction.guild_id or (allowed.add_reactions and allowed.read_message_history))
 
 

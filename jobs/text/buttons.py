@@ -7,6 +7,7 @@ JSON (https://docs.discord.com/developers/components/reference), since a worker 
 from typing import Any, Final
 
 from jobs.schema import RenderRequest
+from jobs.text.choices import FORMATS
 from jobs.text.translation import say
 
 TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
@@ -26,9 +27,9 @@ def custom_id(action: str, about: str = "") -> str:
 def result_rows(request: RenderRequest) -> tuple[dict[str, Any], ...]:
     """The buttons under a finished picture: what can be done with it next."""
     wanted = [(REDO, "🔁"), (DELETE, "🗑️")]
-    if request.form != "text":
+    if FORMATS[request.options.format].suffix != "txt":
         wanted.insert(0, (TEXT, "🔤"))
-    if request.palette != "pink":
+    if request.options.palette != "pink":
         wanted.insert(0, (PINK, "🩷"))
     buttons = [
         {

@@ -1,11 +1,12 @@
-"""What a user can ask for, as the bot offers it, from the library's torch-free leaves: palettes, forms, limits."""
+"""What a user can ask for, from the library's torch-free leaves: palettes, formats, limits."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from jobs.text.translation import PALETTE, say_in
-from models.formats import FILE, PRESETS
+from models.formats import FORMATS
 from models.limits import MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
+from models.options import RenderOptions, check_columns
 from models.palettes import (
     BACKGROUNDS,
     DEFAULT_BACKGROUND,
@@ -15,13 +16,11 @@ from models.palettes import (
     BackgroundChoice,
     find_palette,
 )
-from models.problems import PictureProblem
 
 __all__ = [
     "AUTO",
     "DEFAULT_BACKGROUND",
     "DEFAULT_PALETTE",
-    "FILE",
     "FOCUSES",
     "FORMATS",
     "MAX_BYTES",
@@ -29,12 +28,11 @@ __all__ = [
     "MIN_COLUMNS",
     "PALETTES",
     "PAPERS",
-    "PRESETS",
     "Auto",
     "Background",
     "BackgroundChoice",
     "Focus",
-    "Format",
+    "RenderOptions",
     "check_columns",
     "find_palette",
     "focus_name",
@@ -46,26 +44,6 @@ Auto = Literal["auto"]
 AUTO: Final[Auto] = "auto"
 """Says that the worker or its model is to choose, where leaving something out says that it stays as it is."""
 
-
-@dataclass(frozen=True)
-class Format:
-    """One choice of `/ascii format`: a form of the library's, and for text where it is to be read."""
-
-    label: str
-    form: str
-    preset: str = FILE
-
-
-FORMATS: Final[dict[str, Format]] = {
-    "picture": Format("Picture", "picture"),
-    "text": Format("Text in the message, for computers (up to 60 across)", "text", "desktop"),
-    "phone": Format("Text in the message, for phones (up to 40 across)", "text", "phone"),
-    "file": Format("Text file, any size", "text"),
-    "ansi": Format("Coloured text for terminals (ANSI file)", "ansi"),
-    "html": Format("Web page (HTML file)", "html"),
-    "svg": Format("Vector drawing (SVG file)", "svg"),
-    "docx": Format("Word document", "docx"),
-}
 
 PAPERS: Final[dict[BackgroundChoice, str]] = {
     "auto": "Auto (whichever shows the subject better)",
@@ -108,9 +86,3 @@ def focus_name(amount: float | None) -> str:
 def palette_name(name: str, language: str) -> str:
     """What a palette is called in a language; colours are called as they are written."""
     return say_in(PALETTE, name, language) if name in PALETTES else name
-
-
-def check_columns(columns: int) -> None:
-    """Raises PictureProblem `bad_columns` outside of what can be drawn."""
-    if not MIN_COLUMNS <= columns <= MAX_COLUMNS:
-        raise PictureProblem("bad_columns", f"{columns} columns", least=MIN_COLUMNS, most=MAX_COLUMNS)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models import limits
 from models.cli.terminal import play, terminal_colours
-from models.formats import FORMS, PICTURE_COLUMNS, PICTURE_ROWS
+from models.formats import ANIMATION, FILES, PICTURE_COLUMNS, PICTURE_ROWS
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, DEFAULT_PALETTE, PALETTES, find_palette
 from models.problems import PictureProblem
 from models.sniff import SUFFIXES
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from models.rendering.drawing import Drawn, Wish
     from models.rendering.renderer import Renderer
 
-ANIMATION: Final = "gif"
-BINARY: Final = frozenset({"png", "docx", ANIMATION})
-FORMATS: Final = {form.suffix: name for name, form in FORMS.items()} | {ANIMATION: "animation"}
-"""What `--format` and the ending of OUT may be, and the form of each."""
+BINARY: Final = frozenset({"png", "docx", "gif"})
 HEADS: Final = {"glyphs": "classic", "pixels": "pixels"}
 """The heads of a generator, and the shipped style that is drawn by each where none is named."""
 SHIPPED: Final = Path(__file__).parents[1] / "weights"
@@ -145,9 +142,9 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "-f",
         "--format",
-        choices=FORMATS,
+        choices=FILES,
         metavar="FORMAT",
-        help=f"{', '.join(FORMATS)}: instead of what OUT's ending says (default for folders: png)",
+        help=f"{', '.join(FILES)}: instead of what OUT's ending says (default for folders: png)",
     )
     where.add_argument(
         "--json",
@@ -254,7 +251,7 @@ def _render(arguments: argparse.Namespace) -> int:
     plan, format_ = plan_outputs(sources, arguments.out, arguments.format or _terminal_format(in_terminal))
     if in_terminal and format_ in BINARY:
         raise UsageError(f"a terminal cannot show {format_}; name a file with -o")
-    if arguments.still and format_ == ANIMATION:
+    if arguments.still and format_ == ANIMATION.suffix:
         raise UsageError("--still is for formats that do not move; leave it out, or choose another than gif")
     # Imported here, so that `--help` and mistakes need not wait for torch.
     from models.rendering.drawing import moves  # noqa: PLC0415
@@ -269,7 +266,10 @@ def _render(arguments: argparse.Namespace) -> int:
         head = renderer.metadata["head"]
         raise UsageError(f"{renderer.name} draws {head}, not {arguments.head}; leave out --weights or --head")
     wish = _wish(arguments, in_terminal=in_terminal)
-    with _progress(len(plan), frames=format_ == ANIMATION, shown=plan[0][1] is not None) as (advance, on_frames):
+    with _progress(len(plan), frames=format_ == ANIMATION.suffix, shown=plan[0][1] is not None) as (
+        advance,
+        on_frames,
+    ):
         for source, target in plan:
             if in_terminal and len(plan) > 1:
                 print(source.label, file=sys.stderr)
@@ -315,7 +315,7 @@ def _draw(
 ) -> "Drawn":
     from models.rendering import drawing  # noqa: PLC0415
 
-    if format_ == ANIMATION:
+    if format_ == ANIMATION.suffix:
         return drawing.draw_gif(renderer, data, wish, on_frames)
     drawn = drawing.draw(renderer, data, wish, format_)
     if moving:
@@ -408,15 +408,15 @@ def plan_outputs(
             raise UsageError(f"several {format_} files cannot share standard output; name a folder with -o")
         return [(source, None) for source in sources], format_
     target, ending = Path(out), Path(out).suffix.lower().lstrip(".")
-    if target.is_dir() or out.endswith("/") or (several and ending not in FORMATS):
+    if target.is_dir() or out.endswith("/") or (several and ending not in FILES):
         format_ = format_ or "png"
         names = zip(sources, _names(sources), strict=True)
         plan = [(source, target / f"{name}.{format_}") for source, name in names]
     elif several:
         raise UsageError(f"{out} would be one file for several pictures; name a folder with -o")
     else:
-        if format_ is None and ending not in FORMATS:
-            endings = ", ".join(f".{known}" for known in FORMATS)
+        if format_ is None and ending not in FILES:
+            endings = ", ".join(f".{known}" for known in FILES)
             raise UsageError(f"{out} must end in one of {endings}, or --format must be given")
         format_ = format_ or ending
         plan = [(source, target) for source in sources]

@@ -1,6 +1,6 @@
-"""Forms of a page: text, ANSI, HTML, SVG, Word and PNG, all from the same characters and inks.
+"""Formats of a page: text, ANSI, HTML, SVG, Word and PNG, all from the same characters and inks.
 
-A file for each form. None of them chooses anything: what a page shows was settled before it came here.
+A module for each. None of them chooses anything: what a page shows was settled before it came here.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,21 @@ from models.encoders.html import html
 from models.encoders.png import png
 from models.encoders.svg import svg
 from models.encoders.text import code_block, text
+from models.formats import FORMATS
 from models.rendering.page import Page
 
 __all__ = ["ansi", "code_block", "docx", "encode", "html", "png", "svg", "text"]
 
 _ENCODERS: Final[dict[str, Callable[[Page], bytes]]] = {
-    "picture": png,
-    "text": lambda page: text(page).encode(),
-    "ansi": lambda page: ansi(page).encode(),
+    "png": png,
+    "txt": lambda page: text(page).encode(),
+    "ans": lambda page: ansi(page).encode(),
     "html": lambda page: html(page).encode(),
     "svg": lambda page: svg(page).encode(),
     "docx": docx,
 }
 
 
-def encode(page: Page, form: str) -> bytes:
-    """The page as the bytes of a file of that form (`models.formats.FORMS`). Raises KeyError for any other."""
-    return _ENCODERS[form](page)
+def encode(page: Page, format: str) -> bytes:
+    """The page as the bytes of a file of that format (`models.formats.FORMATS`). Raises KeyError for any other."""
+    return _ENCODERS[FORMATS[format].suffix](page)

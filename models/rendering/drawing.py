@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models import limits
 from models.encoders import ansi, encode
 from models.encoders.ansi import Colours
-from models.formats import FORMS, columns_within, narrower, picture_columns, rows_for
+from models.formats import FILES, columns_within, narrower, picture_columns, rows_for
 from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
 from models.rendering.animation import animate, inks_of, notes, pages_of
 from models.rendering.decode import MAX_SIDE, decode_on
@@ -23,8 +23,6 @@ from models.sniff import open_header, sniff
 
 T = TypeVar("T")
 OnFrames = Callable[[int, int], None]
-
-_FORMS: Final = {form.suffix: name for name, form in FORMS.items()}
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Reel:
 
 
 def draw(renderer: Renderer, data: bytes, wish: Wish, suffix: str) -> Drawn:
-    """The first frame in the form of that suffix (`models.formats`). Raises PictureProblem."""
+    """The first frame as a file of that suffix (`models.formats`). Raises PictureProblem."""
     drawn = Drawn()
     rgb, choice = drawn.stage("decode", lambda: decode_on(data, MAX_SIDE, wish.background))
     ink, paper = drawn.stage("tone", lambda: ink_of(renderer, rgb, choice))
@@ -87,7 +85,7 @@ def draw(renderer: Renderer, data: bytes, wish: Wish, suffix: str) -> Drawn:
     if suffix == "ans":
         drawn.data = drawn.stage("encode", lambda: ansi(page, wish.colours).encode())
     else:
-        drawn.data = drawn.stage("encode", lambda: encode(page, _FORMS[suffix]))
+        drawn.data = drawn.stage("encode", lambda: encode(page, FILES[suffix].name))
     drawn.columns, drawn.rows, drawn.background = page.columns, page.rows, paper
     drawn.notes = (*narrower(columns, page.columns), *_taller(wish, page.rows))
     return drawn

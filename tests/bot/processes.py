@@ -91,7 +91,7 @@ def draw(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) ->
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": "the picture"})
-    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted", palette=request.palette))
+    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted", palette=request.options.palette))
 
 
 def call(playground: PlaygroundProcess, method: str, path: str, body: dict[str, Any]) -> None:

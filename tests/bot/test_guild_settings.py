@@ -68,15 +68,16 @@ def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls,
     assert "**Palette:** #ff0000-#00ff00, on dark\n**Focus:** Mostly the subject\n" in told
     used = discord.slash("ascii", files={"image": a_png()})
     request = only(discord, redis)
-    assert (request.palette, request.background, request.spoiler) == ("#ff0000-#00ff00", "dark", True)
-    assert request.focus == 0.75
+    options = request.options
+    assert (options.palette, options.background, options.spoiler) == ("#ff0000-#00ff00", "dark", True)
+    assert request.options.focus == 0.75
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] == MIA_ID and request.reply.private
     redis.delete("rq:queue:glyphcord")
     discord.slash("ascii", {"palette": "green", "focus": "auto", "private": False}, files={"image": a_png()})
     request = only(discord, redis)
-    assert (request.palette, request.background, request.reply.private) == ("green", "dark", False)
-    assert request.focus is None
+    assert (request.options.palette, request.options.background, request.reply.private) == ("green", "dark", False)
+    assert request.options.focus is None
     told = settle(discord, "defaults", {"background": "auto", "focus": "auto"})
     assert ", on light or dark as suits the picture\n**Focus:** Auto (as suits the picture)\n" in told
     assert (GuildStore(redis).get(GUILD_ID).background, GuildStore(redis).get(GUILD_ID).focus) == ("auto", None)
@@ -100,7 +101,7 @@ def test_reactions_and_buttons_can_be_left_to_who_asked(
     probe(discord)
     assert queued(redis) == [] and not [m for m in replies_to(discord, message_id) if not m["ephemeral_to"]]
     discord.react(message_id, "🩷", user=MIA_ID)
-    assert only(discord, redis).palette == "pink"
+    assert only(discord, redis).options.palette == "pink"
 
 
 def test_rules_hold_for_reactions_too(playground: PlaygroundProcess, discord: Controls, redis: Redis) -> None:

@@ -1,6 +1,7 @@
 """A 🩷 on a result, through the whole program: one reply and one job, however many click, also after a restart."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,14 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     (reply,) = replies_to(discord, message_id)
     assert reply["content"] == "Drawing it in pink…"
     assert request.job_id == f"{message_id}-pink"
-    assert (request.origin, request.palette, request.picture) == ("reaction", "pink", first.picture)
+    assert (request.origin, request.options.palette, request.picture) == ("reaction", "pink", first.picture)
     assert request.user_id in (MIA_ID, ADA_ID, MOD_ID)
     assert request.reply.message_id == reply["id"]
     assert request.reply.channel_id == ASCII_CHANNEL
     assert request.reply.token is None and not request.reply.private
     assert request.upload_limit > 0
     promised = Ledger(redis).request_of(reply["id"])
-    assert promised is not None and promised.palette == "pink"
+    assert promised is not None and promised.options.palette == "pink"
     # Later clicks change nothing.
     discord.unreact(message_id, emoji, user=MIA_ID)
     discord.react(message_id, emoji, user=MIA_ID)
@@ -80,10 +81,8 @@ def test_pink_comes_in_the_form_and_size_of_what_was_clicked(
     first = a_drawn_picture(playground, redis, format=format, columns=33, background="dark", focus="0.75")
     discord.react(first.reply.message_id)
     (request,) = discord.wait_for(lambda: queued(redis))
-    same = ("form", "preset", "columns", "background", "focus", "animate", "spoiler", "picture")
-    assert request.palette == "pink"
-    assert [getattr(request, name) for name in same] == [getattr(first, name) for name in same]
-    assert (request.columns, request.background, request.focus) == (33, "dark", 0.75)
+    assert (request.options, request.picture) == (replace(first.options, palette="pink"), first.picture)
+    assert (request.options.columns, request.options.background, request.options.focus) == (33, "dark", 0.75)
 
 
 def test_what_was_left_open_is_left_open_in_pink(
@@ -91,7 +90,8 @@ def test_what_was_left_open_is_left_open_in_pink(
 ) -> None:
     discord.react(a_drawn_picture(playground, redis).reply.message_id)
     (request,) = discord.wait_for(lambda: queued(redis))
-    assert (request.palette, request.columns, request.background, request.focus) == ("pink", None, "auto", None)
+    options = request.options
+    assert (options.palette, options.columns, options.background, options.focus) == ("pink", None, "auto", None)
 
 
 def test_the_reply_is_sent_so_that_discord_makes_it_once(

@@ -80,7 +80,7 @@ def test_suggestions_are_in_it_and_can_be_typed(discord: Controls, redis: Redis)
         ("Bernstein (alter Monitor)", "amber")
     ]
     discord.slash("ascii", {"palette": "Bernstein"}, files={"image": a_png()})
-    assert only(discord, redis).palette == "amber"
+    assert only(discord, redis).options.palette == "amber"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def labels(request: RenderRequest) -> list[str]:
 def test_only_buttons_that_change_something_are_offered() -> None:
     assert labels(a_request()) == ["Pink", "Text", "Redo…", "Delete"]
     assert labels(a_request(palette="pink")) == ["Text", "Redo…", "Delete"]
-    assert labels(a_request(form="text")) == ["Pink", "Redo…", "Delete"]
+    assert labels(a_request(format="file")) == ["Pink", "Redo…", "Delete"]
 
 
 def test_pink_by_button_and_by_reaction_is_one_picture(
@@ -84,7 +84,7 @@ def test_pink_by_button_and_by_reaction_is_one_picture(
     message_id = a_result(playground, redis).reply.message_id
     discord.click(message_id, "glyph:pink", user=ADA_ID)
     request = only(discord, redis)
-    assert (request.job_id, request.palette) == (f"{message_id}-pink", "pink")
+    assert (request.job_id, request.options.palette) == (f"{message_id}-pink", "pink")
     discord.react(message_id, "🩷")
     probe(discord)
     (reply,) = replies_to(discord, message_id)
@@ -103,7 +103,7 @@ def test_other_reactions_ask_for_other_looks(
     message_id = a_result(playground, redis, palette="blue").reply.message_id
     discord.react(message_id, emoji)
     request = only(discord, redis)
-    assert (request.palette, request.background) == look
+    assert (request.options.palette, request.options.background) == look
     (reply,) = replies_to(discord, message_id)
     assert reply["content"].startswith(f"Drawing it in {look[0]}")
 
@@ -126,8 +126,8 @@ def test_text_and_redo_make_new_messages_with_what_was_asked(
     first = a_result(playground, redis, palette="green", columns=90, background="dark", focus="0.75")
     used = discord.click(first.reply.message_id, "glyph:text", user=ADA_ID)
     text = only(discord, redis)
-    assert (text.origin, text.form, text.preset, text.columns) == ("button", "text", "desktop", None)
-    assert (text.palette, text.background, text.focus) == ("green", "auto", 0.75)
+    assert (text.origin, text.options.format, text.options.columns) == ("button", "text", None)
+    assert (text.options.palette, text.options.background, text.options.focus) == ("green", "auto", 0.75)
     assert (text.picture, text.user_id) == (first.picture, ADA_ID)
     answer = discord.answer_to(used)
     assert answer is not None and answer["id"] == text.reply.message_id != first.reply.message_id
@@ -148,8 +148,9 @@ def test_text_and_redo_make_new_messages_with_what_was_asked(
     }
     discord.modal(opened["interaction_id"], values)
     again = only(discord, redis)
-    assert (again.palette, again.columns, again.background, again.form) == ("#ff0000-#00ff00", 120, "light", "svg")
-    assert (again.focus, again.picture) == (1.0, first.picture)
+    options = again.options
+    assert (options.palette, options.columns, options.background) == ("#ff0000-#00ff00", 120, "light")
+    assert (options.format, options.focus, again.picture) == ("svg", 1.0, first.picture)
 
 
 def test_what_was_left_open_is_open_in_the_form_and_can_be_left_open_again(
@@ -169,7 +170,7 @@ def test_what_was_left_open_is_open_in_the_form_and_can_be_left_open_again(
     values = {"palette": "blue", "columns": "", "background": ["auto"], "focus": ["auto"], "format": ["picture"]}
     discord.modal(form, values)
     again = only(discord, redis)
-    assert (again.columns, again.background, again.focus) == (None, "auto", None)
+    assert (again.options.columns, again.options.background, again.options.focus) == (None, "auto", None)
 
 
 def test_a_size_filled_in_for_a_picture_does_not_turn_text_into_a_file(
@@ -181,7 +182,7 @@ def test_a_size_filled_in_for_a_picture_does_not_turn_text_into_a_file(
     values = {"palette": "blue", "columns": "64", "background": ["light"], "focus": ["auto"], "format": ["phone"]}
     discord.modal(opened["interaction_id"], values)
     request = only(discord, redis)
-    assert (request.form, request.preset, request.columns) == ("text", "phone", None)
+    assert (request.options.format, request.options.columns) == ("phone", None)
 
 
 @pytest.mark.parametrize(
@@ -238,10 +239,10 @@ def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path
         with BotProcess(own, redis_url, tmp_path) as bot:
             # A form opened before the restart.
             own.controls.modal(opened["interaction_id"], FILLED_IN | {"palette": "pink"})
-            assert only(own.controls, redis).palette == "pink"
+            assert only(own.controls, redis).options.palette == "pink"
             redis.delete(QUEUE)
             own.controls.click(first.reply.message_id, "glyph:text")
-            assert only(own.controls, redis).form == "text"
+            assert only(own.controls, redis).options.format == "text"
             own.controls.click(first.reply.message_id, "glyph:delete")
             own.controls.wait_for(lambda: shown(own.controls, first.reply.message_id) is None)
             assert "Traceback" not in bot.log
@@ -255,7 +256,7 @@ def test_a_private_picture_is_repeated_in_private(
     request = only(discord, redis)
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] == MIA_ID
-    assert (request.palette, request.reply.private, request.origin) == ("pink", True, "button")
+    assert (request.options.palette, request.reply.private, request.origin) == ("pink", True, "button")
 
 
 def test_where_the_bot_is_no_member_the_button_does_what_a_reaction_cannot(
@@ -266,7 +267,7 @@ def test_where_the_bot_is_no_member_the_button_does_what_a_reaction_cannot(
     request = only(discord, redis)
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] is None and answer["author"]["id"] == BOT_ID
-    assert (request.palette, request.user_id, request.reply.private) == ("pink", SAM_ID, True)
+    assert (request.options.palette, request.user_id, request.reply.private) == ("pink", SAM_ID, True)
 
 
 def test_a_forgotten_picture_is_said(playground: PlaygroundProcess, discord: Controls, redis: Redis) -> None:
@@ -277,9 +278,10 @@ def test_a_forgotten_picture_is_said(playground: PlaygroundProcess, discord: Con
 
 
 @pytest.mark.parametrize(
-    ("where", "hint"), [({}, "🩷"), ({"palette": "pink"}, ""), ({"private": True}, ""), ({"channel": WITH_SAM}, "")]
+    ("where", "reaction"),
+    [({}, "🩷"), ({"palette": "pink"}, ""), ({"private": True}, ""), ({"channel": WITH_SAM}, "")],
 )
 def test_the_worker_is_asked_to_react_first_where_that_helps(
-    playground: PlaygroundProcess, discord: Controls, redis: Redis, where: dict[str, Any], hint: str
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, where: dict[str, Any], reaction: str
 ) -> None:
-    assert a_result(playground, redis, **where).hint == hint
+    assert a_result(playground, redis, **where).first_reaction == reaction

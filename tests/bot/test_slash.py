@@ -90,9 +90,10 @@ def test_every_option_reaches_the_worker(discord: Controls, redis: Redis) -> Non
     }
     discord.slash("ascii", asked, files={"image": ("SPOILER_cat.png", a_png()[1], "image/png")})
     (request,) = discord.wait_for(lambda: queued(redis))
-    assert (request.palette, request.columns, request.background) == ("#ff0000-#00ff00", 120, "dark")
-    assert request.focus == 0.75
-    assert (request.form, request.preset, request.animate, request.spoiler) == ("svg", "file", False, True)
+    options = request.options
+    assert (options.palette, options.columns, options.background) == ("#ff0000-#00ff00", 120, "dark")
+    assert options.focus == 0.75
+    assert (options.format, options.animate, options.spoiler) == ("svg", False, True)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +125,8 @@ def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls,
     assert answer["ephemeral_to"] is None
     (request,) = discord.wait_for(lambda: queued(redis))
     assert request.job_id == used["interaction_id"]
-    assert (request.origin, request.palette) == ("command", "green")
-    assert (request.columns, request.background, request.focus) == (None, "auto", None)
+    assert (request.origin, request.options.palette) == ("command", "green")
+    assert (request.options.columns, request.options.background, request.options.focus) == (None, "auto", None)
     assert (request.user_id, request.guild_id) == (MIA_ID, GUILD_ID)
     assert request.upload_limit == 12345678
     assert request.message_version == 1
@@ -146,7 +147,7 @@ def test_the_default_is_photo_and_with_a_worker_awake_the_response_goes_on_think
     a_worker_reports(redis)
     used = discord.slash("ascii", files={"image": a_png()})
     (request,) = discord.wait_for(lambda: queued(redis))
-    assert request.palette == "photo"
+    assert request.options.palette == "photo"
     answer = discord.answer_to(used)
     assert answer is not None and answer["loading"] and answer["edits"] == 0
 

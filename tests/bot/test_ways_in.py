@@ -68,7 +68,7 @@ def test_the_menu_on_a_message_without_a_picture_explains(discord: Controls, red
 def test_a_hidden_picture_is_drawn_hidden(discord: Controls, redis: Redis) -> None:
     message = discord.message(files={"file": ("SPOILER_end.png", a_png()[1], "image/png")})
     discord.slash(MENU, target=message)
-    assert only(discord, redis).spoiler
+    assert only(discord, redis).options.spoiler
 
 
 def three_pictures(discord: Controls) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from models.options import RenderOptions
 from models.problems import PICTURE_SENTENCES, PictureProblem
 from models.rendering.renderer import Renderer, find_weights
 from worker.render.decoder import LIMIT_S, Decoder
@@ -34,7 +35,7 @@ def test_every_file_is_drawn_or_refused_in_words() -> None:
             start = time.monotonic()
             try:
                 drawing = draw(
-                    renderer, decoder, file.read_bytes(), palette="photo", columns=24, background="light", stages={}
+                    renderer, decoder, file.read_bytes(), options=RenderOptions("photo", 24, "light"), stages={}
                 )
             except PictureProblem as problem:
                 assert problem.code in PICTURE_SENTENCES and str(problem)

@@ -1,6 +1,7 @@
 """What nobody says is chosen by the worker, and what was said comes again in other ink: columns, paper, focus."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,8 @@ def test_pink_has_the_same_characters(stack: Stack, controls: Controls, wish: di
     controls.react(posted["id"], "🩷")
     reply = reply_to(controls, posted["id"], "pink")
     (first, drawn), (pink, again) = (request_and_result(stack, controls, message) for message in (posted, reply))
-    assert (first.focus, first.background, first.columns) == (pink.focus, pink.background, pink.columns)
-    assert first.focus == (float(wish["focus"]) if wish else None)
+    assert replace(first.options, palette="pink") == pink.options
+    assert first.options.focus == (float(wish["focus"]) if wish else None)
     assert (drawn.columns, drawn.rows, drawn.background) == (again.columns, again.rows, again.background)
     assert text_of(controls, posted) == text_of(controls, reply)
 
@@ -74,7 +75,7 @@ def test_a_servers_focus_is_drawn_and_can_be_left_to_the_model(stack: Stack, con
     try:
         for wish, focus in (({}, 1.0), ({"focus": "auto"}, None), ({"focus": "0"}, 0.0)):
             posted = controls.wait_for_answer(controls.slash("ascii", wish, files={"image": PANDA}))
-            assert request_and_result(stack, controls, posted)[0].focus == focus
+            assert request_and_result(stack, controls, posted)[0].options.focus == focus
     finally:
         controls.wait_for_answer(controls.slash("settings reset", user=ADA_ID))
 

@@ -1,21 +1,27 @@
 """A whole, valid request to vary in tests."""
 
 import time
+from dataclasses import fields as fields_of
 from typing import Any
 
 from jobs.lifecycle.promises import Promise
 from jobs.schema import RenderRequest, Reply
+from models.options import RenderOptions
+
+OPTIONS = frozenset(field.name for field in fields_of(RenderOptions))
 
 
 def a_request(**changes: Any) -> RenderRequest:
-    """A command's request; keyword arguments replace fields, `reply` as a dict of the reply's fields."""
+    """A command's request; keyword arguments replace fields, options and, in a dict, the fields of `reply`."""
     reply = {"application_id": "10", "channel_id": "20", "message_id": "30", "token": "the-interaction-token"}
     reply |= changes.pop("reply", {})
+    options = {name: changes.pop(name) for name in OPTIONS & changes.keys()}
     now = time.time()
     fields: dict[str, Any] = {
         "job_id": "40",
         "origin": "command",
         "picture": "a" * 64,
+        "options": options,
         "user_id": "50",
         "guild_id": "60",
         "reply": Reply.model_validate(reply),

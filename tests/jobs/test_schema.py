@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.sentences import SENTENCES
+from models.options import RenderOptions
 from tests.jobs.requests import a_request
 
 
@@ -18,17 +19,19 @@ def test_a_request_survives_the_way_through_json() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 5},
-        {"form": "poem"},
-        {"preset": "wall"},
+        {"schema_version": 6},
         {"colour": "red"},
-        {"palette": "plaid"},
-        {"palette": "#12345-#123456"},
-        {"columns": 0},
-        {"columns": 100_000},
-        {"background": "grey"},
-        {"focus": -0.1},
-        {"focus": 1.1},
+        {"palette": "blue"},
+        {"options": {"colour": "red"}},
+        {"options": {"format": "poem"}},
+        {"options": {"palette": "plaid"}},
+        {"options": {"palette": "#12345-#123456"}},
+        {"options": {"columns": 0}},
+        {"options": {"columns": 100_000}},
+        {"options": {"background": "grey"}},
+        {"options": {"focus": -0.1}},
+        {"options": {"focus": 1.1}},
+        {"options": {"style": "../classic"}},
         {"picture": "A" * 64},
         {"picture": "../../etc/passwd"},
         {"job_id": "no spaces"},
@@ -46,22 +49,46 @@ def test_what_is_unknown_or_out_of_range_is_refused(change: dict[str, Any]) -> N
         RenderRequest.model_validate(stored | change)
 
 
+def as_stored(version: int, **options: Any) -> dict[str, Any]:
+    """A request as the versions wrote it whose options stood in the request itself."""
+    stored = a_request().model_dump(mode="json")
+    del stored["options"], stored["first_reaction"], stored["reply"]["language"]
+    return stored | {"schema_version": version} | options
+
+
 def test_what_an_older_bot_left_in_redis_is_read_as_it_was_meant() -> None:
-    later = {"columns", "background", "focus", "form", "preset", "animate", "spoiler", "hint"}
-    stored = {name: value for name, value in a_request().model_dump(mode="json").items() if name not in later}
-    del stored["reply"]["language"]
-    old = RenderRequest.model_validate(stored | {"schema_version": 1})
-    assert (old.form, old.preset, old.animate, old.spoiler, old.hint) == ("picture", "file", True, False, "")
-    assert old.reply.language == "en"
-    assert (old.columns, old.background, old.focus) == (64, "light", 0.0)
-    said = {"schema_version": 3, "columns": 90, "background": "dark"}
-    older = RenderRequest.model_validate(stored | said)
-    assert (older.columns, older.background, older.focus) == (90, "dark", 0.0)
+    old = RenderRequest.model_validate(as_stored(1))
+    assert old.options == RenderOptions("blue", 64, "light", 0.0, "picture", animate=True, spoiler=False)
+    assert (old.first_reaction, old.reply.language) == ("", "en")
+    older = RenderRequest.model_validate(as_stored(3, columns=90, background="dark"))
+    assert (older.options.columns, older.options.background, older.options.focus) == (90, "dark", 0.0)
+    assert RenderRequest.model_validate(older.model_dump(mode="json")) == older
+
+
+@pytest.mark.parametrize(
+    ("form", "preset", "format"),
+    [
+        ("picture", "file", "picture"),
+        ("text", "desktop", "text"),
+        ("text", "phone", "phone"),
+        ("text", "file", "file"),
+        ("ansi", "file", "ansi"),
+    ],
+)
+def test_what_version_4_asked_for(form: str, preset: str, format: str) -> None:
+    said = {"palette": "pink", "columns": None, "background": "auto", "focus": None, "style": "lines"}
+    stored = as_stored(4, form=form, preset=preset, animate=False, spoiler=True, hint="🩷", **said)
+    read = RenderRequest.model_validate(stored)
+    assert read.options == RenderOptions("pink", format=format, animate=False, spoiler=True, style="lines")
+    assert read.first_reaction == "🩷"
+    for change in ({"form": "poem"}, {"preset": "wall", "form": "text"}, {"palette": "plaid"}, {"columns": 7}):
+        with pytest.raises(ValidationError):
+            RenderRequest.model_validate(stored | change)
 
 
 def test_what_nobody_says_is_left_open_for_the_worker() -> None:
-    request = a_request()
-    assert (request.columns, request.background, request.focus) == (None, "auto", None)
+    options = a_request().options
+    assert (options.columns, options.background, options.focus) == (None, "auto", None)
 
 
 def test_a_result_of_another_version_is_refused() -> None:

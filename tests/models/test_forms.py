@@ -1,4 +1,6 @@
-"""What can be asked for: a code block always fits its message and its preset, and could be no wider."""
+"""Formats and sizes: a code block always fits its message and its reader, and could be no wider."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,15 +10,16 @@ from models import limits
 from models.encoders import encode
 from models.formats import (
     COLOUR_CHARACTERS,
-    DEFAULT_FORM,
-    FORMS,
+    DEFAULT_FORMAT,
+    FILES,
+    FORMATS,
     PANORAMA_COLUMNS,
     PANORAMA_ROWS,
     PICTURE_COLUMNS,
     PICTURE_ROWS,
-    PRESETS,
+    CodeBlock,
+    block_columns,
     columns_within,
-    inline_columns,
     narrower,
     picture_columns,
     rows_for,
@@ -31,15 +34,18 @@ def characters(columns: int, rows: int) -> int:
     return len("||```\n" + ("#" * columns + "\n") * rows + "```||")
 
 
-@given(width=sides, height=sides, preset=st.sampled_from(sorted(PRESETS)), colours=st.booleans())
-def test_the_widest_page_that_fits_the_message(width: int, height: int, preset: str, colours: bool) -> None:
-    chosen, most = PRESETS[preset], 2000 - (COLOUR_CHARACTERS if colours else 0)
+BLOCKS = {name: format.block for name, format in FORMATS.items() if format.block}
+
+
+@given(width=sides, height=sides, block=st.sampled_from(list(BLOCKS.values())), colours=st.booleans())
+def test_the_widest_page_that_fits_the_message(width: int, height: int, block: CodeBlock, colours: bool) -> None:
+    chosen, most = replace(block, colours=colours), 2000 - (COLOUR_CHARACTERS if colours else 0)
 
     def fits(columns: int) -> bool:
         rows = rows_for(width, height, columns)
         return characters(columns, rows) <= most and rows <= (chosen.rows or rows)
 
-    columns = inline_columns(width, height, preset, colours=colours)
+    columns = block_columns(width, height, chosen)
     if columns is None:
         assert not fits(limits.MIN_COLUMNS)
         return
@@ -49,35 +55,30 @@ def test_the_widest_page_that_fits_the_message(width: int, height: int, preset: 
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "preset", "columns", "rows"),
+    ("width", "height", "format", "columns", "rows"),
     [
         (400, 300, "phone", 40, 15),
         (300, 300, "phone", 40, 20),
-        (300, 400, "desktop", 48, 32),
-        (1600, 900, "desktop", 60, 17),
+        (300, 400, "text", 48, 32),
+        (1600, 900, "text", 60, 17),
     ],
 )
-def test_usual_photos(width: int, height: int, preset: str, columns: int, rows: int) -> None:
-    assert inline_columns(width, height, preset) == columns
+def test_usual_photos(width: int, height: int, format: str, columns: int, rows: int) -> None:
+    assert block_columns(width, height, replace(BLOCKS[format], colours=False)) == columns
     assert rows_for(width, height, columns) == rows
 
 
 def test_a_picture_as_long_as_any_taken_fits_no_message() -> None:
-    assert inline_columns(100, 100 * limits.MAX_RATIO, "phone") is None
+    assert block_columns(100, 100 * limits.MAX_RATIO, BLOCKS["phone"]) is None
 
 
-def test_an_unknown_preset_is_no_default() -> None:
-    with pytest.raises(KeyError):
-        inline_columns(100, 100, "tablet")
-
-
-def test_every_form_can_be_had_and_no_other() -> None:
+def test_every_format_can_be_had_and_no_other() -> None:
     page = random_page(4, 6)
-    assert DEFAULT_FORM in FORMS
-    assert len({form.suffix for form in FORMS.values()}) == len(FORMS)
-    for name, form in FORMS.items():
-        assert name == form.name
+    assert DEFAULT_FORMAT in FORMATS
+    for name, format in FORMATS.items():
+        assert name == format.name
         assert encode(page, name)
+        assert format.block or FILES[format.suffix] == format, "each kind of file is one format"
     with pytest.raises(KeyError):
         encode(page, "jpeg")
 

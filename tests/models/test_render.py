@@ -19,9 +19,8 @@ import pytest
 from PIL import Image
 
 from models.__main__ import main
-from models.cli.render import FORMATS
 from models.encoders import ansi, encode
-from models.formats import FORMS
+from models.formats import FILES
 from models.limits import ANIMATION_COLUMNS
 from models.palettes import BACKGROUNDS, PALETTES, Background
 from models.rendering.decode import decode
@@ -250,13 +249,12 @@ def test_wrong_usage_is_refused_before_any_work(
 
 
 @pytest.mark.parametrize("ending", ["txt", "ans", "html", "svg", "docx", "png"])
-def test_every_ending_is_its_form(ending: str, cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
+def test_every_ending_is_its_format(ending: str, cat: Path, weights: Path, tmp_path: Path, models: Command) -> None:
     out = tmp_path / f"out.{ending}"
     assert models("render", cat, "-o", out, "-w", weights, "-c", 30, "-p", "photo", "-b", "dark") == 0
     rgb = decode(cat.read_bytes(), background="dark")
     page = page_of(Renderer(weights).grid(1 - tone_of(rgb), 30), "photo", "dark", rgb)
-    form = next(form.name for form in FORMS.values() if form.suffix == ending)
-    expected, got = encode(page, form), out.read_bytes()
+    expected, got = encode(page, FILES[ending].name), out.read_bytes()
     if ending == "docx":  # a zip file has the time in it
         expected, got = (zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml") for data in (expected, got))
     assert got == expected
@@ -501,7 +499,7 @@ def test_help_names_every_palette_and_every_format(models: Command, capsys: pyte
         models("render", "--help")
     assert end.value.code == 0
     said = capsys.readouterr().out
-    assert all(name in said for name in (*PALETTES, *FORMATS, *BACKGROUNDS, "exit status", "examples"))
+    assert all(name in said for name in (*PALETTES, *FILES, *BACKGROUNDS, "exit status", "examples"))
     words = " ".join(said.split())
     assert "default: 100, fewer where there would be more than 48 rows; 64 for what moves" in words
     assert "auto, the one on which the subject stands out more" in words

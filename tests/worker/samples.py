@@ -13,6 +13,7 @@ from jobs.schema import RenderRequest
 from models.atlas import default_atlas
 from models.nn.generator import SIZES, Generator
 from models.weights_file import save_weights
+from tests.jobs.requests import OPTIONS
 
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246c2VjcmV0"
 BOT_TOKEN = "bot.secret.token"
@@ -47,11 +48,12 @@ def request_for(picture: str, **changes: Any) -> RenderRequest:
         "token": INTERACTION_TOKEN,
         "token_expires_at": time.time() + 900,
     } | changes.pop("reply", {})
+    options = {name: changes.pop(name) for name in OPTIONS & changes.keys()}
     fields: dict[str, Any] = {
         "job_id": "1000",
         "origin": "command",
         "picture": picture,
-        "columns": 40,
+        "options": {"columns": 40} | options,
         "user_id": "40",
         "reply": reply,
         "upload_limit": 10 * 2**20,

@@ -12,6 +12,7 @@ from PIL import Image
 
 from jobs.text.sentences import PictureProblem, ServiceProblem
 from models import limits
+from models.options import RenderOptions
 from models.rendering.frames import decode_frames
 from models.rendering.renderer import BATCH, Renderer
 from tests.models.animations import block, gif, patch, saved
@@ -39,7 +40,7 @@ def clip() -> bytes:
     return saved([photo(96, 64, seed) for seed in range(FRAMES)], "GIF", duration=40, loop=0)
 
 
-OPTIONS: dict[str, Any] = {"palette": "pink", "columns": 20, "background": "light", "upload_limit": 10 * 2**20}
+OPTIONS: dict[str, Any] = {"options": RenderOptions("pink", 20, "light"), "upload_limit": 10 * 2**20}
 
 
 def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.options import RenderOptions
 from models.palettes import Background
 from models.rendering.renderer import Renderer, find_weights
 from worker.render.decoder import Decoder
@@ -29,9 +30,7 @@ def test_dark_paper_shows_light_as_ink(decoder: Decoder, background: Background,
         Renderer(find_weights("classic", None)),
         decoder,
         stream.getvalue(),
-        palette="mono",
-        columns=24,
-        background=background,
+        options=RenderOptions(palette="mono", columns=24, background=background),
         stages={},
     )
     left, right = np.hsplit(drawing.page.grid.coverage(), 2)

@@ -177,9 +177,7 @@ def test_a_logo_on_nothing_gets_paper_on_which_it_shows(
 def test_text_for_a_message_is_drawn_for_the_dark_theme_unless_said_otherwise(sha: str, standin: Standin) -> None:
     blocks = []
     for number, background in enumerate(("auto", "dark", "light")):
-        request = request_for(
-            sha, job_id=str(2000 + number), form="text", preset="desktop", columns=None, background=background
-        )
+        request = request_for(sha, job_id=str(2000 + number), format="text", columns=None, background=background)
         result = run(request)
         assert (result.outcome, result.columns, result.rows) == ("posted", 60, 22)
         assert result.background == ("light" if background == "light" else "dark")
@@ -226,7 +224,7 @@ def test_an_animation_is_narrower_than_a_still_where_nobody_says_how_wide(
 
 
 def test_a_file_of_characters_comes_beside_the_picture(sha: str, standin: Standin) -> None:
-    assert run(request_for(sha, form="text")).outcome == "posted"
+    assert run(request_for(sha, format="file")).outcome == "posted"
     shown = standin.state[TOKEN_PATH]
     assert shown.files["files[0]"][:2] == ("ascii-photo.png", "image/png")
     name, kind, data = shown.files["files[1]"]
@@ -235,7 +233,7 @@ def test_a_file_of_characters_comes_beside_the_picture(sha: str, standin: Standi
 
 
 def test_text_in_the_message_is_as_wide_as_fits_there(sha: str, standin: Standin) -> None:
-    result = run(request_for(sha, form="text", preset="desktop", columns=60, palette="blue"))
+    result = run(request_for(sha, format="text", columns=60, palette="blue"))
     assert (result.outcome, result.columns, result.rows) == ("posted", 60, 22)
     shown = standin.state[TOKEN_PATH]
     assert not shown.files and shown.body["attachments"] == []
@@ -243,7 +241,7 @@ def test_text_in_the_message_is_as_wide_as_fits_there(sha: str, standin: Standin
 
 
 def test_a_tall_picture_as_text_has_fewer_columns(pictures: PictureStore, standin: Standin) -> None:
-    result = run(request_for(pictures.put(photo(60, 240)), form="text", preset="phone", columns=40))
+    result = run(request_for(pictures.put(photo(60, 240)), format="phone", columns=40))
     assert result.columns < 40
     assert len(standin.state[TOKEN_PATH].body["content"]) <= 2000
 
@@ -735,7 +733,7 @@ def hinted(request: RenderRequest) -> str:
 
 
 def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Standin) -> None:
-    assert hinted(request_for(sha, hint="🩷")) == "posted"
+    assert hinted(request_for(sha, first_reaction="🩷")) == "posted"
     (row,) = standin.state[TOKEN_PATH].body["components"]
     assert [button["custom_id"] for button in row["components"]] == [
         "glyph:pink",
@@ -748,7 +746,7 @@ def test_a_result_has_buttons_and_the_bots_own_reaction(sha: str, standin: Stand
 
 def test_a_refused_reaction_changes_nothing(sha: str, standin: Standin) -> None:
     standin.reaction_answers.append(403)
-    assert hinted(request_for(sha, hint="🩷")) == "posted"
+    assert hinted(request_for(sha, first_reaction="🩷")) == "posted"
     assert len(standin.reactions) == 1
 
 
@@ -758,13 +756,13 @@ def test_a_reaction_comes_after_a_rate_limit_and_a_hiccup(
 ) -> None:
     monkeypatch.setattr("worker.delivery.rest_client._REACT_S", 60.0)
     standin.reaction_answers.append(status)
-    assert hinted(request_for(sha, hint="🩷")) == "posted"
+    assert hinted(request_for(sha, first_reaction="🩷")) == "posted"
     assert len(standin.reactions) == 2
 
 
 def test_a_reaction_that_never_comes_changes_nothing(sha: str, standin: Standin) -> None:
     standin.reaction_answers.extend([500] * 100)
-    assert hinted(request_for(sha, hint="🩷")) == "posted"
+    assert hinted(request_for(sha, first_reaction="🩷")) == "posted"
     assert 2 <= len(standin.reactions) < 20
 
 
@@ -779,7 +777,7 @@ def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: py
         return react(channel_id, message_id, emoji)
 
     monkeypatch.setattr(discord, "react", held)
-    requests = [request_for(sha, hint="🩷", job_id=str(2000 + number)) for number in range(MOST + 2)]
+    requests = [request_for(sha, first_reaction="🩷", job_id=str(2000 + number)) for number in range(MOST + 2)]
     assert [run(request).outcome for request in requests] == ["posted"] * len(requests)
     assert not standin.reactions
     free.set()
@@ -788,5 +786,5 @@ def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: py
 
 
 def test_a_sentence_has_no_buttons_and_no_reaction(standin: Standin) -> None:
-    assert hinted(request_for("0" * 64, hint="🩷")) == "failed"
+    assert hinted(request_for("0" * 64, first_reaction="🩷")) == "failed"
     assert standin.state[TOKEN_PATH].body["components"] == [] and standin.reactions == []

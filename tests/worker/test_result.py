@@ -1,4 +1,4 @@
-"""A finished drawing as a message: every form, inline text, and what happens at the upload limit."""
+"""A finished drawing as a message: every format, text in the message, and what happens at the upload limit."""
 
 import io
 from typing import Any
@@ -11,7 +11,7 @@ from jobs.schema import RenderRequest
 from jobs.text.sentences import ServiceProblem
 from models.atlas import default_atlas
 from models.encoders import encode
-from models.formats import FORMS, MESSAGE_CHARACTERS, inline_columns, rows_for
+from models.formats import FORMATS, MESSAGE_CHARACTERS, block_columns, rows_for
 from models.rendering.grid import Grid
 from models.rendering.page import page_of
 from models.rendering.paint import encode_png, paint
@@ -36,44 +36,46 @@ def edit(drawing: Drawing, **changes: Any) -> Edit:
     return edit_of(a_request(**changes), drawing, model="tiny 0123", took_s=1.25)
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "picture"])
-def test_a_form_comes_as_a_file_beside_the_picture(form: str) -> None:
+@pytest.mark.parametrize(
+    "format", [name for name, format in FORMATS.items() if name != "picture" and not format.block]
+)
+def test_a_file_comes_beside_the_picture(format: str) -> None:
     drawing = a_drawing()
-    made = edit(drawing, form=form)
+    made = edit(drawing, format=format)
     picture, file = made.attachments
     assert picture.filename == "ascii-blue.png" and picture.data == drawing.png
-    assert file.filename == f"ascii-blue.{FORMS[form].suffix}" and file.mime == FORMS[form].mime
-    if form != "docx":  # which holds the time
-        assert file.data == encode(drawing.page, form)
+    assert file.filename == f"ascii-blue.{FORMATS[format].suffix}" and file.mime == FORMATS[format].mime
+    if format != "docx":  # which holds the time
+        assert file.data == encode(drawing.page, format)
     assert made.content.startswith("blue · 40×20 characters · tiny 0123 · 1.")
 
 
-@pytest.mark.parametrize("preset", ["phone", "desktop"])
-def test_text_stands_in_the_message_while_it_fits(preset: str) -> None:
+@pytest.mark.parametrize("format", ["phone", "text"])
+def test_text_stands_in_the_message_while_it_fits(format: str) -> None:
     drawing = a_drawing(30, 15)
-    made = edit(drawing, form="text", preset=preset)
+    made = edit(drawing, format=format)
     assert made.attachments == ()
     assert len(made.content) <= MESSAGE_CHARACTERS
-    assert made.content.startswith("```" if preset == "phone" else "```ansi")
+    assert made.content.startswith("```" if format == "phone" else "```ansi")
     assert made.content.endswith("1.2 s")
 
 
 def test_on_a_phone_the_characters_are_the_pages() -> None:
     drawing = a_drawing(30, 15)
-    block = edit(drawing, form="text", preset="phone").content.split("```")[1]
+    block = edit(drawing, format="phone").content.split("```")[1]
     expected = drawing.page.grid.text()
     assert [line.rstrip() for line in block.strip("\n").split("\n")][5] == expected.split("\n")[5]
 
 
 def test_where_the_credit_line_does_not_fit_the_art_stays_whole() -> None:
-    made = edit(a_drawing(60, 32), form="text", preset="desktop")
+    made = edit(a_drawing(60, 32), format="text")
     assert made.attachments == () and len(made.content) <= MESSAGE_CHARACTERS
     assert made.content.endswith("```")
     assert made.content.count("\n") == 33
 
 
 def test_text_that_does_not_fit_a_message_is_a_file_and_says_so() -> None:
-    made = edit(a_drawing(100, 50), form="text", preset="phone")
+    made = edit(a_drawing(100, 50), format="phone")
     assert [file.filename for file in made.attachments] == ["ascii-blue.png", "ascii-blue.txt"]
     assert made.content.split("\n")[1:] == [
         "As text, a picture of this shape is longer than a message, so it comes as a file."
@@ -81,26 +83,28 @@ def test_text_that_does_not_fit_a_message_is_a_file_and_says_so() -> None:
 
 
 def test_fewer_columns_than_asked_for_are_explained() -> None:
-    content = edit(a_drawing(40, 30), form="svg", columns=60).content
+    content = edit(a_drawing(40, 30), format="svg", columns=60).content
     assert content.split("\n")[1].startswith("I drew 40 columns instead of 60")
-    assert "\n" not in edit(a_drawing(40, 30), form="svg", columns=40).content
+    assert "\n" not in edit(a_drawing(40, 30), format="svg", columns=40).content
     shrunk = edit(a_drawing(40, 30, shrunk=True), columns=80).content
     assert "graphics card" in shrunk and "instead of" not in shrunk
 
 
 def test_what_was_hidden_stays_hidden() -> None:
-    made = edit(a_drawing(), form="html", spoiler=True)
+    made = edit(a_drawing(), format="html", spoiler=True)
     assert all(file.filename.startswith("SPOILER_") for file in made.attachments)
-    block = edit(a_drawing(30, 15), form="text", preset="phone", spoiler=True).content
+    block = edit(a_drawing(30, 15), format="phone", spoiler=True).content
     assert block.startswith("||```") and "```||" in block
 
 
 def test_hidden_text_fits_to_the_last_character() -> None:
-    columns = inline_columns(1000, 2710, "phone")
+    block = FORMATS["phone"].block
+    assert block is not None
+    columns = block_columns(1000, 2710, block)
     assert columns == 38
     drawing = a_drawing(columns, rows_for(1000, 2710, columns))
     drawing.page.grid.glyphs[:] = default_atlas().charset.index("#")
-    made = edit(drawing, form="text", preset="phone", spoiler=True)
+    made = edit(drawing, format="phone", spoiler=True)
     assert made.attachments == () and made.content.startswith("||```")
     assert len(made.content) == MESSAGE_CHARACTERS
 
@@ -113,11 +117,11 @@ def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture
     with Image.open(io.BytesIO(smaller.data)) as image:
         assert image.size == (80 * 8, 40 * 16)
     text = len(encode(drawing.page, "text"))
-    (file,) = edit(drawing, form="text", upload_limit=text).attachments
+    (file,) = edit(drawing, format="file", upload_limit=text).attachments
     assert file.filename == "ascii-blue.txt"
-    for form in ("picture", "svg"):
+    for format in ("picture", "svg"):
         with pytest.raises(ServiceProblem) as problem:
-            edit(drawing, form=form, upload_limit=100)
+            edit(drawing, format=format, upload_limit=100)
         assert problem.value.code == "too_large_result"
 
 

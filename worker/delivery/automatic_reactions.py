@@ -39,6 +39,6 @@ class Hints:
 
     def _react(self, request: RenderRequest) -> None:
         reply = request.reply
-        answer = self._discord.react(reply.channel_id, reply.message_id, request.hint)
+        answer = self._discord.react(reply.channel_id, reply.message_id, request.first_reaction)
         if answer is None or answer.status >= 300:
             _log.info("no hint id=%s status=%s", request.job_id, answer.status if answer else "none")

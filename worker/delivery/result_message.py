@@ -1,4 +1,4 @@
-"""What a finished drawing looks like as a message: the credit line, the picture, the characters in a form.
+"""What a finished drawing looks like as a message: the credit line, the picture, the characters in a format.
 
 Whatever is larger than Discord takes in this place is encoded otherwise or left out; nothing is ever blurred.
 """
@@ -12,11 +12,11 @@ from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import say, say_count
 from models.encoders import code_block, encode
 from models.encoders.png import picture_within
-from models.formats import FILE, FORMS, MESSAGE_CHARACTERS, narrower
+from models.formats import FORMATS, MESSAGE_CHARACTERS, narrower
 from models.problems import Note
 from models.rendering.animation import Animation
 from worker.delivery.rest_client import Attachment, Edit
-from worker.render.pipeline import COLOURED, Drawing
+from worker.render.pipeline import Drawing
 
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
@@ -31,15 +31,15 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
         content = "\n".join((credit, *_told(drawing.notes, request)))[:MESSAGE_CHARACTERS]
         gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
         return Edit(content, (gif,), result_rows(request))
-    if request.form == "text" and request.preset != FILE and (block := _block(request, drawing)) is not None:
+    if request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
         whole = f"{block}\n{credit}"
         return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), result_rows(request))
     picture, file = _picture(request, drawing), None
-    if request.form != "picture":
+    if request.options.format != "picture":
         file = _file(request, drawing)
         if file is None:
-            raise ServiceProblem("too_large_result", f"{request.form} over {request.upload_limit} bytes")
+            raise ServiceProblem("too_large_result", f"{request.options.format} over {request.upload_limit} bytes")
     elif picture is None:
         raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
     attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
@@ -57,7 +57,7 @@ def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, to
     language = request.reply.language
     shrunk = isinstance(drawing, Drawing) and drawing.shrunk
     size = say(SHRUNK if shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
-    parts = [palette_name(request.palette, language), size]
+    parts = [palette_name(request.options.palette, language), size]
     if isinstance(drawing, Animation):
         parts.append(say_count(FRAME, FRAMES, drawing.frames, language))
     return " · ".join([*parts, model, say("{number} s", language, number=f"{took_s:.1f}")])
@@ -65,8 +65,9 @@ def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, to
 
 def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
     """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
-    fewer = () if drawing.shrunk or request.columns is None else narrower(request.columns, drawing.columns)
-    notes = fewer if request.preset == FILE else (Note(TOO_LONG), *fewer)
+    asked = request.options.columns
+    fewer = () if drawing.shrunk or asked is None else narrower(asked, drawing.columns)
+    notes = (Note(TOO_LONG), *fewer) if request.options.block else fewer
     return _told(notes, request)
 
 
@@ -76,10 +77,11 @@ def _told(notes: tuple[Note, ...], request: RenderRequest) -> tuple[str, ...]:
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
     """The page as a code block, in colour where there is room and they are shown; None where it does not fit."""
-    for colours in (request.preset in COLOURED, False):
+    wanted = request.options.block
+    for colours in (wanted is not None and wanted.colours, False):
         block = code_block(drawing.page, colours=colours)
-        if len(block) <= MESSAGE_CHARACTERS - (4 if request.spoiler else 0):
-            return f"||{block}||" if request.spoiler else block
+        if len(block) <= MESSAGE_CHARACTERS - (4 if request.options.spoiler else 0):
+            return f"||{block}||" if request.options.spoiler else block
     return None
 
 
@@ -95,17 +97,17 @@ def _picture(request: RenderRequest, drawing: Drawing) -> Attachment | None:
 
 
 def _file(request: RenderRequest, drawing: Drawing) -> Attachment | None:
-    form, data = FORMS[request.form], encode(drawing.page, request.form)
+    format, data = FORMATS[request.options.format], encode(drawing.page, request.options.format)
     if len(data) > request.upload_limit:
         return None
-    return Attachment(_name(request, form.suffix), data, _alt(request, drawing), form.mime)
+    return Attachment(_name(request, format.suffix), data, _alt(request, drawing), format.mime)
 
 
 def _name(request: RenderRequest, suffix: str) -> str:
-    return f"{_SPOILER if request.spoiler else ''}ascii-{request.palette.replace('#', '')}.{suffix}"
+    return f"{_SPOILER if request.options.spoiler else ''}ascii-{request.options.palette.replace('#', '')}.{suffix}"
 
 
 def _alt(request: RenderRequest, drawing: Drawing | Animation) -> str:
     language = request.reply.language
-    palette = palette_name(request.palette, language)
+    palette = palette_name(request.options.palette, language)
     return say(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)

@@ -6,7 +6,7 @@ from typing import Final
 from jobs.text.sentences import ServiceProblem
 from models.formats import columns_within
 from models.limits import ANIMATION_COLUMNS
-from models.palettes import BackgroundChoice
+from models.options import RenderOptions
 from models.rendering.animation import Animation, OnFrames, T, animate
 from models.rendering.renderer import Renderer
 from worker.render.decoder import Decoder
@@ -21,12 +21,9 @@ def draw_animation(
     decoder: Decoder,
     data: bytes,
     *,
-    palette: str,
-    columns: int | None,
-    background: BackgroundChoice,
+    options: RenderOptions,
     upload_limit: int,
     stages: Stages,
-    focus: float | None = None,
     go_on: Callable[[], None] = lambda: None,
     on_frames: OnFrames = lambda done, total: None,
 ) -> Animation | None:
@@ -35,7 +32,7 @@ def draw_animation(
 
     The Animation holds a GIF of at most `upload_limit` bytes, its size in cells, how many frames were drawn, and
     `notes`: sentences for the user about what was left out, to be shown with it. `stages` receives milliseconds as
-    in `draw`, and `background` and `focus` mean what they do there; without `columns` there are ANIMATION_COLUMNS.
+    in `draw`; without `columns` there are ANIMATION_COLUMNS.
     `go_on` is called before each stage, between batches and after the last, and may end the work by raising;
     `on_frames(done, total)` after each batch of the generator's (about half a second on a processor).
 
@@ -51,19 +48,19 @@ def draw_animation(
         go_on()
         on_frames(done, total)
 
-    wide = columns or ANIMATION_COLUMNS
-    frames = stage("decode", lambda: decoder.frames(data, wide, background))
+    wide = options.columns or ANIMATION_COLUMNS
+    frames = stage("decode", lambda: decoder.frames(data, wide, options.background))
     count, height, width, _ = frames.pixels.shape
     if count == 1:
         return None
-    if columns is None:  # nobody is to be told that so many were not drawn
+    if options.columns is None:  # nobody is to be told that so many were not drawn
         wide = columns_within(width, height, wide)
     drawn = animate(
         renderer,
         frames,
-        palette=palette,
+        palette=options.palette,
         columns=wide,
-        focus=focus,
+        focus=options.focus,
         most_bytes=upload_limit,
         most_s=GENERATOR_S,
         stage=stage,

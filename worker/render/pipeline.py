@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from PIL import Image
 
 from jobs.observability import tracing as trace
 from models import limits
-from models.formats import FILE, PRESETS, inline_columns, picture_columns
-from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, Background, BackgroundChoice
+from models.formats import block_columns, picture_columns
+from models.options import RenderOptions
+from models.palettes import Background, BackgroundChoice
 from models.rendering.drawing import ink_of
 from models.rendering.grid import Grid
 from models.rendering.page import Page, page_of
@@ -27,9 +28,6 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Stages = dict[str, float]
-
-COLOURED: Final = frozenset({"desktop"})
-"""Presets that are read where Discord shows colours; a telephone shows their codes."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +56,15 @@ def draw(
     decoder: Decoder,
     data: bytes,
     *,
-    palette: str,
-    columns: int | None,
-    background: BackgroundChoice,
+    options: RenderOptions,
     stages: Stages,
-    focus: float | None = None,
-    preset: str = FILE,
     go_on: Callable[[], None] = lambda: None,
 ) -> Drawing:
     """Draw a picture file; `stages` receives the milliseconds of each stage, also of those before a failure.
 
-    Without `columns` there are as many as suit the picture; `auto` paper is the one on which its subject stands out
-    more; `focus` is what Renderer.grid takes. Text for a message (`preset`, one of models.formats.PRESETS) is as
-    wide as fits one, at most `columns`, and its `auto` paper is dark: it is shown in the reader's theme, in Discord
-    dark unless changed, where characters for light paper are a negative. Nor is its ink shaded there.
+    Text for a message is as wide as fits one, at most `columns`, and its `auto` paper is dark: it is shown in the
+    reader's theme, in Discord dark unless changed, where characters for light paper are a negative. Nor is its ink
+    shaded there.
 
     `go_on` is called before each stage and after the last, and may end the work by raising. Raises PictureProblem
     for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no room for a smaller
@@ -82,13 +75,15 @@ def draw(
         go_on()
         return timed(stages, name, work)
 
-    choice: BackgroundChoice = "dark" if background == "auto" and preset != FILE else background
+    choice: BackgroundChoice = "dark" if options.background == "auto" and options.block else options.background
     rgb, choice = stage("decode", lambda: decoder.still(data, choice))
     ink, paper = stage("tone", lambda: ink_of(renderer, rgb, choice))
     height, width = ink.shape
-    wide = _columns(columns, width, height, preset)
-    grid, shrunk = stage("generator", lambda: _grid(renderer, ink, wide, focus, shaded=preset == FILE))
-    page = page_of(grid, palette, paper, rgb)
+    wide = _columns(options, width, height)
+    grid, shrunk = stage(
+        "generator", lambda: _grid(renderer, ink, wide, options.focus, shaded=options.block is None)
+    )
+    page = page_of(grid, options.palette, paper, rgb)
     image = stage("paint", lambda: paint(page))
     png = stage("encode", lambda: encode_png(image))
     go_on()
@@ -100,15 +95,7 @@ def works(renderer: Renderer, decoder: Decoder) -> bool:
     stream = io.BytesIO()
     Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(stream, "PNG")
     try:
-        draw(
-            renderer,
-            decoder,
-            stream.getvalue(),
-            palette=DEFAULT_PALETTE,
-            columns=limits.MIN_COLUMNS,
-            background=DEFAULT_BACKGROUND,
-            stages={},
-        )
+        draw(renderer, decoder, stream.getvalue(), options=RenderOptions(columns=limits.MIN_COLUMNS), stages={})
     except Exception:
         _log.exception("self-test failed")
         return False
@@ -125,12 +112,13 @@ def timed(stages: Stages, name: str, work: Callable[[], T]) -> T:
         stages[name] = round((time.perf_counter() - start) * 1000, 1)
 
 
-def _columns(asked: int | None, width: int, height: int, preset: str) -> int:
+def _columns(options: RenderOptions, width: int, height: int) -> int:
     """How many columns a still picture gets."""
-    if preset == FILE:
-        return asked or picture_columns(width, height)
-    most = asked or PRESETS[preset].columns
-    return min(most, inline_columns(width, height, preset, colours=preset in COLOURED) or most)
+    block = options.block
+    if block is None:
+        return options.columns or picture_columns(width, height)
+    most = options.columns or block.columns
+    return min(most, block_columns(width, height, block) or most)
 
 
 def _grid(

@@ -125,7 +125,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         job_id=request.job_id,
         outcome=ending.outcome,
         code=ending.code,
-        palette=request.palette,
+        palette=request.options.palette,
         columns=ending.drawing.columns if ending.drawing else 0,
         rows=ending.drawing.rows if ending.drawing else 0,
         background=ending.drawing.background if ending.drawing else None,
@@ -137,7 +137,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     )
     tools.ledger.record(result, also=partial(note_pace, seconds=sum(stages.values()) / 1000))
     job_ended(result, request.created_at)
-    if result.outcome == "posted" and request.hint:
+    if result.outcome == "posted" and request.first_reaction:
         tools.hints.give(request)
     _log.info(
         "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d paper=%s focus=%s waited_s=%.1f %s model=%s "
@@ -149,7 +149,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         result.columns,
         result.rows,
         result.background or "-",
-        focus_name(request.focus),
+        focus_name(request.options.focus),
         max(0.0, result.finished_at - request.created_at - sum(stages.values()) / 1000),
         " ".join(f"{stage}_ms={ms:g}" for stage, ms in stages.items()),
         result.model,
@@ -218,7 +218,7 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         return Ending("stale")
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
-        renderer = _renderer(tools.engine, request.style)
+        renderer = _renderer(tools.engine, request.options.style)
         drawing = _draw(tools, request, renderer, stages)
         tools.health.drew()
         took_s = time.monotonic() - start
@@ -273,15 +273,12 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
     try:
-        if request.animate and request.form == "picture" and may_move(data):
+        if request.options.animate and request.options.format == "picture" and may_move(data):
             moving = draw_animation(
                 renderer,
                 tools.decoder,
                 data,
-                palette=request.palette,
-                columns=request.columns,
-                background=request.background,
-                focus=request.focus,
+                options=request.options,
                 upload_limit=request.upload_limit,
                 stages=stages,
                 go_on=go_on,
@@ -289,18 +286,7 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
             )
             if moving is not None:
                 return moving
-        return draw(
-            renderer,
-            tools.decoder,
-            data,
-            palette=request.palette,
-            columns=request.columns,
-            background=request.background,
-            focus=request.focus,
-            preset=request.preset,
-            stages=stages,
-            go_on=go_on,
-        )
+        return draw(renderer, tools.decoder, data, options=request.options, stages=stages, go_on=go_on)
     except torch.OutOfMemoryError as error:
         tools.health.failed(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
