@@ -267,7 +267,7 @@ def test_an_animation_comes_back_moving_and_its_frames_are_noted(
     assert redis.get("glyphcord:frames:1000") in (b"1/3", b"2/3", b"3/3")
 
 
-@pytest.mark.parametrize("change", [{"animate": False}, {"form": "text"}])
+@pytest.mark.parametrize("change", [{"animate": False}, {"format": "file"}])
 def test_an_animation_comes_back_still_where_it_must(
     pictures: PictureStore, standin: Standin, change: dict[str, Any]
 ) -> None:
@@ -429,7 +429,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Retry) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 5}, {"columns": "many"}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 6}, {"options": {"columns": "many"}}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
