@@ -25,11 +25,20 @@ else:
 
 # A camera's multi-picture file (MPO) comes in through JPEG; naming it here makes Pillow raise a KeyError.
 FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", *(("HEIF",) if HEIC else ()))
-SUFFIXES: Final = frozenset(
-    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".avif", ".tif", ".tiff", ".bmp"}
-    | {".heic", ".heif"}
-)
-"""What files of these formats are usually called, in small letters."""
+SUFFIXES_OF: Final = {
+    "PNG": (".png", ".apng"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "MPO": (".jpg",),
+    "GIF": (".gif",),
+    "WEBP": (".webp",),
+    "AVIF": (".avif",),
+    "TIFF": (".tif", ".tiff"),
+    "BMP": (".bmp",),
+    "HEIF": (".heic", ".heif"),
+}
+"""Suffixes of each format's files, in lower case, the usual one first."""
+SUFFIXES: Final = frozenset(suffix for suffixes in SUFFIXES_OF.values() for suffix in suffixes)
+"""Suffixes of picture files: of photos to draw, to train on, and among attachments."""
 
 # What Pillow raises on damaged headers beyond OSError (seen over several hundred hostile files).
 PILLOW_ERRORS: Final = (

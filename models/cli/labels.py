@@ -21,7 +21,8 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
 
 def labels(arguments: argparse.Namespace) -> int:
     """Label; 0, 1 with the reason on standard error, or 130 when interrupted."""
-    from models.training.labels import load_network, make_labels, photos_below  # noqa: PLC0415
+    from models.training.files import photos_below  # noqa: PLC0415
+    from models.training.labels import load_network, make_labels  # noqa: PLC0415
 
     try:
         photos = photos_below(arguments.photos)

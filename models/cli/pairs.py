@@ -27,7 +27,7 @@ def add_pairs(parser: argparse.ArgumentParser) -> None:
 
 def pairs(arguments: argparse.Namespace) -> int:
     """Write or read pairs; 0, or 1 with the reason on standard error."""
-    from models.training.labels import photos_below  # noqa: PLC0415
+    from models.training.files import photos_below  # noqa: PLC0415
     from models.training.pairs import make_pairs  # noqa: PLC0415
 
     try:

@@ -9,10 +9,11 @@ from models import limits
 from models.cli.render import Source, reason, write
 from models.palettes import PALETTES
 from models.problems import PictureProblem
+from models.samples import SAMPLES
 
-PHOTO: Final = Path(__file__).parents[2] / "docs" / "samples" / "macaw.jpg"
+PHOTO: Final = next(path for path in SAMPLES if path.stem == "macaw")
 OWN: Final = ("#ff69b4", "#ff8800-#8800ff")
-"""Colours of one's own, as examples beside the named palettes."""
+"""Examples of custom colours, beside the named palettes."""
 
 
 def add_palettes(parser: argparse.ArgumentParser) -> None:

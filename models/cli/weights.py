@@ -1,49 +1,20 @@
-"""`python -m models weights`: weights files by themselves; what changes a running service is the worker's program.
-
-This library knows no Redis, so `publish` and its like are handed over to that program, as a shell would.
-"""
+"""`python -m models weights`: weights files by themselves. `python -m worker weights` changes a running service."""
 
 import argparse
-import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
-
-IN_SERVICE: Final = {
-    "publish": "try a file and keep it in a running service",
-    "activate": "put a kept version in use, on every worker or none",
-    "rollback": "take a model's last change back",
-    "default": "choose the model that draws when no style is asked for",
-    "audit": "who gave which order, or was refused",
-}
-_NEEDED: Final = ("worker", "rq")
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
     """Add the command's options and what it runs."""
     commands = parser.add_subparsers(dest="weights_command", required=True)
     listing = commands.add_parser("list", help="the weights files there are")
-    listing.add_argument("--folder", type=Path, help="besides those that are shipped (as WEIGHTS_DIR)")
+    listing.add_argument("--folder", type=Path, help="a folder besides the shipped files")
     listing.set_defaults(run=_list)
     verify = commands.add_parser("verify", help="load files, try them, and measure them on three photos")
     verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    verify.add_argument("--picture", type=Path, metavar="OUT.png", help="write what the last one draws, too")
+    verify.add_argument("--picture", type=Path, metavar="OUT.png", help="also write what the last one draws")
     verify.set_defaults(run=_verify)
-    for name, about in IN_SERVICE.items():
-        # No argument begins with this prefix, so all are taken as they come, options as well.
-        command = commands.add_parser(name, help=about, add_help=False, prefix_chars="\0")
-        command.add_argument("rest", nargs="*")
-        command.set_defaults(run=_hand_over)
-
-
-def _hand_over(arguments: argparse.Namespace) -> int:
-    name = arguments.weights_command
-    if not all(find_spec(needed) for needed in _NEEDED):
-        print(f"that needs the service, which is not here: python -m worker weights {name}", file=sys.stderr)
-        return 2
-    command = [sys.executable, "-m", "worker", "weights", name, *arguments.rest]
-    return subprocess.run(command, check=False).returncode  # noqa: S603 our own program
 
 
 def _list(arguments: argparse.Namespace) -> int:

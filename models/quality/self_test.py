@@ -1,7 +1,6 @@
 """What a model makes of three photos that come with the library: numbers to judge it by, and a picture to see."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,8 +17,8 @@ from models.rendering.page import page_of
 from models.rendering.paint import encode_png, paint
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit, tone_of
+from models.samples import SAMPLES
 
-SAMPLES: Final = Path(__file__).parents[1] / "samples"
 SIGMA: Final = 8.0
 """Blur at which similarity is measured, in px: a cell's width."""
 
@@ -42,7 +41,7 @@ def self_test(renderer: Renderer) -> SelfTest:
     Takes about half a second a photo on one CPU core.
     """
     pages, measured = [], []
-    for path in sorted(SAMPLES.glob("*.jpg")):
+    for path in SAMPLES:
         rgb = decode(path.read_bytes())
         tone = tone_of(rgb)
         height, width = tone.shape

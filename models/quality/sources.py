@@ -10,7 +10,8 @@ from models.problems import PictureProblem
 from models.rendering.decode import decode
 from models.rendering.tone import stretch, tone_of
 from models.training.data import Photos, middle
-from models.training.labels import MAX_SIDE, pictures_below
+from models.training.files import photos_below
+from models.training.labels import MAX_SIDE
 
 Ink = NDArray[np.float32]
 """A page's tone or ink, (H, W) in [0, 1]."""
@@ -41,9 +42,7 @@ def by_content(folder: Path) -> list[Path]:
     """The folder's pictures in the order of their content's hash. Raises ValueError when there are none."""
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}")
-    files = pictures_below(folder)
-    if not files:
-        raise ValueError(f"{folder} holds no pictures")
+    files = photos_below(folder)
     return [path for _, path in sorted((hashlib.sha256(path.read_bytes()).digest(), path) for path in files)]
 
 

@@ -22,7 +22,8 @@ from models.nn.subject import MAP_SIDE, SIDE
 from models.problems import PictureProblem
 from models.rendering.decode import decode
 from models.rendering.tone import fit, stretch, tone_of
-from models.training.labels import MAX_SIDE, pictures_below, read_label
+from models.training.files import pictures_below
+from models.training.labels import MAX_SIDE, read_label
 
 VALIDATION_SHARE: Final = 16
 FLAT_SHARE: Final = 0.04

@@ -18,7 +18,6 @@ from PIL import Image
 from models.problems import PictureProblem
 from models.rendering.decode import decode
 
-SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 MAX_SIDE: Final = 1024
 """px to which photos are made smaller before anything else, so that they have the same hash everywhere."""
 SIDE: Final = 320
@@ -28,19 +27,6 @@ _SPREAD: Final = np.array([0.229, 0.224, 0.225], np.float32)
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(1, 3, SIDE, SIDE) to probabilities, (SIDE, SIDE)."""
-
-
-def pictures_below(folder: Path) -> list[Path]:
-    """Every picture file below a folder, in order."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-
-
-def photos_below(folder: Path) -> list[Path]:
-    """As `pictures_below`. Raises ValueError where there is none."""
-    photos = pictures_below(folder)
-    if not photos:
-        raise ValueError(f"{folder} holds no photos")
-    return photos
 
 
 def label_path(folder: Path, digest: bytes) -> Path:

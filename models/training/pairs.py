@@ -25,11 +25,11 @@ from models.rendering.grid import Grid
 from models.rendering.page import Page, page_of
 from models.rendering.paint import paint
 from models.rendering.tone import fit, tone_of
+from models.training.files import pictures_below
 
 SIDE: Final = 512
 COLUMNS: Final = SIDE // CELL_WIDTH
 ROWS: Final = SIDE // CELL_HEIGHT
-SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 MIXED: Final = 0.2
 """From this share of files with the photo on the other side, a folder is mixed and each file decides for itself."""
 
@@ -120,7 +120,7 @@ def read_pairs(folder: Path) -> dict[Path, Pair]:
     Raises ValueError when there is none, or one is not two squares side by side, PictureProblem when one is
     no picture.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = pictures_below(folder)
     if not files:
         raise ValueError(f"{folder} holds no pair files")
     halves: dict[Path, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}

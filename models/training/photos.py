@@ -18,13 +18,12 @@ import httpx
 from models import limits
 from models.problems import PictureProblem
 from models.rendering.decode import decode
-from models.sniff import sniff
+from models.sniff import SUFFIXES, SUFFIXES_OF, sniff
 
 LOREM_PICSUM: Final = "https://picsum.photos/seed/glyphcord-{n}/1024"
 TRIES: Final = 4
 GIVE_UP_AFTER: Final = 24
 """Photos in a row that could not be had, after which there is no more to be expected."""
-_ENDINGS: Final = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
 _AGAIN: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -54,7 +53,7 @@ def fetch_photos(
     if not re.match(r"https?://[^/]", url):
         raise FetchError(f"{url!r} is no address to fetch from: it must begin with http:// or https://")
     out.mkdir(parents=True, exist_ok=True)
-    kept = [path for path in out.iterdir() if path.stem.isdigit() and path.suffix[1:] in _ENDINGS.values()]
+    kept = [path for path in out.iterdir() if path.stem.isdigit() and path.suffix in SUFFIXES]
     known = {hashlib.sha256(path.read_bytes()).digest() for path in kept}
     numbers = itertools.count(max((int(path.stem) for path in kept), default=-1) + 1)
     before, in_vain, reason = len(known), 0, ""
@@ -77,7 +76,7 @@ def fetch_photos(
                 for ready in wait(waiting, return_when=FIRST_COMPLETED).done:
                     number = waiting.pop(ready)
                     try:
-                        data, ending = ready.result()
+                        data, suffix = ready.result()
                     except (_Missing, PictureProblem) as problem:
                         in_vain, reason = in_vain + 1, str(problem)
                         continue
@@ -86,7 +85,7 @@ def fetch_photos(
                         continue
                     unfinished = out / f"{number:05}.unfinished"
                     unfinished.write_bytes(data)
-                    unfinished.replace(out / f"{number:05}.{ending}")
+                    unfinished.replace(out / f"{number:05}{suffix}")
                     known.add(digest)
                     in_vain = 0
                     progress(len(known))
@@ -96,7 +95,7 @@ def fetch_photos(
 
 
 def _fetch(client: httpx.Client, address: str, first_wait_s: float) -> tuple[bytes, str]:
-    """A photo that decodes, and its file's ending. Asked for up to TRIES times. Raises _Missing, PictureProblem."""
+    """A photo that decodes, and its file's suffix. Asked for up to TRIES times. Raises _Missing, PictureProblem."""
     problem: Exception = _Missing("it was never asked for")
     for attempt in range(TRIES):
         pause = first_wait_s * 2**attempt
@@ -104,9 +103,9 @@ def _fetch(client: httpx.Client, address: str, first_wait_s: float) -> tuple[byt
             with client.stream("GET", address) as response:
                 if response.status_code == 200:
                     data = _body(response)
-                    ending = _ENDINGS[sniff(data).format]
+                    suffix = SUFFIXES_OF[sniff(data).format][0]
                     decode(data, 256)
-                    return data, ending
+                    return data, suffix
                 problem = _Missing(f"{response.url.host} answered {response.status_code}")
                 if response.status_code not in _AGAIN:
                     break

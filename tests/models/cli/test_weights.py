@@ -1,11 +1,10 @@
-"""`python -m models weights`: what needs only files, and a pointer for the rest."""
+"""`python -m models weights`: weights files by themselves."""
 
 from pathlib import Path
 
 import pytest
 
 from models.__main__ import main
-from models.cli.weights import IN_SERVICE
 from models.quality.self_test import self_test
 from models.rendering.renderer import Renderer
 from models.weights_file import SHIPPED, load_weights
@@ -40,22 +39,3 @@ def test_verify_measures_and_refuses(
     assert run(monkeypatch, "verify", str(damaged), str(weights)) == 1
     said = capsys.readouterr()
     assert "refused: damaged is not a whole" in said.err and str(weights) in said.out
-
-
-def test_what_changes_a_service_is_handed_over_whole(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")  # where nobody listens
-    assert run(monkeypatch, "rollback", "classic") == 1
-    assert "127.0.0.1:1" in capfd.readouterr().err
-    assert run(monkeypatch, "activate", "--help") == 0
-    assert "python -m worker weights activate" in capfd.readouterr().out
-
-
-@pytest.mark.parametrize("command", IN_SERVICE)
-def test_without_the_service_its_program_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
-    monkeypatch.setattr("models.cli.weights._NEEDED", ("a_program_that_nobody_has",))
-    assert run(monkeypatch, command) == 2
-    assert f"python -m worker weights {command}" in capsys.readouterr().err

@@ -11,16 +11,17 @@ from PIL import Image
 
 from models.baselines.per_cell import shade
 from models.formats import picture_columns, rows_for
-from models.quality.self_test import SAMPLES, SelfTest, self_test
+from models.quality.self_test import SelfTest, self_test
 from models.rendering.grid import Grid
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit
+from models.samples import SAMPLES
 
 
 def test_pages_stand_side_by_side_as_wide_as_suits_each(weights: Path) -> None:
     found = self_test(Renderer(weights))
     sizes = []
-    for path in SAMPLES.glob("*.jpg"):
+    for path in SAMPLES:
         with Image.open(path) as photo:
             sizes.append(photo.size)
     with Image.open(io.BytesIO(found.png)) as sheet:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from models.nn.subject import MAP_SIDE, SIDE
 from models.rendering.decode import decode
+from models.sniff import FORMATS, SUFFIXES, SUFFIXES_OF
 from models.training import data
 from models.training.data import Photo, Photos
 from models.training.labels import MAX_SIDE, label_path
@@ -42,6 +43,18 @@ def likeness(tones: Tensor, maps: Tensor) -> list[float]:
     """Correlation of each tone, seen as coarsely, with its map; below 0 where the tone is for dark paper."""
     pairs = zip(F.adaptive_avg_pool2d(tones, MAP_SIDE), maps, strict=True)
     return [float(torch.corrcoef(torch.stack((a.flatten(), b.flatten())))[0, 1]) for a, b in pairs]
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_photos_of_every_format_that_is_drawn_are_trained_on(suffix: str, tmp_path: Path) -> None:
+    """By the one list of suffixes: a folder of .tif or .avif is a folder of photos."""
+    form = next(format_ for format_ in (*FORMATS, "HEIF") if suffix in SUFFIXES_OF[format_])
+    if form not in FORMATS:
+        pytest.skip("pillow-heif is not installed")
+    for seed in range(3):
+        photo(64, 48, seed).save(tmp_path / f"{seed}{suffix.upper()}", form)
+    library = Photos(tmp_path)
+    assert len(library.train + library.validation) == 3 and not library.refused
 
 
 def test_photos_split_by_content(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from torch import Tensor
 from models.baselines.per_cell import shade
 from models.training.config import TrainConfig, read_config
 from models.training.data import Photos
-from models.training.labels import make_labels, photos_below
+from models.training.files import photos_below
+from models.training.labels import make_labels
 from models.training.run_log import LOG
 from models.training.targets import STYLES
 from models.training.train import CHECKPOINT, train
