@@ -21,8 +21,8 @@ from bot.gateway.http_hooks import http_trace
 from bot.gateway.shards import ShardedClient, await_turn, resume_after_outages
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission
-from bot.render.download import Intake
-from bot.render.service import Orders
+from bot.render.download import AttachmentDownloader
+from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, InFlight, Interaction, Tree
 from bot.replies.pending import Keeper
 from bot.replies.progress_notifier import Canceller, Waiting
@@ -67,10 +67,10 @@ class GlyphcordClient(ShardedClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=http_trace(self.services.allowance),
+            http_trace=http_trace(self.services.rate_limiter),
         )
         self._settings = settings
-        self._intake = Intake(settings.discord_cdn_hosts, settings.attachment_timeout_s)
+        self._downloader = AttachmentDownloader(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
         self._keeper = Keeper(self, self.services)
         self._sweeper = Sweeper(self.services, self._keeper, self._in_flight, self._answer)
@@ -80,27 +80,27 @@ class GlyphcordClient(ShardedClient):
         self.tree = Tree(self)
         moderation_log = ModerationLog(self)
         self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
-        orders = Orders(
+        render_service = RenderService(
             self.services,
             self._admission,
-            self._intake,
+            self._downloader,
             self._in_flight,
             self._keeper,
             moderation_log=moderation_log,
             hint=self._hint(),
         )
-        self.tree.add_command(SettingsCommands(self.services, self._intake, moderation_log))
-        self.tree.add_command(ascii_command(orders))
-        self.tree.add_command(make_ascii(self.services, orders))
+        self.tree.add_command(SettingsCommands(self.services, self._downloader, moderation_log))
+        self.tree.add_command(ascii_command(render_service))
+        self.tree.add_command(make_ascii(self.services, render_service))
         for command in about_commands(self.services, settings):
             self.tree.add_command(command)
-        self.handlers[PICK] = picked(self.services, orders)
-        self._results = Results(self.services, orders, moderation_log, self._answer)
+        self.handlers[PICK] = picked(self.services, render_service)
+        self._results = Results(self.services, render_service, moderation_log, self._answer)
         results = self._results
         self.handlers |= {PINK: results.pink, TEXT: results.text, REDO: results.redo, DELETE: results.delete}
         self.handlers[CANCEL] = Canceller(self.services, self._keeper).handle
         self.add_dynamic_items(Component)
-        admin = ModelAdmin(self.services, self._intake, self._in_flight, self._is_admin)
+        admin = ModelAdmin(self.services, self._downloader, self._in_flight, self._is_admin)
         self.tree.add_command(admin)
         self.handlers[ACTIVATE] = admin.activate()
 
@@ -160,7 +160,7 @@ class GlyphcordClient(ShardedClient):
         await self.close()
 
     async def close(self) -> None:
-        await self._intake.close()
+        await self._downloader.close()
         await super().close()
 
     def _hint(self) -> str:

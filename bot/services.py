@@ -15,7 +15,7 @@ from jobs.lifecycle.ledger import Ledger
 from jobs.lifecycle.promises import Promises
 from jobs.lifecycle.quota import Quota
 from jobs.pictures import PictureStore
-from jobs.rate_limiter import Allowance
+from jobs.rate_limiter import RateLimiter
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
@@ -37,7 +37,7 @@ class Services:
     reloads: Reloads
     quota: Quota
     guilds: GuildStore
-    allowance: Allowance
+    rate_limiter: RateLimiter
 
     @classmethod
     def open(cls, settings: BotSettings) -> Self:
@@ -56,7 +56,7 @@ class Services:
             reloads,
             Quota(redis),
             GuildStore(redis),
-            Allowance(redis),
+            RateLimiter(redis),
         )
 
     def prepare(self, request: RenderRequest) -> RenderRequest:

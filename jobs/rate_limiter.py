@@ -39,7 +39,7 @@ redis.call('SET', KEYS[1], string.format('%.3f', due), 'PX', math.ceil(due - now
 """
 
 
-class Allowance:
+class RateLimiter:
     """The turns of every process on one Redis; a method is one round trip."""
 
     def __init__(self, redis: Redis) -> None:

@@ -24,7 +24,17 @@ from jobs.server_settings import GuildSettings
 from jobs.text.buttons import LABELS
 from jobs.text.choices import FORMATS, PALETTES
 from jobs.text.sentences import INTERIM, ONE, SENTENCES, is_interim
-from jobs.text.translation import ENGLISH, FOLDER, LANGUAGES, NAME, PALETTE, language_of, say, say_count, say_in
+from jobs.text.translation import (
+    ENGLISH,
+    FOLDER,
+    LANGUAGES,
+    NAME,
+    PALETTE,
+    language_of,
+    translate,
+    translate_count,
+    translate_in,
+)
 from models.formats import NARROWER
 from models.rendering.animation import CUTS, THINNED
 from tests.bot.test_locales import parts, payloads
@@ -32,7 +42,7 @@ from tests.jobs.requests import a_request
 from worker.delivery.result_message import TOO_LONG
 
 NAMES = sorted(set(LANGUAGES.values()))
-SPEAKS = {"say": 1, "template": 1, "say_count": 2}
+SPEAKS = {"translate": 1, "template": 1, "translate_count": 2}
 """Functions that translate, and how many of their first arguments are texts."""
 
 Text = tuple[str | None, str | tuple[str, ...]]
@@ -91,7 +101,7 @@ def spoken() -> Iterator[Text]:
                     continue
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 texts = [words_of(one, module) for one in node.args[: SPEAKS.get(name, 0)]]
-                if name == "say_count" and all(texts):
+                if name == "translate_count" and all(texts):
                     yield None, tuple(text for found in texts for text in found)
                 elif len(texts) == 1:
                     yield from ((None, text) for text in texts[0])
@@ -146,7 +156,7 @@ def test_translations_fill_the_same_braces_and_keep_what_is_typed(name: str) -> 
 @pytest.mark.parametrize("name", NAMES)
 async def test_commands_and_options_in_sentences_are_called_as_discord_shows_them(name: str) -> None:
     locale = next(locale for locale, language in LANGUAGES.items() if language == name)
-    commands, others, menu = set[str](), set[str](), say_in(NAME, "Make ASCII", name)
+    commands, others, menu = set[str](), set[str](), translate_in(NAME, "Make ASCII", name)
     for payload in await payloads():
         commands.add(payload["name_localizations"][locale])
         others |= {part["name_localizations"][locale] for part in parts(payload) if part is not payload}
@@ -165,23 +175,23 @@ def test_what_promises_more_is_told_from_what_is_the_last_word(language: str) ->
     anything = {name: "5" for text in SENTENCES.values() for name in re.findall(r"\{(\w+)\}", text)}
     for code, text in SENTENCES.items():
         if code not in ONE:
-            assert is_interim(say(text, language, **anything)) == (code in INTERIM), code
+            assert is_interim(translate(text, language, **anything)) == (code in INTERIM), code
             continue
         facts = {name: value for name, value in anything.items() if name != "count"}
         for count in (1, 5):
-            assert is_interim(say_count(ONE[code], text, count, language, **facts)) == (code in INTERIM), code
+            assert is_interim(translate_count(ONE[code], text, count, language, **facts)) == (code in INTERIM), code
 
 
 @pytest.mark.parametrize("language", [ENGLISH, *NAMES])
 def test_everything_fits_where_discord_shows_it(language: str) -> None:
     reactions = " ".join(BotSettings.model_validate({"discord_token": "x"}).reaction_palettes)
-    assert len(say(HELP, language, reactions=reactions)) <= 2000
-    assert len(say(PRIVACY, language, days=30, picture_days=30)) <= 2000
-    assert len(say(WELCOME, language)) <= 2000
+    assert len(translate(HELP, language, reactions=reactions)) <= 2000
+    assert len(translate(PRIVACY, language, days=30, picture_days=30)) <= 2000
+    assert len(translate(WELCOME, language)) <= 2000
     ids = frozenset(str(10**18 + number) for number in range(150))
     full = GuildSettings(channels=ids, roles=ids, blocked=ids, log_channel="1", palette="#0000ff-#ff69b4")
     assert len(settings_in_words(full, language)) <= 1980
-    assert all(len(say(label, language)) <= 80 for label in LABELS.values())
+    assert all(len(translate(label, language)) <= 80 for label in LABELS.values())
     for typed in ("", "#", "#0000ff", "#0000ff-#ff69b4"):
         assert all(0 < len(label) <= 100 for label, _ in suggest_palettes(typed, language))
 
@@ -210,9 +220,9 @@ def test_a_palette_can_be_typed_as_it_is_shown(language: str) -> None:
 )
 def test_discords_locales_have_their_language_or_english(locale: str | None, language: str) -> None:
     assert language_of(locale) == language
-    assert say("Delete", language) != "" and say("Delete", "language of a later version") == "Delete"
+    assert translate("Delete", language) != "" and translate("Delete", "language of a later version") == "Delete"
 
 
 def test_counts_take_the_right_form() -> None:
-    said = [say_count(ONE["waiting"], SENTENCES["waiting"], count, "es") for count in (1, 2)]
+    said = [translate_count(ONE["waiting"], SENTENCES["waiting"], count, "es") for count in (1, 2)]
     assert said == ["En espera: hay una imagen antes que la tuya.", "En espera: hay 2 imágenes antes que la tuya."]

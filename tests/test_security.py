@@ -26,7 +26,7 @@ from tests.e2e.conftest import PANDA, PatientControls
 from tests.worker.processes import Start, ended, until, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
-from worker.weights.source import Library
+from worker.weights.source import WeightsSource
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "security.md"
@@ -106,13 +106,13 @@ def test_bytes_that_were_exchanged_in_redis_are_not_loaded(redis: Redis, tmp_pat
     first, other = write_weights(tmp_path / "a", 1), write_weights(tmp_path / "a", 2)
     store = WeightsStore(redis, 2**28)
     version = store.put(first, "styled", origin="upload", by="1")
-    library = Library(store, None, "worker")
-    assert library.bytes_of("styled", version.sha256) == first
+    weights_source = WeightsSource(store, None, "worker")
+    assert weights_source.bytes_of("styled", version.sha256) == first
     for key in redis.scan_iter("*"):
         if redis.type(key) == b"string" and redis.get(key) == first:
             redis.set(key, other)
     with pytest.raises(WeightsError, match="kept neither"):
-        library.bytes_of("styled", version.sha256)
+        weights_source.bytes_of("styled", version.sha256)
 
 
 def test_shipped_weights_tell_nothing_of_where_they_were_made() -> None:

@@ -23,14 +23,14 @@ from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
-from jobs.rate_limiter import Allowance
+from jobs.rate_limiter import RateLimiter
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
 from jobs.settings import explain
 from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError, pick_device
-from worker.delivery.automatic_reactions import Hints
+from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
 from worker.observability import logs
 from worker.observability.heartbeat import Control
@@ -43,7 +43,7 @@ from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 from worker.settings import WorkerSettings
 from worker.weights.reloading import Reloader
-from worker.weights.source import Library
+from worker.weights.source import WeightsSource
 
 _log = logging.getLogger("worker")
 
@@ -93,9 +93,9 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         if settings.torch_threads is not None:
             torch.set_num_threads(settings.torch_threads)
         name, store = unique_name(), WeightsStore(redis, settings.weights_budget_mb * 2**20)
-        library = Library(store, settings.weights_dir, name)
-        engine = Engine(library, device, keep=settings.warm_models)
-        _patiently(lambda: start(engine, library, settings.model_weights), outage)
+        weights_source = WeightsSource(store, settings.weights_dir, name)
+        engine = Engine(weights_source, device, keep=settings.warm_models)
+        _patiently(lambda: start(engine, weights_source, settings.model_weights), outage)
         renderer = engine.renderer
         health = Health(lambda: pipeline.works(engine.renderer, decoder))
         worker = _patiently(
@@ -104,12 +104,16 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
     # A client that gives up soon: while Redis is away, nobody's turn is worth a delivery's deadline.
-    allowance = Allowance(connect(settings.redis_url))
-    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), allowance)
-    hints = Hints(discord)
+    rate_limiter = RateLimiter(connect(settings.redis_url))
+    discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), rate_limiter)
+    automatic_reactions = AutomaticReactions(discord)
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
-    tasks.equip(tasks.Tools(engine, decoder, health, discord, hints, redis, Ledger(redis), pictures, worker.name))
-    reloader = Reloader(Reloads(redis, store, fleet), library, engine, worker)
+    tasks.equip(
+        tasks.Tools(
+            engine, decoder, health, discord, automatic_reactions, redis, Ledger(redis), pictures, worker.name
+        )
+    )
+    reloader = Reloader(Reloads(redis, store, fleet), weights_source, engine, worker)
     control = Control(fleet, engine, worker, reloader)
     control.start()
     watching.started(worker, engine, decoder)
@@ -124,28 +128,28 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         code = worker.serve()
     finally:
         control.stop()
-        hints.close()
+        automatic_reactions.close()
         discord.close()
         decoder.close()
     _log.info("worker stopped name=%s", worker.name)
     return code
 
 
-def start(engine: Engine, library: Library, name: str) -> None:
+def start(engine: Engine, weights_source: WeightsSource, name: str) -> None:
     """Load the default model of the registry in the version that it names; where it names none, the model `name`.
 
     Where a version is in use that cannot be had, drawing with this machine's file is better than not drawing: the
     control thread goes on trying. Raises WeightsError.
     """
-    engine.default = library.store.default() or name
+    engine.default = weights_source.store.default() or name
     if engine.default != name:
         _log.info("default model=%s; MODEL_WEIGHTS=%s is for a registry without one", engine.default, name)
     try:
-        engine.put(engine.load(engine.default, library.current(engine.default)))
+        engine.put(engine.load(engine.default, weights_source.current(engine.default)))
         return
     except (WeightsError, ServiceProblem) as error:
         _log.warning("not on the registry's version model=%s reason=%r", engine.default, str(error))
-    engine.default, data = name, library.file(name)
+    engine.default, data = name, weights_source.file(name)
     if data is None:
         raise WeightsError(f"there is no model {name}: no file {name}.safetensors here, and none in the registry")
     engine.put(engine.load(name, data))

@@ -15,7 +15,7 @@ from bot.settings import BotSettings
 from jobs.connection import PREFIX
 from jobs.lifecycle.ledger import KEEP_S
 from jobs.rq_adapter import queue
-from jobs.text.translation import language_of, say, say_count
+from jobs.text.translation import language_of, translate, translate_count
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ async def welcome(services: Services, guild: discord.Guild) -> None:
     try:
         first = await asyncio.to_thread(services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
         if place is not None and first:
-            words = say(WELCOME, language_of(guild.preferred_locale.value))
+            words = translate(WELCOME, language_of(guild.preferred_locale.value))
             await place.send(words, allowed_mentions=QUIET)
     except (*REDIS_LOST, *UNDELIVERED) as error:
         log.info("no welcome guild=%d detail=%r", guild.id, error)
@@ -84,12 +84,12 @@ def about_commands(services: Services, settings: BotSettings) -> list[app_comman
     @app_commands.command(name="help", description="What I can do, with examples")
     async def help_(interaction: Interaction) -> None:
         reactions = " ".join(settings.reaction_palettes)
-        await _say(interaction, say(HELP, language(interaction), reactions=reactions))
+        await _say(interaction, translate(HELP, language(interaction), reactions=reactions))
 
     @app_commands.command(name="privacy", description="What I keep of you, and for how long")
     async def privacy(interaction: Interaction) -> None:
         days, picture_days = KEEP_S // 86400, max(1, round(settings.picture_ttl_s / 86400))
-        words = say(PRIVACY, language(interaction), days=days, picture_days=picture_days)
+        words = translate(PRIVACY, language(interaction), days=days, picture_days=picture_days)
         await _say(interaction, words)
 
     @app_commands.command(name="forget", description="Delete the pictures you sent and what I remember of them")
@@ -97,7 +97,7 @@ def about_commands(services: Services, settings: BotSettings) -> list[app_comman
         await interaction.response.defer(ephemeral=True, thinking=True)
         dropped = await asyncio.to_thread(_forget, services, str(interaction.user.id))
         log.info("forgot user=%d pictures=%d", interaction.user.id, dropped)
-        words = say_count(FORGOTTEN_ONE, FORGOTTEN, dropped, language(interaction))
+        words = translate_count(FORGOTTEN_ONE, FORGOTTEN, dropped, language(interaction))
         await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
 
     found: list[app_commands.Command[Any, ..., None]] = [help_, privacy, forget]

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.render.latest_picture import latest_picture
 from bot.render.options import OptionOverrides, suggest_palettes
-from bot.render.service import Orders, Source
+from bot.render.service import Attachment, RenderService
 from bot.replies.interactions import Interaction, language
 from jobs.text.choices import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
@@ -17,11 +17,11 @@ FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for na
 FOCUS_HELP: Final = "How much of the background gives way to the subject"
 
 
-def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
-    """The `/ascii` command, which hands what it is given to `orders`."""
+def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..., None]:
+    """The `/ascii` command, which hands what it is given to `render_service`."""
 
     async def styles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await orders.styles(typed)
+        return await render_service.styles(typed)
 
     @app_commands.command(name="ascii", description="Draw a picture in readable characters")
     @app_commands.describe(
@@ -61,10 +61,12 @@ def ascii_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
             style=style.strip() if style else None,
         )
         if image is None:
-            await orders.take(interaction, lambda: latest_picture(interaction), said, "command", private=private)
+            await render_service.submit(
+                interaction, lambda: latest_picture(interaction), said, "command", private=private
+            )
             return
-        await orders.take(
-            interaction, Source(image.url, image.size, image.is_spoiler()), said, "command", private=private
+        await render_service.submit(
+            interaction, Attachment(image.url, image.size, image.is_spoiler()), said, "command", private=private
         )
 
     return command

@@ -3,7 +3,7 @@
 import discord
 from discord import app_commands
 
-from jobs.text.translation import LANGUAGES, NAME, say_in, template
+from jobs.text.translation import LANGUAGES, NAME, template, translate_in
 
 _NAMES = (
     app_commands.TranslationContextLocation.command_name,
@@ -23,4 +23,4 @@ class Catalogue(app_commands.Translator):
         if language is None:
             return None
         named = context.location in _NAMES
-        return say_in(NAME, string.message, language) if named else template(string.message, language)
+        return translate_in(NAME, string.message, language) if named else template(string.message, language)

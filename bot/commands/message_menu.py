@@ -11,15 +11,15 @@ import discord
 from discord import app_commands
 
 from bot.components.component import Handler, chosen, select
-from bot.render.attachments import Found, pictures_on
+from bot.render.attachments import NamedAttachment, pictures_on
 from bot.render.options import OptionOverrides
-from bot.render.service import Orders, Source
+from bot.render.service import Attachment, RenderService
 from bot.replies.interactions import QUIET, Interaction, language
 from bot.services import Services
 from jobs.connection import PREFIX
 from jobs.records import Record, read_record
 from jobs.text.sentences import ServiceProblem
-from jobs.text.translation import say
+from jobs.text.translation import translate
 
 MENU_NAME: Final = "Make ASCII"
 PICK: Final = "pick"
@@ -46,7 +46,7 @@ class Offer(Record):
     pictures: list[Offered]
 
 
-def make_ascii(services: Services, orders: Orders) -> app_commands.ContextMenu:
+def make_ascii(services: Services, render_service: RenderService) -> app_commands.ContextMenu:
     """The command in the menu of every message."""
 
     @app_commands.context_menu(name=MENU_NAME)
@@ -57,32 +57,32 @@ def make_ascii(services: Services, orders: Orders) -> app_commands.ContextMenu:
         if not found:
             raise ServiceProblem("no_picture_there", f"message={message.id}")
         if len(found) == 1:
-            await orders.take(interaction, found[0].source, OptionOverrides(), "menu")
+            await render_service.submit(interaction, found[0].attachment, OptionOverrides(), "menu")
             return
         await _offer(services, interaction, found[:MOST])
 
     return command
 
 
-async def _offer(services: Services, interaction: Interaction, found: list[Found]) -> None:
+async def _offer(services: Services, interaction: Interaction, found: list[NamedAttachment]) -> None:
     key = str(interaction.id)
     offer = Offer(
         pictures=[
-            Offered(url=one.source.url, size=one.source.size, spoiler=one.source.spoiler, name=one.name)
+            Offered(url=one.attachment.url, size=one.attachment.size, spoiler=one.attachment.spoiler, name=one.name)
             for one in found
         ]
     )
     await asyncio.to_thread(services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
     names = [f"{number}. {one.name}" for number, one in enumerate(found, 1)]
     await interaction.response.send_message(
-        say(WHICH, language(interaction), count=len(found)),
-        view=select(PICK, key, say(PICK_ONE, language(interaction)), names),
+        translate(WHICH, language(interaction), count=len(found)),
+        view=select(PICK, key, translate(PICK_ONE, language(interaction)), names),
         ephemeral=True,
         allowed_mentions=QUIET,
     )
 
 
-def picked(services: Services, orders: Orders) -> Handler:
+def picked(services: Services, render_service: RenderService) -> Handler:
     """What answers a choice from the list."""
 
     async def handler(interaction: Interaction, key: str) -> None:
@@ -90,7 +90,9 @@ def picked(services: Services, orders: Orders) -> Handler:
         if offer is None:
             raise ServiceProblem("list_gone", f"list={key}")
         one = offer.pictures[chosen(interaction)]
-        await orders.take(interaction, Source(one.url, one.size, one.spoiler), OptionOverrides(), "menu")
+        await render_service.submit(
+            interaction, Attachment(one.url, one.size, one.spoiler), OptionOverrides(), "menu"
+        )
 
     return handler
 

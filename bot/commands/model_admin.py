@@ -14,15 +14,15 @@ import discord
 from discord import app_commands
 from redis.exceptions import RedisError
 
-from bot.commands.model_text import check_text, code, is_over, list_text, reload_text, status_text
+from bot.commands.model_text import code, is_over, list_text, reload_text, status_text, verification_text
 from bot.commands.styles import SUGGESTIONS, suggest_models
 from bot.components.component import Component, Handler
-from bot.render.download import Intake
+from bot.render.download import AttachmentDownloader
 from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.services import Services
 from jobs.registry import audit
 from jobs.registry.reload import Order
-from jobs.registry.verification import Check, check_of, enqueue_check
+from jobs.registry.verification import Verification, enqueue_verification, verification_of
 from jobs.registry.weights import SHORT, Version, check_name
 from jobs.text.buttons import custom_id
 from jobs.text.sentences import ServiceProblem
@@ -44,7 +44,11 @@ class ModelAdmin(app_commands.Group):
     """The `/model` commands, and the button under an uploaded model (`activate`)."""
 
     def __init__(
-        self, services: Services, intake: Intake, in_flight: InFlight, is_admin: Callable[[Interaction], bool]
+        self,
+        services: Services,
+        downloader: AttachmentDownloader,
+        in_flight: InFlight,
+        is_admin: Callable[[Interaction], bool],
     ) -> None:
         super().__init__(
             name="model",
@@ -53,7 +57,7 @@ class ModelAdmin(app_commands.Group):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
         self._services = services
-        self._intake = intake
+        self._downloader = downloader
         self._in_flight = in_flight
         self._is_admin = is_admin
         self._notes: set[asyncio.Task[None]] = set()
@@ -123,7 +127,7 @@ class ModelAdmin(app_commands.Group):
         check_name(chosen)
         await defer(interaction, private=True)
         async with self._in_flight.answering(interaction):
-            async with self._intake.fetch(file.url, file.size) as data:
+            async with self._downloader.fetch(file.url, file.size) as data:
                 put = partial(
                     self._services.weights.put, data, chosen, origin="upload", by=str(interaction.user.id)
                 )
@@ -155,7 +159,7 @@ class ModelAdmin(app_commands.Group):
         return [app_commands.Choice(name=short, value=short) for short in found[:SUGGESTIONS]]
 
     def activate(self) -> Handler:
-        """What answers the button under an uploaded model."""
+        """What votes the button under an uploaded model."""
 
         async def handler(interaction: Interaction, sha256: str) -> None:
             self._admit(interaction, "activate", f"version={sha256[:SHORT]}")
@@ -173,9 +177,9 @@ class ModelAdmin(app_commands.Group):
         """Write down who asks for what. Raises ServiceProblem `not_admin`."""
         allowed = self._is_admin(interaction)
         by = str(interaction.user.id)
-        # Beside the answer: Discord waits three seconds for that, and Redis may take two.
+        # Beside the vote: Discord waits three seconds for that, and Redis may take two.
         writing = asyncio.create_task(
-            asyncio.to_thread(audit.note, self._services.redis, by, f"model {action}", detail, allowed=allowed)
+            asyncio.to_thread(audit.record, self._services.redis, by, f"model {action}", detail, allowed=allowed)
         )
         self._notes.add(writing)
         writing.add_done_callback(self._notes.discard)
@@ -209,24 +213,24 @@ class ModelAdmin(app_commands.Group):
         latest = services.reloads.advance()
         replaced = latest is not None and latest.id != order.id
         order = order if latest is None or replaced else latest
-        answers = services.reloads.answers(order)
+        votes = services.reloads.votes(order)
         alive = [worker.name for worker in services.fleet.alive()]
-        return order, reload_text(order, answers), replaced or is_over(order, answers, alive)
+        return order, reload_text(order, votes), replaced or is_over(order, votes, alive)
 
-    async def _checked(self, version: Version) -> tuple[Check, bytes]:
+    async def _checked(self, version: Version) -> tuple[Verification, bytes]:
         services, loop = self._services, asyncio.get_running_loop()
-        request = await asyncio.to_thread(enqueue_check, services.redis, version.model, version.sha256)
+        request = await asyncio.to_thread(enqueue_verification, services.redis, version.model, version.sha256)
         until = loop.time() + CHECK_S
         while loop.time() < until:
-            check, png = await asyncio.to_thread(check_of, services.redis, request)
+            check, png = await asyncio.to_thread(verification_of, services.redis, request)
             if check is not None:
                 return check, png
             await asyncio.sleep(POLL_S)
-        return Check(id=request.id, worker="", error="no worker has looked at it. Is one awake?"), b""
+        return Verification(id=request.id, worker="", error="no worker has looked at it. Is one awake?"), b""
 
 
-async def _show(interaction: Interaction, version: Version, check: Check, png: bytes) -> None:
-    text = check_text(version, check)
+async def _show(interaction: Interaction, version: Version, check: Verification, png: bytes) -> None:
+    text = verification_text(version, check)
     if check.error:
         await edit(interaction, text)
         return

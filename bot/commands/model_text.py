@@ -10,8 +10,8 @@ from typing import Final
 from discord import utils
 
 from jobs.registry.fleet import WorkerReport
-from jobs.registry.reload import Answer, Order
-from jobs.registry.verification import Check, Measures
+from jobs.registry.reload import Order, Vote
+from jobs.registry.verification import Measures, Verification
 from jobs.registry.weights import SHORT, Model, Version
 
 MESSAGE_LIMIT: Final = 1900
@@ -22,10 +22,10 @@ CLEARLY_WORSE: Final = 0.8
 _STATES: Final = {"idle": "🟢", "busy": "🟢", "degraded": "🔴", "stopping": "⚪", "swapping": "🟡"}
 
 
-def reload_text(order: Order, answers: Mapping[str, Answer]) -> str:
+def reload_text(order: Order, votes: Mapping[str, Vote]) -> str:
     """How far an order is: a line for all, and a line for each worker."""
     before, target = code((order.before or "nothing")[:SHORT]), code((order.target or "?")[:SHORT])
-    moved = sum(answer.moved for answer in answers.values())
+    moved = sum(vote.moved for vote in votes.values())
     count = f"{moved} of {len(order.expected)} {'worker' if len(order.expected) == 1 else 'workers'}"
     match order.stage:
         case "resolving":
@@ -42,28 +42,28 @@ def reload_text(order: Order, answers: Mapping[str, Answer]) -> str:
                 head += " No worker has a file of that name that is new, so it is the version that was in use."
         case "aborted":
             head = f"Nothing was changed. {plain(order.reason)}.\n{code(order.model)} stays at version {before}."
-    return clipped(head, [_worker(order, name, answers.get(name), before, target) for name in order.expected])
+    return clipped(head, [_worker(order, name, votes.get(name), before, target) for name in order.expected])
 
 
-def is_over(order: Order, answers: Mapping[str, Answer], alive: Iterable[str]) -> bool:
+def is_over(order: Order, votes: Mapping[str, Vote], alive: Iterable[str]) -> bool:
     """Whether nothing more is to come: all that are still there have moved, or nobody will."""
     waited_for = set(order.expected).intersection(alive)
     return not order.is_open and (
-        order.stage == "aborted" or all(name in answers and answers[name].moved for name in waited_for)
+        order.stage == "aborted" or all(name in votes and votes[name].moved for name in waited_for)
     )
 
 
-def _worker(order: Order, name: str, answer: Answer | None, before: str, target: str) -> str:
+def _worker(order: Order, name: str, vote: Vote | None, before: str, target: str) -> str:
     worker = code(name)
-    if answer is not None and answer.error:
-        return f"❌ {worker} stays at {before}: {plain(answer.error)}"
+    if vote is not None and vote.error:
+        return f"❌ {worker} stays at {before}: {plain(vote.error)}"
     if order.stage == "aborted":
         return f"↩️ {worker} stays at {before}"
-    if answer is None or not (answer.ready or answer.moved):
-        return f"⏳ {worker} {'has not answered' if answer is None else 'is at it'}"
-    aside = ", taking no jobs meanwhile for lack of room" if answer.drained else ""
-    took = f"{answer.took_ms / 1000:.1f} s{aside}"
-    return f"✅ {worker} {before} → {target} ({took})" if answer.moved else f"🔄 {worker} is ready ({took})"
+    if vote is None or not (vote.ready or vote.moved):
+        return f"⏳ {worker} {'has not answered' if vote is None else 'is at it'}"
+    aside = ", taking no jobs meanwhile for lack of room" if vote.drained else ""
+    took = f"{vote.took_ms / 1000:.1f} s{aside}"
+    return f"✅ {worker} {before} → {target} ({took})" if vote.moved else f"🔄 {worker} is ready ({took})"
 
 
 def list_text(models: Mapping[str, Model], versions: Iterable[Version], default: str | None) -> str:
@@ -106,7 +106,7 @@ def status_text(reports: Iterable[WorkerReport], default: str | None) -> str:
     return clipped(f"{len(lines)} awake; {code(default or '?')} draws when no style is asked for:", lines)
 
 
-def check_text(version: Version, check: Check) -> str:
+def verification_text(version: Version, check: Verification) -> str:
     """What a worker found in an uploaded file."""
     title = f"{code(version.model)} version {code(version.short)} ({version.size / 2**20:.1f} MB)"
     if check.error or check.measures is None:

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 
 from bot.commands.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES, FOCUS_HELP
 from bot.observability.moderation_log import ModerationLog, may_write
-from bot.render.download import Intake
+from bot.render.download import AttachmentDownloader
 from bot.render.options import named_palette, suggest_palettes
 from bot.replies.interactions import QUIET, Interaction, language, server_language
 from bot.services import Services
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import FOCUSES, BackgroundChoice, focus_name, palette_name, paper_name
 from jobs.text.sentences import ServiceProblem
-from jobs.text.translation import say
+from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ Place = app_commands.Transform[app_commands.AppCommandChannel, PlaceTransformer]
 class SettingsCommands(app_commands.Group):
     """The `/settings` commands. Each answers only who used it, with what is in force from then on."""
 
-    def __init__(self, services: Services, intake: Intake, moderation_log: ModerationLog) -> None:
+    def __init__(self, services: Services, downloader: AttachmentDownloader, moderation_log: ModerationLog) -> None:
         super().__init__(
             name="settings",
             description="Decide where, for whom and how I draw on this server",
@@ -111,7 +111,7 @@ class SettingsCommands(app_commands.Group):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
         self._services = services
-        self._intake = intake
+        self._downloader = downloader
         self._log = moderation_log
 
     @app_commands.command(description="Show what is in force")
@@ -239,7 +239,9 @@ class SettingsCommands(app_commands.Group):
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
         data = io.BytesIO(settings.model_dump_json(indent=2).encode())
         await interaction.response.send_message(
-            say(EXPORTED, language(interaction)), file=discord.File(data, "glyphcord-settings.json"), ephemeral=True
+            translate(EXPORTED, language(interaction)),
+            file=discord.File(data, "glyphcord-settings.json"),
+            ephemeral=True,
         )
 
     @app_commands.command(name="import", description="Replace all settings by those of a file")
@@ -249,7 +251,7 @@ class SettingsCommands(app_commands.Group):
         if file.size > MOST_BYTES:
             raise ServiceProblem("bad_settings", f"{file.size} bytes")
         await interaction.response.defer(ephemeral=True, thinking=True)
-        async with self._intake.fetch(file.url, file.size) as data:
+        async with self._downloader.fetch(file.url, file.size) as data:
             try:
                 new = GuildSettings.model_validate_json(data)
             except ValidationError as error:
@@ -278,10 +280,10 @@ class SettingsCommands(app_commands.Group):
             interaction.user.id,
             said.format(by=interaction.user.id, what=what),
         )
-        line = say(said, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
+        line = translate(said, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
         self._log.post(settings, f"⚙️ {line}")
         reader = language(interaction)
-        await _answer(interaction, f"{say(SAVED, reader)}\n{in_words(settings, reader)}")
+        await _answer(interaction, f"{translate(SAVED, reader)}\n{in_words(settings, reader)}")
 
 
 def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
@@ -298,23 +300,23 @@ def in_words(settings: GuildSettings, language: str) -> str:
 
     def listed(text: str, none: str, ids: Collection[str], mark: str) -> str:
         if not ids:
-            return say(none, language)
+            return translate(none, language)
         shown = " ".join(f"<{mark}{one}>" for one in sorted(ids, key=int)[:SHOWN])
         if len(ids) > SHOWN:
-            shown = say(MORE, language, list=shown, count=len(ids) - SHOWN)
-        return say(text, language, list=shown)
+            shown = translate(MORE, language, list=shown, count=len(ids) - SHOWN)
+        return translate(text, language, list=shown)
 
     return "\n".join(
         (
             listed(CHANNELS, EVERYWHERE, settings.channels, "#"),
             listed(ROLES, EVERYBODY, settings.roles, "@&"),
             listed(BANNED, NOBODY, settings.blocked, "@"),
-            say(REACTORS[settings.reactors], language),
-            say(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
-            say(FOCUS, language, focus=say(FOCUSES[focus_name(settings.focus)].label, language)),
-            say(SHARED[settings.private], language),
-            say(HIDDEN[settings.spoiler], language),
-            say(AGES[settings.age_restricted_only], language),
+            translate(REACTORS[settings.reactors], language),
+            translate(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
+            translate(FOCUS, language, focus=translate(FOCUSES[focus_name(settings.focus)].label, language)),
+            translate(SHARED[settings.private], language),
+            translate(HIDDEN[settings.spoiler], language),
+            translate(AGES[settings.age_restricted_only], language),
             listed(LOG, SILENT, [settings.log_channel] if settings.log_channel else [], "#"),
         )
     )

@@ -14,10 +14,10 @@ from typing import Final
 
 import discord
 
-from bot.observability.logs import in_words
+from bot.observability.logs import describe_error
 from bot.render.admission import Admission, Asker
 from bot.render.service import DEADLINE_S, is_age_restricted
-from bot.replies.errors import as_trouble, report, trouble_of
+from bot.replies.errors import failure_from, failure_of, report
 from bot.replies.interactions import QUIET, UNDELIVERED
 from bot.replies.messages import Seen, seen_on
 from bot.replies.pending import Keeper
@@ -117,13 +117,13 @@ async def answer_click(
             await _reply(client, services, keeper, click, opening, where=where)
     except (*REDIS_DOWN, *REDIS_FULL) as error:
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
-        log.warning("reaction waits for redis %s detail=%r", where, in_words(error))
+        log.warning("reaction waits for redis %s detail=%r", where, describe_error(error))
         keeper.clicks.append(click)
     except ServiceProblem as problem:
         log.info("reaction refused %s code=%s", where, problem.code)
         return problem
     except Exception as error:
-        report(as_trouble(error), error, where)
+        report(failure_from(error), error, where)
     return None
 
 
@@ -215,16 +215,16 @@ async def _reply(
     except REDIS_FULL:
         await asyncio.to_thread(ledger.forget_reaction, attempt)
     except REDIS_DOWN as error:
-        log.info("not settled %s detail=%r", where, in_words(error))  # the claim runs out by itself
+        log.info("not settled %s detail=%r", where, describe_error(error))  # the claim runs out by itself
 
 
 async def _make_reply(client: discord.Client, services: Services, click: Click, opening: Opening) -> Made:
     """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
     attempt = opening.attempt
     if not opening.kept:
-        trouble = trouble_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
-        report(trouble, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
-        content = trouble.sentence
+        failure = failure_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
+        report(failure, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
+        content = failure.sentence
     elif opening.awake:
         content = _drawing(click, opening.language)
     else:

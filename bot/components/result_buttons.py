@@ -18,14 +18,14 @@ import discord
 from bot.commands.ascii import FOCUS_HELP
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
-from bot.render.service import Orders, Stored, can_reach, is_age_restricted
+from bot.render.service import RenderService, StoredPicture, can_reach, is_age_restricted
 from bot.replies.interactions import Interaction, explain, language, server_language
 from bot.services import Services
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import TEMPLATE, custom_id
 from jobs.text.choices import AUTO, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
-from jobs.text.sentences import ServiceProblem, said_in
-from jobs.text.translation import say
+from jobs.text.sentences import ServiceProblem, sentence_for
+from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,12 @@ class Results:
     def __init__(
         self,
         services: Services,
-        orders: Orders,
+        render_service: RenderService,
         moderation_log: ModerationLog,
         answer: Callable[[Click], Awaitable[ServiceProblem | None]],
     ) -> None:
         self._services = services
-        self._orders = orders
+        self._render_service = render_service
         self._moderation_log = moderation_log
         self._answer = answer
 
@@ -74,12 +74,14 @@ class Results:
         there = await asyncio.to_thread(self._services.ledger.answered_with, message_id, "pink")
         if there is not None:
             place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
-            await interaction.response.send_message(say(THERE, language(interaction), place=place), ephemeral=True)
+            await interaction.response.send_message(
+                translate(THERE, language(interaction), place=place), ephemeral=True
+            )
             return
         await interaction.response.defer()
         refused = await self._answer(_pink(interaction, request))
         if refused is not None:
-            await interaction.followup.send(said_in(language(interaction), refused), ephemeral=True)
+            await interaction.followup.send(sentence_for(refused, language(interaction)), ephemeral=True)
 
     async def text(self, interaction: Interaction, about: str) -> None:
         """The same picture as text in a message."""
@@ -105,7 +107,7 @@ class Results:
         self._moderation_log.post(
             settings,
             "🗑️ "
-            + say(
+            + translate(
                 DELETED, server_language(interaction), by=f"<@{interaction.user.id}>", user=f"<@{request.user_id}>"
             ),
         )
@@ -136,8 +138,8 @@ class Results:
         await self._may(interaction, request)
         message = interaction.message
         hidden = message.flags.ephemeral if message is not None else request.reply.private
-        await self._orders.take(
-            interaction, Stored(request.picture), said, "button", private=hidden, defaults=request.options
+        await self._render_service.submit(
+            interaction, StoredPicture(request.picture), said, "button", private=hidden, defaults=request.options
         )
 
     async def _request(self, interaction: Interaction) -> RenderRequest:
@@ -168,9 +170,9 @@ def _pink(interaction: Interaction, request: RenderRequest) -> Click:
 def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     """The form of "Redo", as the picture is."""
     drawn = request.options
-    modal = discord.ui.Modal(title=say(TITLE, language), custom_id=custom_id(FORM, request.reply.message_id))
+    modal = discord.ui.Modal(title=translate(TITLE, language), custom_id=custom_id(FORM, request.reply.message_id))
     palette: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="palette", default=drawn.palette, max_length=40, placeholder=say(PALETTE_EXAMPLE, language)
+        custom_id="palette", default=drawn.palette, max_length=40, placeholder=translate(PALETTE_EXAMPLE, language)
     )
     columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id="columns", default=str(drawn.columns or ""), max_length=3, required=False
@@ -178,7 +180,9 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     paper: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="background",
         options=[
-            discord.SelectOption(label=say(PAPERS[name], language), value=name, default=name == drawn.background)
+            discord.SelectOption(
+                label=translate(PAPERS[name], language), value=name, default=name == drawn.background
+            )
             for name in PAPERS
         ],
     )
@@ -186,25 +190,25 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     focus: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="focus",
         options=[
-            discord.SelectOption(label=say(choice.label, language), value=name, default=name == amount)
+            discord.SelectOption(label=translate(choice.label, language), value=name, default=name == amount)
             for name, choice in FOCUSES.items()
         ],
     )
     form: discord.ui.Select[Any] = discord.ui.Select(
         custom_id="format",
         options=[
-            discord.SelectOption(label=say(format.label, language), value=name, default=name == drawn.format)
+            discord.SelectOption(label=translate(format.label, language), value=name, default=name == drawn.format)
             for name, format in FORMATS.items()
         ],
     )
     helps = {
-        "palette": say(PALETTE_HELP, language),
-        "columns": say(COLUMNS_HELP, language),
-        "focus": say(FOCUS_HELP, language),
+        "palette": translate(PALETTE_HELP, language),
+        "columns": translate(COLUMNS_HELP, language),
+        "focus": translate(FOCUS_HELP, language),
     }
     fields = {"palette": palette, "columns": columns, "background": paper, "focus": focus, "format": form}
     for name, component in fields.items():
-        label = say(FIELDS[name], language)
+        label = translate(FIELDS[name], language)
         modal.add_item(discord.ui.Label(text=label, description=helps.get(name), component=component))
     modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
     return modal

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from bot.observability.metrics import ACKNOWLEDGED
 from jobs.observability.metrics import discord_answered, route_of
-from jobs.rate_limiter import Allowance
+from jobs.rate_limiter import RateLimiter
 
 MOST_S: Final = 15.0
 """Longest that a request waits for its turn, and less than a failure's sentence has (bot.replies.pending). Past
@@ -26,13 +26,13 @@ T = TypeVar("T")
 _CALLBACK: Final = "/interactions/{id}/{token}/callback"
 
 
-def http_trace(allowance: Allowance) -> aiohttp.TraceConfig:
+def http_trace(rate_limiter: RateLimiter) -> aiohttp.TraceConfig:
     """For a discord.py client's `http_trace`."""
     trace = aiohttp.TraceConfig()
 
     async def start(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestStartParams) -> None:
         if "Authorization" in told.headers:
-            wait_s = await _asked(partial(allowance.take, MOST_S))
+            wait_s = await _asked(partial(rate_limiter.take, MOST_S))
             await asyncio.sleep(wait_s or 0.0)
 
     async def end(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
@@ -42,7 +42,7 @@ def http_trace(allowance: Allowance) -> aiohttp.TraceConfig:
         if route_of(path) == _CALLBACK and status < 300:
             ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
         if status == 429 and "Authorization" in told.headers and headers.get("X-RateLimit-Global"):
-            await _asked(partial(allowance.hold, wait_s))
+            await _asked(partial(rate_limiter.hold, wait_s))
 
     async def failed(
         _: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestExceptionParams

@@ -46,14 +46,14 @@ def parse_shards(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def deaf_shards(client: HasShards) -> list[int]:
+def disconnected_shards(client: HasShards) -> list[int]:
     """The shards of this process that are not connected now."""
     return [number for number, shard in client.shards.items() if shard.is_closed()]
 
 
-def hears(client: HasShards) -> bool:
+def is_connected(client: HasShards) -> bool:
     """Whether every shard of this process is open, and has told us all that it tells at first."""
-    return client.is_ready() and not deaf_shards(client)
+    return client.is_ready() and not disconnected_shards(client)
 
 
 async def await_turn(redis: Redis) -> None:

@@ -40,6 +40,6 @@ def one_line(text: str, most: int = 300) -> str:
     return " ".join(text.split())[:most]
 
 
-def in_words(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error's kind and text; some of redis-py's say nothing in their repr."""
     return one_line(f"{type(error).__name__}: {error}")

@@ -9,12 +9,12 @@ from prometheus_client import REGISTRY, Gauge
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.gateway.shards import deaf_shards, hears
-from bot.observability.logs import in_words
+from bot.gateway.shards import disconnected_shards, is_connected
+from bot.observability.logs import describe_error
 from bot.observability.metrics import FleetCollector, ShardCollector, measure_lag
 from bot.settings import BotSettings
 from jobs.observability.metrics import PREFIX
-from jobs.observability.probes import watch_app, watched
+from jobs.observability.probes import probe_app, serving
 
 GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether the gateway sends this bot events, on all its shards.")
 GATEWAY_LATENCY = Gauge(f"{PREFIX}gateway_latency_seconds", "From a gateway heartbeat to its acknowledgement.")
@@ -28,7 +28,7 @@ class PortTaken(Exception):
 async def observed(client: discord.AutoShardedClient, redis: Redis, settings: BotSettings) -> AsyncIterator[None]:
     """Measure while inside, and answer probes where BOT_HTTP_PORT is set. Raises PortTaken."""
     fleet = FleetCollector(redis, settings.picture_budget_mb * 2**20)
-    GATEWAY_READY.set_function(lambda: hears(client))
+    GATEWAY_READY.set_function(lambda: is_connected(client))
     GATEWAY_LATENCY.set_function(lambda: client.latency)
     shards = ShardCollector(client)
     REGISTRY.register(fleet)
@@ -37,9 +37,9 @@ async def observed(client: discord.AutoShardedClient, redis: Redis, settings: Bo
     try:
         async with AsyncExitStack() as pages:
             if settings.bot_http_port is not None:
-                app = watch_app(lambda: why_unhealthy(client), lambda: why_not_ready(client, redis))
+                app = probe_app(lambda: why_unhealthy(client), lambda: why_not_ready(client, redis))
                 try:
-                    await pages.enter_async_context(watched(app, settings.http_host, settings.bot_http_port))
+                    await pages.enter_async_context(serving(app, settings.http_host, settings.bot_http_port))
                 except OSError as error:
                     raise PortTaken(f"BOT_HTTP_PORT: {error}") from error
             yield
@@ -56,10 +56,14 @@ def why_unhealthy(client: discord.Client) -> list[str]:
 
 def why_not_ready(client: discord.AutoShardedClient, redis: Redis) -> list[str]:
     """Reasons why a command would not be heard, or not be queued. Asks Redis, so call it in a thread."""
-    deaf = deaf_shards(client) if client.is_ready() else []
-    reasons = [] if hears(client) else ["the gateway is not connected" + (f", shards {deaf}" if deaf else "")]
+    disconnected = disconnected_shards(client) if client.is_ready() else []
+    reasons = (
+        []
+        if is_connected(client)
+        else ["the gateway is not connected" + (f", shards {disconnected}" if disconnected else "")]
+    )
     try:
         redis.ping()
     except RedisError as error:
-        reasons.append(f"redis: {in_words(error)}")
+        reasons.append(f"redis: {describe_error(error)}")
     return reasons

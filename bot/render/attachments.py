@@ -11,42 +11,42 @@ from pathlib import PurePosixPath
 import discord
 from yarl import URL
 
-from bot.render.service import Source
+from bot.render.service import Attachment
 from jobs.picture_check import SUFFIXES
 
 
 @dataclass(frozen=True)
-class Found:
+class NamedAttachment:
     """A picture on a message, and what to call it in a list."""
 
-    source: Source
+    attachment: Attachment
     name: str
 
 
-def pictures_on(message: discord.Message) -> list[Found]:
+def pictures_on(message: discord.Message) -> list[NamedAttachment]:
     """Every picture of a message, in the order in which it shows them, each once."""
     found = list(_of(message.attachments, message.embeds, message.stickers))
     for copy in message.message_snapshots:
         found += _of(copy.attachments, copy.embeds, copy.stickers)
     # The same file can be an attachment and stand in an embed; addresses differ in their signatures only.
-    return list({URL(one.source.url).with_query(None): one for one in reversed(found)}.values())[::-1]
+    return list({URL(one.attachment.url).with_query(None): one for one in reversed(found)}.values())[::-1]
 
 
 def _of(
     attachments: Iterable[discord.Attachment],
     embeds: Iterable[discord.Embed],
     stickers: Iterable[discord.StickerItem],
-) -> Iterable[Found]:
+) -> Iterable[NamedAttachment]:
     for file in attachments:
         if _is_picture(file):
-            yield Found(Source(file.url, file.size, file.is_spoiler()), file.filename)
+            yield NamedAttachment(Attachment(file.url, file.size, file.is_spoiler()), file.filename)
     for embed in embeds:
         for shown in (embed.image, embed.thumbnail):
             if address := shown.proxy_url or shown.url:
-                yield Found(Source(address), embed.title or embed.type)
+                yield NamedAttachment(Attachment(address), embed.title or embed.type)
     for sticker in stickers:
         if sticker.format is not discord.StickerFormatType.lottie:  # which is a program, not a picture
-            yield Found(Source(sticker.url), sticker.name)
+            yield NamedAttachment(Attachment(sticker.url), sticker.name)
 
 
 def _is_picture(file: discord.Attachment) -> bool:

@@ -19,7 +19,7 @@ CHUNK: Final = 64 * 1024
 _MB: Final = MAX_BYTES // 2**20
 
 
-class Intake:
+class AttachmentDownloader:
     """Downloads attachments over a session of its own, which holds neither cookies nor the bot's token.
 
     `origins` may be asked; one download takes at most `fetch_s` seconds, from connecting to the last byte.

@@ -9,7 +9,7 @@ from typing import Final
 import discord
 
 from bot.render.attachments import pictures_on
-from bot.render.service import Source, can_reach
+from bot.render.service import Attachment, can_reach
 from bot.replies.interactions import Interaction
 from jobs.text.sentences import ServiceProblem
 
@@ -17,7 +17,7 @@ LOOKED_AT: Final = 50
 """Messages; one request."""
 
 
-async def latest_picture(interaction: Interaction) -> Source:
+async def latest_picture(interaction: Interaction) -> Attachment:
     """Raises ServiceProblem `cannot_look`, or `no_picture_here` where the bot can see and there is none."""
     client, allowed = interaction.client, interaction.app_permissions
     if not can_reach(interaction):
@@ -29,7 +29,7 @@ async def latest_picture(interaction: Interaction) -> Source:
     try:
         async for message in channel.history(limit=LOOKED_AT):
             if message.author.id != own and (found := pictures_on(message)):
-                return found[-1].source
+                return found[-1].attachment
     except (discord.Forbidden, discord.NotFound) as error:
         raise ServiceProblem("cannot_look", f"code {error.code}") from None
     if interaction.guild_id and not _sees_content(client):

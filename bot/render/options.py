@@ -23,7 +23,7 @@ from jobs.text.choices import (
     palette_name,
 )
 from jobs.text.sentences import ServiceProblem
-from jobs.text.translation import ENGLISH, LANGUAGES, say
+from jobs.text.translation import ENGLISH, LANGUAGES, translate
 
 EXAMPLE: Final = "#0000ff-#ff69b4"
 DOWNWARDS: Final = "{colours} (top to bottom)"
@@ -103,12 +103,12 @@ def named_palette(text: str) -> str:
 def _words(name: str, label: str) -> frozenset[str]:
     """What a palette is called in all languages: somebody may type it and choose no suggestion."""
     found = {palette_name(name, language) for language in LANGUAGES.values()}
-    return frozenset(found | {say(label, language) for language in (ENGLISH, *LANGUAGES.values())})
+    return frozenset(found | {translate(label, language) for language in (ENGLISH, *LANGUAGES.values())})
 
 
 def suggest_palettes(typed: str, language: str = ENGLISH) -> list[tuple[str, str]]:
     """(label, value) to offer while somebody types: palettes that contain it, colours completed, an example."""
-    downwards = functools.partial(say, DOWNWARDS, language)
+    downwards = functools.partial(translate, DOWNWARDS, language)
     text = typed.strip()
     if pair := _COLOURS.fullmatch(text):
         name = f"#{pair[1]}-#{pair[2]}".lower()
@@ -116,12 +116,12 @@ def suggest_palettes(typed: str, language: str = ENGLISH) -> list[tuple[str, str
     if one := _COLOUR.fullmatch(text):
         colour = f"#{one[1]}".lower()
         return [(downwards(colours=name), name) for name in (f"{colour}-#ff69b4", f"#000000-{colour}")]
-    labels = {name: say(palette.label, language) for name, palette in PALETTES.items()}
+    labels = {name: translate(palette.label, language) for name, palette in PALETTES.items()}
     found = [
         (label, name)
         for name, label in labels.items()
         if text.casefold() in f"{label} {PALETTES[name].label}".casefold()
     ]
     if not text or text.startswith("#") or not found:
-        found.append((say(OWN_COLOURS, language, example=EXAMPLE), EXAMPLE))
+        found.append((translate(OWN_COLOURS, language, example=EXAMPLE), EXAMPLE))
     return found[:SUGGESTIONS]

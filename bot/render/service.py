@@ -17,14 +17,14 @@ from discord import app_commands
 from bot.commands.styles import suggest_models
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker
-from bot.render.download import Intake
+from bot.render.download import AttachmentDownloader
 from bot.render.options import OptionOverrides, settle
 from bot.replies.interactions import (
     ALREADY_ACKNOWLEDGED,
     UNDELIVERED,
+    AcknowledgeFirst,
     InFlight,
     Interaction,
-    Rush,
     defer,
     edit,
     language,
@@ -38,7 +38,7 @@ from jobs.schema import RenderRequest, Reply
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name
 from jobs.text.sentences import ServiceProblem, sentence
-from jobs.text.translation import say
+from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ ASKED_PRIVATELY: Final = "{user} asked for a picture in {where}, for their eyes 
 
 
 @dataclass(frozen=True)
-class Source:
+class Attachment:
     """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it."""
 
     url: str
@@ -70,7 +70,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredPicture:
     """A picture that we still have, by its sha256."""
 
     sha: str
@@ -87,18 +87,18 @@ class _Begun:
     message_id: int | None = None
 
 
-Find = Callable[[], Awaitable[Source]]
+Find = Callable[[], Awaitable[Attachment]]
 """Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
 
 
-class Orders:
+class RenderService:
     """Takes wishes, over the given services."""
 
     def __init__(
         self,
         services: Services,
         admission: Admission,
-        intake: Intake,
+        downloader: AttachmentDownloader,
         in_flight: InFlight,
         keeper: Keeper,
         *,
@@ -108,17 +108,17 @@ class Orders:
         """`hint` is the emoji to react with first, so that others need but click it."""
         self._services = services
         self._admission = admission
-        self._intake = intake
+        self._downloader = downloader
         self._in_flight = in_flight
         self._keeper = keeper
         self._moderation_log = moderation_log
         self._hint = hint
-        self._rush = Rush()
+        self._acknowledge_first = AcknowledgeFirst()
 
-    async def take(
+    async def submit(
         self,
         interaction: Interaction,
-        picture: Source | Stored | Find,
+        picture: Attachment | StoredPicture | Find,
         said: OptionOverrides,
         origin: Origin,
         *,
@@ -132,7 +132,7 @@ class Orders:
         received_at = time.time()
         said = said.check()
         asker = _asker(interaction, received_at + DEADLINE_S)
-        with self._rush.hurry():
+        with self._acknowledge_first.acknowledging():
             begun = await self._acknowledge(
                 interaction, said, asker, received_at, private=private, defaults=defaults
             )
@@ -145,16 +145,16 @@ class Orders:
                     message_id = (await interaction.original_response()).id
                 reply = promise.reply.model_copy(update={"message_id": str(message_id)})
                 kept.promise = promise.model_copy(update={"reply": reply})
-                await self._rush.let_pass()
+                await self._acknowledge_first.wait()
                 await self._keeper.write_down(kept)
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admission.check, asker)
                 if said.style is not None:
                     await asyncio.to_thread(self._services.weights.known, said.style)
-                source = picture if isinstance(picture, (Source, Stored)) else await picture()
+                source = picture if isinstance(picture, (Attachment, StoredPicture)) else await picture()
                 sha, about = await self._store(source)
-                if settings.spoiler or (isinstance(source, Source) and source.spoiler):
+                if settings.spoiler or (isinstance(source, Attachment) and source.spoiler):
                     options = replace(options, spoiler=True)
                 request = RenderRequest(
                     job_id=promise.job_id,
@@ -242,13 +242,13 @@ class Orders:
         with suppress(*REDIS_LOST):
             await asyncio.to_thread(self._admission.give_back, asker)
 
-    async def _store(self, picture: Source | Stored) -> tuple[str, str]:
+    async def _store(self, picture: Attachment | StoredPicture) -> tuple[str, str]:
         """The picture's sha256, with its bytes kept for the worker; and what the log is to say of it."""
-        if isinstance(picture, Stored):
+        if isinstance(picture, StoredPicture):
             if not await asyncio.to_thread(self._services.pictures.touch, picture.sha):
                 raise ServiceProblem("picture_gone", f"no picture {picture.sha[:12]}")
             return picture.sha, "kept=True"
-        async with self._intake.fetch(picture.url, picture.size) as data:
+        async with self._downloader.fetch(picture.url, picture.size) as data:
             info = await asyncio.to_thread(sniff, data)
             sha = await asyncio.to_thread(self._services.pictures.put, data)
             return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
@@ -318,7 +318,7 @@ def _line(interaction: Interaction, request: RenderRequest, *, private: bool) ->
     )
     where = f"<#{interaction.channel_id}>" if private else place
     user = f"<@{request.user_id}>"
-    line = say(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
+    line = translate(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
     return f"🖼️ {line} (`{request.job_id}`)"
 
 

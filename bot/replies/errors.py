@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from bot.observability.logs import one_line
 from bot.observability.metrics import PROBLEMS
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, said_in, sentence, told
+from jobs.text.sentences import (
+    PictureProblem,
+    ServiceProblem,
+    new_reference,
+    sentence,
+    sentence_for,
+    with_reference,
+)
 from jobs.text.translation import ENGLISH
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Failure:
     """`sentence` is for the user; `code`, `reference` and `detail` are for the log."""
 
     code: str
@@ -23,41 +30,41 @@ class Trouble:
     detail: str
 
 
-def as_trouble(error: BaseException, language: str = ENGLISH) -> Trouble:
+def failure_from(error: BaseException, language: str = ENGLISH) -> Failure:
     """What an error means to a user; an error nobody foresaw is `internal`, with a reference to the log."""
     if isinstance(error, (PictureProblem, ServiceProblem)):
         reference = new_reference()
-        words = told(error.code, said_in(language, error), reference, language)
-        return Trouble(error.code, words, reference, error.detail)
+        words = with_reference(error.code, sentence_for(error, language), reference, language)
+        return Failure(error.code, words, reference, error.detail)
     if isinstance(error, asyncio.CancelledError):
-        return trouble_of("restarting", language, "cut short by a stop")
+        return failure_of("restarting", language, "cut short by a stop")
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, REDIS_DOWN):
-        return trouble_of("queue_down", language, detail)
+        return failure_of("queue_down", language, detail)
     if isinstance(error, REDIS_FULL):
-        return trouble_of("store_full", language, detail)
-    return trouble_of("internal", language, detail)
+        return failure_of("store_full", language, detail)
+    return failure_of("internal", language, detail)
 
 
-def trouble_of(code: str, language: str, detail: str) -> Trouble:
+def failure_of(code: str, language: str, detail: str) -> Failure:
     """A problem whose sentence needs no facts, or none but its reference."""
     reference = new_reference()
-    words = told(code, sentence(code, language, reference=reference), reference, language)
-    return Trouble(code, words, reference, detail)
+    words = with_reference(code, sentence(code, language, reference=reference), reference, language)
+    return Failure(code, words, reference, detail)
 
 
-def report(trouble: Trouble, error: BaseException, where: str) -> None:
+def report(failure: Failure, error: BaseException, where: str) -> None:
     """One log line; a traceback follows only for what nobody foresaw. `where` is key=value."""
     level = logging.INFO if isinstance(error, PictureProblem) else logging.WARNING
-    if trouble.code == "internal":
+    if failure.code == "internal":
         level = logging.ERROR
-    PROBLEMS.labels(trouble.code).inc()
+    PROBLEMS.labels(failure.code).inc()
     log.log(
         level,
         "problem code=%s reference=%s %s detail=%s",
-        trouble.code,
-        trouble.reference,
+        failure.code,
+        failure.reference,
         where,
-        one_line(trouble.detail),
-        exc_info=error if trouble.code == "internal" else None,
+        one_line(failure.detail),
+        exc_info=error if failure.code == "internal" else None,
     )

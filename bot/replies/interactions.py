@@ -10,7 +10,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.replies.errors import as_trouble, report
+from bot.replies.errors import failure_from, report
 from jobs.observability import logs
 from jobs.text.sentences import ServiceProblem, sentence
 from jobs.text.translation import language_of
@@ -28,7 +28,7 @@ UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
 
 ACKNOWLEDGE_TRIES: Final = 4
 
-LET_PASS_S: Final = 1.0
+MOST_WAIT_S: Final = 1.0
 """A rush that lasts longer is no rush but a load, and those who were acknowledged must not wait for its end."""
 
 
@@ -82,7 +82,7 @@ def server_language(interaction: Interaction) -> str:
     return language_of(interaction.guild_locale.value if interaction.guild_locale is not None else None)
 
 
-class Rush:
+class AcknowledgeFirst:
     """When many commands come at once, those that are not acknowledged yet go before the work on those that are."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Rush:
         self._over.set()
 
     @contextmanager
-    def hurry(self) -> Iterator[None]:
+    def acknowledging(self) -> Iterator[None]:
         """Around all that comes before an acknowledgement."""
         self._hurried += 1
         self._over.clear()
@@ -102,10 +102,10 @@ class Rush:
             if self._hurried == 0:
                 self._over.set()
 
-    async def let_pass(self) -> None:
-        """Wait until nobody is in a hurry, LET_PASS_S at most."""
+    async def wait(self) -> None:
+        """Wait until nobody is in a hurry, MOST_WAIT_S at most."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(LET_PASS_S):
+            async with asyncio.timeout(MOST_WAIT_S):
                 await self._over.wait()
 
 
@@ -148,23 +148,23 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
         # Too late, or another process of ours has answered: nothing can or need be said.
         log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
         return
-    trouble = as_trouble(cause, language(interaction))
-    report(trouble, cause, f"interaction={interaction.id} user={interaction.user.id}")
+    failure = failure_from(cause, language(interaction))
+    report(failure, cause, f"interaction={interaction.id} user={interaction.user.id}")
     if interaction.type is discord.InteractionType.autocomplete:
         return  # there is no place for a sentence: the person goes on typing, without suggestions
     if not interaction.response.is_done():
         try:
-            await interaction.response.send_message(trouble.sentence, ephemeral=True, allowed_mentions=QUIET)
+            await interaction.response.send_message(failure.sentence, ephemeral=True, allowed_mentions=QUIET)
             return
-        except UNDELIVERED as failure:
-            log.info("not sent interaction=%d detail=%r", interaction.id, failure)
+        except UNDELIVERED as error:
+            log.info("not sent interaction=%d detail=%r", interaction.id, error)
         if interaction.type is discord.InteractionType.component:
             return  # if anything stands there, it is the sentence, or another process's answer
     if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
         # Then the original response is the message under which the button stands: somebody's picture.
-        await _beside(interaction, trouble.sentence)
+        await _beside(interaction, failure.sentence)
     else:
-        await edit(interaction, trouble.sentence)
+        await edit(interaction, failure.sentence)
 
 
 async def _beside(interaction: Interaction, words: str) -> None:

@@ -49,7 +49,7 @@ async def look(client: discord.Client, reply: Reply) -> Seen:
     return await _by_either(client, reply, by_token, as_bot)
 
 
-async def say(client: discord.Client, reply: Reply, sentence: str) -> Seen:
+async def put_sentence(client: discord.Client, reply: Reply, sentence: str) -> Seen:
     """Make the sentence all that stands on the message. Raises bot.replies.interactions.UNDELIVERED."""
 
     async def by_token(hook: discord.Webhook) -> Message:

@@ -15,10 +15,10 @@ from typing import Final
 
 import discord
 
-from bot.observability.logs import in_words
-from bot.replies.errors import Trouble, as_trouble, report
+from bot.observability.logs import describe_error
+from bot.replies.errors import Failure, failure_from, report
 from bot.replies.interactions import UNDELIVERED
-from bot.replies.messages import Seen, look, say
+from bot.replies.messages import Seen, look, put_sentence
 from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.lifecycle.promises import Promise
@@ -38,7 +38,7 @@ REDIS_LOST: Final = REDIS_DOWN + REDIS_FULL
 
 @dataclass
 class Kept:
-    """One promise of this process. `trouble` is what its user is to hear instead of getting a picture."""
+    """One promise of this process. `failure` is what its user is to hear instead of getting a picture."""
 
     promise: Promise
     working: bool = True
@@ -46,7 +46,7 @@ class Kept:
     """The job has been sent to the queue, so without an answer it may be there."""
     shared: bool = False
     """Another process may have sent it: a second bot, or one that died on this click before us."""
-    trouble: Trouble | None = None
+    failure: Failure | None = None
 
 
 class Keeper:
@@ -89,8 +89,8 @@ class Keeper:
         await asyncio.to_thread(self._services.promises.open, [kept.promise], look_at=look_at)
 
     async def _break_off(self, kept: Kept, error: BaseException, where: str) -> None:
-        kept.trouble = as_trouble(error, kept.promise.reply.language)
-        report(kept.trouble, error, where)
+        kept.failure = failure_from(error, kept.promise.reply.language)
+        report(kept.failure, error, where)
         # A job sent to a Redis that did not answer may have arrived, and its picture may be on the message any
         # moment. A sentence written now could cover it; so then the sweeper decides, once Redis can be asked.
         # The same for a cancelled task, whose thread may still be sending.
@@ -104,13 +104,13 @@ class Keeper:
             outcome: Outcome = "refused" if isinstance(error, PictureProblem) else "failed"
             # A job that somebody may have sent may be drawn, too, by one who died before that was written down.
             nothing_there = not (kept.on_its_way or kept.shared)
-            await self.end(kept.promise, kept.trouble, outcome=outcome, nothing_there=nothing_there)
+            await self.end(kept.promise, kept.failure, outcome=outcome, nothing_there=nothing_there)
         else:
-            kept.trouble = None
+            kept.failure = None
             log.warning("left to the queue job=%s", kept.promise.job_id)
 
     async def end(
-        self, promise: Promise, trouble: Trouble, *, outcome: Outcome = "failed", nothing_there: bool = False
+        self, promise: Promise, failure: Failure, *, outcome: Outcome = "failed", nothing_there: bool = False
     ) -> bool:
         """Say what went wrong, unless the message has its last state, and write down how the job ended.
 
@@ -122,11 +122,11 @@ class Keeper:
                 seen = Seen.WAITING if nothing_there else await look(self._client, promise.reply)
                 told = seen is Seen.WAITING
                 if told:
-                    seen = await say(self._client, promise.reply, trouble.sentence)
+                    seen = await put_sentence(self._client, promise.reply, failure.sentence)
         except UNDELIVERED as error:
-            log.warning("not told yet job=%s code=%s detail=%r", promise.job_id, trouble.code, error)
+            log.warning("not told yet job=%s code=%s detail=%r", promise.job_id, failure.code, error)
             return False
-        code = trouble.code if told else "told_before"
+        code = failure.code if told else "told_before"
         match seen:
             case Seen.PICTURE:
                 outcome, code = "posted", ""
@@ -143,5 +143,5 @@ class Keeper:
             await asyncio.to_thread(self._services.ledger.record, result)
         except REDIS_LOST as error:
             # The promise stands in Redis still; the sweep that finds it there will look at the message first.
-            log.info("not written down job=%s detail=%r", promise.job_id, in_words(error))
+            log.info("not written down job=%s detail=%r", promise.job_id, describe_error(error))
         return True

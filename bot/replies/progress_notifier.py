@@ -15,7 +15,7 @@ import discord
 
 from bot.components.component import Component
 from bot.render.service import TOKEN_S
-from bot.replies.errors import trouble_of
+from bot.replies.errors import failure_of
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction
 from bot.replies.messages import ORIGINAL
 from bot.replies.pending import REDIS_LOST, Keeper, Kept
@@ -27,7 +27,7 @@ from jobs.queue.progress import seconds_per_job, standings, words
 from jobs.rq_adapter import queue
 from jobs.text.buttons import CANCEL, LABELS, custom_id
 from jobs.text.sentences import ServiceProblem
-from jobs.text.translation import language_of, say
+from jobs.text.translation import language_of, translate
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Waiting:
 def is_due(kept: Kept, said: Said | None, now: float) -> bool:
     """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
     reply, age = kept.promise.reply, time.time() - kept.promise.since
-    if kept.working or kept.shared or kept.trouble or not kept.on_its_way or reply.message_id == UNTOLD:
+    if kept.working or kept.shared or kept.failure or not kept.on_its_way or reply.message_id == UNTOLD:
         return False
     if reply.token is None or time.time() + INTERIM_S > reply.token_expires_at:
         return False
@@ -143,7 +143,7 @@ def is_due(kept: Kept, said: Said | None, now: float) -> bool:
 def cancel_view(job_id: str, language: str) -> discord.ui.View:
     """The button under a message that waits."""
     button: discord.ui.Button[Any] = discord.ui.Button(
-        label=say(LABELS[CANCEL], language),
+        label=translate(LABELS[CANCEL], language),
         style=discord.ButtonStyle.secondary,
         custom_id=custom_id(CANCEL, job_id),
     )
@@ -171,16 +171,16 @@ class Canceller:
         log.info("cancel job=%s user=%d", job_id, interaction.user.id)
         if not await asyncio.to_thread(self._is_ours, job_id):
             return
-        trouble = trouble_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
+        failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
         # This interaction's token leads to the same message, and lives longer than the first one's.
         reply = request.reply.model_copy(
             update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}
         )
         kept = self._keeper.mine.get(job_id)
         if kept is not None:
-            kept.trouble = trouble
+            kept.failure = failure
         promise = Promise(job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at)
-        await self._keeper.end(promise, trouble, outcome="cancelled")
+        await self._keeper.end(promise, failure, outcome="cancelled")
 
     def _is_ours(self, job_id: str) -> bool:
         """Ask the worker to stop. Where none has begun, take the job off the queue; then the last word is ours."""

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.observability.logs import in_words
-from bot.replies.errors import Trouble, trouble_of
+from bot.observability.logs import describe_error
+from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import InFlight
 from bot.replies.pending import REDIS_LOST, WORKING_S, Keeper, Kept
 from bot.services import Services
@@ -118,7 +118,7 @@ class Sweeper:
             # Redis was emptied, or a failing one never took the promise. A worker may have had the job in hand
             # all the same; in LAST_WRITE_S it will have written, and a look at the message will show it.
             kept = mine[job_id]
-            pause = WORKING_S if kept.working else 0.0 if kept.trouble else LAST_WRITE_S
+            pause = WORKING_S if kept.working else 0.0 if kept.failure else LAST_WRITE_S
             promises.open([kept.promise], look_at=now + pause)
         promises.look_later([job_id for job_id in mine if mine[job_id].working], look_at=now + WORKING_S)
         if not self._services.redis.set(_TURN, 1, nx=True, px=int(SWEEP_S * 500)):
@@ -149,17 +149,17 @@ class Sweeper:
             if state in queue.WAITING:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
             reason = await asyncio.to_thread(services.ledger.reason_of, job_id)
-            trouble = (kept.trouble if kept else None) or _trouble(promise, state, reason)
+            failure = (kept.failure if kept else None) or _failure(promise, state, reason)
             log.warning(
                 "sweeping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id,
                 state,
-                trouble.code,
+                failure.code,
                 time.time() - promise.since,
-                trouble.reference,
+                failure.reference,
             )
-            outcome = reason.outcome if reason is not None and reason.code == trouble.code else "failed"
-            if not await self._keeper.end(promise, trouble, outcome=outcome):
+            outcome = reason.outcome if reason is not None and reason.code == failure.code else "failed"
+            if not await self._keeper.end(promise, failure, outcome=outcome):
                 await self._later(job_id)
         except REDIS_LOST as error:
             self._lost(error)
@@ -174,13 +174,13 @@ class Sweeper:
         """
         for kept in mine.values():
             late = time.time() > kept.promise.deadline_at + LAST_WRITE_S
-            if not kept.working and (kept.trouble or late):
-                await self._keeper.end(kept.promise, kept.trouble or _trouble(kept.promise, None))
+            if not kept.working and (kept.failure or late):
+                await self._keeper.end(kept.promise, kept.failure or _failure(kept.promise, None))
 
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
             self._lost_since = time.monotonic()
-            log.warning("redis fails error=%r; looking again until it does not", in_words(error))
+            log.warning("redis fails error=%r; looking again until it does not", describe_error(error))
 
     def _back(self) -> None:
         if self._lost_since is not None:
@@ -188,15 +188,15 @@ class Sweeper:
             self._lost_since = None
 
 
-def _trouble(promise: Promise, state: str | None, reason: Reason | None = None) -> Trouble:
+def _failure(promise: Promise, state: str | None, reason: Reason | None = None) -> Failure:
     """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there.
 
     A worker's `reason` that was not said, or not for certain, goes before what the state tells.
     """
     if reason is not None:
         detail = f"found by the sweep: {state}, with a reason"
-        return Trouble(reason.code, reason.sentence, new_reference(), detail)
+        return Failure(reason.code, reason.sentence, new_reference(), detail)
     # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
     late = time.time() >= promise.deadline_at
     code = "internal" if state == "failed" else "expired" if late else "lost"
-    return trouble_of(code, promise.reply.language, f"found by the sweep: {state}")
+    return failure_of(code, promise.reply.language, f"found by the sweep: {state}")

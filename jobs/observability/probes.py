@@ -14,7 +14,7 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-Check = Callable[[], list[str]]
+Probe = Callable[[], list[str]]
 """Reasons why not, in words for operators; none when all is well. Called in a thread."""
 
 PATIENCE_S: Final = 4.0
@@ -22,10 +22,10 @@ PATIENCE_S: Final = 4.0
 START_S: Final = 10.0
 
 
-def watch_app(healthy: Check, ready: Check) -> web.Application:
+def probe_app(healthy: Probe, ready: Probe) -> web.Application:
     """The three pages."""
 
-    def page(check: Check) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def page(check: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(_request: web.Request) -> web.Response:
             try:
                 reasons = await asyncio.wait_for(asyncio.to_thread(check), PATIENCE_S)
@@ -48,7 +48,7 @@ def watch_app(healthy: Check, ready: Check) -> web.Application:
 
 
 @asynccontextmanager
-async def watched(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
     """Serve the pages while inside. Raises OSError when the port is taken."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -59,7 +59,7 @@ async def watched(app: web.Application, host: str, port: int) -> AsyncIterator[N
         await runner.cleanup()
 
 
-def watch_in_thread(app: web.Application, host: str, port: int) -> Callable[[], None]:
+def serve_in_thread(app: web.Application, host: str, port: int) -> Callable[[], None]:
     """The same from a program without an event loop: serve in a thread of its own until what is returned is called.
 
     Raises OSError when the port is taken.
@@ -69,7 +69,7 @@ def watch_in_thread(app: web.Application, host: str, port: int) -> Callable[[], 
 
     async def serve() -> None:
         try:
-            async with watched(app, host, port):
+            async with serving(app, host, port):
                 begun.set()
                 await ended.wait()
         except OSError as error:

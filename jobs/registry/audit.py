@@ -16,7 +16,7 @@ KEPT: Final = 500
 _KEY: Final = f"{PREFIX}audit"
 
 
-class Deed(Record):
+class AuditEntry(Record):
     """One order. `by` is a Discord user's id or, from the shell, a login name; `allowed` is False for a refusal."""
 
     at: float
@@ -26,20 +26,20 @@ class Deed(Record):
     allowed: bool = True
 
 
-def note(redis: Redis, by: str, action: str, detail: str = "", *, allowed: bool = True) -> None:
+def record(redis: Redis, by: str, action: str, detail: str = "", *, allowed: bool = True) -> None:
     """Write an order down. Where Redis cannot be reached, the log has it all the same."""
-    deed = Deed(at=time.time(), by=by, action=action, detail=detail[:200], allowed=allowed)
-    _log.info("audit by=%s action=%s allowed=%s detail=%r", deed.by, deed.action, deed.allowed, deed.detail)
+    entry = AuditEntry(at=time.time(), by=by, action=action, detail=detail[:200], allowed=allowed)
+    _log.info("audit by=%s action=%s allowed=%s detail=%r", entry.by, entry.action, entry.allowed, entry.detail)
     try:
         pipe = redis.pipeline()
-        pipe.lpush(_KEY, deed.model_dump_json())
+        pipe.lpush(_KEY, entry.model_dump_json())
         pipe.ltrim(_KEY, 0, KEPT - 1)
         pipe.execute()
     except RedisError as error:
         _log.warning("audit not kept error=%s", type(error).__name__)
 
 
-def deeds(redis: Redis, most: int = KEPT) -> list[Deed]:
+def entries(redis: Redis, most: int = KEPT) -> list[AuditEntry]:
     """The latest orders, the newest first."""
-    found = (read_record(Deed, data) for data in redis.lrange(_KEY, 0, most - 1))
-    return [deed for deed in found if deed is not None]
+    found = (read_record(AuditEntry, data) for data in redis.lrange(_KEY, 0, most - 1))
+    return [entry for entry in found if entry is not None]

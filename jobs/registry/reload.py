@@ -41,7 +41,7 @@ DEADLINE_S: Final = 60.0
 
 _ORDER: Final = f"{PREFIX}reload"
 
-Stage = Literal["resolving", "preparing", "committed", "aborted"]
+Phase = Literal["resolving", "preparing", "committed", "aborted"]
 
 
 class Order(Record):
@@ -58,7 +58,7 @@ class Order(Record):
     back: bool = False
     ordered_by: str
     expected: tuple[str, ...]
-    stage: Stage
+    stage: Phase
     reason: str = ""
     deadline_at: float
 
@@ -67,7 +67,7 @@ class Order(Record):
         return self.stage in ("resolving", "preparing")
 
 
-class Answer(Record):
+class Vote(Record):
     """How far one worker is with an order.
 
     `offer` is the version of its own file by the model's name, if it has one that is new. `took_ms` is the time
@@ -85,21 +85,21 @@ class Answer(Record):
     error: str = ""
 
 
-def decide(order: Order, answers: Mapping[str, Answer], alive: Collection[str], now: float) -> Order:
-    """An open order as it stands with these answers: unchanged, one stage on, or aborted."""
+def decide(order: Order, votes: Mapping[str, Vote], alive: Collection[str], now: float) -> Order:
+    """An open order as it stands with these votes: unchanged, one stage on, or aborted."""
 
-    def to(stage: Stage, **changes: object) -> Order:
+    def to(stage: Phase, **changes: object) -> Order:
         return order.model_copy(update={"stage": stage, **changes})
 
-    mine = {name: answers.get(name, Answer(worker=name)) for name in order.expected}
-    waited_for = {name for name, answer in mine.items() if not _has_done(answer, order.stage)}
-    if reason := _trouble(mine, waited_for, alive, late=now > order.deadline_at):
+    mine = {name: votes.get(name, Vote(worker=name)) for name in order.expected}
+    waited_for = {name for name, vote in mine.items() if not _has_done(vote, order.stage)}
+    if reason := _reason_to_abort(mine, waited_for, alive, late=now > order.deadline_at):
         return to("aborted", reason=reason)
     if waited_for:
         return order
     if order.stage == "preparing":
         return to("committed")
-    offers = {name: answer.offer for name, answer in mine.items() if answer.offer is not None}
+    offers = {name: vote.offer for name, vote in mine.items() if vote.offer is not None}
     target = next(iter(offers.values()), order.before)
     if len(set(offers.values())) > 1:
         have = ", ".join(f"{name} has {offer[:SHORT]}" for name, offer in sorted(offers.items()))
@@ -109,22 +109,22 @@ def decide(order: Order, answers: Mapping[str, Answer], alive: Collection[str], 
     return to("preparing", target=target)
 
 
-def _has_done(answer: Answer, stage: Stage) -> bool:
-    return answer.offered if stage == "resolving" else answer.ready
+def _has_done(vote: Vote, stage: Phase) -> bool:
+    return vote.offered if stage == "resolving" else vote.ready
 
 
-def _trouble(mine: Mapping[str, Answer], waited_for: set[str], alive: Collection[str], *, late: bool) -> str:
+def _reason_to_abort(mine: Mapping[str, Vote], waited_for: set[str], alive: Collection[str], *, late: bool) -> str:
     """Why the order cannot be carried out; empty while it may."""
-    for name, answer in mine.items():
-        if answer.error:
-            return f"{name}: {answer.error}"
+    for name, vote in mine.items():
+        if vote.error:
+            return f"{name}: {vote.error}"
     if gone := sorted(waited_for.difference(alive)):
         return f"{gone[0]} ended before it was ready"
     return f"{', '.join(sorted(waited_for))}: no answer in time" if late and waited_for else ""
 
 
 class Reloads:
-    """Orders and answers, over the registry that they change."""
+    """Orders and votes, over the registry that they change."""
 
     def __init__(self, redis: Redis, store: WeightsStore, fleet: Fleet) -> None:
         self._redis = redis
@@ -172,17 +172,17 @@ class Reloads:
         """The newest order, or None when there is none or it is old."""
         return read_record(Order, self._redis.get(_ORDER))
 
-    def answer(self, order: Order, answer: Answer) -> None:
+    def vote(self, order: Order, vote: Vote) -> None:
         """A worker says how far it is; its earlier word is replaced."""
         pipe = self._redis.pipeline()
-        pipe.hset(_answers(order.id), answer.worker, answer.model_dump_json())
-        pipe.expire(_answers(order.id), ORDER_TTL_S)
+        pipe.hset(_votes(order.id), vote.worker, vote.model_dump_json())
+        pipe.expire(_votes(order.id), ORDER_TTL_S)
         pipe.execute()
 
-    def answers(self, order: Order) -> dict[str, Answer]:
-        """The answers so far, by worker."""
-        found = (read_record(Answer, data) for data in self._redis.hvals(_answers(order.id)))
-        return {answer.worker: answer for answer in found if answer is not None}
+    def votes(self, order: Order) -> dict[str, Vote]:
+        """The votes so far, by worker."""
+        found = (read_record(Vote, data) for data in self._redis.hvals(_votes(order.id)))
+        return {vote.worker: vote for vote in found if vote is not None}
 
     def advance(self) -> Order | None:
         """Move the newest order on if it is due, and return it as it then stands; anybody may call this."""
@@ -197,7 +197,7 @@ class Reloads:
             if order is None or not order.is_open:
                 return
             alive = [worker.name for worker in self._fleet.alive()]
-            decided = decide(order, self.answers(order), alive, time.time())
+            decided = decide(order, self.votes(order), alive, time.time())
             model = model_in(pipe, order.model)
             changed = None
             if decided.stage == "committed":
@@ -225,5 +225,5 @@ def _changed(order: Order, model: Model | None) -> Model | None:
     return activated(model, order.model, order.target, order.ordered_by)
 
 
-def _answers(order_id: str) -> str:
+def _votes(order_id: str) -> str:
     return f"{_ORDER}:{order_id}"

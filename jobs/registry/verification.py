@@ -11,7 +11,7 @@ from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.records import ModelName, Record, Sha256, read_record
-from jobs.rq_adapter.queue import CHECK_TASK, LOST, enqueue_first, states
+from jobs.rq_adapter.queue import LOST, VERIFY_TASK, enqueue_first, states
 
 KEEP_S: Final = 24 * 3600
 
@@ -26,7 +26,7 @@ class Measures(Record):
     glyphs: float
 
 
-class CheckRequest(Record):
+class VerificationRequest(Record):
     """Which version to look at, by the name that it is to have."""
 
     id: str
@@ -34,7 +34,7 @@ class CheckRequest(Record):
     sha256: Sha256
 
 
-class Check(Record):
+class Verification(Record):
     """What was found: `measures`, beside `now` of the model that draws by default; or in `error` why not.
 
     Version 2 measures similarity. Version 1, which had no number, measured fidelity: another thing, so who asked is
@@ -63,12 +63,12 @@ class Check(Record):
         return kept | {"error": "a worker of an older version tried it; renew the workers and try again"}
 
 
-def enqueue_check(redis: Redis, model: str, sha256: str) -> CheckRequest:
+def enqueue_verification(redis: Redis, model: str, sha256: str) -> VerificationRequest:
     """Ask for a check, before the pictures that wait: somebody stands beside it."""
-    request = CheckRequest(id=secrets.token_hex(8), model=model, sha256=sha256)
+    request = VerificationRequest(id=secrets.token_hex(8), model=model, sha256=sha256)
     enqueue_first(
         redis,
-        CHECK_TASK,
+        VERIFY_TASK,
         request.model_dump(mode="json"),
         job_id=_job(request.id),
         description=f"check {sha256[:12]}",
@@ -77,7 +77,7 @@ def enqueue_check(redis: Redis, model: str, sha256: str) -> CheckRequest:
     return request
 
 
-def record_check(redis: Redis, check: Check, png: bytes = b"") -> None:
+def record_verification(redis: Redis, check: Verification, png: bytes = b"") -> None:
     """A worker says what it found, with a picture to look at."""
     pipe = redis.pipeline()
     pipe.set(_check(check.id), check.model_dump_json(), ex=KEEP_S)
@@ -86,16 +86,16 @@ def record_check(redis: Redis, check: Check, png: bytes = b"") -> None:
     pipe.execute()
 
 
-def check_of(redis: Redis, request: CheckRequest) -> tuple[Check | None, bytes]:
+def verification_of(redis: Redis, request: VerificationRequest) -> tuple[Verification | None, bytes]:
     """What was found, with the picture; None as long as nobody has looked.
 
     A job that ended without a word has ended its worker as well, and is told as an error.
     """
-    check = read_record(Check, redis.get(_check(request.id)))
+    check = read_record(Verification, redis.get(_check(request.id)))
     if check is None:
         (state,) = states(redis, [_job(request.id)])
         if state in LOST:
-            check = Check(id=request.id, worker="", error="the worker that tried it did not survive that")
+            check = Verification(id=request.id, worker="", error="the worker that tried it did not survive that")
         return check, b""
     png = redis.get(f"{_check(request.id)}:png")
     return check, png if isinstance(png, bytes) else b""

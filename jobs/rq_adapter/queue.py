@@ -37,7 +37,7 @@ LOST: Final = frozenset({"failed", "stopped", "canceled"})
 # update workers meet jobs of the version before.
 RENDER_TASK: Final = "worker.tasks.render"
 FAILURE_TASK: Final = "worker.tasks.tell_failure"
-CHECK_TASK: Final = "worker.checking.check"
+VERIFY_TASK: Final = "worker.checking.check"
 JOB_TIMEOUT_S: Final = 30
 RETRIES: Final = 2
 RESULT_TTL_S: Final = 3600

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jobs.schema import RenderRequest
 from jobs.text.choices import FORMATS
-from jobs.text.translation import say
+from jobs.text.translation import translate
 
 TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
 """What every id of ours looks like; `about` is a job or a list, where the message alone does not tell."""
@@ -35,7 +35,7 @@ def result_rows(request: RenderRequest) -> tuple[dict[str, Any], ...]:
         {
             "type": _BUTTON,
             "style": _SECONDARY,
-            "label": say(LABELS[action], request.reply.language),
+            "label": translate(LABELS[action], request.reply.language),
             "emoji": {"name": emoji},
             "custom_id": custom_id(action),
         }

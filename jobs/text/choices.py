@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from jobs.text.translation import PALETTE, say_in
+from jobs.text.translation import PALETTE, translate_in
 from models.formats import FORMATS
 from models.limits import MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
 from models.options import RenderOptions, check_columns
@@ -85,4 +85,4 @@ def focus_name(amount: float | None) -> str:
 
 def palette_name(name: str, language: str) -> str:
     """What a palette is called in a language; colours are called as they are written."""
-    return say_in(PALETTE, name, language) if name in PALETTES else name
+    return translate_in(PALETTE, name, language) if name in PALETTES else name

@@ -9,7 +9,15 @@ from functools import cache
 from typing import Any, Final
 
 from jobs.observability import logs
-from jobs.text.translation import ENGLISH, LANGUAGES, in_words, say, say_count, template, template_count
+from jobs.text.translation import (
+    ENGLISH,
+    LANGUAGES,
+    duration_in_words,
+    template,
+    template_count,
+    translate,
+    translate_count,
+)
 from models.problems import PICTURE_SENTENCES, PictureProblem
 
 __all__ = [
@@ -20,9 +28,9 @@ __all__ = [
     "ServiceProblem",
     "is_interim",
     "new_reference",
-    "said_in",
     "sentence",
-    "told",
+    "sentence_for",
+    "with_reference",
 ]
 
 SERVICE_SENTENCES: Final[dict[str, str]] = {
@@ -166,10 +174,10 @@ def sentence(code: str, language: str = ENGLISH, /, **facts: Any) -> str:
     `facts` fill its braces; `count` chooses between one and many, `seconds` become `{about}` in words.
     """
     if "seconds" in facts:
-        facts["about"] = in_words(facts["seconds"], language)
+        facts["about"] = duration_in_words(facts["seconds"], language)
     if code in ONE:
-        return say_count(ONE[code], SENTENCES[code], facts.pop("count"), language, **facts)
-    return say(SENTENCES[code], language, **facts)
+        return translate_count(ONE[code], SENTENCES[code], facts.pop("count"), language, **facts)
+    return translate(SENTENCES[code], language, **facts)
 
 
 @cache
@@ -195,12 +203,12 @@ def is_interim(content: str) -> bool:
     return not content or content.startswith(_interim())
 
 
-def told(code: str, words: str, reference: str, language: str = ENGLISH) -> str:
+def with_reference(code: str, words: str, reference: str, language: str = ENGLISH) -> str:
     """The sentence as its user reads it: with the reference, in small print, where something went wrong."""
     return (
         words
         if code in ANSWERS or code in INTERIM
-        else f"{words}\n-# {say(REFERENCE, language, reference=reference)}"
+        else f"{words}\n-# {translate(REFERENCE, language, reference=reference)}"
     )
 
 
@@ -217,7 +225,7 @@ class ServiceProblem(Exception):
         self.facts = facts
 
 
-def said_in(language: str, problem: PictureProblem | ServiceProblem) -> str:
+def sentence_for(problem: PictureProblem | ServiceProblem, language: str) -> str:
     """What a problem's user reads."""
     return sentence(problem.code, language, **problem.facts)
 

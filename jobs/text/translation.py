@@ -32,12 +32,12 @@ def template(text: str, language: str) -> str:
     return _catalogue(language).gettext(text)
 
 
-def say(text: str, language: str, **facts: object) -> str:
+def translate(text: str, language: str, **facts: object) -> str:
     """The same with its braces filled."""
     return template(text, language).format(**facts)
 
 
-def say_count(one: str, many: str, count: int, language: str, **facts: object) -> str:
+def translate_count(one: str, many: str, count: int, language: str, **facts: object) -> str:
     """The same for a text about `count` things, which the braces may name."""
     return template_count(one, many, count, language).format(count=count, **facts)
 
@@ -47,20 +47,20 @@ def template_count(one: str, many: str, count: int, language: str) -> str:
     return _catalogue(language).ngettext(one, many, count)
 
 
-def say_in(context: str, text: str, language: str) -> str:
+def translate_in(context: str, text: str, language: str) -> str:
     """A word in a language, where the same word means something else in other places."""
     return _catalogue(language).pgettext(context, text)
 
 
-def in_words(seconds: float, language: str = ENGLISH) -> str:
+def duration_in_words(seconds: float, language: str = ENGLISH) -> str:
     """A time as coarse as an estimate is: "5 s", "45 s", "3 min", "2 h"."""
     if seconds <= 20:
-        return say("{number} s", language, number=max(1, math.ceil(seconds / 5)) * 5)
+        return translate("{number} s", language, number=max(1, math.ceil(seconds / 5)) * 5)
     if seconds <= 90:
-        return say("{number} s", language, number=math.ceil(seconds / 15) * 15)
+        return translate("{number} s", language, number=math.ceil(seconds / 15) * 15)
     if seconds <= 90 * 60:
-        return say("{number} min", language, number=math.ceil(seconds / 60))
-    return say("{number} h", language, number=math.ceil(seconds / 3600))
+        return translate("{number} min", language, number=math.ceil(seconds / 60))
+    return translate("{number} h", language, number=math.ceil(seconds / 3600))
 
 
 @cache

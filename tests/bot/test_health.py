@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from redis import Redis
 from rq.job import Job
 
-from bot.gateway.shards import hears
+from bot.gateway.shards import is_connected
 from bot.observability.metrics import FleetCollector, ShardCollector
 from bot.observability.probes import why_not_ready, why_unhealthy
 from devstack.valkey import free_port
@@ -35,19 +35,22 @@ def client(*, ready: bool = True, shards: tuple[bool, ...] = (True,), closed: bo
 
 
 def test_who_hears_and_queues_is_ready(redis: Redis) -> None:
-    assert hears(client()) and why_not_ready(client(), redis) == why_unhealthy(client()) == []
+    assert is_connected(client()) and why_not_ready(client(), redis) == why_unhealthy(client()) == []
 
 
 @pytest.mark.parametrize(
-    ("deaf", "more"),
+    ("disconnected", "more"),
     [
         (client(ready=False), ""),
         (client(ready=False, shards=()), ""),
         (client(shards=(True, False)), ", shards [1]"),
     ],
 )
-def test_who_does_not_hear_is_not_ready(deaf: Any, more: str, redis: Redis) -> None:
-    assert why_not_ready(deaf, redis) == [f"the gateway is not connected{more}"] and why_unhealthy(deaf) == []
+def test_who_does_not_hear_is_not_ready(disconnected: Any, more: str, redis: Redis) -> None:
+    assert (
+        why_not_ready(disconnected, redis) == [f"the gateway is not connected{more}"]
+        and why_unhealthy(disconnected) == []
+    )
 
 
 def test_each_shard_is_counted() -> None:

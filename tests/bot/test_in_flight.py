@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.replies.interactions import InFlight, Rush
+from bot.replies.interactions import AcknowledgeFirst, InFlight
 from jobs.text.sentences import ServiceProblem
 
 
@@ -56,25 +56,25 @@ async def test_what_comes_after_is_turned_away() -> None:
 
 
 async def test_in_a_rush_those_who_are_not_acknowledged_yet_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.replies.interactions.LET_PASS_S", 60.0)
-    rush, done = Rush(), list[str]()
+    monkeypatch.setattr("bot.replies.interactions.MOST_WAIT_S", 60.0)
+    rush, done = AcknowledgeFirst(), list[str]()
 
     async def later() -> None:
-        await rush.let_pass()
+        await rush.wait()
         done.append("work on one that was acknowledged")
 
-    with rush.hurry():
-        with rush.hurry():
+    with rush.acknowledging():
+        with rush.acknowledging():
             waiting = asyncio.create_task(later())
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.05)
         done.append("the last acknowledgement")
     await waiting
     assert done == ["the last acknowledgement", "work on one that was acknowledged"]
-    await rush.let_pass()  # nobody is in a hurry
+    await rush.wait()  # nobody is in a hurry
 
 
 async def test_a_rush_without_end_holds_nobody_for_ever() -> None:
-    rush = Rush()
-    with rush.hurry():
-        await asyncio.wait_for(rush.let_pass(), 30)
+    rush = AcknowledgeFirst()
+    with rush.acknowledging():
+        await asyncio.wait_for(rush.wait(), 30)

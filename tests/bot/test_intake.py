@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.render.cdn import parse_origins
-from bot.render.download import AT_ONCE, Intake
+from bot.render.download import AT_ONCE, AttachmentDownloader
 from jobs.text.choices import MAX_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
 
@@ -76,12 +76,12 @@ async def cdn() -> AsyncIterator[Cdn]:
 
 
 async def fetch(cdn: Cdn, how: str, *, declared: int = 5, fetch_s: float = PATIENT_S) -> bytes:
-    intake = Intake(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), fetch_s)
+    downloader = AttachmentDownloader(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), fetch_s)
     try:
-        async with intake.fetch(cdn.address(how), declared) as data:
+        async with downloader.fetch(cdn.address(how), declared) as data:
             return data
     finally:
-        await intake.close()
+        await downloader.close()
 
 
 async def test_a_good_attachment_arrives_and_its_signature_is_left_alone(cdn: Cdn) -> None:
@@ -135,37 +135,37 @@ async def test_a_stalling_server_ends_in_a_sentence(cdn: Cdn, how: str) -> None:
 
 
 async def test_another_host_is_never_asked(cdn: Cdn) -> None:
-    intake = Intake(parse_origins("cdn.discordapp.com"), PATIENT_S)
+    downloader = AttachmentDownloader(parse_origins("cdn.discordapp.com"), PATIENT_S)
     with pytest.raises(ServiceProblem) as problem:
-        async with intake.fetch(cdn.address("good"), 5):
+        async with downloader.fetch(cdn.address("good"), 5):
             pass
     assert problem.value.code == "attachment_host"
     assert cdn.asked == []
 
 
 async def test_a_server_that_is_not_there_is_a_failure() -> None:
-    intake = Intake(parse_origins("http://127.0.0.1:1"), PATIENT_S)
+    downloader = AttachmentDownloader(parse_origins("http://127.0.0.1:1"), PATIENT_S)
     with pytest.raises(ServiceProblem) as problem:
-        async with intake.fetch("http://127.0.0.1:1/a", 5):
+        async with downloader.fetch("http://127.0.0.1:1/a", 5):
             pass
     assert problem.value.code == "attachment_failed"
-    await intake.close()
+    await downloader.close()
 
 
 async def test_no_more_than_a_few_attachments_are_held_at_once(cdn: Cdn) -> None:
-    intake = Intake(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), PATIENT_S)
+    downloader = AttachmentDownloader(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), PATIENT_S)
     held = most = 0
 
     async def one() -> None:
         nonlocal held, most
-        async with intake.fetch(cdn.address("busy"), 5):
+        async with downloader.fetch(cdn.address("busy"), 5):
             held += 1
             most = max(most, held)
             await asyncio.sleep(0.01)
             held -= 1
 
     await asyncio.gather(*(one() for _ in range(3 * AT_ONCE)))
-    await intake.close()
+    await downloader.close()
     assert 1 < cdn.most <= AT_ONCE
     assert most <= AT_ONCE
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.commands.model_text import MESSAGE_LIMIT, check_text, is_over, list_text, reload_text, status_text
+from bot.commands.model_text import MESSAGE_LIMIT, is_over, list_text, reload_text, status_text, verification_text
 from jobs.registry.fleet import WorkerReport
-from jobs.registry.reload import Answer, Order
-from jobs.registry.verification import Check, Measures
+from jobs.registry.reload import Order, Vote
+from jobs.registry.verification import Measures, Verification
 from jobs.registry.weights import Model, Version
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -29,12 +29,12 @@ def order(**changes: Any) -> Order:
     return Order(**(fields | changes))
 
 
-def answers(*given: Answer) -> dict[str, Answer]:
+def answers(*given: Vote) -> dict[str, Vote]:
     return {answer.worker: answer for answer in given}
 
 
-def ready(worker: str, **changes: Any) -> Answer:
-    return Answer(worker=worker, offered=True, ready=True, took_ms=420, **changes)
+def ready(worker: str, **changes: Any) -> Vote:
+    return Vote(worker=worker, offered=True, ready=True, took_ms=420, **changes)
 
 
 def version(sha256: str, **changes: Any) -> Version:
@@ -50,7 +50,7 @@ def version(sha256: str, **changes: Any) -> Version:
 
 
 def test_a_change_is_told_step_by_step() -> None:
-    assert reload_text(order(), answers(ready("w1"), Answer(worker="w2"))).splitlines() == [
+    assert reload_text(order(), answers(ready("w1"), Vote(worker="w2"))).splitlines() == [
         "`lines` is to go from version `aaaaaaaaaaaa` to `bbbbbbbbbbbb`. All load it first…",
         "🔄 `w1` is ready (0.4 s)",
         "⏳ `w2` is at it",
@@ -61,7 +61,7 @@ def test_a_change_is_told_step_by_step() -> None:
         "✅ `w1` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s)",
         "✅ `w2` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s, taking no jobs meanwhile for lack of room)",
     ]
-    failed = answers(ready("w1"), Answer(worker="w2", error="no room"))
+    failed = answers(ready("w1"), Vote(worker="w2", error="no room"))
     assert reload_text(order(stage="aborted", reason="w2: no room"), failed).splitlines() == [
         "Nothing was changed. w2: no room.",
         "`lines` stays at version `aaaaaaaaaaaa`.",
@@ -81,17 +81,17 @@ def test_a_change_is_told_step_by_step() -> None:
     ],
 )
 def test_it_is_over_when_all_who_are_left_have_moved(
-    stage: str, given: list[Answer], alive: tuple[str, ...], over: bool
+    stage: str, given: list[Vote], alive: tuple[str, ...], over: bool
 ) -> None:
     assert is_over(order(stage=stage), answers(*given), alive) is over
 
 
 def test_a_reason_cannot_ping_format_or_flood() -> None:
-    text = reload_text(order(expected=("w1",)), answers(Answer(worker="w1", error=HOSTILE)))
+    text = reload_text(order(expected=("w1",)), answers(Vote(worker="w1", error=HOSTILE)))
     assert "@everyone" not in text and "**bold**" not in text and "<@1" not in text
     assert len(text.splitlines()) == 2 and len(text) < 600
     names = tuple(f"worker-{number}" for number in range(100))
-    crowded = reload_text(order(expected=names), answers(*(Answer(worker=n, error=HOSTILE) for n in names)))
+    crowded = reload_text(order(expected=names), answers(*(Vote(worker=n, error=HOSTILE) for n in names)))
     assert MESSAGE_LIMIT / 2 < len(crowded) <= 2000
     assert "more, see the log." in crowded
 
@@ -134,10 +134,10 @@ def test_the_status_shows_each_worker() -> None:
 
 def test_a_check_compares_with_what_draws_now() -> None:
     now = Measures(model="classic", version="c" * 12, similarity=0.6, legibility=1.0, glyphs=16)
-    good = Check(id="1", worker="w", about="head glyphs", measures=now, now=now)
-    assert "similarity 0.60 (now 0.60)" in check_text(version(NEW), good)
-    assert "worse" not in check_text(version(NEW), good)
+    good = Verification(id="1", worker="w", about="head glyphs", measures=now, now=now)
+    assert "similarity 0.60 (now 0.60)" in verification_text(version(NEW), good)
+    assert "worse" not in verification_text(version(NEW), good)
     bad = good.model_copy(update={"measures": now.model_copy(update={"similarity": 0.4})})
-    assert "clearly worse" in check_text(version(NEW), bad)
-    refused = check_text(version(NEW), Check(id="1", worker="w", error="it has no atlas"))
+    assert "clearly worse" in verification_text(version(NEW), bad)
+    refused = verification_text(version(NEW), Verification(id="1", worker="w", error="it has no atlas"))
     assert refused == "❌ `lines` version `bbbbbbbbbbbb` (3.0 MB) cannot be used: it has no atlas"

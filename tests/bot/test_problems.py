@@ -8,7 +8,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.observability.logs import RedactingFormatter
-from bot.replies.errors import as_trouble, report
+from bot.replies.errors import failure_from, report
 from jobs.connection import connect
 from jobs.pictures import PictureStore
 from jobs.text.sentences import ANSWERS, INTERIM, SENTENCES, SERVICE_SENTENCES, PictureProblem, ServiceProblem
@@ -17,9 +17,9 @@ from tests.sentences import plain
 
 def test_a_known_problem_keeps_its_code_and_sentence() -> None:
     for error in (PictureProblem("empty"), ServiceProblem("attachment_gone", "status 404")):
-        trouble = as_trouble(error)
-        assert (trouble.code, plain(trouble.sentence)) == (error.code, SENTENCES[error.code])
-        assert trouble.detail == error.detail
+        failure = failure_from(error)
+        assert (failure.code, plain(failure.sentence)) == (error.code, SENTENCES[error.code])
+        assert failure.detail == error.detail
 
 
 FACTS: dict[str, Any] = {
@@ -45,19 +45,19 @@ def test_every_error_is_told_with_the_reference_of_its_log_line(caplog: pytest.L
     for code in SENTENCES.keys() - ANSWERS - set(INTERIM):
         kind = ServiceProblem if code in SERVICE_SENTENCES else PictureProblem
         error = kind(code, **FACTS)
-        trouble = as_trouble(error)
+        failure = failure_from(error)
         with caplog.at_level(logging.INFO):
-            report(trouble, error, "interaction=5")
-        assert trouble.sentence == f"{error}\n-# Reference {trouble.reference}"
-        assert f"reference={trouble.reference}" in caplog.records[-1].getMessage()
-    refused = as_trouble(ServiceProblem("blocked"))
+            report(failure, error, "interaction=5")
+        assert failure.sentence == f"{error}\n-# Reference {failure.reference}"
+        assert f"reference={failure.reference}" in caplog.records[-1].getMessage()
+    refused = failure_from(ServiceProblem("blocked"))
     assert refused.reference not in refused.sentence and refused.sentence == SENTENCES["blocked"]
 
 
 def test_redis_out_of_reach_is_the_queue_being_down() -> None:
     with pytest.raises(RedisError) as error:
         connect("redis://127.0.0.1:1/0").ping()
-    assert as_trouble(error.value).code == "queue_down"
+    assert failure_from(error.value).code == "queue_down"
 
 
 def test_redis_out_of_memory_is_a_full_store(redis: Redis) -> None:
@@ -67,21 +67,21 @@ def test_redis_out_of_memory_is_a_full_store(redis: Redis) -> None:
             PictureStore(redis, 60, 1000).put(b"a")
     finally:
         redis.config_set("maxmemory", 0)
-    assert as_trouble(error.value).code == "store_full"
+    assert failure_from(error.value).code == "store_full"
 
 
 def test_the_unforeseen_shows_a_reference_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     try:
         raise RuntimeError("the inside of the bot\nin two lines")
     except RuntimeError as error:
-        trouble = as_trouble(error)
+        failure = failure_from(error)
         with caplog.at_level(logging.INFO):
-            report(trouble, error, "interaction=5")
-    assert trouble.reference in trouble.sentence
-    assert "inside" not in trouble.sentence
+            report(failure, error, "interaction=5")
+    assert failure.reference in failure.sentence
+    assert "inside" not in failure.sentence
     (record,) = caplog.records
     line = record.getMessage()
-    assert f"code=internal reference={trouble.reference} interaction=5" in line
+    assert f"code=internal reference={failure.reference} interaction=5" in line
     assert "\n" not in line
     assert record.exc_info is not None
 
@@ -89,7 +89,7 @@ def test_the_unforeseen_shows_a_reference_and_nothing_else(caplog: pytest.LogCap
 def test_a_foreseen_problem_logs_one_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     error = PictureProblem("not_a_picture", "cannot identify\nimage")
     with caplog.at_level(logging.INFO):
-        report(as_trouble(error), error, "interaction=5")
+        report(failure_from(error), error, "interaction=5")
     (record,) = caplog.records
     assert record.exc_info is None
     assert "detail=cannot identify image" in record.getMessage()

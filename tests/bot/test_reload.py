@@ -11,10 +11,10 @@ from redis import Redis
 
 from jobs.registry import audit
 from jobs.registry.fleet import Fleet
-from jobs.registry.reload import Answer, Reloads
-from jobs.registry.verification import Check, CheckRequest, Measures, record_check
+from jobs.registry.reload import Reloads, Vote
+from jobs.registry.verification import Measures, Verification, VerificationRequest, record_verification
 from jobs.registry.weights import Version, WeightsStore
-from jobs.rq_adapter.queue import CHECK_TASK, render_queue
+from jobs.rq_adapter.queue import VERIFY_TASK, render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png
@@ -59,9 +59,8 @@ def workers(redis: Redis, **errors: str) -> Iterator[None]:
                 continue
             for name, error in errors.items():
                 committed = order.stage == "committed"
-                reloads.answer(
-                    order,
-                    Answer(worker=name, offered=True, ready=not error, moved=committed, took_ms=5, error=error),
+                reloads.vote(
+                    order, Vote(worker=name, offered=True, ready=not error, moved=committed, took_ms=5, error=error)
                 )
 
     thread = threading.Thread(target=serve)
@@ -102,12 +101,12 @@ def test_only_admins_may_and_both_are_written_down(
             line = f"interaction={used['interaction_id']} user={user} detail=command=model-{command}"
             assert line in running_bot.log
     discord.slash("model upload", user=MIA_ID, files={"file": ("a.safetensors", b"x", "application/octet-stream")})
-    discord.wait_for(lambda: len(audit.deeds(redis)) == 2 * len(COMMANDS) + 1)
-    assert {(deed.by, deed.allowed) for deed in audit.deeds(redis)} == {(MIA_ID, False), (MOD_ID, False)}
+    discord.wait_for(lambda: len(audit.entries(redis)) == 2 * len(COMMANDS) + 1)
+    assert {(entry.by, entry.allowed) for entry in audit.entries(redis)} == {(MIA_ID, False), (MOD_ID, False)}
     assert f"audit by={MIA_ID} action=model reload allowed=False" in running_bot.log
     discord.wait_for_answer(discord.slash("model status", user=ADA_ID))
-    discord.wait_for(lambda: audit.deeds(redis)[0].by == ADA_ID)
-    assert audit.deeds(redis)[0].allowed
+    discord.wait_for(lambda: audit.entries(redis)[0].by == ADA_ID)
+    assert audit.entries(redis)[0].allowed
     assert render_queue(redis).count == 0
 
 
@@ -173,10 +172,12 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
         upload = {"file": ("mine.safetensors", b"weights", "application/octet-stream")}
         used = own.controls.slash("model upload", files=upload, user=ADA_ID)
         (job,) = own.controls.wait_for(lambda: render_queue(redis).jobs)
-        assert job.func_name == CHECK_TASK
-        request = CheckRequest.model_validate(job.args[0])
+        assert job.func_name == VERIFY_TASK
+        request = VerificationRequest.model_validate(job.args[0])
         assert store.blob(request.sha256) == b"weights"
-        record_check(redis, Check(id=request.id, worker="w1", about="head glyphs", measures=found), png)
+        record_verification(
+            redis, Verification(id=request.id, worker="w1", about="head glyphs", measures=found), png
+        )
         over(own.controls, used, "Nobody is drawn with it before you press the button.")
         shown = own.controls.answer_to(used)
         assert shown is not None and shown["ephemeral_to"] == ADA_ID
@@ -199,8 +200,8 @@ def test_a_file_that_a_worker_refuses_is_not_kept(
     upload = {"file": ("mine.safetensors", b"weights", "application/octet-stream")}
     used = discord.slash("model upload", files=upload, user=ADA_ID)
     (job,) = discord.wait_for(lambda: render_queue(redis).jobs)
-    request = CheckRequest.model_validate(job.args[0])
-    record_check(redis, Check(id=request.id, worker="w1", error="it has no atlas", refused=refused))
+    request = VerificationRequest.model_validate(job.args[0])
+    record_verification(redis, Verification(id=request.id, worker="w1", error="it has no atlas", refused=refused))
     over(discord, used, "cannot be used: it has no atlas")
     shown = discord.answer_to(used)
     assert shown is not None and not shown["components"]

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from jobs.rate_limiter import AT_ONCE, PER_SECOND, Allowance
+from jobs.rate_limiter import AT_ONCE, PER_SECOND, RateLimiter
 
 LONG = 3600.0
 
 
 def turns(redis: Redis, count: int) -> list[float]:
     """When each of so many turns is due, in seconds from the first one's asking; taken by several processes."""
-    allowances = [Allowance(redis) for _ in range(4)]
+    allowances = [RateLimiter(redis) for _ in range(4)]
 
     def take(number: int) -> float:
         seconds, micros = redis.time()
@@ -26,8 +26,8 @@ def turns(redis: Redis, count: int) -> list[float]:
 
 
 def test_a_few_need_not_wait(redis: Redis) -> None:
-    allowance = Allowance(redis)
-    assert [allowance.take(0) for _ in range(AT_ONCE)] == [0.0] * AT_ONCE
+    rate_limiter = RateLimiter(redis)
+    assert [rate_limiter.take(0) for _ in range(AT_ONCE)] == [0.0] * AT_ONCE
 
 
 def test_no_second_has_more_than_discord_allows_whoever_asks(redis: Redis) -> None:
@@ -38,14 +38,14 @@ def test_no_second_has_more_than_discord_allows_whoever_asks(redis: Redis) -> No
 
 
 def test_a_turn_that_comes_too_late_is_not_taken(redis: Redis) -> None:
-    allowance = Allowance(redis)
-    allowance.hold(60)
-    assert [allowance.take(5) for _ in range(100)] == [None] * 100
-    assert (allowance.take(LONG) or 0) == pytest.approx(60, abs=5), "those who gave up stand in nobody's way"
+    rate_limiter = RateLimiter(redis)
+    rate_limiter.hold(60)
+    assert [rate_limiter.take(5) for _ in range(100)] == [None] * 100
+    assert (rate_limiter.take(LONG) or 0) == pytest.approx(60, abs=5), "those who gave up stand in nobody's way"
 
 
 def test_a_refusal_by_the_global_limit_holds_everybody(redis: Redis) -> None:
-    Allowance(redis).hold(30)
-    Allowance(redis).hold(1)  # the longer one stays
-    wait = Allowance(redis).take(LONG)
+    RateLimiter(redis).hold(30)
+    RateLimiter(redis).hold(1)  # the longer one stays
+    wait = RateLimiter(redis).take(LONG)
     assert wait is not None and 20 < wait <= 30

@@ -6,7 +6,7 @@ from redis import Redis
 from jobs.queue.progress import MEASURED, Standing, note_frames, note_pace, seconds_per_job, standings, words
 from jobs.rq_adapter.queue import enqueue
 from jobs.text.sentences import SENTENCES, is_interim
-from jobs.text.translation import in_words
+from jobs.text.translation import duration_in_words
 from tests.jobs.requests import a_request
 
 
@@ -49,7 +49,7 @@ def test_what_is_said(standing: Standing, workers: int, pace: float | None, said
 
 
 def test_estimates_are_coarse_and_never_short() -> None:
-    assert [in_words(s) for s in (0.2, 5, 6, 20, 21, 90, 91, 3000, 6000)] == [
+    assert [duration_in_words(s) for s in (0.2, 5, 6, 20, 21, 90, 91, 3000, 6000)] == [
         "5 s",
         "5 s",
         "10 s",

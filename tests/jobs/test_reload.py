@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.registry.reload import Answer, Order, Reloads, decide
+from jobs.registry.reload import Order, Reloads, Vote, decide
 from jobs.registry.weights import WeightsStore
 from jobs.text.sentences import ServiceProblem
 
@@ -29,8 +29,8 @@ def order(**changes: Any) -> Order:
     return Order(**(fields | changes))
 
 
-def answer(worker: str, **fields: Any) -> Answer:
-    return Answer(worker=worker, **fields)
+def answer(worker: str, **fields: Any) -> Vote:
+    return Vote(worker=worker, **fields)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def answer(worker: str, **fields: Any) -> Answer:
         ([answer("w1", ready=True), answer("w2", ready=True)], BOTH, 101, "committed", ""),
     ],
 )
-def test_all_or_nothing(answers: list[Answer], alive: tuple[str, ...], now: float, stage: str, reason: str) -> None:
+def test_all_or_nothing(answers: list[Vote], alive: tuple[str, ...], now: float, stage: str, reason: str) -> None:
     decided = decide(order(), {a.worker: a for a in answers}, alive, now)
     assert (decided.stage, decided.reason) == (stage, reason)
     assert decided.target == B
@@ -109,18 +109,18 @@ def test_a_change_reaches_the_registry_when_the_last_worker_is_ready(
     assert code_of(reloads, "m") == "reload_busy"
     for name in BOTH:
         assert store.models()["m"].active == first.sha256
-        reloads.answer(given, answer(name, ready=True))
+        reloads.vote(given, answer(name, ready=True))
         moved = reloads.advance()
     assert moved is not None and moved.stage == "committed"
     model = store.models()["m"]
     assert (model.active, model.history, model.changed_by) == (second.sha256, (first.sha256,), "50")
     back = reloads.order("m", "51", back=True)
     assert back.target == first.sha256
-    reloads.answer(back, answer("w1", error="no room"))
+    reloads.vote(back, answer("w1", error="no room"))
     moved = reloads.advance()
     assert moved is not None and (moved.stage, moved.reason) == ("aborted", "w1: no room")
     assert store.models()["m"] == model
-    assert set(reloads.answers(back)) == {"w1"}
+    assert set(reloads.votes(back)) == {"w1"}
 
 
 def test_an_order_whose_bot_died_is_aborted_by_whoever_looks(
@@ -155,7 +155,7 @@ def test_a_change_that_somebody_overtook_is_not_made(redis: Redis, store: Weight
     wake(redis, "w1")
     given = reloads.order("m", "50", version=first.short)
     store.announce("m", second.sha256, "w2")
-    reloads.answer(given, answer("w1", ready=True))
+    reloads.vote(given, answer("w1", ready=True))
     moved = reloads.advance()
     assert moved is not None and (moved.stage, moved.reason) == ("aborted", "somebody else changed it")
     assert store.models()["m"].active == second.sha256
@@ -165,7 +165,7 @@ def test_nothing_is_kept_for_ever(redis: Redis, store: WeightsStore, reloads: Re
     store.announce("m", A, "w1")
     wake(redis, "w1")
     given = reloads.order("m", "50")
-    reloads.answer(given, answer("w1"))
+    reloads.vote(given, answer("w1"))
     keys = redis.keys("*reload*")
     assert len(keys) == 2
     assert all(0 < redis.ttl(key) <= 600 for key in keys)

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from jobs.rate_limiter import Allowance
+from jobs.rate_limiter import RateLimiter
 from jobs.schema import Reply
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
 from tests.worker.standin import Order, Standin
 from worker.delivery.deliver import Route, Verdict, deliver, judge, routes, tell
-from worker.delivery.rest_client import Answer, Attachment, Discord, DiscordUnavailable, Edit
+from worker.delivery.rest_client import Attachment, Discord, DiscordUnavailable, Edit, Response
 
 PICTURE = Edit("blue", (Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text"),))
 
 
 @pytest.fixture
 def discord(standin: Standin, redis: Redis) -> Iterator[Discord]:
-    client = Discord(standin.api, BOT_TOKEN, Allowance(redis))
+    client = Discord(standin.api, BOT_TOKEN, RateLimiter(redis))
     yield client
     client.close()
 
@@ -67,7 +67,7 @@ def test_routes(given: Reply, now: float, expected: list[Route]) -> None:
     ],
 )
 def test_judge(route: Route, status: int, code: int, verdict: Verdict) -> None:
-    assert judge(route, Answer(status, code)) is verdict
+    assert judge(route, Response(status, code)) is verdict
 
 
 def test_token_route_replaces_everything_without_the_bots_token(discord: Discord, standin: Standin) -> None:
@@ -167,7 +167,7 @@ def test_lasting_outage_ends_at_the_deadline(discord: Discord, standin: Standin)
 def test_nobody_listens(redis: Redis) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        client = Discord(f"http://127.0.0.1:{closed.getsockname()[1]}/api/v10", BOT_TOKEN, Allowance(redis))
+        client = Discord(f"http://127.0.0.1:{closed.getsockname()[1]}/api/v10", BOT_TOKEN, RateLimiter(redis))
         with pytest.raises(DiscordUnavailable, match="ConnectError"):
             tell(client, reply(), "No.", now=0.0, deadline=soon(0.5))
         client.close()
@@ -176,7 +176,7 @@ def test_nobody_listens(redis: Redis) -> None:
 def test_while_the_fleet_is_held_only_the_interactions_token_reaches_discord(
     discord: Discord, standin: Standin, redis: Redis
 ) -> None:
-    Allowance(redis).hold(600)
+    RateLimiter(redis).hold(600)
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     with pytest.raises(DiscordUnavailable, match="share of requests"):
         deliver(discord, reply(None), PICTURE, now=0.0, deadline=soon())
@@ -191,4 +191,4 @@ def test_a_global_limit_as_the_bot_holds_the_whole_fleet(
     standin.orders.append(Order(429, {"retry_after": 60.0, "global": True}, {"X-RateLimit-Global": "true"}))
     with pytest.raises(DiscordUnavailable, match="429"):
         deliver(discord, reply(token), PICTURE, now=0.0, deadline=soon(20.0))
-    assert (Allowance(redis).take(0) is None) == held
+    assert (RateLimiter(redis).take(0) is None) == held

@@ -16,10 +16,11 @@ from redis import Redis
 from jobs.lifecycle.ledger import Attempt, Ledger, Reason
 from jobs.lifecycle.promises import Promise, Promises
 from jobs.records import Record, read_record
-from jobs.registry.audit import Deed, deeds, note
+from jobs.registry import audit
+from jobs.registry.audit import AuditEntry
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.registry.reload import Answer, Order, Reloads
-from jobs.registry.verification import Check, check_of, enqueue_check, record_check
+from jobs.registry.reload import Order, Reloads, Vote
+from jobs.registry.verification import Verification, enqueue_verification, record_verification, verification_of
 from jobs.registry.weights import Model, Version, WeightsStore
 from jobs.schema import Click, RenderRequest, RenderResult
 from jobs.server_settings import GuildSettings, GuildStore
@@ -165,11 +166,11 @@ RECORDS: Final[list[Record]] = [
         name="w", host="h", pid=1, device="cpu", model="m", model_version="0" * 12, state="idle", started_at=0.0
     ),
     Order(id="1", model="m", ordered_by="40", expected=("w",), stage="preparing", target="b" * 64, deadline_at=1.0),
-    Answer(worker="w"),
+    Vote(worker="w"),
     Model(name="m", active="a" * 64, changed_by="40", changed_at=1.0),
     Version(model="m", sha256="a" * 64, size=1, origin="file", added_by="w", added_at=1.0),
-    Check(id="1", worker="w", error="no"),
-    Deed(at=1.0, by="40", action="model reload"),
+    Verification(id="1", worker="w", error="no"),
+    AuditEntry(at=1.0, by="40", action="model reload"),
     a_promise("1000"),
     CLICK,
     Attempt(message_id="30", palette="pink", held_until=1.0),
@@ -208,10 +209,10 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
     store.announce_default("m")
     reloads = Reloads(redis, store, fleet)
     order = reloads.order("m", "40")
-    reloads.answer(order, Answer(worker="well"))
-    checking = enqueue_check(redis, "m", "a" * 64)
-    record_check(redis, Check(id=checking.id, worker="well"), b"png")
-    note(redis, "40", "model reload")
+    reloads.vote(order, Vote(worker="well"))
+    checking = enqueue_verification(redis, "m", "a" * 64)
+    record_verification(redis, Verification(id=checking.id, worker="well"), b"png")
+    audit.record(redis, "40", "model reload")
     ledger.promise(request)
     ledger.record(RenderResult(job_id="1000", outcome="posted"))
     ledger.version_of("30", "1000")
@@ -246,12 +247,12 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
         assert all(isinstance(report, WorkerReport) for report in fleet.alive())
         assert isinstance(reloads.latest(), Order | None)
         assert isinstance(reloads.advance(), Order | None)
-        assert all(isinstance(answer, Answer) for answer in reloads.answers(order).values())
+        assert all(isinstance(answer, Vote) for answer in reloads.votes(order).values())
         assert all(isinstance(model, Model) for model in store.models().values())
         assert all(isinstance(version, Version) for version in store.versions())
         assert isinstance(store.default(), str)
-        assert isinstance(check_of(redis, checking)[0], Check | None)
-        assert all(isinstance(deed, Deed) for deed in deeds(redis))
+        assert isinstance(verification_of(redis, checking)[0], Verification | None)
+        assert all(isinstance(entry, AuditEntry) for entry in audit.entries(redis))
         assert isinstance(ledger.request_of("30"), RenderRequest | None)
         assert isinstance(ledger.result_of("1000"), RenderResult | None)
         assert isinstance(ledger.reason_of("1000"), Reason | None)

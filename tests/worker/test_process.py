@@ -89,7 +89,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     until(lambda: store.model("tiny"), "the registry to know the model")
     new = hashlib.sha256(write_weights(folder, 2)).hexdigest()
     order = reloads.order("tiny", "admin")
-    until(lambda: (a := reloads.answers(order).get(report.name)) and a.moved, "the worker to move")
+    until(lambda: (a := reloads.votes(order).get(report.name)) and a.moved, "the worker to move")
     model = store.model("tiny")
     assert model is not None and (model.active, len(model.history)) == (new, 1)
     (folder / "tiny.safetensors").write_bytes(b"not a model")

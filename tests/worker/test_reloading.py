@@ -14,7 +14,7 @@ from rq.job import Job
 
 from jobs.connection import PREFIX
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.registry.reload import Answer, Order, Reloads
+from jobs.registry.reload import Order, Reloads, Vote
 from jobs.registry.weights import WeightsStore, activated, set_model
 from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import ServiceProblem
@@ -25,7 +25,7 @@ from worker.queue.redis_outage import Outage
 from worker.queue.rq_worker import EXIT_BROKEN, GlyphWorker
 from worker.render.engine import Engine
 from worker.weights.reloading import Reloader
-from worker.weights.source import Library
+from worker.weights.source import WeightsSource
 
 
 class Small(Engine):
@@ -44,11 +44,11 @@ class Worker:
         self.name, self.redis, self.folder = name, redis, folder
         self.store = WeightsStore(redis, 2**28)
         self.reloads = Reloads(redis, self.store, Fleet(redis))
-        self.library = Library(self.store, folder, name)
-        self.engine = Small(self.library, "cpu", keep=keep)
-        start(self.engine, self.library, "tiny")
+        self.weights_source = WeightsSource(self.store, folder, name)
+        self.engine = Small(self.weights_source, "cpu", keep=keep)
+        start(self.engine, self.weights_source, "tiny")
         self.rq = GlyphWorker(redis, name=name, outage=Outage(), health=Health(lambda: True), is_lost=lambda: False)
-        self.reloader = Reloader(self.reloads, self.library, self.engine, self.rq)
+        self.reloader = Reloader(self.reloads, self.weights_source, self.engine, self.rq)
         self.report()
         self.step()
 
@@ -106,7 +106,7 @@ def sha(data: bytes) -> str:
 def test_the_first_worker_makes_its_files_known_and_the_default(worker: Worker, folder: Path) -> None:
     lines = write_weights(folder, 2, "lines")
     (folder / "broken.safetensors").write_bytes(b"not a model")
-    worker.library.publish_files()
+    worker.weights_source.publish_files()
     assert {name: model.active for name, model in worker.store.models().items()} == worker.runs() | {
         "lines": sha(lines)
     }
@@ -123,7 +123,7 @@ def test_a_change_goes_through_its_stages(worker: Worker, folder: Path) -> None:
     assert worker.end_of(order)[0] == "committed"
     assert worker.runs() == {"tiny": new}
     assert in_hand.sha256 == old, "a job keeps the renderer that it began with"
-    answer = worker.reloads.answers(order)["w1"]
+    answer = worker.reloads.votes(order)["w1"]
     assert answer.moved and answer.took_ms > 0 and not answer.drained
 
 
@@ -138,10 +138,10 @@ def test_nothing_changes_before_all_are_ready_nor_when_one_is_not(worker: Worker
     write_weights(folder, 2)
     order = worker.reloads.order("tiny", "50")
     worker.step(3)
-    other.answer(order, Answer(worker="w2", offered=True))
+    other.vote(order, Vote(worker="w2", offered=True))
     worker.step(5)
-    assert worker.reloads.answers(order)["w1"].ready and worker.runs() == old
-    other.answer(order, Answer(worker="w2", offered=True, error="no room"))
+    assert worker.reloads.votes(order)["w1"].ready and worker.runs() == old
+    other.vote(order, Vote(worker="w2", offered=True, error="no room"))
     worker.step(3)
     assert worker.end_of(order) == ("aborted", "w2: no room")
     assert worker.runs() == old
@@ -150,9 +150,9 @@ def test_nothing_changes_before_all_are_ready_nor_when_one_is_not(worker: Worker
 def test_an_answer_that_redis_did_not_take_is_given_again(
     worker: Worker, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new, answer, lost = sha(write_weights(folder, 2)), worker.reloads.answer, list[Answer]()
+    new, answer, lost = sha(write_weights(folder, 2)), worker.reloads.vote, list[Vote]()
 
-    def every_first_fails(order: Order, given: Answer) -> None:
+    def every_first_fails(order: Order, given: Vote) -> None:
         if given not in lost:
             lost.append(given)
             raise ConnectionError
@@ -165,7 +165,7 @@ def test_an_answer_that_redis_did_not_take_is_given_again(
             worker.step()
     assert [(a.offered, a.ready, a.moved) for a in lost] == [(True, False, False), (True, True, False), (True,) * 3]
     assert worker.end_of(order)[0] == "committed"
-    assert worker.runs() == {"tiny": new} and worker.reloads.answers(order)["w1"].moved
+    assert worker.runs() == {"tiny": new} and worker.reloads.votes(order)["w1"].moved
 
 
 @pytest.mark.parametrize("room", [99, 1], ids=["beside the old one", "in its place"])
@@ -173,7 +173,7 @@ def test_what_was_decided_draws_although_the_next_order_came_first(
     worker: Worker, folder: Path, redis: Redis, room: int
 ) -> None:
     write_weights(folder, 2, "lines")
-    worker.library.publish_files()
+    worker.weights_source.publish_files()
     worker.engine.room = room
     Fleet(redis).report(
         WorkerReport(
@@ -182,9 +182,9 @@ def test_what_was_decided_draws_although_the_next_order_came_first(
     )
     new = sha(write_weights(folder, 3))
     order = worker.reloads.order("tiny", "50")
-    worker.reloads.answer(order, Answer(worker="w2", offered=True, ready=True))
+    worker.reloads.vote(order, Vote(worker="w2", offered=True, ready=True))
     worker.step(2)
-    assert worker.end_of(order)[0] == "committed" and not worker.reloads.answers(order)["w1"].moved
+    assert worker.end_of(order)[0] == "committed" and not worker.reloads.votes(order)["w1"].moved
     following = worker.reloads.order("lines", "51")
     worker.step(3)
     assert worker.runs()["tiny"] == new and following.is_open
@@ -213,14 +213,14 @@ def test_without_room_for_two_it_steps_aside_and_comes_back(
     order = worker.reloads.order("tiny", "50")
     worker.step(2)
     if ends == "aborted":
-        worker.reloads.answer(order, Answer(worker="w2", offered=True))
+        worker.reloads.vote(order, Vote(worker="w2", offered=True))
         worker.step(3)
         assert worker.rq.held, "until it is decided, it takes no jobs"
-        worker.reloads.answer(order, Answer(worker="w2", offered=True, error="no"))
+        worker.reloads.vote(order, Vote(worker="w2", offered=True, error="no"))
     worker.step(4)
     assert held[0], "the old model is gone before the new one comes"
     assert worker.end_of(order)[0] == ends
-    assert worker.reloads.answers(order)["w1"].drained
+    assert worker.reloads.votes(order)["w1"].drained
     assert worker.runs() == {"tiny": new if ends == "committed" else old}
     assert not worker.rq.held
 
@@ -305,7 +305,7 @@ def test_what_cannot_be_followed_is_said_and_the_old_one_draws_on(worker: Worker
 
 def test_another_default_is_loaded_and_then_used(worker: Worker, folder: Path) -> None:
     lines = write_weights(folder, 2, "lines")
-    worker.library.publish_files()
+    worker.weights_source.publish_files()
     worker.store.set_default("lines")
     worker.step()
     assert worker.engine.default == "lines"
@@ -315,7 +315,7 @@ def test_another_default_is_loaded_and_then_used(worker: Worker, folder: Path) -
 def test_the_recent_styles_stay_warm_and_the_default_always(worker: Worker, folder: Path) -> None:
     for seed, name in enumerate(("a", "b", "c"), 2):
         write_weights(folder, seed, name)
-    worker.library.publish_files()
+    worker.weights_source.publish_files()
     assert worker.engine.renderer_for("a").name == "a"
     assert set(worker.runs()) == {"tiny", "a"}
     worker.engine.renderer_for("b")
@@ -359,10 +359,10 @@ def test_a_version_that_this_worker_cannot_read_is_no_reason_not_to_draw(redis: 
 
 
 def test_a_file_is_offered_once(worker: Worker, folder: Path, redis: Redis) -> None:
-    offer: Callable[[], str | None] = lambda: worker.library.offer("tiny")  # noqa: E731
+    offer: Callable[[], str | None] = lambda: worker.weights_source.offer("tiny")  # noqa: E731
     assert offer() is None, "it is known"
     data = write_weights(folder, 2)
     assert offer() == sha(data)
     assert offer() is None
-    assert worker.library.offer("../tiny") is None
-    assert worker.library.offer("nobody") is None
+    assert worker.weights_source.offer("../tiny") is None
+    assert worker.weights_source.offer("nobody") is None

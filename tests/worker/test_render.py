@@ -24,7 +24,7 @@ from jobs.lifecycle.cancel import request_cancel
 from jobs.lifecycle.ledger import Ledger
 from jobs.pictures import PictureStore
 from jobs.queue.progress import seconds_per_job
-from jobs.rate_limiter import Allowance
+from jobs.rate_limiter import RateLimiter
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
@@ -39,19 +39,19 @@ from models.rendering.renderer import Renderer
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
 from tests.worker.standin import Order, Standin
-from worker.delivery.automatic_reactions import MOST, Hints
-from worker.delivery.rest_client import Answer, Discord, DiscordUnavailable
+from worker.delivery.automatic_reactions import MOST, AutomaticReactions
+from worker.delivery.rest_client import Discord, DiscordUnavailable, Response
 from worker.program import start
 from worker.queue.circuit_breaker import Health
 from worker.render import tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine, Loaded
 from worker.render.pipeline import works
-from worker.weights.source import Library
+from worker.weights.source import WeightsSource
 
 
 def an_engine(redis: Redis, weights: Path) -> Engine:
-    return Engine(Library(WeightsStore(redis, 64 * 2**20), weights, "tester"), "cpu")
+    return Engine(WeightsSource(WeightsStore(redis, 64 * 2**20), weights, "tester"), "cpu")
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def loaded(redis_server: str, weights: Path) -> Loaded:
     """The model, warm; loading it for each test would take longer than most of them."""
     with connect(redis_server) as redis:
         engine = an_engine(redis, weights)
-        start(engine, engine.library, "tiny")
+        start(engine, engine.weights_source, "tiny")
         return engine.loaded()[0]
 
 
@@ -81,11 +81,13 @@ def decoder() -> Iterator[Decoder]:
 def equipped(
     engine: Engine, decoder: Decoder, standin: Standin, redis: Redis, pictures: PictureStore
 ) -> Iterator[None]:
-    discord = Discord(standin.api, BOT_TOKEN, Allowance(redis))
-    health, hints = Health(lambda: True), Hints(discord)
-    tasks.equip(tasks.Tools(engine, decoder, health, discord, hints, redis, Ledger(redis), pictures, "tester"))
+    discord = Discord(standin.api, BOT_TOKEN, RateLimiter(redis))
+    health, automatic_reactions = Health(lambda: True), AutomaticReactions(discord)
+    tasks.equip(
+        tasks.Tools(engine, decoder, health, discord, automatic_reactions, redis, Ledger(redis), pictures, "tester")
+    )
     yield
-    hints.close()
+    automatic_reactions.close()
     discord.close()
 
 
@@ -506,8 +508,8 @@ def test_deadline_that_passes_between_two_stages(
 def test_style_that_cannot_be_loaded_is_said_and_is_no_fault_of_the_workers(
     sha: str, standin: Standin, engine: Engine
 ) -> None:
-    version = engine.library.store.put(b"no weights", "spoilt", origin="shell", by="tester")
-    engine.library.store.announce("spoilt", version.sha256, "tester")
+    version = engine.weights_source.store.put(b"no weights", "spoilt", origin="shell", by="tester")
+    engine.weights_source.store.announce("spoilt", version.sha256, "tester")
     result = run(request_for(sha, style="spoilt"))
     assert (result.outcome, result.code) == ("failed", "style_broken")
     assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["style_broken"]
@@ -728,7 +730,7 @@ def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
 def hinted(request: RenderRequest) -> str:
     """How a job ended, once its reaction is there or given up."""
     outcome = run(request).outcome
-    tasks.current_tools().hints.close()
+    tasks.current_tools().automatic_reactions.close()
     return outcome
 
 
@@ -772,7 +774,7 @@ def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: py
     discord = tasks.current_tools().discord
     react = discord.react
 
-    def held(channel_id: str, message_id: str, emoji: str) -> Answer | None:
+    def held(channel_id: str, message_id: str, emoji: str) -> Response | None:
         free.wait(60)
         return react(channel_id, message_id, emoji)
 
@@ -781,7 +783,7 @@ def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: py
     assert [run(request).outcome for request in requests] == ["posted"] * len(requests)
     assert not standin.reactions
     free.set()
-    tasks.current_tools().hints.close()
+    tasks.current_tools().automatic_reactions.close()
     assert len(standin.reactions) == MOST, "and the others go without"
 
 

@@ -54,7 +54,7 @@ def test_a_life_with_a_worker(
         "weights activate",
         "weights publish",
     ]
-    assert len(audit.deeds(redis)) == 4
+    assert len(audit.entries(redis)) == 4
 
 
 def test_a_new_name_can_be_asked_for_at_once_and_made_the_default(

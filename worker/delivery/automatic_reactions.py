@@ -18,27 +18,27 @@ MOST: Final = 4
 """Reactions that may wait; where pictures come faster than a channel takes hearts, some go without."""
 
 
-class Hints:
+class AutomaticReactions:
     """One thread that reacts, one message after another. Nothing depends on it."""
 
     def __init__(self, discord: Discord) -> None:
         self._discord = discord
-        self._thread = ThreadPoolExecutor(1, "hints")
+        self._thread = ThreadPoolExecutor(1, "automatic-reactions")
         self._room = BoundedSemaphore(MOST)
 
-    def give(self, request: RenderRequest) -> None:
+    def add(self, request: RenderRequest) -> None:
         """React to the request's message soon, with the emoji it names."""
         if not self._room.acquire(blocking=False):
-            _log.info("no hint id=%s status=waits", request.job_id)
+            _log.info("no automatic reaction id=%s status=waits", request.job_id)
             return
         self._thread.submit(self._react, request).add_done_callback(lambda _: self._room.release())
 
     def close(self) -> None:
-        """Finish what waits, a few seconds for each at most; `give` is not to be called again."""
+        """Finish what waits, a few seconds for each at most; `add` is not to be called again."""
         self._thread.shutdown()
 
     def _react(self, request: RenderRequest) -> None:
         reply = request.reply
         answer = self._discord.react(reply.channel_id, reply.message_id, request.first_reaction)
         if answer is None or answer.status >= 300:
-            _log.info("no hint id=%s status=%s", request.job_id, answer.status if answer else "none")
+            _log.info("no automatic reaction id=%s status=%s", request.job_id, answer.status if answer else "none")

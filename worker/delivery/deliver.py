@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from jobs.schema import Reply
-from worker.delivery.rest_client import Answer, Discord, Edit
+from worker.delivery.rest_client import Discord, Edit, Response
 from worker.observability.metrics import DELIVERIES
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def routes(reply: Reply, now: float) -> list[Route]:
     return found
 
 
-def judge(route: Route, answer: Answer) -> Verdict:
+def judge(route: Route, answer: Response) -> Verdict:
     """What an answer (never a 429 or 5xx: those are waited out) means on a route."""
     if 200 <= answer.status < 300:
         return Verdict.DONE

@@ -21,7 +21,7 @@ import httpx
 from redis.exceptions import RedisError
 
 from jobs.observability.metrics import discord_answered
-from jobs.rate_limiter import Allowance
+from jobs.rate_limiter import RateLimiter
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What Discord said: HTTP status, its own error code (0 when there is none) and its words for operators."""
 
     status: int
@@ -89,9 +89,9 @@ class Answer:
 class Discord:
     """Requests against one API base, such as `https://discord.com/api/v10`. Those as the bot take turns."""
 
-    def __init__(self, api_base: str, token: str, allowance: Allowance) -> None:
+    def __init__(self, api_base: str, token: str, rate_limiter: RateLimiter) -> None:
         self._bot = {"Authorization": f"Bot {token}"}
-        self._allowance = allowance
+        self._rate_limiter = rate_limiter
         self._http = httpx.Client(
             base_url=api_base.rstrip("/") + "/",
             headers={"User-Agent": USER_AGENT},
@@ -104,7 +104,7 @@ class Discord:
         """Close the kept connections."""
         self._http.close()
 
-    def edit_original(self, application_id: str, token: str, edit: Edit, *, deadline: float) -> Answer:
+    def edit_original(self, application_id: str, token: str, edit: Edit, *, deadline: float) -> Response:
         """Replace the message that an interaction's token owns; needs no other authorisation.
 
         `deadline` is on time.monotonic()'s clock. Raises DiscordUnavailable.
@@ -112,12 +112,12 @@ class Discord:
         path = f"webhooks/{application_id}/{quote(token, safe='')}/messages/@original"
         return self._ask("PATCH", path, {}, deadline, **_content(edit))
 
-    def edit_message(self, channel_id: str, message_id: str, edit: Edit, *, deadline: float) -> Answer:
+    def edit_message(self, channel_id: str, message_id: str, edit: Edit, *, deadline: float) -> Response:
         """Replace one of the bot's own messages, as the bot. Raises DiscordUnavailable."""
         path = f"channels/{channel_id}/messages/{message_id}"
         return self._ask("PATCH", path, self._bot, deadline, **_content(edit))
 
-    def react(self, channel_id: str, message_id: str, emoji: str) -> Answer | None:
+    def react(self, channel_id: str, message_id: str, emoji: str) -> Response | None:
         """Add a reaction as the bot, within 3 s; None when Discord did not take it. Nothing depends on it.
 
         A channel takes one reaction in a quarter of a second, so two pictures that come together make a 429 of
@@ -138,7 +138,7 @@ class Discord:
         *,
         turn_s: float = math.inf,
         **content: Any,
-    ) -> Answer:
+    ) -> Response:
         """Ask until Discord takes or refuses it, waiting `turn_s` at most for a turn. Raises DiscordUnavailable."""
         wait = _FIRST_WAIT_S
         while True:
@@ -174,7 +174,7 @@ class Discord:
         Without Redis nobody knows whose turn it is, and asking too often is only told to wait.
         """
         try:
-            wait_s = self._allowance.take(max(0.0, most_s))
+            wait_s = self._rate_limiter.take(max(0.0, most_s))
         except RedisError:
             return True
         if wait_s is not None:
@@ -186,7 +186,7 @@ class Discord:
         pause = _retry_after(response)
         if response.headers.get("X-RateLimit-Global") and "Authorization" in response.request.headers:
             with suppress(RedisError):
-                self._allowance.hold(pause)
+                self._rate_limiter.hold(pause)
         return pause
 
 
@@ -217,10 +217,10 @@ def _retry_after(response: httpx.Response) -> float:
     return 1.0
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: httpx.Response) -> Response:
     body = _json(response) if response.is_error else {}
     code = body.get("code")
-    return Answer(response.status_code, code if isinstance(code, int) else 0, str(body.get("message", ""))[:200])
+    return Response(response.status_code, code if isinstance(code, int) else 0, str(body.get("message", ""))[:200])
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from jobs.schema import RenderRequest
 from jobs.text.buttons import result_rows
 from jobs.text.choices import palette_name
 from jobs.text.sentences import ServiceProblem
-from jobs.text.translation import say, say_count
+from jobs.text.translation import translate, translate_count
 from models.encoders import code_block, encode
 from models.encoders.png import picture_within
 from models.formats import FORMATS, MESSAGE_CHARACTERS, narrower
@@ -56,11 +56,11 @@ ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {pale
 def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:
     language = request.reply.language
     shrunk = isinstance(drawing, Drawing) and drawing.shrunk
-    size = say(SHRUNK if shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
+    size = translate(SHRUNK if shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
     parts = [palette_name(request.options.palette, language), size]
     if isinstance(drawing, Animation):
-        parts.append(say_count(FRAME, FRAMES, drawing.frames, language))
-    return " · ".join([*parts, model, say("{number} s", language, number=f"{took_s:.1f}")])
+        parts.append(translate_count(FRAME, FRAMES, drawing.frames, language))
+    return " · ".join([*parts, model, translate("{number} s", language, number=f"{took_s:.1f}")])
 
 
 def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
 
 
 def _told(notes: tuple[Note, ...], request: RenderRequest) -> tuple[str, ...]:
-    return tuple(say(note.text, request.reply.language, **note.facts) for note in notes)
+    return tuple(translate(note.text, request.reply.language, **note.facts) for note in notes)
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
@@ -110,4 +110,4 @@ def _name(request: RenderRequest, suffix: str) -> str:
 def _alt(request: RenderRequest, drawing: Drawing | Animation) -> str:
     language = request.reply.language
     palette = palette_name(request.options.palette, language)
-    return say(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)
+    return translate(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)

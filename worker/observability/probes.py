@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.observability.metrics import PREFIX
-from jobs.observability.probes import watch_app, watch_in_thread
+from jobs.observability.probes import probe_app, serve_in_thread
 from jobs.rq_adapter.queue import JOB_TIMEOUT_S
 from worker.queue.rq_worker import GlyphWorker
 from worker.render.decoder import Decoder
@@ -36,7 +36,7 @@ class Watching:
         """
         if port is None:
             return lambda: None
-        return watch_in_thread(watch_app(self.why_unhealthy, self.why_not_ready), host, port + (child or 1) - 1)
+        return serve_in_thread(probe_app(self.why_unhealthy, self.why_not_ready), host, port + (child or 1) - 1)
 
     def started(self, worker: GlyphWorker, engine: Engine, decoder: Decoder) -> None:
         """From now on there is a worker to tell of."""

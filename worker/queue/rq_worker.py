@@ -34,7 +34,7 @@ from rq.utils import import_attribute, now
 from jobs.connection import READ_TIMEOUT_S
 from jobs.observability import tracing as trace
 from jobs.observability.logs import about
-from jobs.rq_adapter.queue import CHECK_TASK, JOB_TIMEOUT_S, RENDER_TASK, render_queue
+from jobs.rq_adapter.queue import JOB_TIMEOUT_S, RENDER_TASK, VERIFY_TASK, render_queue
 from worker.delivery.rest_client import DiscordUnavailable
 from worker.queue.circuit_breaker import Health
 from worker.queue.lease import Lease, hard_end
@@ -58,7 +58,7 @@ class RenderJob(Job):
 
     tasks: Mapping[str, str] = {
         RENDER_TASK: "worker.render.tasks.render",
-        CHECK_TASK: "worker.weights.verification.check",
+        VERIFY_TASK: "worker.weights.verification.check",
     }
     """Where the function of each task stands; the names of tasks are older than that, and stay."""
 

@@ -23,7 +23,7 @@ from models.formats import picture_columns
 from models.rendering.renderer import Renderer, WeightsError
 from models.weights_file import read_weights
 from worker.observability.metrics import MODEL_LOADED
-from worker.weights.source import Library
+from worker.weights.source import WeightsSource
 
 _log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class Loaded:
 class Engine:
     """Up to `keep` models on one device. Its methods may be called by the working and by the control thread."""
 
-    def __init__(self, library: Library, device: str, *, keep: int = 3) -> None:
-        self.library = library
+    def __init__(self, weights_source: WeightsSource, device: str, *, keep: int = 3) -> None:
+        self.weights_source = weights_source
         self._device = device
         self._keep = keep
         self._lock = threading.Lock()
@@ -81,7 +81,7 @@ class Engine:
                 self._warm.move_to_end(name)
                 return self._warm[name].renderer
         self.make_room()
-        loaded = self.load(name, self.library.current(name))
+        loaded = self.load(name, self.weights_source.current(name))
         with self._lock:
             # Meanwhile the control thread may have put a newer version there.
             loaded = self._warm.setdefault(name, loaded)

@@ -26,10 +26,17 @@ from jobs.pictures import PictureStore
 from jobs.queue.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from jobs.text.choices import focus_name
-from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, said_in, sentence, told
+from jobs.text.sentences import (
+    PictureProblem,
+    ServiceProblem,
+    new_reference,
+    sentence,
+    sentence_for,
+    with_reference,
+)
 from models.rendering.animation import Animation
 from models.rendering.renderer import Renderer, WeightsError
-from worker.delivery.automatic_reactions import Hints
+from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.deliver import Verdict, deliver, tell
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
@@ -72,7 +79,7 @@ class Tools:
     decoder: Decoder
     health: Health
     discord: Discord
-    hints: Hints
+    automatic_reactions: AutomaticReactions
     redis: Redis
     ledger: Ledger
     pictures: PictureStore
@@ -138,7 +145,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     tools.ledger.record(result, also=partial(note_pace, seconds=sum(stages.values()) / 1000))
     job_ended(result, request.created_at)
     if result.outcome == "posted" and request.first_reaction:
-        tools.hints.give(request)
+        tools.automatic_reactions.add(request)
     _log.info(
         "job done id=%s outcome=%s code=%s palette=%s cells=%dx%d paper=%s focus=%s waited_s=%.1f %s model=%s "
         "version=%s",
@@ -240,7 +247,7 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
             "job refused id=%s code=%s reference=%s detail=%r", request.job_id, code, reference, problem.detail
         )
         language = request.reply.language
-        words = told(code, said_in(language, problem), reference, language)
+        words = with_reference(code, sentence_for(problem, language), reference, language)
         tools.ledger.note_reason(request.job_id, Reason(outcome=outcome, code=code, sentence=words))
         if begun is None and not tools.ledger.is_ending(request.job_id):
             begun = tools.ledger.begin_ending(request.job_id, "worker")

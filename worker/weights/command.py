@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from jobs.connection import connect
 from jobs.registry import audit
 from jobs.registry.fleet import Fleet
-from jobs.registry.reload import Answer, Reloads
+from jobs.registry.reload import Reloads, Vote
 from jobs.registry.weights import SHORT, WeightsStore
 from jobs.settings import EnvSettings
 from jobs.text.sentences import ServiceProblem
@@ -101,7 +101,7 @@ def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> 
     name = options.name or options.file.stem
     version = store.put(data, name, origin="shell", by=getpass.getuser())
     model = store.announce(name, version.sha256, getpass.getuser())
-    audit.note(redis, getpass.getuser(), "weights publish", f"model={name} version={version.short}")
+    audit.record(redis, getpass.getuser(), "weights publish", f"model={name} version={version.short}")
     if model.active == version.sha256:
         print(f"{name} is at version {version.short}")
     else:
@@ -120,15 +120,15 @@ def _rollback(options: argparse.Namespace, redis: Redis, store: WeightsStore) ->
 
 def _default(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
     store.set_default(options.name)
-    audit.note(redis, getpass.getuser(), "weights default", f"model={options.name}")
+    audit.record(redis, getpass.getuser(), "weights default", f"model={options.name}")
     print(f"{options.name} draws when no style is asked for")
     return 0
 
 
 def _audit(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
-    for deed in audit.deeds(redis):
-        at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(deed.at))
-        print(f"{at} UTC  {deed.by}  {deed.action}  {'' if deed.allowed else 'REFUSED '}{deed.detail}")
+    for entry in audit.entries(redis):
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))
+        print(f"{at} UTC  {entry.by}  {entry.action}  {'' if entry.allowed else 'REFUSED '}{entry.detail}")
     return 0
 
 
@@ -137,20 +137,20 @@ def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None
     by, fleet = getpass.getuser(), Fleet(redis)
     reloads = Reloads(redis, store, fleet)
     order = reloads.order(name, by, version=version, back=back)
-    audit.note(redis, by, "weights rollback" if back else "weights activate", f"model={name} version={version}")
+    audit.record(redis, by, "weights rollback" if back else "weights activate", f"model={name} version={version}")
     until, told = time.monotonic() + WAIT_S, set[str]()
     while True:
         latest = reloads.advance()
         order = latest if latest is not None and latest.id == order.id else order
-        answers = reloads.answers(order)
-        for line in (_line(answers[worker]) for worker in order.expected if worker in answers):
+        votes = reloads.votes(order)
+        for line in (_line(votes[worker]) for worker in order.expected if worker in votes):
             if line and line not in told:
                 told.add(line)
                 print(line, flush=True)
         alive = {worker.name for worker in fleet.alive()}
         if order.stage == "aborted":
             return _refuse(f"nothing was changed: {order.reason}")
-        moved = {worker for worker, answer in answers.items() if answer.moved}
+        moved = {worker for worker, vote in votes.items() if vote.moved}
         if order.stage == "committed" and not alive.intersection(order.expected) - moved:
             print(f"{order.model}: {(order.before or 'nothing')[:SHORT]} -> {(order.target or '')[:SHORT]}")
             return 0
@@ -159,12 +159,12 @@ def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None
         time.sleep(POLL_S)
 
 
-def _line(answer: Answer) -> str:
-    if answer.error:
-        return f"{answer.worker}: {answer.error}"
-    if not (answer.ready or answer.moved):
+def _line(vote: Vote) -> str:
+    if vote.error:
+        return f"{vote.worker}: {vote.error}"
+    if not (vote.ready or vote.moved):
         return ""
-    return f"{answer.worker}: {'moved' if answer.moved else 'ready'} ({answer.took_ms / 1000:.1f} s)"
+    return f"{vote.worker}: {'moved' if vote.moved else 'ready'} ({vote.took_ms / 1000:.1f} s)"
 
 
 def _tried(path: Path) -> bytes | None:

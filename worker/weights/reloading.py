@@ -13,13 +13,13 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from jobs.connection import REDIS_FULL
-from jobs.registry.reload import Answer, Order, Reloads
+from jobs.registry.reload import Order, Reloads, Vote
 from jobs.registry.weights import SHORT
 from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError
 from worker.queue.rq_worker import GlyphWorker
 from worker.render.engine import Engine, Loaded
-from worker.weights.source import Library
+from worker.weights.source import WeightsSource
 
 _log = logging.getLogger(__name__)
 
@@ -30,13 +30,13 @@ AGAIN_S: Final = 30.0
 class Reloader:
     """Knows one order at a time. `error` says why this worker does not run what the registry names; else empty."""
 
-    def __init__(self, reloads: Reloads, library: Library, engine: Engine, worker: GlyphWorker) -> None:
+    def __init__(self, reloads: Reloads, source: WeightsSource, engine: Engine, worker: GlyphWorker) -> None:
         self._reloads = reloads
-        self._library = library
+        self._source = source
         self._engine = engine
         self._worker = worker
         self._order: Order | None = None
-        self._answer = Answer(worker=worker.name)
+        self._vote = Vote(worker=worker.name)
         self._said = True
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
@@ -57,7 +57,7 @@ class Reloader:
             if self._prepared is not None and self._is_in_use(self._prepared):
                 self._exchange()  # decided, and the next one given, since the last look
             self._undo()  # of an order that Redis has lost
-            self._answer, self._said = Answer(worker=self._worker.name), True
+            self._vote, self._said = Vote(worker=self._worker.name), True
         self._order = order
         if order is not None and self._work_on(order):
             return True
@@ -69,26 +69,26 @@ class Reloader:
         """Whether the order is open."""
         if not self._said:
             self._tell(order)
-        answer = self._answer
-        if order.stage == "resolving" and not (answer.offered or answer.error):
-            self._say(order, offered=True, **self._tried(lambda: {"offer": self._library.offer(order.model)}))
-        elif order.stage == "preparing" and not (answer.ready or answer.error):
+        vote = self._vote
+        if order.stage == "resolving" and not (vote.offered or vote.error):
+            self._say(order, offered=True, **self._tried(lambda: {"offer": self._source.offer(order.model)}))
+        elif order.stage == "preparing" and not (vote.ready or vote.error):
             self._engine.make_room()
             if not self._engine.fits() and not self._worker.hold():
                 return True  # its job first
             start = time.perf_counter()
             found = self._tried(lambda: self._prepare(order))
             self._say(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
-        elif order.stage == "committed" and answer.ready and not answer.moved:
+        elif order.stage == "committed" and vote.ready and not vote.moved:
             self._exchange()
             self._say(order, moved=True)
-        elif order.stage == "aborted" and answer.ready:
+        elif order.stage == "aborted" and vote.ready:
             self._undo()
-            self._answer = answer.model_copy(update={"ready": False})
+            self._vote = vote.model_copy(update={"ready": False})
         return order.is_open
 
     def _say(self, order: Order, **changes: object) -> None:
-        self._answer, self._said = self._answer.model_copy(update=changes), False
+        self._vote, self._said = self._vote.model_copy(update=changes), False
         _log.info(
             "reload order=%s by=%s model=%s version=%s stage=%s took_ms=%.0f error=%r",
             order.id,
@@ -96,14 +96,14 @@ class Reloader:
             order.model,
             (order.target or "")[:SHORT],
             order.stage,
-            self._answer.took_ms,
-            self._answer.error,
+            self._vote.took_ms,
+            self._vote.error,
         )
         self._tell(order)
 
     def _tell(self, order: Order) -> None:
-        """Write our answer down; what Redis does not take now is told at the next step."""
-        self._reloads.answer(order, self._answer)
+        """Write our vote down; what Redis does not take now is told at the next step."""
+        self._reloads.vote(order, self._vote)
         self._said = True
         self._reloads.advance()
 
@@ -123,7 +123,7 @@ class Reloader:
 
     def _prepare(self, order: Order) -> dict[str, object]:
         assert order.target is not None  # noqa: S101 an order is prepared once its target is known
-        data = self._library.bytes_of(order.model, order.target)
+        data = self._source.bytes_of(order.model, order.target)
         if self._worker.held:
             self._taken_out = self._engine.take_out(order.model)
         try:
@@ -135,7 +135,7 @@ class Reloader:
 
     def _is_in_use(self, loaded: Loaded) -> bool:
         """Whether the registry names this version of its model."""
-        model = self._library.store.model(loaded.name)
+        model = self._source.store.model(loaded.name)
         return model is not None and model.active == loaded.sha256
 
     def _exchange(self) -> None:
@@ -162,7 +162,7 @@ class Reloader:
 
     def _follow(self) -> None:
         """Run what the registry names: it may have been changed while this worker was starting, or out of reach."""
-        store, models = self._library.store, self._library.store.models()
+        store, models = self._source.store, self._source.store.models()
         for loaded in self._engine.loaded():
             if loaded.name not in models:  # Redis was emptied, or this is the first worker ever
                 self._keep(loaded)
@@ -175,14 +175,14 @@ class Reloader:
                 self._engine.default = default
                 _log.info("default model=%s version=%s", default, active[:SHORT])
         if time.monotonic() > self._publish_at:
-            self._library.publish_files()
+            self._source.publish_files()
             self._publish_at = time.monotonic() + AGAIN_S
 
     def _keep(self, loaded: Loaded) -> None:
         if self._has_just_failed(loaded.name, loaded.sha256):
             return
         try:
-            self._library.publish(loaded.name, loaded.data)
+            self._source.publish(loaded.name, loaded.data)
         except ServiceProblem as problem:
             self._note(loaded.name, loaded.sha256, problem.detail)
         except REDIS_FULL:
@@ -199,7 +199,7 @@ class Reloader:
         start = time.perf_counter()
         try:
             self._engine.make_room()
-            self._engine.put(self._engine.load(name, self._library.bytes_of(name, sha256)))
+            self._engine.put(self._engine.load(name, self._source.bytes_of(name, sha256)))
         except WeightsError as error:
             self._note(name, sha256, str(error))
             return False

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _SUFFIX: Final = ".safetensors"
 
 
-class Library:
+class WeightsSource:
     """The registry and this machine's files, as one worker (`by`) sees them."""
 
     def __init__(self, store: WeightsStore, folder: Path | None, by: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from jobs.registry.verification import Check, CheckRequest, Measures, record_check
+from jobs.registry.verification import Measures, Verification, VerificationRequest, record_verification
 from models.quality.self_test import SelfTest, self_test
 from models.rendering.renderer import Renderer, WeightsError
 from worker.render import tasks
@@ -16,14 +16,14 @@ _log = logging.getLogger(__name__)
 
 
 def check(payload: dict[str, Any]) -> dict[str, Any]:
-    """Carry out a CheckRequest and record what was found, a refusal included; the Check as JSON.
+    """Carry out a VerificationRequest and record what was found, a refusal included; the Verification as JSON.
 
     Raises redis errors, and what ends the process.
     """
-    request = CheckRequest.model_validate(payload)
+    request = VerificationRequest.model_validate(payload)
     tools = tasks.current_tools()
     start, png = time.monotonic(), b""
-    found = Check(id=request.id, worker=tools.worker)
+    found = Verification(id=request.id, worker=tools.worker)
     try:
         found, png = _look(tools.engine, request, found)
     except WeightsError as error:
@@ -34,7 +34,7 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
         _log.exception("check failed id=%s", request.id)
         found = found.model_copy(update={"error": f"unexpected {type(error).__name__}; see the worker's log"})
     found = found.model_copy(update={"seconds": round(time.monotonic() - start, 1)})
-    record_check(tools.redis, found, png)
+    record_verification(tools.redis, found, png)
     _log.info(
         "check id=%s model=%s version=%s seconds=%.1f error=%r",
         request.id,
@@ -46,8 +46,8 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
     return found.model_dump(mode="json")
 
 
-def _look(engine: Engine, request: CheckRequest, found: Check) -> tuple[Check, bytes]:
-    data = engine.library.bytes_of(request.model, request.sha256)
+def _look(engine: Engine, request: VerificationRequest, found: Verification) -> tuple[Verification, bytes]:
+    data = engine.weights_source.bytes_of(request.model, request.sha256)
     engine.make_room()
     # Where there is room for one only, that one is drawing.
     renderer = engine.load(request.model, data, device=None if engine.fits() else "cpu").renderer
