@@ -5,18 +5,20 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 RUN useradd --uid 10001 --no-create-home glyphcord
 WORKDIR /app
 
-# What Python notes of an installed program, its version among it; made from the whole source, which stays here.
+# What the build makes: what Python notes of an installed program, its version among it, and the compiled translations.
+# The whole source stays here.
 FROM python AS source
 COPY deploy/locks/build.txt deploy/locks/
 RUN pip install --require-hashes -r deploy/locks/build.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY bot bot
 COPY jobs jobs
 COPY worker worker
 COPY models models
 RUN mkdir playground && touch playground/__init__.py \
     && pip install --no-deps --no-index --no-build-isolation --target /installed . \
-    && mkdir /notes && cp -r /installed/glyphcord-*.dist-info /notes/
+    && mkdir -p /built/jobs/text/languages && cp -r /installed/glyphcord-*.dist-info /built/ \
+    && cp /installed/jobs/text/languages/*.mo /built/jobs/text/languages/
 
 FROM python AS bot-packages
 RUN python -m venv /venv
@@ -25,7 +27,7 @@ RUN /venv/bin/pip install --require-hashes -r deploy/locks/bot.txt
 
 FROM python AS bot
 COPY --from=bot-packages /venv /venv
-COPY --from=source /notes ./
+COPY --from=source /built ./
 COPY bot bot
 COPY jobs jobs
 # All that the bot and `jobs` import of `models`, and no more; a test follows the imports and compares.
@@ -51,7 +53,7 @@ RUN if [ -n "$TORCH_INDEX_URL" ]; then \
 
 FROM python AS worker
 COPY --from=worker-packages /venv /venv
-COPY --from=source /notes ./
+COPY --from=source /built ./
 COPY worker worker
 COPY jobs jobs
 COPY models models

@@ -20,6 +20,7 @@ help:
 	@echo "make clean   remove the environment and caches"
 
 demo: $(READY)
+	@$(BIN)/python -m jobs.text.catalogues
 	@$(BIN)/python demo.py
 
 test: lint

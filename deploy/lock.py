@@ -7,6 +7,7 @@ this again when pyproject.toml or constraints.txt changes, and now and then for 
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +56,8 @@ def main() -> None:
     write("bot.txt", resolve("pyproject.toml", "--extra", "bot", "--extra", "trace"))
     write("worker.txt", [block for block in worker if not CUDA.match(block)])
     write("torch-cuda.txt", [block for block in worker if CUDA.match(block)])
-    write("build.txt", resolve("-", given="setuptools>=77\n"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    write("build.txt", resolve("-", given="\n".join(project["build-system"]["requires"])))
 
 
 if __name__ == "__main__":

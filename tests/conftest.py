@@ -11,6 +11,12 @@ from redis import Redis
 
 from devstack.valkey import start_valkey
 from jobs.connection import connect
+from jobs.text.catalogues import compile_catalogues
+
+
+def pytest_configure() -> None:
+    """A translation that was changed since the environment was made takes effect."""
+    compile_catalogues()
 
 # Small networks gain nothing from threads, and lose a great deal where other tests have the cores.
 os.environ["OMP_NUM_THREADS"] = "1"

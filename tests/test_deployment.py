@@ -318,6 +318,14 @@ def test_locks_hold_what_the_project_asks_for(extra: str, locks: list[str]) -> N
         assert version in asked.specifier, f"{pin} is not {asked.specifier}: run python deploy/lock.py"
 
 
+def test_the_build_is_locked_too() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = pins("build.txt")
+    assert {canonicalize_name(one.name) for one in map(Requirement, project["build-system"]["requires"])} == set(
+        pinned
+    )
+
+
 def test_the_bots_lock_has_no_torch_and_the_workers_one_has_the_one_that_is_tested() -> None:
     assert not {"torch", "safetensors", "httpx"} & set(pins("bot.txt"))
     assert "torch" not in pins("worker.txt")

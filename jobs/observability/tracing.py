@@ -1,33 +1,28 @@
 """A picture's way as one OpenTelemetry trace: ordered by a bot, waiting, drawn by a worker, stage by stage.
 
 Nothing travels with the job for this. Trace and root span take their ids from the job's own, so bot and worker
-agree on them, and a try after a worker's death is part of the same trace. Without an endpoint all of it does
-nothing, and OpenTelemetry need not be installed (it is the extra `trace`).
+agree on them, and a try after a worker's death is part of the same trace. Without an endpoint there is no tracer
+provider, and OpenTelemetry's API does nothing; its SDK is the extra `trace`.
 """
 
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags, set_span_in_context
 
 from jobs.observability.logs import reference_of
 
-if TYPE_CHECKING:
-    from opentelemetry.trace import Tracer
-
 _NS: Final = 1_000_000_000
+_TRACER: Final = trace.get_tracer("glyphcord")
 
 
 class TraceUnavailable(Exception):
     """Traces are asked for and cannot be sent; `str()` says what to do."""
-
-
-class _Shared:
-    """One tracer a process, made by `set_up`."""
-
-    tracer: "Tracer | None" = None
 
 
 _IDS: Final[ContextVar[tuple[int, int] | None]] = ContextVar("ids", default=None)
@@ -59,53 +54,35 @@ def set_up(endpoint: str | None, program: str) -> None:
     resource = Resource.create({"service.name": f"glyphcord-{program}"})
     provider = TracerProvider(resource=resource, id_generator=Ids())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))
-    _Shared.tracer = provider.get_tracer("glyphcord")
+    trace.set_tracer_provider(provider)
 
 
 def ordered(job_id: str, since: float) -> None:
     """A job is on the queue: the trace's root, from Unix time `since` until now."""
-    if _Shared.tracer is None:
-        return
     token = _IDS.set(_ids(job_id))
     try:
-        span = _Shared.tracer.start_span("order", start_time=int(since * _NS), attributes=_about(job_id))
+        root = _TRACER.start_span("order", start_time=int(since * _NS), attributes=_about(job_id))
     finally:
         _IDS.reset(token)
-    span.end()
+    root.end()
 
 
 @contextmanager
 def job(job_id: str, waiting_since: float | None) -> Iterator[None]:
     """A worker's time with a job, and as a span of its own what went before on the queue."""
-    tracer = _Shared.tracer
-    if tracer is None:
-        yield
-        return
-    from opentelemetry.trace import (  # noqa: PLC0415
-        NonRecordingSpan,
-        SpanContext,
-        TraceFlags,
-        set_span_in_context,
-    )
-
     trace_id, root_id = _ids(job_id)
     root = SpanContext(trace_id, root_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
     under_root = set_span_in_context(NonRecordingSpan(root))
     if waiting_since is not None:
         start = min(int(waiting_since * _NS), time.time_ns())
-        tracer.start_span("queue", under_root, start_time=start, attributes=_about(job_id)).end()
-    with tracer.start_as_current_span("job", under_root, attributes=_about(job_id)):
+        _TRACER.start_span("queue", under_root, start_time=start, attributes=_about(job_id)).end()
+    with _TRACER.start_as_current_span("job", under_root, attributes=_about(job_id)):
         yield
 
 
-@contextmanager
-def span(name: str) -> Iterator[None]:
+def span(name: str) -> AbstractContextManager[Span]:
     """A part of the job at hand."""
-    if _Shared.tracer is None:
-        yield
-        return
-    with _Shared.tracer.start_as_current_span(name):
-        yield
+    return _TRACER.start_as_current_span(name)
 
 
 def _ids(job_id: str) -> tuple[int, int]:

@@ -4,15 +4,14 @@ The texts of all programs that speak to members are in one catalogue a language,
 words as a bot. What only operators read (the log, `/model`'s answers) is in English.
 """
 
+import logging
 import math
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+_log = logging.getLogger(__name__)
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = {"zh-CN": "zh_CN", "es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
@@ -67,8 +66,9 @@ def duration_in_words(seconds: float, language: str = ENGLISH) -> str:
 def _catalogue(language: str) -> NullTranslations:
     if language not in LANGUAGES.values():
         return NullTranslations()
-    compiled = BytesIO()
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    try:
+        with (FOLDER / f"{language}.mo").open("rb") as file:
+            return GNUTranslations(file)
+    except FileNotFoundError:
+        _log.error("no catalogue language=%s; in a checkout run: python -m jobs.text.catalogues", language)
+        return NullTranslations()
