@@ -1,7 +1,6 @@
 """A message of ours from outside its interaction: see what stands on it, and put a sentence there.
 
-As workers do, by the interaction's token while that lasts, then with the bot's own right to edit its messages;
-a private message can be reached by its token only.
+It is reached as workers reach it, by the routes of jobs.delivery.
 """
 
 import logging
@@ -13,13 +12,12 @@ from typing import Any, Final
 import discord
 
 from bot.replies.interactions import QUIET
+from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.lifecycle.promises import UNTOLD
 from jobs.schema import Reply
 from jobs.text.sentences import is_interim
 
 log = logging.getLogger(__name__)
-
-UNKNOWN_MESSAGE = 10008
 
 ORIGINAL: Final[Any] = "@original"
 """What Discord calls the response of a token's interaction; discord.py's annotation knows numbers only."""
@@ -39,28 +37,17 @@ class Seen(Enum):
 
 async def look(client: discord.Client, reply: Reply) -> Seen:
     """What stands on the message now. Raises bot.replies.interactions.UNDELIVERED when Discord does not tell."""
-
-    async def by_token(hook: discord.Webhook) -> Message:
-        return await hook.fetch_message(ORIGINAL)
-
-    async def as_bot(message: discord.PartialMessage) -> Message:
-        return await message.fetch()
-
-    return await _by_either(client, reply, by_token, as_bot)
+    return await _by_either(
+        client, reply, lambda hook: hook.fetch_message(ORIGINAL), lambda message: message.fetch()
+    )
 
 
 async def put_sentence(client: discord.Client, reply: Reply, sentence: str) -> Seen:
     """Make the sentence all that stands on the message. Raises bot.replies.interactions.UNDELIVERED."""
-
-    async def by_token(hook: discord.Webhook) -> Message:
-        return await hook.edit_message(
-            ORIGINAL, content=sentence, attachments=[], view=None, allowed_mentions=QUIET
-        )
-
-    async def as_bot(message: discord.PartialMessage) -> Message:
-        return await message.edit(content=sentence, attachments=[], view=None, allowed_mentions=QUIET)
-
-    return await _by_either(client, reply, by_token, as_bot)
+    state: dict[str, Any] = {"content": sentence, "attachments": [], "view": None, "allowed_mentions": QUIET}
+    return await _by_either(
+        client, reply, lambda hook: hook.edit_message(ORIGINAL, **state), lambda message: message.edit(**state)
+    )
 
 
 async def _by_either(
@@ -70,27 +57,25 @@ async def _by_either(
     as_bot: Callable[[discord.PartialMessage], Awaitable[Message]],
 ) -> Seen:
     number = int(reply.message_id)
-    if reply.token is not None and time.time() < reply.token_expires_at:
-        hook = discord.Webhook.partial(int(reply.application_id), reply.token, client=client)
-        try:
-            return seen_on(await by_token(hook))
-        except discord.HTTPException as error:
-            if error.code == UNKNOWN_MESSAGE:
-                return Seen.GONE
-            # Any other 401 or 404 is a token that has expired, or one that Discord does not know for a moment.
-            if error.status not in (401, 403, 404):
-                raise
-            log.info("token refused message=%d status=%d code=%d", number, error.status, error.code)
-    if reply.private or reply.message_id == UNTOLD:
-        return Seen.OUT_OF_REACH
+    hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
     message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
-    try:
-        return seen_on(await as_bot(message))
-    except discord.NotFound:
-        return Seen.GONE
-    except discord.Forbidden as error:
-        log.warning("no permission message=%d code=%d", number, error.code)
-        return Seen.OUT_OF_REACH
+    for route in routes(reply, time.time()):
+        if route is Route.BOT and reply.message_id == UNTOLD:
+            break
+        try:
+            return seen_on(await by_token(hook) if route is Route.TOKEN else await as_bot(message))
+        except discord.HTTPException as error:
+            match interpret(route, error.status, error.code):
+                case Verdict.GONE:
+                    return Seen.GONE
+                case Verdict.FORBIDDEN:
+                    pass
+                case Verdict.CLOSED if route is Route.TOKEN:
+                    pass
+                case _:
+                    raise
+            log.info("refused route=%s message=%d status=%d code=%d", route, number, error.status, error.code)
+    return Seen.OUT_OF_REACH
 
 
 def seen_on(message: Message) -> Seen:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.rate_limiter import RateLimiter
 from jobs.schema import Reply
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
 from tests.worker.standin import Order, Standin
-from worker.delivery.deliver import Route, Verdict, deliver, judge, routes, tell
-from worker.delivery.rest_client import Attachment, Discord, DiscordUnavailable, Edit, Response
+from worker.delivery.deliver import deliver, tell
+from worker.delivery.rest_client import Attachment, Discord, DiscordUnavailable, Edit
 
 PICTURE = Edit("blue", (Attachment("ascii-blue.png", b"\x89PNG bytes", "alt text"),))
 
@@ -66,8 +67,8 @@ def test_routes(given: Reply, now: float, expected: list[Route]) -> None:
         (Route.TOKEN, 400, 50035, Verdict.REJECTED),
     ],
 )
-def test_judge(route: Route, status: int, code: int, verdict: Verdict) -> None:
-    assert judge(route, Response(status, code)) is verdict
+def test_interpret(route: Route, status: int, code: int, verdict: Verdict) -> None:
+    assert interpret(route, status, code) is verdict
 
 
 def test_token_route_replaces_everything_without_the_bots_token(discord: Discord, standin: Standin) -> None:

@@ -20,8 +20,10 @@ from redis import Redis
 from rq import Retry, get_current_job
 from rq.job import Job
 
+from jobs.delivery import Verdict
 from jobs.lifecycle.cancel import is_cancelled
 from jobs.lifecycle.ledger import Begun, Ledger, Reason
+from jobs.observability.logs import about_its_job
 from jobs.pictures import PictureStore
 from jobs.queue.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
@@ -37,10 +39,9 @@ from jobs.text.sentences import (
 from models.rendering.animation import Animation
 from models.rendering.renderer import Renderer, WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
-from worker.delivery.deliver import Verdict, deliver, tell
+from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
-from worker.observability.logs import about_its_job
 from worker.observability.metrics import job_ended
 from worker.queue.circuit_breaker import Health
 from worker.render.animate import draw_animation
