@@ -14,14 +14,13 @@ import discord
 from discord import app_commands
 from redis.exceptions import RedisError
 
-from bot.commands.model_text import code, is_over, list_text, reload_text, status_text, verification_text
+from bot.commands.model_text import code, list_text, reload_text, status_text, verification_text
 from bot.commands.styles import SUGGESTIONS, suggest_models
 from bot.components.component import Component, Handler
 from bot.render.download import AttachmentDownloader
 from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.services import Services
 from jobs.registry import audit
-from jobs.registry.reload import Order
 from jobs.registry.verification import Verification, enqueue_verification, verification_of
 from jobs.registry.weights import SHORT, Version, check_name
 from jobs.text.buttons import custom_id
@@ -197,7 +196,8 @@ class ModelAdmin(app_commands.Group):
         log.info("change ordered id=%s model=%s workers=%d", order.id, name, len(order.expected))
         until, told, told_at = loop.time() + MOVE_S, "", 0.0
         while True:
-            order, text, over = await asyncio.to_thread(self._look, order)
+            order, votes, over = await asyncio.to_thread(services.reloads.progress, order)
+            text = reload_text(order, votes)
             if over or loop.time() > until:
                 break
             if text != told and loop.time() > told_at + EDIT_EVERY_S:
@@ -206,16 +206,6 @@ class ModelAdmin(app_commands.Group):
             await asyncio.sleep(POLL_S)
         log.info("change over id=%s stage=%s reason=%r", order.id, order.stage, order.reason)
         await edit(interaction, text)
-
-    def _look(self, order: Order) -> tuple[Order, str, bool]:
-        """The order as it stands, in words, and whether it is over."""
-        services = self._services
-        latest = services.reloads.advance()
-        replaced = latest is not None and latest.id != order.id
-        order = order if latest is None or replaced else latest
-        votes = services.reloads.votes(order)
-        alive = [worker.name for worker in services.fleet.alive()]
-        return order, reload_text(order, votes), replaced or is_over(order, votes, alive)
 
     async def _checked(self, version: Version) -> tuple[Verification, bytes]:
         services, loop = self._services, asyncio.get_running_loop()

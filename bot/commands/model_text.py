@@ -45,14 +45,6 @@ def reload_text(order: Order, votes: Mapping[str, Vote]) -> str:
     return clipped(head, [_worker(order, name, votes.get(name), before, target) for name in order.expected])
 
 
-def is_over(order: Order, votes: Mapping[str, Vote], alive: Iterable[str]) -> bool:
-    """Whether nothing more is to come: all that are still there have moved, or nobody will."""
-    waited_for = set(order.expected).intersection(alive)
-    return not order.is_open and (
-        order.stage == "aborted" or all(name in votes and votes[name].moved for name in waited_for)
-    )
-
-
 def _worker(order: Order, name: str, vote: Vote | None, before: str, target: str) -> str:
     worker = code(name)
     if vote is not None and vote.error:

@@ -1,20 +1,20 @@
-"""Changing a model's version on all workers at once: every worker, or none.
+"""Changing a model's version on all workers at once, every worker or none: a two-phase commit.
 
-An order goes through stages in Redis. `resolving`: each worker says which file it has by the model's name, and
+An order goes through phases in Redis. `resolving`: each worker says which file it has by the model's name, and
 puts its bytes into the registry if they are new. `preparing`: each loads the version beside the one in use, tries
-it, and says that it is ready. Then all are ready, the order is `committed`, and in the same transaction the
+it, and votes that it is ready. Then all are ready, the order is `committed`, and in the same transaction the
 registry names the version; each worker exchanges between two jobs. Or one fails, is gone or is late: the order is
 `aborted`, and nobody has changed anything.
 
-No process is in charge. Whoever looks at an order, worker or bot, moves it on when it is due (`advance`), so it
-ends all the same when the bot that gave it dies. A worker that starts meanwhile is not waited for: it begins with
-what the registry names, and follows it.
+No process is the coordinator. Whoever looks at an order, worker or bot, moves it on when it is due (`advance`), so
+it ends all the same when the bot that gave it dies. A worker that starts meanwhile is not waited for: it begins
+with what the registry names, and follows it.
 """
 
 import secrets
 import time
-from collections.abc import Collection, Mapping
-from typing import Final, Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, Literal, NamedTuple
 
 from redis import Redis
 from redis.client import Pipeline
@@ -48,6 +48,7 @@ class Order(Record):
     """One change. `target` is None until it is known; `before` is the version in use when it was ordered.
 
     `expected` names the workers that must agree. `back` undoes the last change instead of making a new one.
+    `stage` is the phase; Redis has known it by that name for longer.
     `deadline_at` is in Unix seconds; `reason` says why an order was aborted.
     """
 
@@ -86,10 +87,10 @@ class Vote(Record):
 
 
 def decide(order: Order, votes: Mapping[str, Vote], alive: Collection[str], now: float) -> Order:
-    """An open order as it stands with these votes: unchanged, one stage on, or aborted."""
+    """An open order as it stands with these votes: unchanged, one phase on, or aborted."""
 
-    def to(stage: Phase, **changes: object) -> Order:
-        return order.model_copy(update={"stage": stage, **changes})
+    def to(phase: Phase, **changes: object) -> Order:
+        return order.model_copy(update={"stage": phase, **changes})
 
     mine = {name: votes.get(name, Vote(worker=name)) for name in order.expected}
     waited_for = {name for name, vote in mine.items() if not _has_done(vote, order.stage)}
@@ -109,8 +110,8 @@ def decide(order: Order, votes: Mapping[str, Vote], alive: Collection[str], now:
     return to("preparing", target=target)
 
 
-def _has_done(vote: Vote, stage: Phase) -> bool:
-    return vote.offered if stage == "resolving" else vote.ready
+def _has_done(vote: Vote, phase: Phase) -> bool:
+    return vote.offered if phase == "resolving" else vote.ready
 
 
 def _reason_to_abort(mine: Mapping[str, Vote], waited_for: set[str], alive: Collection[str], *, late: bool) -> str:
@@ -121,6 +122,21 @@ def _reason_to_abort(mine: Mapping[str, Vote], waited_for: set[str], alive: Coll
     if gone := sorted(waited_for.difference(alive)):
         return f"{gone[0]} ended before it was ready"
     return f"{', '.join(sorted(waited_for))}: no answer in time" if late and waited_for else ""
+
+
+class Progress(NamedTuple):
+    """How an order stands; `over` when nothing more is to come of it."""
+
+    order: Order
+    votes: dict[str, Vote]
+    over: bool
+
+
+def is_over(order: Order, votes: Mapping[str, Vote], alive: Iterable[str]) -> bool:
+    """Whether nothing more is to come: all that are still there have moved, or nobody will."""
+    waited_for = set(order.expected).intersection(alive)
+    moved = all(name in votes and votes[name].moved for name in waited_for)
+    return not order.is_open and (order.stage == "aborted" or moved)
 
 
 class Reloads:
@@ -183,6 +199,16 @@ class Reloads:
         """The votes so far, by worker."""
         found = (read_record(Vote, data) for data in self._redis.hvals(_votes(order.id)))
         return {vote.worker: vote for vote in found if vote is not None}
+
+    def progress(self, order: Order) -> Progress:
+        """Move an order on if it is due, and tell how it stands; for whoever waits for its end and asks again."""
+        latest = self.advance()
+        replaced = latest is not None and latest.id != order.id
+        order = order if latest is None or replaced else latest
+        votes = self.votes(order)
+        return Progress(
+            order, votes, replaced or is_over(order, votes, [worker.name for worker in self._fleet.alive()])
+        )
 
     def advance(self) -> Order | None:
         """Move the newest order on if it is due, and return it as it then stands; anybody may call this."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.commands.model_text import MESSAGE_LIMIT, is_over, list_text, reload_text, status_text, verification_text
+from bot.commands.model_text import MESSAGE_LIMIT, list_text, reload_text, status_text, verification_text
 from jobs.registry.fleet import WorkerReport
-from jobs.registry.reload import Order, Vote
+from jobs.registry.reload import Order, Vote, is_over
 from jobs.registry.verification import Measures, Verification
 from jobs.registry.weights import Model, Version
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -21,7 +22,7 @@ from jobs.registry import audit
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads, Vote
 from jobs.registry.weights import SHORT, WeightsStore
-from jobs.settings import EnvSettings
+from jobs.settings import RegistrySettings, explain
 from jobs.text.sentences import ServiceProblem
 
 WAIT_S: Final = 90.0
@@ -29,13 +30,6 @@ POLL_S: Final = 0.2
 
 
 Run = Callable[[argparse.Namespace, Redis, WeightsStore], int]
-
-
-class RegistrySettings(EnvSettings):
-    """What these commands need of the service's settings; no Discord token is among it."""
-
-    redis_url: str = "redis://127.0.0.1:6379/0"
-    weights_budget_mb: int = Field(default=256, gt=0)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,13 +58,12 @@ def main(arguments: Sequence[str]) -> int:
     activate.add_argument("version", nargs="?", help="the beginning of its hash (default: the newest kept)")
     add("audit", _audit, "who gave which order, or was refused, the newest first")
     options = parser.parse_args(arguments)
-    settings = RegistrySettings()
     try:
-        redis = connect(settings.redis_url)
-    except ValueError as error:
-        return _refuse(f"REDIS_URL: {error}")
+        settings = RegistrySettings()
+    except (ValidationError, SettingsError) as error:
+        return _refuse(explain(error))
     try:
-        with redis:
+        with connect(settings.redis_url) as redis:
             return int(options.run(options, redis, WeightsStore(redis, settings.weights_budget_mb * 2**20)))
     except ServiceProblem as problem:
         return _refuse(f"{problem} ({problem.detail})" if problem.detail else str(problem))
@@ -134,29 +127,25 @@ def _audit(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> in
 
 def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None = None, back: bool = False) -> int:
     """Order a change and print what each worker says, as it says it."""
-    by, fleet = getpass.getuser(), Fleet(redis)
-    reloads = Reloads(redis, store, fleet)
+    by, reloads = getpass.getuser(), Reloads(redis, store, Fleet(redis))
     order = reloads.order(name, by, version=version, back=back)
     audit.record(redis, by, "weights rollback" if back else "weights activate", f"model={name} version={version}")
     until, told = time.monotonic() + WAIT_S, set[str]()
     while True:
-        latest = reloads.advance()
-        order = latest if latest is not None and latest.id == order.id else order
-        votes = reloads.votes(order)
+        order, votes, over = reloads.progress(order)
         for line in (_line(votes[worker]) for worker in order.expected if worker in votes):
             if line and line not in told:
                 told.add(line)
                 print(line, flush=True)
-        alive = {worker.name for worker in fleet.alive()}
-        if order.stage == "aborted":
-            return _refuse(f"nothing was changed: {order.reason}")
-        moved = {worker for worker, vote in votes.items() if vote.moved}
-        if order.stage == "committed" and not alive.intersection(order.expected) - moved:
-            print(f"{order.model}: {(order.before or 'nothing')[:SHORT]} -> {(order.target or '')[:SHORT]}")
-            return 0
-        if time.monotonic() > until:
-            return _refuse("not every worker has answered; python -m worker weights list shows what is in use")
+        if over or time.monotonic() > until:
+            break
         time.sleep(POLL_S)
+    if order.stage == "aborted":
+        return _refuse(f"nothing was changed: {order.reason}")
+    if order.stage == "committed" and over:
+        print(f"{order.model}: {(order.before or 'nothing')[:SHORT]} -> {(order.target or '')[:SHORT]}")
+        return 0
+    return _refuse("not every worker has answered; python -m worker weights list shows what is in use")
 
 
 def _line(vote: Vote) -> str:
