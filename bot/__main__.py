@@ -19,9 +19,9 @@ from pydantic_settings import SettingsError
 
 from bot.client import GlyphcordClient
 from bot.gateway.endpoints import point_at
-from bot.observability import logs as log
 from bot.observability.probes import PortTaken, observed
 from bot.settings import BotSettings
+from jobs.observability import logs
 from jobs.observability import tracing as trace
 from jobs.settings import explain
 
@@ -81,7 +81,7 @@ def main() -> int:
     except (ValidationError, SettingsError) as error:
         print(explain(error), file=sys.stderr)
         return BAD_SETTINGS
-    log.configure(settings.log_level, settings.discord_token.get_secret_value(), settings.log_format)
+    logs.set_up("bot", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
     try:
         trace.set_up(settings.otel_exporter_otlp_endpoint, "bot")
     except trace.TraceUnavailable as unavailable:

@@ -1,16 +1,14 @@
 """The bot's settings, from the environment and `.env`, and what is wrong with them in one readable line."""
 
-import logging
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
-from yarl import URL
 
 from bot.gateway.shards import parse_shards
 from bot.render.cdn import Origin, parse_origins
 from jobs.lifecycle.quota import Limits
-from jobs.settings import SharedSettings
+from jobs.settings import SharedSettings, is_address
 from jobs.text.choices import PALETTES, Background
 
 Ids = Annotated[frozenset[int], NoDecode]
@@ -47,7 +45,6 @@ class BotSettings(SharedSettings):
     shard_ids: Annotated[tuple[int, ...], NoDecode] = Field(
         default=(), validate_default=True, description="this process's, of several; empty: all of them"
     )
-    log_level: str = "INFO"
 
     def limits(self) -> Limits:
         """What each person and server may ask for."""
@@ -84,41 +81,12 @@ class BotSettings(SharedSettings):
     def _origins(cls, value: object) -> object:
         return parse_origins(value) if isinstance(value, str) else value
 
-    @field_validator("discord_token")
-    @classmethod
-    def _token(cls, token: SecretStr) -> SecretStr:
-        text = token.get_secret_value().strip()
-        if not text or not text.isascii() or not text.isprintable() or " " in text:
-            raise ValueError("it must be the token alone, without spaces or line breaks")
-        return SecretStr(text)
-
-    @field_validator("discord_api_base")
-    @classmethod
-    def _api_base(cls, value: str) -> str:
-        _absolute(value, "http", "https")
-        return value.rstrip("/")
-
     @field_validator("discord_gateway_url")
     @classmethod
     def _gateway(cls, value: str | None) -> str | None:
-        if value is not None:
-            _absolute(value, "ws", "wss")
+        if value is not None and not is_address(value, "ws", "wss"):
+            raise ValueError("it must be an address that starts with ws:// or wss://")
         return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis(cls, value: str) -> str:
-        if not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("it must start with redis://, rediss:// or unix://")
-        return value
-
-    @field_validator("log_level")
-    @classmethod
-    def _level(cls, value: str) -> str:
-        names = logging.getLevelNamesMapping()
-        if value.upper() not in names:
-            raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
-        return value.upper()
 
 
 def parse_looks(text: str) -> dict[str, Look]:
@@ -132,9 +100,3 @@ def parse_looks(text: str) -> dict[str, Look]:
         background: Background | None = "light" if paper == "light" else "dark" if paper == "dark" else None
         looks[emoji.removesuffix(VARIATION_SELECTOR)] = (palette, background)
     return looks
-
-
-def _absolute(value: str, *schemes: str) -> None:
-    url = URL(value)
-    if url.scheme not in schemes or not url.host:
-        raise ValueError(f"it must be an address that starts with {' or '.join(s + '://' for s in schemes)}")

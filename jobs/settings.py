@@ -1,9 +1,50 @@
 """Settings that bot and worker share, from the environment and `.env`, and what is wrong with them in a line."""
 
-from pydantic import Field, SecretStr, ValidationError
+import logging
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from redis.connection import parse_url
+from yarl import URL
 
 from jobs.observability.logs import LogFormat
+
+
+def is_address(value: str, *schemes: str) -> bool:
+    """Whether a value is an absolute URL of one of the schemes."""
+    try:
+        url = URL(value)
+    except ValueError:
+        return False
+    return url.scheme in schemes and bool(url.host)
+
+
+def _redis_url(value: str) -> str:
+    try:
+        parse_url(value)  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError):
+        raise ValueError("it must be an address that starts with redis://, rediss:// or unix://") from None
+    return value
+
+
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value().strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("it must be the token alone, without spaces or line breaks")
+    return SecretStr(text)
+
+
+def _api_base(value: str) -> str:
+    if not is_address(value, "http", "https"):
+        raise ValueError("it must be an address that starts with http:// or https://")
+    return value.rstrip("/")
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in logging.getLevelNamesMapping():
+        raise ValueError("it must be DEBUG, INFO, WARNING or ERROR")
+    return value.upper()
 
 
 class EnvSettings(BaseSettings):
@@ -12,15 +53,21 @@ class EnvSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
 
-class SharedSettings(EnvSettings):
+class RegistrySettings(EnvSettings):
+    """What the registry of weights needs; `python -m worker weights` reads no more, and so needs no token."""
+
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = "redis://127.0.0.1:6379/0"
+    weights_budget_mb: int = Field(default=256, gt=0, description="Redis memory for the registry of weights")
+
+
+class SharedSettings(RegistrySettings):
     """Redis and Discord, the two ends that bot and worker both speak to."""
 
-    redis_url: str = "redis://127.0.0.1:6379/0"
-    discord_token: SecretStr
-    discord_api_base: str = "https://discord.com/api/v10"
+    discord_token: Annotated[SecretStr, AfterValidator(_token)]
+    discord_api_base: Annotated[str, AfterValidator(_api_base)] = "https://discord.com/api/v10"
     picture_ttl_s: int = Field(default=7 * 24 * 3600, gt=0, description="how long a picture can be redrawn")
     picture_budget_mb: int = Field(default=512, gt=0, description="Redis memory for stored pictures")
-    weights_budget_mb: int = Field(default=256, gt=0, description="Redis memory for the registry of weights")
+    log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
     log_format: LogFormat = "text"
     bot_http_port: int | None = Field(default=None, ge=1, le=65_535, description="/healthz, /readyz and /metrics")
     worker_http_port: int | None = Field(default=None, ge=1, le=65_000, description="each child has its own")

@@ -21,6 +21,7 @@ from redis.exceptions import AuthenticationError, RedisError
 
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
+from jobs.observability import logs
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
 from jobs.rate_limiter import RateLimiter
@@ -32,7 +33,6 @@ from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError, pick_device
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
-from worker.observability import logs
 from worker.observability.heartbeat import Control
 from worker.observability.probes import Watching
 from worker.queue.circuit_breaker import Health
@@ -62,11 +62,9 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
         settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
     except (ValidationError, SettingsError) as error:
         return _refuse(explain(error))
-    logs.set_up([settings.discord_token.get_secret_value()], child, settings.log_format)
-    try:
-        redis = connect(settings.redis_url, patient=True)
-    except ValueError as error:
-        return _refuse(f"REDIS_URL: {error}")
+    token = settings.discord_token.get_secret_value()
+    logs.set_up("worker", token, settings.log_level, settings.log_format, child)
+    redis = connect(settings.redis_url, patient=True)
     watching = Watching(redis)
     try:
         trace.set_up(settings.otel_exporter_otlp_endpoint, "worker")

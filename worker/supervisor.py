@@ -21,8 +21,8 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from jobs.observability import logs
 from jobs.settings import explain
-from worker.observability import logs
 from worker.queue.redis_outage import back_off_s
 from worker.settings import WorkerSettings
 
@@ -132,7 +132,7 @@ def supervise(count: int, module: str = "worker") -> int:
     except (ValidationError, SettingsError) as error:
         print(f"worker: {explain(error)}", file=sys.stderr)  # noqa: T201
         return 1
-    logs.set_up([settings.discord_token.get_secret_value()], log_format=settings.log_format)
+    logs.set_up("worker", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
     environment = dict(os.environ)
     if settings.torch_threads is None:
         # Each worker's PyTorch would otherwise take all cores.

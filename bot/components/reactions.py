@@ -14,7 +14,6 @@ from typing import Final
 
 import discord
 
-from bot.observability.logs import describe_error
 from bot.render.admission import Admission, Asker
 from bot.render.service import DEADLINE_S, is_age_restricted
 from bot.replies.errors import failure_from, failure_of, report
@@ -27,6 +26,7 @@ from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.lifecycle.ledger import Attempt
 from jobs.lifecycle.promises import Promise
 from jobs.observability import logs
+from jobs.observability.logs import describe_error
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
 from jobs.text.choices import Background, palette_name
 from jobs.text.sentences import ServiceProblem, sentence, starts

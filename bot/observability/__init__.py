@@ -1,1 +1,1 @@
-"""Logs, metrics, probes and the moderation log of a bot."""
+"""Metrics, probes and the moderation log of a bot."""

@@ -10,9 +10,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.gateway.shards import disconnected_shards, is_connected
-from bot.observability.logs import describe_error
 from bot.observability.metrics import FleetCollector, ShardCollector, measure_lag
 from bot.settings import BotSettings
+from jobs.observability.logs import describe_error
 from jobs.observability.metrics import PREFIX
 from jobs.observability.probes import probe_app, serving
 

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from bot.observability.logs import one_line
 from bot.observability.metrics import PROBLEMS
 from jobs.connection import REDIS_DOWN, REDIS_FULL
+from jobs.observability.logs import one_line
 from jobs.text.sentences import (
     PictureProblem,
     ServiceProblem,

@@ -15,13 +15,13 @@ from typing import Final
 
 import discord
 
-from bot.observability.logs import describe_error
 from bot.replies.errors import Failure, failure_from, report
 from bot.replies.interactions import UNDELIVERED
 from bot.replies.messages import Seen, look, put_sentence
 from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.lifecycle.promises import Promise
+from jobs.observability.logs import describe_error
 from jobs.schema import Click, Outcome, RenderResult
 from jobs.text.sentences import PictureProblem
 

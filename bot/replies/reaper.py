@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.observability.logs import describe_error
 from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import InFlight
 from bot.replies.pending import REDIS_LOST, WORKING_S, Keeper, Kept
@@ -22,6 +21,7 @@ from jobs.connection import PREFIX
 from jobs.lifecycle.ledger import LAST_WRITE_S, Reason
 from jobs.lifecycle.promises import Promise
 from jobs.observability import logs
+from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
 from jobs.schema import Click
 from jobs.text.sentences import ServiceProblem, new_reference

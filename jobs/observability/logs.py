@@ -1,20 +1,40 @@
-"""Log lines that can be followed from a command to its picture: which job they are about, and JSON for machines.
+"""Logging of bot, worker and supervisor: a line an event on standard error, as `what happened key=value …` or JSON.
 
-`about` names the job for everything logged under it, by our code or a library's. A job's reference follows from
-its id, so bot and workers tell the user and the operator the same one without asking each other.
+`about` names the job for everything logged under it, by our code or a library's, so a command can be followed to
+its picture. A job's reference follows from its id, so bot and workers tell the user and the operator the same one
+without asking each other. No line holds a secret.
 """
 
 import hashlib
 import json
 import logging
+import re
+import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final, Literal
+from functools import wraps
+from typing import Concatenate, Final, Literal, ParamSpec, Protocol, TypeVar
 
 LogFormat = Literal["text", "json"]
+
+P = ParamSpec("P")
+
+TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+HIDDEN: Final = "[token]"
+
+# An interaction's token stands in the path of its webhook and of its callback; whoever has it can edit the reply.
+_PATH_TOKEN: Final = re.compile(r"((?:webhooks|interactions)/\d+/)[^/\s'\"?]+")
+
+_QUIET: Final = {
+    # At DEBUG these write down whole events and answers: interaction tokens, signed addresses, names.
+    logging.INFO: ("discord.gateway", "discord.http", "discord.state", "discord.webhook.async_"),
+    # httpx logs each URL, RQ each maintenance pass.
+    logging.WARNING: ("httpx", "httpcore", "rq", "rq.worker", "rq.job", "PIL"),
+}
+"""Libraries that say too much below a level."""
 
 _JOB: Final[ContextVar[str | None]] = ContextVar("job", default=None)
 
@@ -32,6 +52,25 @@ def about(job_id: str | None) -> Iterator[None]:
         yield
     finally:
         _JOB.reset(token)
+
+
+class _Job(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+J = TypeVar("J", bound=_Job)
+
+
+def about_its_job(callback: Callable[Concatenate[J, P], None]) -> Callable[Concatenate[J, P], None]:
+    """An RQ callback whose log lines are about its job; RQ also calls it outside of any job's work."""
+
+    @wraps(callback)
+    def bound(job: J, /, *arguments: P.args, **options: P.kwargs) -> None:
+        with about(job.id):
+            callback(job, *arguments, **options)
+
+    return bound
 
 
 def reference() -> str | None:
@@ -71,3 +110,41 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, traceback included, then blots out the bot's token and every interaction's.
+
+    A safety net under code that logs none.
+    """
+
+    def __init__(self, program: str, token: str, log_format: LogFormat = "text", child: int | None = None) -> None:
+        super().__init__()
+        fixed: dict[str, object] = {"program": program} | ({} if child is None else {"child": child})
+        prefix = "" if child is None else f"[{child}] "
+        self._inner = JsonLines(**fixed) if log_format == "json" else logging.Formatter(prefix + TEXT)
+        self._token = token
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = _PATH_TOKEN.sub(rf"\1{HIDDEN}", self._inner.format(record))
+        return line.replace(self._token, HIDDEN)
+
+
+def set_up(program: str, token: str, level: str, log_format: LogFormat = "text", child: int | None = None) -> None:
+    """Send all logging to standard error at `level`. `token` is the bot's; a supervisor numbers each `child`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter(program, token, log_format, child))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for least, names in _QUIET.items():
+        for name in names:
+            logging.getLogger(name).setLevel(max(least, logging.getLevelNamesMapping()[level]))
+
+
+def one_line(text: str, most: int = 300) -> str:
+    """Text from elsewhere, made safe for one log line."""
+    return " ".join(text.split())[:most]
+
+
+def describe_error(error: BaseException) -> str:
+    """An error's kind and text; some of redis-py's say nothing in their repr."""
+    return one_line(f"{type(error).__name__}: {error}")

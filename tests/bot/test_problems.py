@@ -7,9 +7,9 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.observability.logs import RedactingFormatter
 from bot.replies.errors import failure_from, report
 from jobs.connection import connect
+from jobs.observability.logs import RedactingFormatter
 from jobs.pictures import PictureStore
 from jobs.text.sentences import ANSWERS, INTERIM, SENTENCES, SERVICE_SENTENCES, PictureProblem, ServiceProblem
 from tests.sentences import plain
@@ -96,7 +96,7 @@ def test_a_foreseen_problem_logs_one_line_without_a_traceback(caplog: pytest.Log
 
 
 def test_no_token_gets_through_the_formatter() -> None:
-    formatter = RedactingFormatter("bot-secret")
+    formatter = RedactingFormatter("bot", "bot-secret")
     try:
         raise RuntimeError("Bot bot-secret was refused at /webhooks/12/aW50ZXJhY3Rpb24/messages/@original")
     except RuntimeError as error:

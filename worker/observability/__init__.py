@@ -1,1 +1,1 @@
-"""Heartbeat, probes, metrics and logs of a worker."""
+"""Heartbeat, probes and metrics of a worker."""
