@@ -158,7 +158,7 @@ class ModelAdmin(app_commands.Group):
         return [app_commands.Choice(name=short, value=short) for short in found[:SUGGESTIONS]]
 
     def activate(self) -> Handler:
-        """What votes the button under an uploaded model."""
+        """What answers the button under an uploaded model."""
 
         async def handler(interaction: Interaction, sha256: str) -> None:
             self._admit(interaction, "activate", f"version={sha256[:SHORT]}")
@@ -176,7 +176,7 @@ class ModelAdmin(app_commands.Group):
         """Write down who asks for what. Raises ServiceProblem `not_admin`."""
         allowed = self._is_admin(interaction)
         by = str(interaction.user.id)
-        # Beside the vote: Discord waits three seconds for that, and Redis may take two.
+        # Beside the answer: Discord waits three seconds for that, and Redis may take two.
         writing = asyncio.create_task(
             asyncio.to_thread(audit.record, self._services.redis, by, f"model {action}", detail, allowed=allowed)
         )
