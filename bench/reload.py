@@ -37,7 +37,7 @@ MODEL: Final = "bench"
 SHAPES: Final = ((320, 240), (240, 320), (400, 200), (256, 256), (300, 260), (220, 300))
 MOST_SLOWDOWN: Final = 1.5
 PATIENCE_S: Final = 90.0
-MOVED: Final = ("draw with it", "draws with it")
+MOVED: Final = ("workers use it", "worker uses it")
 
 
 @dataclass

@@ -20,44 +20,45 @@ from jobs.text.translation import language_of, translate, translate_count
 log = logging.getLogger(__name__)
 
 HELP: Final = """**I draw pictures in readable characters.**
-• `/ascii image:` with a picture attached: that picture in characters, in its own colours.
-• `/ascii image: palette:pink columns:120 background:light`: in other colours, larger, on white.
-• `/ascii image: palette:#0000ff-#ff69b4`: in two colours of your own, from top to bottom.
-• `/ascii image: focus:`: the subject alone, or with as much of its background as you like.
-• `/ascii image: format:` as text that fits your phone or your computer, or as a file.
-• A message's menu → Apps → **Make ASCII**: what that message shows, stickers and forwards too.
-• React {reactions} to a result to have it in other colours, or use the buttons under it.
-• GIFs come back moving. `private:True` shows the result to you alone. **Cancel** stops one that waits.
-Who manages the server decides with `/settings` where and for whom I draw. What I keep: `/privacy`."""
+• `/ascii image:` draws the picture you attach, in its own colours.
+• `/ascii image: palette:pink columns:120 background:light` draws it in other colours, larger, on white.
+• `/ascii image: palette:#0000ff-#ff69b4` uses two colours of your own, from top to bottom.
+• `/ascii image: focus:` draws the subject alone, or with as much of the background as you like.
+• `/ascii image: format:` gives you text for a phone or a computer, or a file.
+• A message's menu → Apps → **Make ASCII** draws that message's picture, including stickers and forwards.
+• React {reactions} to a result to get it in other colours, or use the buttons under it.
+• GIFs stay animated. `private:True` shows the result only to you. **Cancel** stops a waiting picture.
+Server managers choose where and for whom I draw with `/settings`. What I keep: `/privacy`."""
 
 PRIVACY: Final = (
     "**What I keep, and for how long**\n"
-    "• Pictures that you ask me to draw: {picture_days} days after they were last drawn, so that they can be drawn "
+    "• Pictures you ask me to draw: {picture_days} days after they were last drawn, so that I can draw them "
     "again.\n"
-    "• Which of my messages answers which wish (your id, the options, the picture's fingerprint): {days} days, for "
-    "the reactions and buttons under it.\n"
-    "• How many pictures you asked for: until the day after.\n"
-    "• The bot's log: your id with each wish, and never a picture's name or address.\n"
-    "I read messages only where you ask me to: the one whose menu you use, and for `/ascii` without a picture the "
-    "latest ones here, of which I keep nothing. A server's settings and log channel are its moderators'.\n"
-    "`/forget` deletes your pictures and records now; only the number of today's pictures stays until tomorrow. "
-    "Messages in a channel stay; **Delete** under them removes them."
+    "• Which of my messages answers which request (your id, the options, the picture's fingerprint): {days} "
+    "days, for the reactions and buttons under it.\n"
+    "• How many pictures you asked for: until the next day.\n"
+    "• The bot's log: your id with each request, never a picture's name or address.\n"
+    "I read messages only when you ask me to: the one whose menu you use and, for `/ascii` without a picture, "
+    "the latest ones here. I keep nothing of those. A server's settings and log channel belong to its "
+    "moderators.\n"
+    "`/forget` deletes your pictures and records now; only the number of today's pictures stays until "
+    "tomorrow. Messages in a channel stay; **Delete** under them removes them."
 )
 
 FORGOTTEN_ONE: Final = (
-    "Done: one picture and the records of your wishes are deleted. Reactions and buttons under those results no "
-    "longer work; the messages themselves stay until somebody deletes them."
+    "Deleted: one picture and the records of your requests. Reactions and buttons under those results no "
+    "longer work. The messages stay until somebody deletes them."
 )
 FORGOTTEN: Final = (
-    "Done: {count} pictures and the records of your wishes are deleted. Reactions and buttons under those results "
-    "no longer work; the messages themselves stay until somebody deletes them."
+    "Deleted: {count} pictures and the records of your requests. Reactions and buttons under those results no "
+    "longer work. The messages stay until somebody deletes them."
 )
 
 
 WELCOME: Final = (
-    "Thanks for having me! Type `/ascii` and attach a picture, or open a message's menu → Apps → **Make ASCII**, "
-    "and I answer with that picture in readable characters. `/help` has examples; moderators decide with "
-    "`/settings` where and for whom I draw."
+    "Thanks for adding me! Type `/ascii` and attach a picture, or open a message's menu → Apps → **Make "
+    "ASCII**, and I reply with that picture in readable characters. `/help` has examples. Server managers "
+    "choose where and for whom I draw with `/settings`."
 )
 
 WELCOMED_S: Final = 30 * 24 * 3600
@@ -86,13 +87,13 @@ def about_commands(services: Services, settings: BotSettings) -> list[app_comman
         reactions = " ".join(settings.reaction_palettes)
         await _say(interaction, translate(HELP, language(interaction), reactions=reactions))
 
-    @app_commands.command(name="privacy", description="What I keep of you, and for how long")
+    @app_commands.command(name="privacy", description="What I keep about you, and for how long")
     async def privacy(interaction: Interaction) -> None:
         days, picture_days = KEEP_S // 86400, max(1, round(settings.picture_ttl_s / 86400))
         words = translate(PRIVACY, language(interaction), days=days, picture_days=picture_days)
         await _say(interaction, words)
 
-    @app_commands.command(name="forget", description="Delete the pictures you sent and what I remember of them")
+    @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
     async def forget(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         dropped = await asyncio.to_thread(_forget, services, str(interaction.user.id))

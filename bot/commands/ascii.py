@@ -14,7 +14,7 @@ from jobs.text.choices import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS
 FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
 BACKGROUND_CHOICES: Final = [app_commands.Choice(name=label, value=str(name)) for name, label in PAPERS.items()]
 FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for name, focus in FOCUSES.items()]
-FOCUS_HELP: Final = "How much of the background gives way to the subject"
+FOCUS_HELP: Final = "How much of the background to leave out"
 
 
 def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..., None]:
@@ -25,15 +25,15 @@ def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..
 
     @app_commands.command(name="ascii", description="Draw a picture in readable characters")
     @app_commands.describe(
-        image="The picture; without one, the last that was posted here",
-        palette="The colours of the characters: a name, or two colours like #0000ff-#ff69b4",
-        columns=f"How many characters across, {MIN_COLUMNS} to {MAX_COLUMNS}",
-        background="The paper",
+        image="The picture (default: the last one posted here)",
+        palette="The colours: a palette, or two colours like #0000ff-#ff69b4",
+        columns=f"Width in characters, {MIN_COLUMNS} to {MAX_COLUMNS}",
+        background="Light or dark background",
         focus=FOCUS_HELP,
         format="Picture, text or a file",
         style="The model that draws",
-        animate="Whether an animation comes back moving",
-        private="Show the result to you alone",
+        animate="Whether an animation stays animated",
+        private="Show the result only to you",
     )
     @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES, format=FORMAT_CHOICES)
     @app_commands.autocomplete(palette=_palettes, style=styles)

@@ -28,7 +28,7 @@ MOST: Final = 25
 KEEP_S: Final = 15 * 60
 
 WHICH: Final = "That message has {count} pictures. Which one shall I draw?"
-PICK_ONE: Final = "Pick a picture"
+PICK_ONE: Final = "Choose a picture"
 
 
 class Offered(Record):

@@ -51,7 +51,7 @@ class ModelAdmin(app_commands.Group):
     ) -> None:
         super().__init__(
             name="model",
-            description="Look after the models that draw (admins)",
+            description="Manage the models that draw (admins)",
             guild_only=True,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
@@ -61,7 +61,7 @@ class ModelAdmin(app_commands.Group):
         self._is_admin = is_admin
         self._notes: set[asyncio.Task[None]] = set()
 
-    @app_commands.command(name="list", description="Which models there are, and in which versions (admins)")
+    @app_commands.command(name="list", description="List the models and their versions (admins)")
     async def list_models(self, interaction: Interaction) -> None:
         """The registry."""
         self._admit(interaction, "list")
@@ -73,7 +73,7 @@ class ModelAdmin(app_commands.Group):
             )
             await edit(interaction, list_text(models, versions, default))
 
-    @app_commands.command(name="status", description="What the workers are doing (admins)")
+    @app_commands.command(name="status", description="Show the workers and their models (admins)")
     async def status(self, interaction: Interaction) -> None:
         """The workers' reports."""
         self._admit(interaction, "status")
@@ -83,8 +83,8 @@ class ModelAdmin(app_commands.Group):
             default = await asyncio.to_thread(self._services.weights.default)
             await edit(interaction, status_text(reports, default))
 
-    @app_commands.command(name="reload", description="Load a new file of a model, or a kept version (admins)")
-    @app_commands.describe(name="A model; without one, the default", version="A version from /model list")
+    @app_commands.command(name="reload", description="Load a model's new file or a stored version (admins)")
+    @app_commands.describe(name="The model (default: the default model)", version="A version from /model list")
     async def reload(self, interaction: Interaction, name: str | None = None, version: str | None = None) -> None:
         """Order, and report live."""
         self._admit(interaction, "reload", f"name={name} version={version}")
@@ -92,8 +92,8 @@ class ModelAdmin(app_commands.Group):
         async with self._in_flight.answering(interaction):
             await self._change(interaction, name, version=version.strip().lower() if version else None)
 
-    @app_commands.command(name="rollback", description="Take a model's last change back (admins)")
-    @app_commands.describe(name="A model; without one, the default")
+    @app_commands.command(name="rollback", description="Undo a model's last change (admins)")
+    @app_commands.describe(name="The model (default: the default model)")
     async def rollback(self, interaction: Interaction, name: str | None = None) -> None:
         """The version before, in the same way."""
         self._admit(interaction, "rollback", f"name={name}")
@@ -101,26 +101,22 @@ class ModelAdmin(app_commands.Group):
         async with self._in_flight.answering(interaction):
             await self._change(interaction, name, back=True)
 
-    @app_commands.command(name="default", description="Choose what draws when no style is asked for (admins)")
-    @app_commands.describe(name="A model")
+    @app_commands.command(name="default", description="Set the default model (admins)")
+    @app_commands.describe(name="The model")
     async def default(self, interaction: Interaction, name: str) -> None:
         """Workers follow by themselves."""
         self._admit(interaction, "default", f"name={name}")
         await defer(interaction, private=True)
         async with self._in_flight.answering(interaction):
             await asyncio.to_thread(self._services.weights.set_default, name)
-            await edit(
-                interaction, f"{code(name)} draws when no style is asked for. Workers follow within seconds."
-            )
+            await edit(interaction, f"{code(name)} is now the default model. Workers switch within seconds.")
 
     @app_commands.command(
-        name="upload", description="Bring in a weights file; it is tried before it is used (admins)"
+        name="upload", description="Upload a weights file; it is verified before it is used (admins)"
     )
-    @app_commands.describe(
-        file="A .safetensors file, at most 16 MB", name="The model's name; without one, the file's"
-    )
+    @app_commands.describe(file="A .safetensors file, at most 16 MB", name="The model's name (default: the file's)")
     async def upload(self, interaction: Interaction, file: discord.Attachment, name: str | None = None) -> None:
-        """Keep the file, let a worker try it, show what came out, with a button that puts it in use."""
+        """Keep the file, let a worker verify it, show what came out, with a button that activates it."""
         self._admit(interaction, "upload", f"name={name} bytes={file.size}")
         chosen = (name or file.filename.removesuffix(".safetensors")).strip()
         check_name(chosen)
@@ -131,7 +127,7 @@ class ModelAdmin(app_commands.Group):
                     self._services.weights.put, data, chosen, origin="upload", by=str(interaction.user.id)
                 )
                 version = await asyncio.to_thread(put)
-            await edit(interaction, f"{code(chosen)} version {code(version.short)}: a worker is trying it…")
+            await edit(interaction, f"{code(chosen)} version {code(version.short)}: a worker is verifying it…")
             check, png = await self._checked(version)
             if check.refused:
                 await asyncio.to_thread(self._services.weights.drop, version)
@@ -216,7 +212,7 @@ class ModelAdmin(app_commands.Group):
             if check is not None:
                 return check, png
             await asyncio.sleep(POLL_S)
-        return Verification(id=request.id, worker="", error="no worker has looked at it. Is one awake?"), b""
+        return Verification(id=request.id, worker="", error="no worker has verified it. Is one running?"), b""
 
 
 async def _show(interaction: Interaction, version: Version, check: Verification, png: bytes) -> None:
@@ -226,7 +222,7 @@ async def _show(interaction: Interaction, version: Version, check: Verification,
         return
     view = discord.ui.View(timeout=None)
     button: discord.ui.Button[Any] = discord.ui.Button(
-        label=f"Draw {version.model} with this version"[:80],
+        label=f"Use this version of {version.model}"[:80],
         style=discord.ButtonStyle.success,
         custom_id=custom_id(ACTIVATE, version.sha256),
     )

@@ -31,15 +31,13 @@ def reload_text(order: Order, votes: Mapping[str, Vote]) -> str:
         case "resolving":
             head = f"Looking for a new file of {code(order.model)}…"
         case "preparing":
-            head = f"{code(order.model)} is to go from version {before} to {target}. All load it first…"
+            head = f"Changing {code(order.model)} from version {before} to {target}. Every worker loads it first…"
         case "committed" if not order.expected:
-            head = f"{code(order.model)} is at version {target}. No worker is awake; the next one starts with it."
+            head = f"{code(order.model)} is at version {target}. No worker is running; the next one starts with it."
         case "committed":
-            head = (
-                f"{code(order.model)} is at version {target}: {count} {'draws' if moved == 1 else 'draw'} with it."
-            )
+            head = f"{code(order.model)} is at version {target}: {count} {'uses' if moved == 1 else 'use'} it."
             if order.target == order.before:
-                head += " No worker has a file of that name that is new, so it is the version that was in use."
+                head += " No worker has a new file of that name, so the version did not change."
         case "aborted":
             head = f"Nothing was changed. {plain(order.reason)}.\n{code(order.model)} stays at version {before}."
     return clipped(head, [_worker(order, name, votes.get(name), before, target) for name in order.expected])
@@ -52,8 +50,8 @@ def _worker(order: Order, name: str, vote: Vote | None, before: str, target: str
     if order.stage == "aborted":
         return f"↩️ {worker} stays at {before}"
     if vote is None or not (vote.ready or vote.moved):
-        return f"⏳ {worker} {'has not answered' if vote is None else 'is at it'}"
-    aside = ", taking no jobs meanwhile for lack of room" if vote.drained else ""
+        return f"⏳ {worker} {'has not answered' if vote is None else 'is loading it'}"
+    aside = ", taking no jobs meanwhile: no memory for two models" if vote.drained else ""
     took = f"{vote.took_ms / 1000:.1f} s{aside}"
     return f"✅ {worker} {before} → {target} ({took})" if vote.moved else f"🔄 {worker} is ready ({took})"
 
@@ -77,7 +75,7 @@ def list_text(models: Mapping[str, Model], versions: Iterable[Version], default:
         more = f"; also kept: {_versions(others)}" if others else ""
         star = "⭐" if name == default else "▪️"
         lines.append(f"{star} {code(name)} version {code(model.active[:SHORT])}{since}{more}")
-    return clipped("Models (⭐ draws when no style is asked for):", lines)
+    return clipped("Models (⭐ is the default):", lines)
 
 
 def status_text(reports: Iterable[WorkerReport], default: str | None) -> str:
@@ -86,7 +84,7 @@ def status_text(reports: Iterable[WorkerReport], default: str | None) -> str:
     for report in reports:
         models = ", ".join(f"{code(name)} {code(version)}" for name, version in report.models.items()) or "no model"
         state = (
-            "taking no jobs while models change: no room for two" if report.state == "swapping" else report.state
+            "taking no jobs while models change: no memory for two" if report.state == "swapping" else report.state
         )
         line = (
             f"{_STATES.get(report.state, '⚪')} {code(report.name)} on {code(report.device)}: {state} · {models} · "
@@ -94,8 +92,8 @@ def status_text(reports: Iterable[WorkerReport], default: str | None) -> str:
         )
         lines.append(line + (f" · last error: {plain(report.last_error)}" if report.last_error else ""))
     if not lines:
-        return "No worker is awake."
-    return clipped(f"{len(lines)} awake; {code(default or '?')} draws when no style is asked for:", lines)
+        return "No worker is running."
+    return clipped(f"{len(lines)} running; the default model is {code(default or '?')}:", lines)
 
 
 def verification_text(version: Version, check: Verification) -> str:
@@ -105,8 +103,8 @@ def verification_text(version: Version, check: Verification) -> str:
         return f"❌ {title} cannot be used: {plain(check.error)}"
     text = f"✅ {title} draws: {plain(check.about)}.\n{_compared(check.measures, check.now)}"
     if check.now is not None and _is_worse(check.measures, check.now):
-        text += "\n⚠️ That is clearly worse than what draws now."
-    return f"{text}\nNobody is drawn with it before you press the button."
+        text += "\n⚠️ That is clearly worse than the model in use."
+    return f"{text}\nIt isn't live until you press the button."
 
 
 def _compared(new: Measures, now: Measures | None) -> str:
@@ -117,7 +115,7 @@ def _compared(new: Measures, now: Measures | None) -> str:
     return (
         f"On three photos: similarity {pair('similarity', 2)}, legibility {pair('legibility', 2)}, "
         f"different glyphs {pair('glyphs', 0)}"
-        + (f"; now is {code(now.model)} {code(now.version)}." if now else ".")
+        + (f"; in use is {code(now.model)} {code(now.version)}." if now else ".")
     )
 
 

@@ -32,41 +32,41 @@ SHOWN: Final = 20
 """As many channels, roles or people as an answer names."""
 
 SAVED: Final = "Saved."
-EXPORTED: Final = "What is in force here. Read it in again with `/settings import`."
+EXPORTED: Final = "The current settings. Restore them with `/settings import`."
 
 # For the log channel.
 ALLOWED: Final = "{by} allowed {what}"
-UNLISTED: Final = "{by} took {what} off the list"
+UNLISTED: Final = "{by} removed {what} from the list"
 DEFAULTS: Final = "{by} set the defaults: {what}"
-LETS_ALL: Final = "{by} lets everyone use reactions and buttons"
-LETS_ASKER: Final = "{by} leaves reactions and buttons to who asked"
-ADULTS: Final = "{by} has me draw in age-restricted channels only"
-ALL_AGES: Final = "{by} has me draw in channels of any age"
+LETS_ALL: Final = "{by} opened reactions and buttons to everyone"
+LETS_ASKER: Final = "{by} limited reactions and buttons to the requester"
+ADULTS: Final = "{by} limited drawing to age-restricted channels"
+ALL_AGES: Final = "{by} lifted the limit to age-restricted channels"
 BLOCKED: Final = "{by} blocked {what}"
 UNBLOCKED: Final = "{by} unblocked {what}"
-LOGS: Final = "{by} has me log to {what}"
-NO_LOG: Final = "{by} has me log no longer"
-IMPORTED: Final = "{by} read in settings from a file"
+LOGS: Final = "{by} set the log channel to {what}"
+NO_LOG: Final = "{by} turned the log off"
+IMPORTED: Final = "{by} imported settings from a file"
 RESET: Final = "{by} reset the settings"
 
 # What is in force, a line each.
 CHANNELS: Final = "**Channels:** {list}"
 EVERYWHERE: Final = "**Channels:** all"
 ROLES: Final = "**Roles:** {list}"
-EVERYBODY: Final = "**Roles:** everybody"
+EVERYBODY: Final = "**Roles:** all"
 BANNED: Final = "**Blocked:** {list}"
 NOBODY: Final = "**Blocked:** nobody"
 REACTORS: Final = {
     "everyone": "**Reactions and buttons:** everyone",
-    "requester": "**Reactions and buttons:** who asked",
+    "requester": "**Reactions and buttons:** only the requester",
 }
 LOOK: Final[dict[BackgroundChoice, str]] = {
-    "auto": "**Palette:** {palette}, on light or dark as suits the picture",
-    "light": "**Palette:** {palette}, on light",
-    "dark": "**Palette:** {palette}, on dark",
+    "auto": "**Palette:** {palette}, background chosen for each picture",
+    "light": "**Palette:** {palette}, light background",
+    "dark": "**Palette:** {palette}, dark background",
 }
 FOCUS: Final = "**Focus:** {focus}"
-SHARED: Final = {False: "**Results:** for all to see", True: "**Results:** only for who asked"}
+SHARED: Final = {False: "**Results:** visible to everyone", True: "**Results:** visible only to the requester"}
 HIDDEN: Final = {False: "**Spoiler:** not hidden", True: "**Spoiler:** hidden until clicked"}
 AGES: Final = {False: "**Age-restricted channels only:** no", True: "**Age-restricted channels only:** yes"}
 LOG: Final = "**Log:** {list}"
@@ -105,7 +105,7 @@ class SettingsCommands(app_commands.Group):
     def __init__(self, services: Services, downloader: AttachmentDownloader, moderation_log: ModerationLog) -> None:
         super().__init__(
             name="settings",
-            description="Decide where, for whom and how I draw on this server",
+            description="Choose where, for whom and how I draw on this server",
             guild_only=True,
             default_permissions=discord.Permissions(manage_guild=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -114,14 +114,14 @@ class SettingsCommands(app_commands.Group):
         self._downloader = downloader
         self._log = moderation_log
 
-    @app_commands.command(description="Show what is in force")
+    @app_commands.command(description="Show the current settings")
     async def show(self, interaction: Interaction) -> None:
         """Change nothing."""
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
         await _answer(interaction, in_words(settings, language(interaction)))
 
-    @app_commands.command(description="Let me draw in a channel, or no longer; with none allowed, everywhere")
-    @app_commands.describe(channel="The channel; its threads count as it", allow="Whether I draw there")
+    @app_commands.command(description="Allow or disallow a channel; with none allowed, I draw everywhere")
+    @app_commands.describe(channel="The channel, including its threads", allow="Whether to allow the channel")
     async def channel(self, interaction: Interaction, channel: Place, allow: bool = True) -> None:
         """Add to the allowed channels or take away."""
         await self._change(
@@ -131,8 +131,8 @@ class SettingsCommands(app_commands.Group):
             what=f"<#{channel.id}>",
         )
 
-    @app_commands.command(description="Let members of a role ask me, or no longer; with none allowed, everybody")
-    @app_commands.describe(role="The role", allow="Whether its members may ask")
+    @app_commands.command(description="Allow or disallow a role; with none allowed, everyone may ask")
+    @app_commands.describe(role="The role", allow="Whether to allow the role")
     async def role(self, interaction: Interaction, role: discord.Role, allow: bool = True) -> None:
         """Add to the allowed roles or take away."""
         await self._change(
@@ -142,12 +142,12 @@ class SettingsCommands(app_commands.Group):
             what=f"<@&{role.id}>",
         )
 
-    @app_commands.command(description="How pictures are drawn when nobody says otherwise")
+    @app_commands.command(description="Set the default options for pictures on this server")
     @app_commands.describe(
         palette="The colours",
-        background="The paper",
+        background="Light or dark background",
         focus=FOCUS_HELP,
-        private="Show results only to who asked",
+        private="Show results only to the person who asked",
         spoiler="Hide every result until it is clicked",
     )
     @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES)
@@ -184,24 +184,24 @@ class SettingsCommands(app_commands.Group):
             for label, value in suggest_palettes(typed, language(interaction))
         ]
 
-    @app_commands.command(description="Who may use the reactions and buttons under a picture")
-    @app_commands.describe(who="Everyone, or only who asked for the picture")
+    @app_commands.command(description="Choose who may use the reactions and buttons under a picture")
+    @app_commands.describe(who="Everyone, or only the person who asked for the picture")
     async def reactions(self, interaction: Interaction, who: Literal["everyone", "requester"]) -> None:
         """Set who may."""
         await self._change(
             interaction, lambda old: _with(old, reactors=who), LETS_ALL if who == "everyone" else LETS_ASKER
         )
 
-    @app_commands.command(description="Draw in age-restricted channels only, or everywhere")
-    @app_commands.describe(only="Whether only there")
+    @app_commands.command(description="Limit drawing to age-restricted channels")
+    @app_commands.describe(only="Whether to draw only there")
     async def age_restricted(self, interaction: Interaction, only: bool) -> None:
         """Set where."""
         await self._change(
             interaction, lambda old: _with(old, age_restricted_only=only), ADULTS if only else ALL_AGES
         )
 
-    @app_commands.command(description="Take no more wishes from somebody")
-    @app_commands.describe(user="Whom")
+    @app_commands.command(description="Block a user")
+    @app_commands.describe(user="The user")
     async def block(self, interaction: Interaction, user: discord.User) -> None:
         """Add to the blocked."""
         await self._change(
@@ -211,8 +211,8 @@ class SettingsCommands(app_commands.Group):
             what=f"<@{user.id}>",
         )
 
-    @app_commands.command(description="Take wishes from somebody again")
-    @app_commands.describe(user="Whom")
+    @app_commands.command(description="Unblock a user")
+    @app_commands.describe(user="The user")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Take from the blocked."""
         await self._change(
@@ -222,8 +222,8 @@ class SettingsCommands(app_commands.Group):
             what=f"<@{user.id}>",
         )
 
-    @app_commands.command(description="Where I write who asked for what; without a channel, nowhere")
-    @app_commands.describe(channel="The channel, in which I must be allowed to write")
+    @app_commands.command(description="Set the channel where I log requests; without a channel, the log is off")
+    @app_commands.describe(channel="The log channel; I need permission to write there")
     async def log(self, interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
         """Set the log channel."""
         where = str(channel.id) if channel is not None else None
@@ -233,7 +233,7 @@ class SettingsCommands(app_commands.Group):
             interaction, lambda old: _with(old, log_channel=where), LOGS if where else NO_LOG, what=f"<#{where}>"
         )
 
-    @app_commands.command(description="All settings as a file, to keep or to carry to another server")
+    @app_commands.command(description="Export all settings to a file, as a backup or for another server")
     async def export(self, interaction: Interaction) -> None:
         """Send the record."""
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
@@ -244,8 +244,8 @@ class SettingsCommands(app_commands.Group):
             ephemeral=True,
         )
 
-    @app_commands.command(name="import", description="Replace all settings by those of a file")
-    @app_commands.describe(file="A file that export has made")
+    @app_commands.command(name="import", description="Replace all settings with those in a file")
+    @app_commands.describe(file="A file made by /settings export")
     async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
         """Check, then replace."""
         if file.size > MOST_BYTES:
@@ -262,7 +262,7 @@ class SettingsCommands(app_commands.Group):
             new = _with(new, log_channel=None)
         await self._change(interaction, lambda old: new, IMPORTED)
 
-    @app_commands.command(description="Forget all settings")
+    @app_commands.command(description="Reset all settings to their defaults")
     async def reset(self, interaction: Interaction) -> None:
         """Back to the defaults."""
         await self._change(interaction, lambda old: GuildSettings(), RESET)

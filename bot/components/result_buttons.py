@@ -33,9 +33,9 @@ FORM: Final = "again"
 """The action in a form's id; the form is about the message that it was opened from."""
 
 
-THERE: Final = "It is there already: {place}"
+THERE: Final = "It already exists: {place}"
 DELETED: Final = "{by} deleted a picture that {user} asked for"
-TITLE: Final = "Draw it again"
+TITLE: Final = "Redo"
 FIELDS: Final = {
     "palette": "Palette",
     "columns": "Columns",
@@ -45,7 +45,7 @@ FIELDS: Final = {
 }
 PALETTE_HELP: Final = "A name, or two colours"
 PALETTE_EXAMPLE: Final = "pink, or #0000ff-#ff69b4"
-COLUMNS_HELP: Final = "Characters across, 20 to 200; empty for what fits"
+COLUMNS_HELP: Final = "Width in characters, 20 to 200 (empty: automatic)"
 
 
 class Results:

@@ -57,7 +57,7 @@ ADMIT_S: Final = 0.8
 Origin = Literal["command", "menu", "button"]
 
 ASKED: Final = "{user} asked for a picture in {where}"
-ASKED_PRIVATELY: Final = "{user} asked for a picture in {where}, for their eyes only"
+ASKED_PRIVATELY: Final = "{user} asked for a private picture in {where}"
 
 
 @dataclass(frozen=True)

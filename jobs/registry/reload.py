@@ -229,7 +229,7 @@ class Reloads:
             if decided.stage == "committed":
                 changed = _changed(decided, model)
                 if changed is None:
-                    decided = order.model_copy(update={"stage": "aborted", "reason": "somebody else changed it"})
+                    decided = order.model_copy(update={"stage": "aborted", "reason": "changed meanwhile"})
             latest[:] = [decided]
             if decided is order:
                 return

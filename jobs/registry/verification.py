@@ -60,7 +60,7 @@ class Verification(Record):
         if "fidelity" not in measured:
             return data
         kept = {name: value for name, value in data.items() if name not in ("measures", "now")}
-        return kept | {"error": "a worker of an older version tried it; renew the workers and try again"}
+        return kept | {"error": "an older worker verified it; update the workers and try again"}
 
 
 def enqueue_verification(redis: Redis, model: str, sha256: str) -> VerificationRequest:
@@ -95,7 +95,7 @@ def verification_of(redis: Redis, request: VerificationRequest) -> tuple[Verific
     if check is None:
         (state,) = states(redis, [_job(request.id)])
         if state in LOST:
-            check = Verification(id=request.id, worker="", error="the worker that tried it did not survive that")
+            check = Verification(id=request.id, worker="", error="the worker crashed while verifying it")
         return check, b""
     png = redis.get(f"{_check(request.id)}:png")
     return check, png if isinstance(png, bytes) else b""

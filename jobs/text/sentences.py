@@ -37,34 +37,34 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
     "store_full": "Too many pictures are waiting right now. Please try again in a few minutes.",
     "attachment_gone": "Discord no longer has that file. Please attach it again.",
-    "attachment_slow": "Discord took too long to hand me that file. Please try again.",
-    "attachment_failed": "Discord could not hand me that file. Please try again, or attach it again.",
-    "attachment_host": "I only take files that were uploaded to Discord. Please attach the picture itself.",
+    "attachment_slow": "Downloading that file from Discord took too long. Please try again.",
+    "attachment_failed": "I could not download that file from Discord. Please try again, or attach it again.",
+    "attachment_host": "I only accept files uploaded to Discord. Please attach the picture itself.",
     "no_picture_there": "There is no picture in that message. I can draw attachments, embedded pictures and "
     "stickers, also forwarded ones.",
     "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
-    "cannot_look": "I may not look for pictures in this channel by myself. Attach one with the option `image`, or "
-    "open a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
-    "list_gone": "That list is no longer kept. Open the message's menu and choose Make ASCII again.",
+    "cannot_look": "I cannot read the messages in this channel. Attach a picture with the option `image`, or open "
+    "a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
+    "list_gone": "That list has expired. Open the message's menu and choose Make ASCII again.",
     "bad_format": "I do not know that format. Choose {names}.",
     "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
-    "expired": "Your picture waited too long for a free worker, so I gave up on it. Please try again.",
-    "cancelled": "Cancelled, as you asked. Run /ascii whenever you want another picture.",
+    "expired": "Your picture waited too long for a free worker and was not drawn. Please try again.",
+    "cancelled": "Cancelled. Run /ascii when you want another picture.",
     "gpu_full": "My graphics card has no room for that picture right now. Please try again in a minute, "
     "or with fewer columns.",
     "too_large_result": "The finished picture is larger than this server lets me upload. "
     "Please try again with fewer columns.",
-    "unknown_style": "I do not know that style. There are: {names}.",
-    "no_style": "There is no style to choose from yet: no worker has been awake.",
+    "unknown_style": "I do not know that style. Choose one of: {names}.",
+    "no_style": "No style is available yet, because no worker has started.",
     "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
-    "unknown_version": "That model has no such version. /model list shows those there are.",
-    "no_history": "That model has had no other version yet, so there is nothing to go back to.",
+    "unknown_version": "That model has no such version. /model list shows the available ones.",
+    "no_history": "That model has no earlier version to roll back to.",
     "reload_busy": "The workers are changing a model right now. Please wait until that is done.",
-    "no_worker": "No worker is awake, so there is nothing to reload. A worker loads the weights when it starts.",
-    "weights_too_large": "That file is larger than {limit_mb} MB, and no weights file may be.",
-    "weights_full": "The registry of weights is full of versions that are in use. An operator can give it more "
-    "room with WEIGHTS_BUDGET_MB.",
-    "weights_name": "A model's name is up to 64 letters, digits, - and _. Please give the option `name`.",
+    "no_worker": "No worker is running, so there is nothing to reload. A worker loads the weights when it starts.",
+    "weights_too_large": "That file is larger than {limit_mb} MB, the limit for a weights file.",
+    "weights_full": "The weights registry is full of versions that are in use. "
+    "An operator can raise WEIGHTS_BUDGET_MB.",
+    "weights_name": "A model name has up to 64 letters, digits, - and _. Please set the option `name`.",
     "no_permission": "I am not allowed to post here. A moderator can give me the permission "
     "to send messages and attach files.",
     "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
@@ -85,29 +85,29 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "wrong_channel": "On this server I draw in {channels} only.",
     "wrong_role": "On this server only members with certain roles may ask me.",
     "age_restricted_only": "On this server I draw in age-restricted channels only.",
-    "bad_settings": "That is no file of settings that I have exported, or it was changed in a way I cannot read.",
+    "bad_settings": "That file is not a settings export of mine, or it was changed in a way I cannot read.",
     "log_closed": "I am not allowed to write in that channel. Please let me see it and send messages there, or "
     "choose another one.",
-    "too_many_entries": "That list is full. Please take something off it first.",
-    "queue_full": "So many pictures are waiting that I take no more for now. Please come back in about {about}.",
-    "in_flight": "You have {count} pictures waiting already. Please ask again once one of them is there.",
+    "too_many_entries": "That list is full. Please remove an entry first.",
+    "queue_full": "The queue is full. Please try again in about {about}.",
+    "in_flight": "You already have {count} pictures waiting. Please ask again when one of them is done.",
     "cooldown": "That was quick. Please ask for your next picture in {about}.",
-    "daily": "You have had your {count} pictures for today. The next day begins in {about}.",
-    "server_cooldown": "This server takes a picture at a time. Please ask again in {about}.",
-    "server_daily": "This server has had its {count} pictures for today. The next day begins in {about}.",
+    "daily": "You have reached your limit of {count} pictures a day. The next day begins in {about}.",
+    "server_cooldown": "This server must wait a little between two pictures. Please ask again in {about}.",
+    "server_daily": "This server has reached its limit of {count} pictures a day. The next day begins in {about}.",
     "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
     "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",
-    "nothing_to_cancel": "That picture is done or was cancelled already.",
+    "nothing_to_cancel": "That picture is already done or cancelled.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 ONE: Final[dict[str, str]] = {
     "waiting": "Waiting: one picture is before yours.",
     "waiting_in": "Waiting: one picture is before yours, about {about} to go.",
-    "in_flight": "You have a picture waiting already. Please ask again once it is there.",
-    "daily": "You have had your picture for today. The next day begins in {about}.",
-    "server_daily": "This server has had its picture for today. The next day begins in {about}.",
+    "in_flight": "You already have a picture waiting. Please ask again when it is done.",
+    "daily": "You have reached your limit of one picture a day. The next day begins in {about}.",
+    "server_daily": "This server has reached its limit of one picture a day. The next day begins in {about}.",
 }
 """Sentences about `count` things, where it is one."""
 REFERENCE: Final = "Reference {reference}"

@@ -58,7 +58,7 @@ def test_so_many_a_day_and_what_failed_does_not_count(strict: Controls, redis: R
         Ledger(redis).record(RenderResult.model_validate({"job_id": job.job_id, "outcome": outcome}))
         redis.delete("rq:queue:glyphcord")
     refusal = asked(strict)
-    assert refusal.startswith("You have had your 4 pictures for today.")
+    assert refusal.startswith("You have reached your limit of 4 pictures a day.")
     assert asked(strict, ADA_ID) == ""
 
 

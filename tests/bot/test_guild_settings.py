@@ -79,7 +79,7 @@ def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls,
     assert (request.options.palette, request.options.background, request.reply.private) == ("green", "dark", False)
     assert request.options.focus is None
     told = settle(discord, "defaults", {"background": "auto", "focus": "auto"})
-    assert ", on light or dark as suits the picture\n**Focus:** Auto (as suits the picture)\n" in told
+    assert ", background chosen for each picture\n**Focus:** Auto (as suits the picture)\n" in told
     assert (GuildStore(redis).get(GUILD_ID).background, GuildStore(redis).get(GUILD_ID).focus) == ("auto", None)
     assert SENTENCES["bad_palette"].split("{")[0] in settle(discord, "defaults", {"palette": "plaid"})
 
@@ -131,9 +131,7 @@ def test_the_log_channel_hears_who_asked_and_who_decided(
     deleted = f"<@{MOD_ID}> deleted a picture that <@{MIA_ID}> asked for"
     discord.wait_for(lambda: any(deleted in line for line in lines()))
     said = "\n".join(lines())
-    assert (
-        f"<@{MIA_ID}> asked for a picture in <#{ASCII_CHANNEL}>, for their eyes only (`{request.job_id}`)" in said
-    )
+    assert f"<@{MIA_ID}> asked for a private picture in <#{ASCII_CHANNEL}> (`{request.job_id}`)" in said
     assert f"<@{MIA_ID}> asked for a picture in https://discord.com/channels/{GUILD_ID}/" in said
     assert f"<@{ADA_ID}> blocked <@{SAM_ID}>" in said
     assert all(m["mentions"] == [] for m in discord.messages(GENERAL_CHANNEL))

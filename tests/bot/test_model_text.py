@@ -51,15 +51,15 @@ def version(sha256: str, **changes: Any) -> Version:
 
 def test_a_change_is_told_step_by_step() -> None:
     assert reload_text(order(), answers(ready("w1"), Vote(worker="w2"))).splitlines() == [
-        "`lines` is to go from version `aaaaaaaaaaaa` to `bbbbbbbbbbbb`. All load it first…",
+        "Changing `lines` from version `aaaaaaaaaaaa` to `bbbbbbbbbbbb`. Every worker loads it first…",
         "🔄 `w1` is ready (0.4 s)",
-        "⏳ `w2` is at it",
+        "⏳ `w2` is loading it",
     ]
     done = answers(ready("w1", moved=True), ready("w2", moved=True, drained=True))
     assert reload_text(order(stage="committed"), done).splitlines() == [
-        "`lines` is at version `bbbbbbbbbbbb`: 2 of 2 workers draw with it.",
+        "`lines` is at version `bbbbbbbbbbbb`: 2 of 2 workers use it.",
         "✅ `w1` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s)",
-        "✅ `w2` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s, taking no jobs meanwhile for lack of room)",
+        "✅ `w2` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s, taking no jobs meanwhile: no memory for two models)",
     ]
     failed = answers(ready("w1"), Vote(worker="w2", error="no room"))
     assert reload_text(order(stage="aborted", reason="w2: no room"), failed).splitlines() == [
@@ -101,7 +101,7 @@ def test_the_list_shows_what_is_in_use_and_what_is_kept() -> None:
     models = {"lines": model, "classic": model.model_copy(update={"name": "classic"})}
     shown = list_text(models, [version(NEW), version(OLD), version(OLD, model="new")], "classic")
     assert shown.splitlines() == [
-        "Models (⭐ draws when no style is asked for):",
+        "Models (⭐ is the default):",
         "⭐ `classic` version `bbbbbbbbbbbb`",
         "▪️ `lines` version `bbbbbbbbbbbb`, 3.0 MB, upload by <@50>, 3 days ago; also kept: `aaaaaaaaaaaa`",
         "▫️ `new`: not in use; kept: `aaaaaaaaaaaa`",
@@ -125,11 +125,11 @@ def test_the_status_shows_each_worker() -> None:
         started_at=0.0,
     )
     assert status_text([report], "lines").splitlines() == [
-        "1 awake; `lines` draws when no style is asked for:",
+        "1 running; the default model is `lines`:",
         "🟡 `w1` on `cuda`: taking no jobs while models change: no room for two · `lines` `v1`, `classic` `v2` · "
         "512 MB · 34 jobs · last error: OutOfMemoryError in job 5",
     ]
-    assert status_text([], None) == "No worker is awake."
+    assert status_text([], None) == "No worker is running."
 
 
 def test_a_check_compares_with_what_draws_now() -> None:

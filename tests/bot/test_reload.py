@@ -116,8 +116,8 @@ def test_a_change_is_told_worker_by_worker(
     first, second = two
     with workers(redis, w1="", w2=""):
         used = discord.slash("model reload", {"version": second.short.upper()}, user=ADA_ID)
-        assert over(discord, used, "2 of 2 workers draw with it") == [
-            f"`classic` is at version `{second.short}`: 2 of 2 workers draw with it.",
+        assert over(discord, used, "2 of 2 workers use it") == [
+            f"`classic` is at version `{second.short}`: 2 of 2 workers use it.",
             f"✅ `w1` `{first.short}` → `{second.short}` (0.0 s)",
             f"✅ `w2` `{first.short}` → `{second.short}` (0.0 s)",
         ]
@@ -125,7 +125,7 @@ def test_a_change_is_told_worker_by_worker(
         assert answer and answer["ephemeral_to"] == ADA_ID
         assert store.models()["classic"].active == second.sha256
         used = discord.slash("model rollback", user=ADA_ID)
-        assert f"→ `{first.short}`" in over(discord, used, "2 of 2 workers draw with it")[1]
+        assert f"→ `{first.short}`" in over(discord, used, "2 of 2 workers use it")[1]
     assert store.models()["classic"].active == first.sha256
 
 
@@ -178,7 +178,7 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
         record_verification(
             redis, Verification(id=request.id, worker="w1", about="head glyphs", measures=found), png
         )
-        over(own.controls, used, "Nobody is drawn with it before you press the button.")
+        over(own.controls, used, "It isn't live until you press the button.")
         shown = own.controls.answer_to(used)
         assert shown is not None and shown["ephemeral_to"] == ADA_ID
         assert own.controls.fetch(shown["attachments"][0]["url"]) == png
@@ -188,7 +188,7 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
         button = shown["components"][0]["components"][0]
         with workers(redis, w1=""):
             again = own.controls.click(shown["id"], button["custom_id"], user=ADA_ID)
-            over(own.controls, again, f"`mine` is at version `{request.sha256[:12]}`: 1 of 1 worker draws with it.")
+            over(own.controls, again, f"`mine` is at version `{request.sha256[:12]}`: 1 of 1 worker uses it.")
         assert store.models()["mine"].active == request.sha256
 
 
@@ -256,7 +256,7 @@ def test_a_worker_that_dies_meanwhile_is_named(
 def test_list_and_status(discord: Controls, redis: Redis, two: tuple[Version, Version]) -> None:
     answer = discord.wait_for_answer(discord.slash("model list", user=ADA_ID))["content"]
     assert f"⭐ `classic` version `{two[0].short}`" in answer and f"also kept: `{two[1].short}`" in answer
-    assert discord.wait_for_answer(discord.slash("model status", user=ADA_ID))["content"] == "No worker is awake."
+    assert discord.wait_for_answer(discord.slash("model status", user=ADA_ID))["content"] == "No worker is running."
     a_worker_reports(redis, "w1")
     answer = discord.wait_for_answer(discord.slash("model status", user=ADA_ID))["content"]
     assert "🟢 `w1` on `cpu`: idle" in answer

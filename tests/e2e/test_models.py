@@ -104,7 +104,7 @@ def test_a_new_file_on_one_machine_reaches_all(controls: Controls, redis: Redis,
     picture = draw(controls)
     assert f"tiny {old}" in picture["content"]
     new = short(write_weights(folder, 2))
-    text = admin(controls, "reload", "2 of 2 workers draw with it")
+    text = admin(controls, "reload", "2 of 2 workers use it")
     assert f"`tiny` is at version `{new}`" in text
     assert text.count(f"`{old}` → `{new}`") == 2
     controls.wait_for(lambda: versions(redis, "tiny") == {new})
@@ -116,11 +116,11 @@ def test_a_new_file_on_one_machine_reaches_all(controls: Controls, redis: Redis,
         return next((m for m in controls.messages() if m["content"].startswith("pink") and m["attachments"]), None)
 
     assert f"tiny {new}" in controls.wait_for(pink, 60)["content"]
-    assert f"→ `{old}`" in admin(controls, "rollback", "2 of 2 workers draw with it")
+    assert f"→ `{old}`" in admin(controls, "rollback", "2 of 2 workers use it")
     controls.wait_for(lambda: versions(redis, "tiny") == {old})
     # The file is not new any more, so it does not come back by itself.
     admin(controls, "reload", "it is the version that was in use")
-    assert f"→ `{new}`" in admin(controls, "reload", "2 of 2 workers draw with it", version=new)
+    assert f"→ `{new}`" in admin(controls, "reload", "2 of 2 workers use it", version=new)
 
 
 def test_an_upload_becomes_a_style_at_the_press_of_a_button(
@@ -135,14 +135,14 @@ def test_an_upload_becomes_a_style_at_the_press_of_a_button(
     unknown = controls.slash("ascii", {"style": "mine"}, files={"image": PANDA})
     told(controls, unknown, SENTENCES["unknown_style"].split("{")[0])
     button = shown["components"][0]["components"][0]
-    told(controls, controls.click(shown["id"], button["custom_id"], user=ADA_ID), "2 of 2 workers draw with it")
+    told(controls, controls.click(shown["id"], button["custom_id"], user=ADA_ID), "2 of 2 workers use it")
     assert f"mine {short(data)}" in draw(controls, style="mine")["content"]
     assert "tiny " in draw(controls)["content"]
-    admin(controls, "default", "draws when no style is asked for", name="mine")
+    admin(controls, "default", "is now the default model", name="mine")
     controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"mine"})
     assert f"mine {short(data)}" in draw(controls)["content"]
     assert "⭐ `mine`" in admin(controls, "list", "Models")
-    admin(controls, "default", "draws when no style is asked for", name="tiny")
+    admin(controls, "default", "is now the default model", name="tiny")
     # The shipped models are styles, too, and only the recent ones stay in memory.
     assert "classic " in draw(controls, style="classic")["content"]
     controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"tiny"})
@@ -194,7 +194,7 @@ def test_a_change_ends_although_its_bot_dies(
     controls.wait_for(lambda: versions(redis, "tiny") == {new}, 60)
     service.restart_bot()
     service.wait_ready()
-    assert f"→ `{before}`" in admin(controls, "rollback", "2 of 2 workers draw with it")
+    assert f"→ `{before}`" in admin(controls, "rollback", "2 of 2 workers use it")
 
 
 def test_a_worker_that_starts_draws_with_what_is_in_use(controls: Controls, redis: Redis, service: Stack) -> None:

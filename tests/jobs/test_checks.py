@@ -62,4 +62,4 @@ def test_a_file_that_ended_its_worker_is_told_as_one(redis: Redis) -> None:
     job = Job.fetch(f"check-{request.id}", connection=redis, serializer=JSONSerializer)
     job.set_status(JobStatus.FAILED)
     check, png = verification_of(redis, request)
-    assert check is not None and "did not survive" in check.error and png == b""
+    assert check is not None and "crashed while verifying" in check.error and png == b""

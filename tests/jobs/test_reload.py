@@ -157,7 +157,7 @@ def test_a_change_that_somebody_overtook_is_not_made(redis: Redis, store: Weight
     store.announce("m", second.sha256, "w2")
     reloads.vote(given, answer("w1", ready=True))
     moved = reloads.advance()
-    assert moved is not None and (moved.stage, moved.reason) == ("aborted", "somebody else changed it")
+    assert moved is not None and (moved.stage, moved.reason) == ("aborted", "changed meanwhile")
     assert store.models()["m"].active == second.sha256
 
 

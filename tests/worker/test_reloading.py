@@ -325,7 +325,7 @@ def test_the_recent_styles_stay_warm_and_the_default_always(worker: Worker, fold
     assert set(worker.runs()) == {"tiny", "c"}
     with pytest.raises(ServiceProblem) as error:
         worker.engine.renderer_for("plaid")
-    assert str(error.value) == "I do not know that style. There are: a, b, c, tiny."
+    assert str(error.value) == "I do not know that style. Choose one of: a, b, c, tiny."
 
 
 def test_an_emptied_redis_gets_back_what_is_loaded_and_the_files(

@@ -551,7 +551,7 @@ def test_full_gpu_draws_smaller_and_says_so(sha: str, standin: Standin, full: Fu
     result = run(request_for(sha, columns=60))
     assert (result.outcome, result.columns) == ("posted", 30)
     shown = standin.state[TOKEN_PATH].body["content"]
-    assert "30×11 characters (as many as my graphics card has room for now)" in shown
+    assert "30×11 characters (the most my graphics card has memory for now)" in shown
 
 
 def test_full_gpu_draws_smaller_where_nobody_said_how_wide(sha: str, standin: Standin, full: Full) -> None:

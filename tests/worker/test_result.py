@@ -78,7 +78,7 @@ def test_text_that_does_not_fit_a_message_is_a_file_and_says_so() -> None:
     made = edit(a_drawing(100, 50), format="phone")
     assert [file.filename for file in made.attachments] == ["ascii-blue.png", "ascii-blue.txt"]
     assert made.content.split("\n")[1:] == [
-        "As text, a picture of this shape is longer than a message, so it comes as a file."
+        "As text, a picture of this shape is longer than a message, so I attached it as a file."
     ]
 
 

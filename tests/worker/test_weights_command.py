@@ -35,7 +35,7 @@ def test_a_life_with_a_worker(
     assert weights("publish", str(tmp_path / "tiny.safetensors")) == 0
     out = capsys.readouterr().out
     second = store.versions("tiny")[0].short
-    assert f"version {second}, similarity " in out and f"kept; {first} is in use" in out
+    assert f"version {second}, similarity " in out and f"stored; {first} is in use" in out
     assert weights("activate", "tiny") == 0
     out = capsys.readouterr().out
     assert ": moved (" in out and out.splitlines()[-1] == f"tiny: {first} -> {second}"

@@ -21,7 +21,7 @@ from worker.render.pipeline import Drawing
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
 
-TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so it comes as a file."
+TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so I attached it as a file."
 
 
 def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
@@ -47,7 +47,7 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
 
 
 CHARACTERS: Final = "{columns}×{rows} characters"
-SHRUNK: Final = "{columns}×{rows} characters (as many as my graphics card has room for now)"
+SHRUNK: Final = "{columns}×{rows} characters (the most my graphics card has memory for now)"
 FRAME: Final = "{count} frame"
 FRAMES: Final = "{count} frames"
 ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {palette}."

@@ -44,19 +44,19 @@ def main(arguments: Sequence[str]) -> int:
         command.set_defaults(run=run)
         return command
 
-    add("list", _list, "models, the versions in use and those kept")
-    verify = add("verify", _verify, "try a file, as an upload is tried")
-    publish = add("publish", _publish, "try a file and keep it; a model of a new name can be asked for at once")
+    add("list", _list, "list models, the versions in use and the stored ones")
+    verify = add("verify", _verify, "verify a file, as an upload is verified")
+    publish = add("publish", _publish, "verify a file and store it; a model with a new name is available at once")
     for command in (verify, publish):
         command.add_argument("file", type=Path)
     publish.add_argument("--name", help="the model's name (default: the file's)")
-    activate = add("activate", _activate, "put a version in use, on every worker or none")
-    rollback = add("rollback", _rollback, "take a model's last change back")
-    default = add("default", _default, "choose the model that draws when no style is asked for")
+    activate = add("activate", _activate, "activate a version, on every worker or none")
+    rollback = add("rollback", _rollback, "undo a model's last change")
+    default = add("default", _default, "set the default model")
     for command in (activate, rollback, default):
         command.add_argument("name")
-    activate.add_argument("version", nargs="?", help="the beginning of its hash (default: the newest kept)")
-    add("audit", _audit, "who gave which order, or was refused, the newest first")
+    activate.add_argument("version", nargs="?", help="the beginning of its hash (default: the newest stored)")
+    add("audit", _audit, "list who changed what, or was refused, newest first")
     options = parser.parse_args(arguments)
     try:
         settings = RegistrySettings()
@@ -98,7 +98,7 @@ def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> 
     if model.active == version.sha256:
         print(f"{name} is at version {version.short}")
     else:
-        print(f"kept; {model.active[:SHORT]} is in use. To change: python -m worker weights activate {name}")
+        print(f"stored; {model.active[:SHORT]} is in use. To activate: python -m worker weights activate {name}")
     return 0
 
 
@@ -114,7 +114,7 @@ def _rollback(options: argparse.Namespace, redis: Redis, store: WeightsStore) ->
 def _default(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
     store.set_default(options.name)
     audit.record(redis, getpass.getuser(), "weights default", f"model={options.name}")
-    print(f"{options.name} draws when no style is asked for")
+    print(f"{options.name} is the default model")
     return 0
 
 

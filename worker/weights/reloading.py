@@ -1,6 +1,6 @@
 """A worker's part in changing models: it prepares what is ordered, exchanges when all are ready, and follows.
 
-Called again and again by the control thread, while the main thread draws. Where the device has no room for the
+Called again and again by the heartbeat's thread, while the main thread draws. Where the device has no room for the
 old model and the new one, the worker first lets its job end, takes no other until the order is decided, and goes
 back if it is aborted.
 """
