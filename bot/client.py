@@ -5,25 +5,25 @@ import logging
 from typing import Final
 
 import discord
+from discord.ext import commands
 
-from bot.commands.about import about_commands, welcome
-from bot.commands.admins import is_admin, owners_of
-from bot.commands.ascii import ascii_command
+from bot.commands.about import About
+from bot.commands.ascii import Ascii
 from bot.commands.localisation import Catalogue
-from bot.commands.message_menu import PICK, make_ascii, picked
+from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
-from bot.commands.server_settings import SettingsCommands
+from bot.commands.server_settings import ServerSettings
 from bot.commands.sync import sync_if_changed
 from bot.components.component import Component, Handler
 from bot.components.reactions import answer_click, click_of
 from bot.components.result_buttons import Results
 from bot.gateway.http_hooks import http_trace
-from bot.gateway.shards import ShardedClient, await_turn, resume_after_outages
+from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission
 from bot.render.download import AttachmentDownloader
 from bot.render.service import RenderService
-from bot.replies.interactions import QUIET, InFlight, Interaction, Tree
+from bot.replies.interactions import QUIET, InFlight, Tree
 from bot.replies.pending import Keeper
 from bot.replies.progress_notifier import Canceller, Waiting
 from bot.replies.reaper import Sweeper
@@ -53,13 +53,16 @@ def intents() -> discord.Intents:
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
-class GlyphcordClient(ShardedClient):
+class GlyphcordClient(ShardedBot):
     """A client without caches: every event is answered from Redis, so a restart forgets nothing."""
 
     def __init__(self, settings: BotSettings) -> None:
         self.services = Services.open(settings)
         resume_after_outages()
         super().__init__(
+            commands.when_mentioned,  # there are no commands of that kind, and so no message is read
+            help_command=None,
+            tree_cls=Tree,
             shard_count=settings.shard_count,
             shard_ids=list(settings.shard_ids) or None,  # type: ignore[arg-type]  # as documented
             intents=intents(),
@@ -74,12 +77,10 @@ class GlyphcordClient(ShardedClient):
         self._in_flight = InFlight()
         self._keeper = Keeper(self, self.services)
         self._sweeper = Sweeper(self.services, self._keeper, self._in_flight, self._answer)
-        self.handlers: dict[str, Handler] = {}
         self._waiting = Waiting(self, self.services, self._keeper)
         self._loops: list[asyncio.Task[None]] = []
-        self.tree = Tree(self)
-        moderation_log = ModerationLog(self)
         self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
+        moderation_log = ModerationLog(self)
         render_service = RenderService(
             self.services,
             self._admission,
@@ -87,25 +88,34 @@ class GlyphcordClient(ShardedClient):
             self._in_flight,
             self._keeper,
             moderation_log=moderation_log,
-            hint=self._hint(),
+            hint=settings.pink_reaction,
         )
-        self.tree.add_command(SettingsCommands(self.services, self._downloader, moderation_log))
-        self.tree.add_command(ascii_command(render_service))
-        self.tree.add_command(make_ascii(self.services, render_service))
-        for command in about_commands(self.services, settings):
-            self.tree.add_command(command)
-        self.handlers[PICK] = picked(self.services, render_service)
-        self._results = Results(self.services, render_service, moderation_log, self._answer)
-        results = self._results
-        self.handlers |= {PINK: results.pink, TEXT: results.text, REDO: results.redo, DELETE: results.delete}
-        self.handlers[CANCEL] = Canceller(self.services, self._keeper).handle
+        menu = MessageMenu(self.tree, self.services, render_service)
+        models = ModelAdmin(self.services, self._downloader, self._in_flight, settings)
+        results = Results(self.services, render_service, moderation_log, self._answer)
+        self._parts: list[commands.Cog] = [
+            Ascii(render_service, self.services),
+            menu,
+            About(self.services, settings),
+            ServerSettings(self.services, self._downloader, moderation_log),
+            models,
+            results,
+        ]
+        self.handlers: dict[str, Handler] = {
+            PICK: menu.picked,
+            ACTIVATE: models.activate,
+            PINK: results.pink,
+            TEXT: results.text,
+            REDO: results.redo,
+            DELETE: results.delete,
+            CANCEL: Canceller(self.services, self._keeper).handle,
+        }
         self.add_dynamic_items(Component)
-        admin = ModelAdmin(self.services, self._downloader, self._in_flight, self._is_admin)
-        self.tree.add_command(admin)
-        self.handlers[ACTIVATE] = admin.activate()
 
     async def setup_hook(self) -> None:
         """After login, before the gateway."""
+        for part in self._parts:
+            await self.add_cog(part)
         await self.tree.set_translator(Catalogue())
         await sync_if_changed(self.tree)
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._sweeper, self._waiting)]
@@ -126,9 +136,6 @@ class GlyphcordClient(ShardedClient):
             self.shard_count,
         )
 
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        await welcome(self.services, guild)
-
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         looks, channel = self._settings.reaction_palettes, self.get_channel(payload.channel_id)
         click = click_of(payload, self.user.id, looks, channel) if self.user else None
@@ -139,10 +146,6 @@ class GlyphcordClient(ShardedClient):
                 await self._answer(click)
         except ServiceProblem as problem:
             log.info("reaction ignored message=%d code=%s", payload.message_id, problem.code)
-
-    async def on_interaction(self, interaction: Interaction) -> None:
-        if interaction.type is discord.InteractionType.modal_submit:
-            await self._results.submitted(interaction)
 
     async def _answer(self, click: Click) -> ServiceProblem | None:
         # The sweeper answers one after another: what is bound for one must not stay for the next.
@@ -162,17 +165,3 @@ class GlyphcordClient(ShardedClient):
     async def close(self) -> None:
         await self._downloader.close()
         await super().close()
-
-    def _hint(self) -> str:
-        """The emoji that asks for pink, the first of them if there are several."""
-        return next((emoji for emoji, look in self._settings.reaction_palettes.items() if look[0] == "pink"), "")
-
-    def _is_admin(self, interaction: Interaction) -> bool:
-        user = interaction.user
-        return is_admin(
-            user.id,
-            [role.id for role in user.roles] if isinstance(user, discord.Member) else [],
-            admin_users=self._settings.admin_user_ids,
-            admin_roles=self._settings.admin_role_ids,
-            owners=owners_of(self.application),
-        )

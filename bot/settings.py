@@ -52,6 +52,11 @@ class BotSettings(SharedSettings):
             self.user_in_flight, self.user_cooldown_s, self.user_daily, self.server_cooldown_s, self.server_daily
         )
 
+    @property
+    def pink_reaction(self) -> str:
+        """The emoji that asks for pink, the first of them if there are several; empty if there is none."""
+        return next((emoji for emoji, (palette, _) in self.reaction_palettes.items() if palette == "pink"), "")
+
     @field_validator("admin_user_ids", "admin_role_ids", mode="before")
     @classmethod
     def _ids(cls, value: object) -> object:

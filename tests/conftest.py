@@ -3,7 +3,6 @@
 `make test` runs several of pytest's processes side by side (pytest-xdist); each has a Valkey of its own.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,17 +13,8 @@ from jobs.connection import connect
 from jobs.text.catalogues import compile_catalogues
 
 
-def pytest_configure() -> None:
-    """A translation that was changed since the environment was made takes effect."""
-    compile_catalogues()
-
-# Small networks gain nothing from threads, and lose a great deal where other tests have the cores.
-os.environ["OMP_NUM_THREADS"] = "1"
-# The tests start some hundred processes, and a quarter of a start is compiling what was compiled before.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
-
 def pytest_configure(config: pytest.Config) -> None:
+    compile_catalogues()  # one that was changed since the environment was made takes effect
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
 
 

@@ -22,12 +22,9 @@ from discord import app_commands
 from playwright.sync_api import expect, sync_playwright
 from torch.distributed.run import get_args_parser
 
-from bot.commands.about import about_commands
-from bot.commands.ascii import ascii_command
-from bot.commands.model_admin import ModelAdmin
-from bot.commands.server_settings import SettingsCommands
 from bot.settings import BotSettings
 from jobs.text.sentences import SENTENCES
+from tests.bot.test_locales import all_commands
 from tests.pages import PAGES, ROOT, Command, anchors, code, commands, links, name, tables
 from worker.settings import WorkerSettings
 
@@ -389,15 +386,10 @@ def test_the_lines_of_env_example_that_stay_commented_show_the_defaults(
 
 def typed() -> dict[str, set[str]]:
     """Each slash command that there is, "settings channel" as well as "ascii", and its options."""
-    nothing: Any = None  # none of them is invoked
-    client = discord.Client(intents=discord.Intents.none())
-    tree = app_commands.CommandTree(client)
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
     found: dict[str, set[str]] = {}
-    model = ModelAdmin(nothing, nothing, nothing, lambda _: True)
-    for group in (SettingsCommands(nothing, nothing, nothing), model):
-        tree.add_command(group)
-    for simple in (ascii_command(nothing), *about_commands(nothing, nothing)):
-        tree.add_command(simple)
+    for one in all_commands():
+        tree.add_command(one)
     for command in tree.walk_commands():
         options = command.parameters if isinstance(command, app_commands.Command) else []
         found[command.qualified_name] = {option.display_name for option in options}

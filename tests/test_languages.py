@@ -16,7 +16,7 @@ import bot
 import jobs
 import worker
 from bot.commands.about import HELP, PRIVACY, WELCOME
-from bot.commands.server_settings import in_words as settings_in_words
+from bot.commands.settings_text import settings_text
 from bot.components.result_buttons import form_for
 from bot.render.options import named_palette, suggest_palettes
 from bot.settings import BotSettings
@@ -190,7 +190,7 @@ def test_everything_fits_where_discord_shows_it(language: str) -> None:
     assert len(translate(WELCOME, language)) <= 2000
     ids = frozenset(str(10**18 + number) for number in range(150))
     full = GuildSettings(channels=ids, roles=ids, blocked=ids, log_channel="1", palette="#0000ff-#ff69b4")
-    assert len(settings_in_words(full, language)) <= 1980
+    assert len(settings_text(full, language)) <= 1980
     assert all(len(translate(label, language)) <= 80 for label in LABELS.values())
     for typed in ("", "#", "#0000ff", "#0000ff-#ff69b4"):
         assert all(0 < len(label) <= 100 for label, _ in suggest_palettes(typed, language))

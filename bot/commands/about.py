@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
+from bot.commands.scope import everywhere
 from bot.observability.moderation_log import may_write
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, language
 from bot.replies.pending import REDIS_LOST
@@ -65,48 +67,47 @@ WELCOMED_S: Final = 30 * 24 * 3600
 """Who adds the bot again within this time has read it."""
 
 
-async def welcome(services: Services, guild: discord.Guild) -> None:
-    """Say once, where the bot may write, what it is for. Several processes hear of it; one speaks."""
-    places = [channel for channel in (guild.system_channel, *guild.text_channels) if channel is not None]
-    place = next((one for one in places if may_write(one)), None)
-    key = f"{PREFIX}welcomed:{guild.id}"
-    try:
-        first = await asyncio.to_thread(services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
-        if place is not None and first:
-            words = translate(WELCOME, language_of(guild.preferred_locale.value))
-            await place.send(words, allowed_mentions=QUIET)
-    except (*REDIS_LOST, *UNDELIVERED) as error:
-        log.info("no welcome guild=%d detail=%r", guild.id, error)
+class About(commands.Cog):
+    """The three commands, and the first words on a server."""
 
-
-def about_commands(services: Services, settings: BotSettings) -> list[app_commands.Command[Any, ..., None]]:
-    """The three commands, there wherever `/ascii` is."""
+    def __init__(self, services: Services, settings: BotSettings) -> None:
+        self._services = services
+        self._settings = settings
 
     @app_commands.command(name="help", description="What I can do, with examples")
-    async def help_(interaction: Interaction) -> None:
-        reactions = " ".join(settings.reaction_palettes)
+    @everywhere
+    async def help(self, interaction: Interaction) -> None:
+        reactions = " ".join(self._settings.reaction_palettes)
         await _say(interaction, translate(HELP, language(interaction), reactions=reactions))
 
     @app_commands.command(name="privacy", description="What I keep about you, and for how long")
-    async def privacy(interaction: Interaction) -> None:
-        days, picture_days = KEEP_S // 86400, max(1, round(settings.picture_ttl_s / 86400))
-        words = translate(PRIVACY, language(interaction), days=days, picture_days=picture_days)
-        await _say(interaction, words)
+    @everywhere
+    async def privacy(self, interaction: Interaction) -> None:
+        days, picture_days = KEEP_S // 86400, max(1, round(self._settings.picture_ttl_s / 86400))
+        await _say(interaction, translate(PRIVACY, language(interaction), days=days, picture_days=picture_days))
 
     @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
-    async def forget(interaction: Interaction) -> None:
+    @everywhere
+    async def forget(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        dropped = await asyncio.to_thread(_forget, services, str(interaction.user.id))
+        dropped = await asyncio.to_thread(_forget, self._services, str(interaction.user.id))
         log.info("forgot user=%d pictures=%d", interaction.user.id, dropped)
         words = translate_count(FORGOTTEN_ONE, FORGOTTEN, dropped, language(interaction))
         await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
 
-    found: list[app_commands.Command[Any, ..., None]] = [help_, privacy, forget]
-    everywhere = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
-    for command in found:
-        command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
-        command.allowed_contexts = everywhere
-    return found
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say once, where the bot may write, what it is for. Several processes hear of it; one speaks."""
+        places = [channel for channel in (guild.system_channel, *guild.text_channels) if channel is not None]
+        place = next((one for one in places if may_write(one)), None)
+        key = f"{PREFIX}welcomed:{guild.id}"
+        try:
+            first = await asyncio.to_thread(self._services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
+            if place is not None and first:
+                words = translate(WELCOME, language_of(guild.preferred_locale.value))
+                await place.send(words, allowed_mentions=QUIET)
+        except (*REDIS_LOST, *UNDELIVERED) as error:
+            log.info("no welcome guild=%d detail=%r", guild.id, error)
 
 
 def _forget(services: Services, user_id: str) -> int:

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 import discord
 
+from bot.replies.interactions import Interaction, role_ids
+from bot.settings import BotSettings
+
 
 def is_admin(
     user_id: int,
@@ -30,3 +33,14 @@ def owners_of(application: discord.AppInfo | None) -> frozenset[int]:
             if member.membership_state is discord.TeamMembershipState.accepted
         )
     return frozenset({application.owner.id})
+
+
+def is_from_admin(interaction: Interaction, settings: BotSettings) -> bool:
+    """Whether an interaction is an admin's."""
+    return is_admin(
+        interaction.user.id,
+        map(int, role_ids(interaction.user)),
+        admin_users=settings.admin_user_ids,
+        admin_roles=settings.admin_role_ids,
+        owners=owners_of(interaction.client.application),
+    )

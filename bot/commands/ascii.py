@@ -1,14 +1,19 @@
 """`/ascii`: the command's options, and the suggestions while its palette is typed."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
+from bot.commands.scope import everywhere
+from bot.commands.suggestions import Choices, palette_choices, suggest_models
 from bot.render.latest_picture import latest_picture
-from bot.render.options import OptionOverrides, suggest_palettes
-from bot.render.service import Attachment, RenderService
-from bot.replies.interactions import Interaction, language
+from bot.render.options import OptionOverrides
+from bot.render.service import Attachment, Find, RenderService
+from bot.replies.interactions import Interaction
+from bot.services import Services
 from jobs.text.choices import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
 FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
@@ -17,11 +22,12 @@ FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for na
 FOCUS_HELP: Final = "How much of the background to leave out"
 
 
-def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..., None]:
-    """The `/ascii` command, which hands what it is given to `render_service`."""
+class Ascii(commands.Cog):
+    """Hands what it is given to the render service."""
 
-    async def styles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await render_service.styles(typed)
+    def __init__(self, render_service: RenderService, services: Services) -> None:
+        self._render_service = render_service
+        self._services = services
 
     @app_commands.command(name="ascii", description="Draw a picture in readable characters")
     @app_commands.describe(
@@ -36,10 +42,9 @@ def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..
         private="Show the result only to you",
     )
     @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES, format=FORMAT_CHOICES)
-    @app_commands.autocomplete(palette=_palettes, style=styles)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def command(  # noqa: PLR0917  # discord.py reads the options from the parameters
+    @everywhere
+    async def ascii(  # noqa: PLR0917  # discord.py reads the options from the parameters
+        self,
         interaction: Interaction,
         image: discord.Attachment | None = None,
         palette: str | None = None,
@@ -51,7 +56,7 @@ def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..
         animate: bool | None = None,
         private: bool | None = None,
     ) -> None:
-        said = OptionOverrides(
+        overrides = OptionOverrides(
             palette=palette,
             columns=columns,
             background=paper_name(background),
@@ -60,20 +65,15 @@ def ascii_command(render_service: RenderService) -> app_commands.Command[Any, ..
             animate=animate,
             style=style.strip() if style else None,
         )
-        if image is None:
-            await render_service.submit(
-                interaction, lambda: latest_picture(interaction), said, "command", private=private
-            )
-            return
-        await render_service.submit(
-            interaction, Attachment(image.url, image.size, image.is_spoiler()), said, "command", private=private
-        )
+        picture: Attachment | Find = partial(latest_picture, interaction)
+        if image is not None:
+            picture = Attachment(image.url, image.size, image.is_spoiler())
+        await self._render_service.submit(interaction, picture, overrides, "command", private=private)
 
-    return command
+    @ascii.autocomplete("palette")
+    async def _palettes(self, interaction: Interaction, typed: str) -> Choices:
+        return palette_choices(interaction, typed)
 
-
-async def _palettes(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    return [
-        app_commands.Choice(name=label, value=value)
-        for label, value in suggest_palettes(typed, language(interaction))
-    ]
+    @ascii.autocomplete("style")
+    async def _styles(self, interaction: Interaction, typed: str) -> Choices:
+        return await suggest_models(self._services, typed)

@@ -5,12 +5,15 @@ in Redis while somebody may be choosing, and the list works after a restart.
 """
 
 import asyncio
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
-from bot.components.component import Handler, chosen, select
+from bot.commands.scope import everywhere
+from bot.components.component import chosen, select
 from bot.render.attachments import NamedAttachment, pictures_on
 from bot.render.options import OptionOverrides
 from bot.render.service import Attachment, RenderService
@@ -46,55 +49,50 @@ class Offer(Record):
     pictures: list[Offered]
 
 
-def make_ascii(services: Services, render_service: RenderService) -> app_commands.ContextMenu:
-    """The command in the menu of every message."""
+class MessageMenu(commands.Cog):
+    """The command in the menu of every message, and the answer to a choice from its list (`picked`)."""
 
-    @app_commands.context_menu(name=MENU_NAME)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def command(interaction: Interaction, message: discord.Message) -> None:
+    def __init__(
+        self, tree: app_commands.CommandTree[Any], services: Services, render_service: RenderService
+    ) -> None:
+        self._tree = tree
+        self._services = services
+        self._render_service = render_service
+        # discord.py has no decorator for a menu in a cog.
+        self.menu = everywhere(app_commands.ContextMenu(name=MENU_NAME, callback=self.make_ascii))
+
+    async def cog_load(self) -> None:
+        self._tree.add_command(self.menu)
+
+    async def make_ascii(self, interaction: Interaction, message: discord.Message) -> None:
         found = pictures_on(message)
         if not found:
             raise ServiceProblem("no_picture_there", f"message={message.id}")
         if len(found) == 1:
-            await render_service.submit(interaction, found[0].attachment, OptionOverrides(), "menu")
+            await self._render_service.submit(interaction, found[0].attachment, OptionOverrides(), "menu")
             return
-        await _offer(services, interaction, found[:MOST])
+        await self._offer(interaction, found[:MOST])
 
-    return command
-
-
-async def _offer(services: Services, interaction: Interaction, found: list[NamedAttachment]) -> None:
-    key = str(interaction.id)
-    offer = Offer(
-        pictures=[
-            Offered(url=one.attachment.url, size=one.attachment.size, spoiler=one.attachment.spoiler, name=one.name)
-            for one in found
-        ]
-    )
-    await asyncio.to_thread(services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
-    names = [f"{number}. {one.name}" for number, one in enumerate(found, 1)]
-    await interaction.response.send_message(
-        translate(WHICH, language(interaction), count=len(found)),
-        view=select(PICK, key, translate(PICK_ONE, language(interaction)), names),
-        ephemeral=True,
-        allowed_mentions=QUIET,
-    )
-
-
-def picked(services: Services, render_service: RenderService) -> Handler:
-    """What answers a choice from the list."""
-
-    async def handler(interaction: Interaction, key: str) -> None:
-        offer = read_record(Offer, await asyncio.to_thread(services.redis.get, _key(key)))
+    async def picked(self, interaction: Interaction, key: str) -> None:
+        offer = read_record(Offer, await asyncio.to_thread(self._services.redis.get, _key(key)))
         if offer is None:
             raise ServiceProblem("list_gone", f"list={key}")
         one = offer.pictures[chosen(interaction)]
-        await render_service.submit(
+        await self._render_service.submit(
             interaction, Attachment(one.url, one.size, one.spoiler), OptionOverrides(), "menu"
         )
 
-    return handler
+    async def _offer(self, interaction: Interaction, found: list[NamedAttachment]) -> None:
+        key = str(interaction.id)
+        offer = Offer(pictures=[Offered(name=one.name, **asdict(one.attachment)) for one in found])
+        await asyncio.to_thread(self._services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
+        names = [f"{number}. {one.name}" for number, one in enumerate(found, 1)]
+        await interaction.response.send_message(
+            translate(WHICH, language(interaction), count=len(found)),
+            view=select(PICK, key, translate(PICK_ONE, language(interaction)), names),
+            ephemeral=True,
+            allowed_mentions=QUIET,
+        )
 
 
 def _key(key: str) -> str:

@@ -6,20 +6,22 @@ All can see the commands; each checks who asks, and writes down who did what or 
 import asyncio
 import io
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 from redis.exceptions import RedisError
 
+from bot.commands.admins import is_from_admin
 from bot.commands.model_text import code, list_text, reload_text, status_text, verification_text
-from bot.commands.styles import SUGGESTIONS, suggest_models
-from bot.components.component import Component, Handler
+from bot.commands.suggestions import SUGGESTIONS, Choices, suggest_models
+from bot.components.component import Component
 from bot.render.download import AttachmentDownloader
 from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.services import Services
+from bot.settings import BotSettings
 from jobs.registry import audit
 from jobs.registry.verification import Verification, enqueue_verification, verification_of
 from jobs.registry.weights import SHORT, Version, check_name
@@ -36,29 +38,19 @@ POLL_S: Final = 0.3
 EDIT_EVERY_S: Final = 1.2
 """Discord takes five edits in five seconds."""
 
-Choices = list[app_commands.Choice[str]]
 
-
-class ModelAdmin(app_commands.Group):
+@app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
+class ModelAdmin(commands.GroupCog, name="model", description="Manage the models that draw (admins)"):
     """The `/model` commands, and the button under an uploaded model (`activate`)."""
 
     def __init__(
-        self,
-        services: Services,
-        downloader: AttachmentDownloader,
-        in_flight: InFlight,
-        is_admin: Callable[[Interaction], bool],
+        self, services: Services, downloader: AttachmentDownloader, in_flight: InFlight, settings: BotSettings
     ) -> None:
-        super().__init__(
-            name="model",
-            description="Manage the models that draw (admins)",
-            guild_only=True,
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-        )
         self._services = services
         self._downloader = downloader
         self._in_flight = in_flight
-        self._is_admin = is_admin
+        self._settings = settings
         self._notes: set[asyncio.Task[None]] = set()
 
     @app_commands.command(name="list", description="List the models and their versions (admins)")
@@ -138,11 +130,11 @@ class ModelAdmin(app_commands.Group):
     @default.autocomplete("name")
     @upload.autocomplete("name")
     async def _names(self, interaction: Interaction, typed: str) -> Choices:
-        return await suggest_models(self._services, typed) if self._is_admin(interaction) else []
+        return await suggest_models(self._services, typed) if is_from_admin(interaction, self._settings) else []
 
     @reload.autocomplete("version")
     async def _kept(self, interaction: Interaction, typed: str) -> Choices:
-        if not self._is_admin(interaction):
+        if not is_from_admin(interaction, self._settings):
             return []
         try:
             name = getattr(interaction.namespace, "name", None)
@@ -153,24 +145,20 @@ class ModelAdmin(app_commands.Group):
         found = [version.short for version in versions if version.sha256.startswith(typed.strip().lower())]
         return [app_commands.Choice(name=short, value=short) for short in found[:SUGGESTIONS]]
 
-    def activate(self) -> Handler:
-        """What answers the button under an uploaded model."""
-
-        async def handler(interaction: Interaction, sha256: str) -> None:
-            self._admit(interaction, "activate", f"version={sha256[:SHORT]}")
-            await defer(interaction, private=True)
-            async with self._in_flight.answering(interaction):
-                versions = await asyncio.to_thread(self._services.weights.versions)
-                found = next((version for version in versions if version.sha256 == sha256), None)
-                if found is None:
-                    raise ServiceProblem("unknown_version", f"version={sha256[:SHORT]}")
-                await self._change(interaction, found.model, version=sha256)
-
-        return handler
+    async def activate(self, interaction: Interaction, sha256: str) -> None:
+        """The button under an uploaded model."""
+        self._admit(interaction, "activate", f"version={sha256[:SHORT]}")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            versions = await asyncio.to_thread(self._services.weights.versions)
+            found = next((version for version in versions if version.sha256 == sha256), None)
+            if found is None:
+                raise ServiceProblem("unknown_version", f"version={sha256[:SHORT]}")
+            await self._change(interaction, found.model, version=sha256)
 
     def _admit(self, interaction: Interaction, action: str, detail: str = "") -> None:
         """Write down who asks for what. Raises ServiceProblem `not_admin`."""
-        allowed = self._is_admin(interaction)
+        allowed = is_from_admin(interaction, self._settings)
         by = str(interaction.user.id)
         # Beside the answer: Discord waits three seconds for that, and Redis may take two.
         writing = asyncio.create_task(

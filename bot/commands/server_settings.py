@@ -3,21 +3,41 @@
 import asyncio
 import io
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 from pydantic import ValidationError
 
 from bot.commands.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES, FOCUS_HELP
+from bot.commands.settings_text import (
+    ADULTS,
+    ALL_AGES,
+    ALLOWED,
+    BLOCKED,
+    DEFAULTS,
+    EXPORTED,
+    IMPORTED,
+    LETS_ALL,
+    LETS_ASKER,
+    LOGS,
+    NO_LOG,
+    RESET,
+    SAVED,
+    UNBLOCKED,
+    UNLISTED,
+    settings_text,
+)
+from bot.commands.suggestions import Choices, palette_choices
 from bot.observability.moderation_log import ModerationLog, may_write
 from bot.render.download import AttachmentDownloader
-from bot.render.options import named_palette, suggest_palettes
+from bot.render.options import named_palette
 from bot.replies.interactions import QUIET, Interaction, language, server_language
 from bot.services import Services
 from jobs.server_settings import GuildSettings
-from jobs.text.choices import FOCUSES, BackgroundChoice, focus_name, palette_name, paper_name
+from jobs.text.choices import FOCUSES, paper_name
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate
 
@@ -27,51 +47,6 @@ MOST_BYTES: Final = 512 * 1024
 """Of a file with settings: ten thousand blocked people fit in."""
 
 Change = Callable[[GuildSettings], GuildSettings]
-
-SHOWN: Final = 20
-"""As many channels, roles or people as an answer names."""
-
-SAVED: Final = "Saved."
-EXPORTED: Final = "The current settings. Restore them with `/settings import`."
-
-# For the log channel.
-ALLOWED: Final = "{by} allowed {what}"
-UNLISTED: Final = "{by} removed {what} from the list"
-DEFAULTS: Final = "{by} set the defaults: {what}"
-LETS_ALL: Final = "{by} opened reactions and buttons to everyone"
-LETS_ASKER: Final = "{by} limited reactions and buttons to the requester"
-ADULTS: Final = "{by} limited drawing to age-restricted channels"
-ALL_AGES: Final = "{by} lifted the limit to age-restricted channels"
-BLOCKED: Final = "{by} blocked {what}"
-UNBLOCKED: Final = "{by} unblocked {what}"
-LOGS: Final = "{by} set the log channel to {what}"
-NO_LOG: Final = "{by} turned the log off"
-IMPORTED: Final = "{by} imported settings from a file"
-RESET: Final = "{by} reset the settings"
-
-# What is in force, a line each.
-CHANNELS: Final = "**Channels:** {list}"
-EVERYWHERE: Final = "**Channels:** all"
-ROLES: Final = "**Roles:** {list}"
-EVERYBODY: Final = "**Roles:** all"
-BANNED: Final = "**Blocked:** {list}"
-NOBODY: Final = "**Blocked:** nobody"
-REACTORS: Final = {
-    "everyone": "**Reactions and buttons:** everyone",
-    "requester": "**Reactions and buttons:** only the requester",
-}
-LOOK: Final[dict[BackgroundChoice, str]] = {
-    "auto": "**Palette:** {palette}, background chosen for each picture",
-    "light": "**Palette:** {palette}, light background",
-    "dark": "**Palette:** {palette}, dark background",
-}
-FOCUS: Final = "**Focus:** {focus}"
-SHARED: Final = {False: "**Results:** visible to everyone", True: "**Results:** visible only to the requester"}
-HIDDEN: Final = {False: "**Spoiler:** not hidden", True: "**Spoiler:** hidden until clicked"}
-AGES: Final = {False: "**Age-restricted channels only:** no", True: "**Age-restricted channels only:** yes"}
-LOG: Final = "**Log:** {list}"
-SILENT: Final = "**Log:** none"
-MORE: Final = "{list} and {count} more"
 
 
 class PlaceTransformer(app_commands.Transformer):
@@ -99,17 +74,15 @@ class PlaceTransformer(app_commands.Transformer):
 Place = app_commands.Transform[app_commands.AppCommandChannel, PlaceTransformer]
 
 
-class SettingsCommands(app_commands.Group):
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_installs(guilds=True, users=False)
+class ServerSettings(
+    commands.GroupCog, name="settings", description="Choose where, for whom and how I draw on this server"
+):
     """The `/settings` commands. Each answers only who used it, with what is in force from then on."""
 
     def __init__(self, services: Services, downloader: AttachmentDownloader, moderation_log: ModerationLog) -> None:
-        super().__init__(
-            name="settings",
-            description="Choose where, for whom and how I draw on this server",
-            guild_only=True,
-            default_permissions=discord.Permissions(manage_guild=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-        )
         self._services = services
         self._downloader = downloader
         self._log = moderation_log
@@ -118,7 +91,7 @@ class SettingsCommands(app_commands.Group):
     async def show(self, interaction: Interaction) -> None:
         """Change nothing."""
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
-        await _answer(interaction, in_words(settings, language(interaction)))
+        await _answer(interaction, settings_text(settings, language(interaction)))
 
     @app_commands.command(description="Allow or disallow a channel; with none allowed, I draw everywhere")
     @app_commands.describe(channel="The channel, including its threads", allow="Whether to allow the channel")
@@ -178,11 +151,8 @@ class SettingsCommands(app_commands.Group):
         )
 
     @defaults.autocomplete("palette")
-    async def _palettes(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return [
-            app_commands.Choice(name=label, value=value)
-            for label, value in suggest_palettes(typed, language(interaction))
-        ]
+    async def _palettes(self, interaction: Interaction, typed: str) -> Choices:
+        return palette_choices(interaction, typed)
 
     @app_commands.command(description="Choose who may use the reactions and buttons under a picture")
     @app_commands.describe(who="Everyone, or only the person who asked for the picture")
@@ -283,7 +253,7 @@ class SettingsCommands(app_commands.Group):
         line = translate(said, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
         self._log.post(settings, f"⚙️ {line}")
         reader = language(interaction)
-        await _answer(interaction, f"{translate(SAVED, reader)}\n{in_words(settings, reader)}")
+        await _answer(interaction, f"{translate(SAVED, reader)}\n{settings_text(settings, reader)}")
 
 
 def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
@@ -293,33 +263,6 @@ def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
 
 def _toggled(ids: frozenset[str], one: int, there: bool) -> frozenset[str]:
     return ids | {str(one)} if there else ids - {str(one)}
-
-
-def in_words(settings: GuildSettings, language: str) -> str:
-    """What is in force, a line each."""
-
-    def listed(text: str, none: str, ids: Collection[str], mark: str) -> str:
-        if not ids:
-            return translate(none, language)
-        shown = " ".join(f"<{mark}{one}>" for one in sorted(ids, key=int)[:SHOWN])
-        if len(ids) > SHOWN:
-            shown = translate(MORE, language, list=shown, count=len(ids) - SHOWN)
-        return translate(text, language, list=shown)
-
-    return "\n".join(
-        (
-            listed(CHANNELS, EVERYWHERE, settings.channels, "#"),
-            listed(ROLES, EVERYBODY, settings.roles, "@&"),
-            listed(BANNED, NOBODY, settings.blocked, "@"),
-            translate(REACTORS[settings.reactors], language),
-            translate(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
-            translate(FOCUS, language, focus=translate(FOCUSES[focus_name(settings.focus)].label, language)),
-            translate(SHARED[settings.private], language),
-            translate(HIDDEN[settings.spoiler], language),
-            translate(AGES[settings.age_restricted_only], language),
-            listed(LOG, SILENT, [settings.log_channel] if settings.log_channel else [], "#"),
-        )
-    )
 
 
 async def _answer(interaction: Interaction, text: str) -> None:

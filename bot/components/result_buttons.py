@@ -1,7 +1,7 @@
 """The buttons under a finished picture: pink, text, again with other options, delete.
 
 The message's request stands in the ledger, so they work after any restart and for as long as the ledger
-remembers; the form of "Redo" comes back to `Results.submitted` without this process having sent it.
+remembers; the form of "Redo" comes back to `Results.on_interaction` without this process having sent it.
 """
 
 import asyncio
@@ -14,12 +14,13 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 import discord
+from discord.ext import commands
 
 from bot.commands.ascii import FOCUS_HELP
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService, StoredPicture, can_reach, is_age_restricted
-from bot.replies.interactions import Interaction, explain, language, server_language
+from bot.replies.interactions import Interaction, explain, language, role_ids, server_language
 from bot.services import Services
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import TEMPLATE, custom_id
@@ -48,7 +49,7 @@ PALETTE_EXAMPLE: Final = "pink, or #0000ff-#ff69b4"
 COLUMNS_HELP: Final = "Width in characters, 20 to 200 (empty: automatic)"
 
 
-class Results:
+class Results(commands.Cog):
     """Answers the buttons. `answer` is what answers a reaction."""
 
     def __init__(
@@ -112,18 +113,21 @@ class Results:
             ),
         )
 
-    async def submitted(self, interaction: Interaction) -> None:
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
         """A form that was sent in, if it is ours."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
         data = cast(dict[str, Any], interaction.data or {})
         match = re.fullmatch(TEMPLATE, str(data.get("custom_id", "")))
         if match is None or match["action"] != FORM:
             return
         try:
             request = await self._known(match["about"] or "")
-            said = overrides_of(data["components"])
-            if said.columns == request.options.columns and said.format != request.options.format:
-                said = replace(said, columns=None)  # filled in for the old format, not chosen for the new one
-            await self._again(interaction, request, said)
+            overrides = overrides_of(data["components"])
+            if overrides.columns == request.options.columns and overrides.format != request.options.format:
+                overrides = replace(overrides, columns=None)  # filled in for the old format
+            await self._again(interaction, request, overrides)
         except Exception as error:
             await explain(interaction, error)
 
@@ -134,12 +138,17 @@ class Results:
         if settings.reactors == "requester" and request.user_id != str(interaction.user.id):
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
-    async def _again(self, interaction: Interaction, request: RenderRequest, said: OptionOverrides) -> None:
+    async def _again(self, interaction: Interaction, request: RenderRequest, overrides: OptionOverrides) -> None:
         await self._may(interaction, request)
         message = interaction.message
         hidden = message.flags.ephemeral if message is not None else request.reply.private
         await self._render_service.submit(
-            interaction, StoredPicture(request.picture), said, "button", private=hidden, defaults=request.options
+            interaction,
+            StoredPicture(request.picture),
+            overrides,
+            "button",
+            private=hidden,
+            defaults=request.options,
         )
 
     async def _request(self, interaction: Interaction) -> RenderRequest:
@@ -160,7 +169,7 @@ def _pink(interaction: Interaction, request: RenderRequest) -> Click:
         guild_id=request.guild_id,
         user_id=str(user.id),
         palette="pink",
-        role_ids=tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else (),
+        role_ids=role_ids(user),
         parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
         age_restricted=is_age_restricted(channel),
         at=time.time(),

@@ -8,7 +8,7 @@ import asyncio
 import re
 from typing import Final, Protocol
 
-import discord
+from discord.ext import commands
 from discord.gateway import ReconnectWebSocket
 from discord.shard import Shard, ShardInfo
 from redis import Redis
@@ -82,7 +82,7 @@ def resume_after_outages() -> None:
     Shard.reconnect = reconnect  # type: ignore[method-assign]
 
 
-class ShardedClient(discord.AutoShardedClient):
+class ShardedBot(commands.AutoShardedBot):
     """discord.py's, with the gateway's address that `bot.gateway.endpoints` has set, whatever Discord advises."""
 
     async def launch_shards(self) -> None:

@@ -1,4 +1,4 @@
-"""The way of every picture from a wish to the queue, whatever it was said with: a command, a menu, a button.
+"""The way of every picture from a request to the queue, whatever it came by: a command, a menu, a button.
 
 The interaction's deferred response is the message that the worker will fill.
 """
@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import discord
-from discord import app_commands
 
-from bot.commands.styles import suggest_models
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker
 from bot.render.download import AttachmentDownloader
@@ -28,6 +26,7 @@ from bot.replies.interactions import (
     defer,
     edit,
     language,
+    role_ids,
     server_language,
 )
 from bot.replies.pending import REDIS_LOST, Keeper
@@ -92,7 +91,7 @@ Find = Callable[[], Awaitable[Attachment]]
 
 
 class RenderService:
-    """Takes wishes, over the given services."""
+    """Takes requests for pictures, over the given services."""
 
     def __init__(
         self,
@@ -119,7 +118,7 @@ class RenderService:
         self,
         interaction: Interaction,
         picture: Attachment | StoredPicture | Find,
-        said: OptionOverrides,
+        overrides: OptionOverrides,
         origin: Origin,
         *,
         private: bool | None = None,
@@ -130,11 +129,11 @@ class RenderService:
         Without `defaults` and `private` the server's settings hold.
         """
         received_at = time.time()
-        said = said.check()
+        overrides = overrides.check()
         asker = _asker(interaction, received_at + DEADLINE_S)
         with self._acknowledge_first.acknowledging():
             begun = await self._acknowledge(
-                interaction, said, asker, received_at, private=private, defaults=defaults
+                interaction, overrides, asker, received_at, private=private, defaults=defaults
             )
         promise, options, message_id = begun.promise, begun.options, begun.message_id
         async with self._in_flight.track():
@@ -150,8 +149,8 @@ class RenderService:
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admission.check, asker)
-                if said.style is not None:
-                    await asyncio.to_thread(self._services.weights.known, said.style)
+                if overrides.style is not None:
+                    await asyncio.to_thread(self._services.weights.known, overrides.style)
                 source = picture if isinstance(picture, (Attachment, StoredPicture)) else await picture()
                 sha, about = await self._store(source)
                 if settings.spoiler or (isinstance(source, Attachment) and source.spoiler):
@@ -199,7 +198,7 @@ class RenderService:
     async def _acknowledge(
         self,
         interaction: Interaction,
-        said: OptionOverrides,
+        overrides: OptionOverrides,
         asker: Asker,
         received_at: float,
         *,
@@ -209,7 +208,7 @@ class RenderService:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
 
         def start(settings: GuildSettings | None) -> _Begun:
-            return _begin(interaction, said, received_at, settings, private=private, defaults=defaults)
+            return _begin(interaction, overrides, received_at, settings, private=private, defaults=defaults)
 
         found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
 
@@ -234,10 +233,6 @@ class RenderService:
             raise
         return replace(begun, message_id=message_id)
 
-    async def styles(self, typed: str) -> list[app_commands.Choice[str]]:
-        """The styles to offer while one is typed."""
-        return await suggest_models(self._services, typed)
-
     async def _not_promised(self, asker: Asker) -> None:
         with suppress(*REDIS_LOST):
             await asyncio.to_thread(self._admission.give_back, asker)
@@ -256,7 +251,7 @@ class RenderService:
 
 def _begin(
     interaction: Interaction,
-    said: OptionOverrides,
+    overrides: OptionOverrides,
     received_at: float,
     settings: GuildSettings | None,
     *,
@@ -265,7 +260,7 @@ def _begin(
 ) -> _Begun:
     """What is about to be promised; `settings` are None when Redis did not tell them in time."""
     known = settings or GuildSettings()
-    options = settle(said, defaults or _defaults(known))
+    options = settle(overrides, defaults or _defaults(known))
     private = known.private if private is None else private
     by_token_only = private or not can_reach(interaction)
     reply = Reply(
@@ -293,9 +288,7 @@ def _asker(interaction: Interaction, until: float) -> Asker:
         guild_id=str(interaction.guild_id) if interaction.is_guild_integration() else None,
         until=until,
         channel_ids=frozenset(ids),
-        role_ids=frozenset(str(role.id) for role in user.roles)
-        if isinstance(user, discord.Member)
-        else frozenset(),
+        role_ids=frozenset(role_ids(user)),
         age_restricted=is_age_restricted(channel),
     )
 

@@ -29,7 +29,7 @@ UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
 ACKNOWLEDGE_TRIES: Final = 4
 
 MOST_WAIT_S: Final = 1.0
-"""A rush that lasts longer is no rush but a load, and those who were acknowledged must not wait for its end."""
+"""Past that it is no burst but a load, and those who were acknowledged must not wait for its end."""
 
 
 class InFlight:
@@ -82,28 +82,33 @@ def server_language(interaction: Interaction) -> str:
     return language_of(interaction.guild_locale.value if interaction.guild_locale is not None else None)
 
 
+def role_ids(user: discord.User | discord.Member) -> tuple[str, ...]:
+    """A member's roles; outside of servers nobody has any."""
+    return tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
+
+
 class AcknowledgeFirst:
-    """When many commands come at once, those that are not acknowledged yet go before the work on those that are."""
+    """In a burst of commands, those that are not acknowledged yet go before the work on those that are."""
 
     def __init__(self) -> None:
-        self._hurried = 0
+        self._acknowledging = 0
         self._over = asyncio.Event()
         self._over.set()
 
     @contextmanager
     def acknowledging(self) -> Iterator[None]:
         """Around all that comes before an acknowledgement."""
-        self._hurried += 1
+        self._acknowledging += 1
         self._over.clear()
         try:
             yield
         finally:
-            self._hurried -= 1
-            if self._hurried == 0:
+            self._acknowledging -= 1
+            if self._acknowledging == 0:
                 self._over.set()
 
     async def wait(self) -> None:
-        """Wait until nobody is in a hurry, MOST_WAIT_S at most."""
+        """Wait until none is being acknowledged, MOST_WAIT_S at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(MOST_WAIT_S):
                 await self._over.wait()

@@ -7,27 +7,32 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.about import about_commands
-from bot.commands.ascii import ascii_command
+from bot.commands.about import About
+from bot.commands.ascii import Ascii
 from bot.commands.localisation import Catalogue
-from bot.commands.message_menu import make_ascii
+from bot.commands.message_menu import MessageMenu
 from bot.commands.model_admin import ModelAdmin
-from bot.commands.server_settings import SettingsCommands
+from bot.commands.server_settings import ServerSettings
 from jobs.text.translation import LANGUAGES
 
 NAME = re.compile(r"[-_'\w]{1,32}", re.UNICODE)
 
 
+def all_commands() -> list[Any]:
+    """Everything that the bot registers with Discord; nothing of it can be invoked."""
+    nothing: Any = None
+    return [
+        *Ascii(nothing, nothing).get_app_commands(),
+        MessageMenu(nothing, nothing, nothing).menu,
+        *About(nothing, nothing).get_app_commands(),
+        ServerSettings(nothing, nothing, nothing).app_command,
+        ModelAdmin(nothing, nothing, nothing, nothing).app_command,
+    ]
+
+
 async def payloads() -> list[dict[str, Any]]:
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    nothing: Any = None  # the commands are never invoked
-    commands: list[Any] = [
-        ascii_command(nothing),
-        make_ascii(nothing, nothing),
-        *about_commands(nothing, nothing),
-        SettingsCommands(nothing, nothing, nothing),
-        ModelAdmin(nothing, nothing, nothing, nothing),
-    ]
+    commands = all_commands()
     for command in commands:
         tree.add_command(command)
     assert {command.name for command in tree.get_commands()} == {command.name for command in commands}

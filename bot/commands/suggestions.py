@@ -1,0 +1,32 @@
+"""What Discord offers while an option is typed: palettes, and the models of the registry."""
+
+import asyncio
+from typing import Final
+
+from discord import app_commands
+from redis.exceptions import RedisError
+
+from bot.render.options import suggest_palettes
+from bot.replies.interactions import Interaction, language
+from bot.services import Services
+
+SUGGESTIONS: Final = 25
+"""As many as Discord shows."""
+
+Choices = list[app_commands.Choice[str]]
+
+
+def palette_choices(interaction: Interaction, typed: str) -> Choices:
+    """The palettes that fit what was typed, by their names in the person's language."""
+    found = suggest_palettes(typed, language(interaction))
+    return [app_commands.Choice(name=label, value=value) for label, value in found]
+
+
+async def suggest_models(services: Services, typed: str) -> Choices:
+    """The models whose name contains what was typed; none while Redis cannot be asked."""
+    try:
+        models = await asyncio.to_thread(services.weights.models)
+    except RedisError:
+        return []
+    found = [name for name in models if typed.strip().casefold() in name.casefold()]
+    return [app_commands.Choice(name=name, value=name) for name in found[:SUGGESTIONS]]
