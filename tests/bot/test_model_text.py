@@ -126,7 +126,7 @@ def test_the_status_shows_each_worker() -> None:
     )
     assert status_text([report], "lines").splitlines() == [
         "1 running; the default model is `lines`:",
-        "🟡 `w1` on `cuda`: taking no jobs while models change: no room for two · `lines` `v1`, `classic` `v2` · "
+        "🟡 `w1` on `cuda`: taking no jobs while models change: no memory for two · `lines` `v1`, `classic` `v2` · "
         "512 MB · 34 jobs · last error: OutOfMemoryError in job 5",
     ]
     assert status_text([], None) == "No worker is running."

@@ -120,6 +120,6 @@ def test_settings_answer_in_it_and_the_log_channel_hears_the_servers(discord: Co
     used = discord.slash("settings log", {"channel": ASCII_CHANNEL}, user=ADA_ID)
     told = discord.wait_for_answer(used)["content"]
     assert told.startswith("Gespeichert.\n**Kanäle:** alle") and f"**Protokoll:** <#{ASCII_CHANNEL}>" in told
-    line = f"⚙️ <@{ADA_ID}> has me log to <#{ASCII_CHANNEL}>"
+    line = f"⚙️ <@{ADA_ID}> set the log channel to <#{ASCII_CHANNEL}>"
     discord.wait_for(lambda: line in [message["content"] for message in discord.messages()])
     discord.speak("en-US", user=ADA_ID)

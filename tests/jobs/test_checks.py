@@ -51,7 +51,7 @@ def test_what_a_worker_of_an_older_version_measured_is_not_compared(redis: Redis
     redis.set(key, json.dumps(told))
     older, _ = verification_of(redis, request)
     assert older is not None and older.measures is older.now is None
-    assert "older version" in older.error and not older.refused
+    assert "an older worker" in older.error and not older.refused
     refusal: dict[str, Any] = {"id": request.id, "worker": "w1", "error": "it has no atlas", "refused": True}
     redis.set(key, json.dumps(refusal))
     assert verification_of(redis, request)[0] == Verification(**refusal)

@@ -158,7 +158,7 @@ def test_an_answer_that_redis_did_not_take_is_given_again(
             raise ConnectionError
         answer(order, given)
 
-    monkeypatch.setattr(worker.reloads, "answer", every_first_fails)
+    monkeypatch.setattr(worker.reloads, "vote", every_first_fails)
     order = worker.reloads.order("tiny", "50")
     for _ in range(12):
         with suppress(ConnectionError):

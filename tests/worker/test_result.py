@@ -126,7 +126,7 @@ def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture
 
 
 def test_a_smaller_size_than_asked_for_is_said() -> None:
-    assert "as many as my graphics card has room for" in edit(a_drawing(shrunk=True)).content
+    assert "the most my graphics card has memory for" in edit(a_drawing(shrunk=True)).content
 
 
 def test_the_message_is_in_the_language_of_who_asked() -> None:

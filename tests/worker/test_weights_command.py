@@ -67,7 +67,7 @@ def test_a_new_name_can_be_asked_for_at_once_and_made_the_default(
     assert weights("default", "other") == 0
     assert store.default() == "other"
     assert weights("default", "mine") == 1
-    assert "There are: other." in capsys.readouterr().err
+    assert "Choose one of: other." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["verify", "publish"])
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_reason(
 def test_what_cannot_be_done_is_said(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
         (("activate", "tiny"), "no such version"),
-        (("rollback", "tiny"), "There is no style to choose from yet"),
+        (("rollback", "tiny"), "No style is available yet"),
         (("rollback", "../tiny"), "A model's name is"),
     ):
         assert weights(*arguments) == 1
