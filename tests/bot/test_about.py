@@ -45,7 +45,7 @@ def test_forget_deletes_what_was_kept_of_one_person(
     mine, hers = a_result(playground, redis), a_result(playground, redis, user=ADA_ID, palette="green")
     message_id = mine.reply.message_id
     answer = discord.wait_for_answer(discord.slash("forget"))
-    assert answer["content"].startswith("Done: one picture") and answer["ephemeral_to"] == MIA_ID
+    assert answer["content"].startswith("Deleted: one picture") and answer["ephemeral_to"] == MIA_ID
     assert redis.keys("glyphcord:picture:*") == []
     told = discord.wait_for_answer(discord.click(message_id, "glyph:text"))
     assert told["content"] == SENTENCES["forgotten"]

@@ -65,7 +65,7 @@ def test_roles_and_the_blocked(discord: Controls, redis: Redis) -> None:
 def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls, redis: Redis) -> None:
     look = {"palette": "#FF0000 #00FF00", "background": "dark", "focus": "0.75"}
     told = settle(discord, "defaults", look | {"private": True, "spoiler": True})
-    assert "**Palette:** #ff0000-#00ff00, on dark\n**Focus:** Mostly the subject\n" in told
+    assert "**Palette:** #ff0000-#00ff00, dark background\n**Focus:** Mostly the subject\n" in told
     used = discord.slash("ascii", files={"image": a_png()})
     request = only(discord, redis)
     options = request.options
