@@ -54,7 +54,7 @@ def test_forget_deletes_what_was_kept_of_one_person(
     assert plain(told["content"]) == SENTENCES["picture_gone"]
     assert queued(redis) == []
     again = discord.wait_for_answer(discord.slash("forget"))
-    assert again["content"].startswith("Done: 0 pictures")
+    assert again["content"].startswith("Deleted: 0 pictures")
 
 
 def test_nothing_in_redis_names_who_was_forgotten(
