@@ -13,7 +13,7 @@ from jobs.text.choices import PALETTES, Background
 
 Ids = Annotated[frozenset[int], NoDecode]
 Look = tuple[str, Background | None]
-"""A palette, and the paper to have it on (None: the picture's own)."""
+"""A palette and a background (None: the picture's own)."""
 
 VARIATION_SELECTOR: Final = "\ufe0f"
 
@@ -31,7 +31,7 @@ class BotSettings(SharedSettings):
     reaction_palettes: Annotated[dict[str, Look], NoDecode] = Field(
         default="🩷=pink, 💗=pink, 💖=pink, 💙=blue, 💚=green, 🧡=amber, 🖤=mono:light, 🤍=mono:dark, 🌈=photo",
         validate_default=True,
-        description="which reaction asks for which palette; `:light` or `:dark` asks for a paper too",
+        description="which reaction asks for which palette; `:light` or `:dark` sets the background too",
     )
     queue_limit: int = Field(default=1000, ge=1, description="jobs on the queue, at which no more are taken")
     user_in_flight: int = Field(default=10, ge=0, description="jobs of one person at one time; 0 is no limit")
@@ -95,13 +95,13 @@ class BotSettings(SharedSettings):
 
 
 def parse_looks(text: str) -> dict[str, Look]:
-    """Emoji to palette and paper, from "🩷=pink, 🤍=mono:dark". Raises ValueError for what cannot be meant."""
+    """Emoji to palette and background, from "🩷=pink, 🤍=mono:dark". Raises ValueError for anything else."""
     looks: dict[str, Look] = {}
     for entry in filter(None, (entry.strip() for entry in text.split(","))):
         emoji, equals, look = (part.strip() for part in entry.partition("="))
-        palette, _, paper = look.partition(":")
-        if not equals or not emoji or palette not in PALETTES or paper not in ("", "light", "dark"):
+        palette, _, name = look.partition(":")
+        if not equals or not emoji or palette not in PALETTES or name not in ("", "light", "dark"):
             raise ValueError("it must be emoji=palette, perhaps with :light or :dark, separated by commas")
-        background: Background | None = "light" if paper == "light" else "dark" if paper == "dark" else None
+        background: Background | None = "light" if name == "light" else "dark" if name == "dark" else None
         looks[emoji.removesuffix(VARIATION_SELECTOR)] = (palette, background)
     return looks

@@ -1,4 +1,4 @@
-"""Who may give the bot orders: the people and roles in the settings, else whoever owns the application."""
+"""The bot's admins: the users and roles in the settings, else the owners of the application."""
 
 from collections.abc import Iterable
 

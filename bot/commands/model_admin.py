@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 ACTIVATE: Final = "activate"
 MOVE_S: Final = 90.0
-"""An order is decided within its own deadline, and carried out a moment later."""
+"""A reload is decided within its own deadline, and carried out a moment later."""
 CHECK_S: Final = 120.0
 POLL_S: Final = 0.3
 EDIT_EVERY_S: Final = 1.2
@@ -78,7 +78,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     @app_commands.command(name="reload", description="Load a model's new file or a stored version (admins)")
     @app_commands.describe(name="The model (default: the default model)", version="A version from /model list")
     async def reload(self, interaction: Interaction, name: str | None = None, version: str | None = None) -> None:
-        """Order, and report live."""
+        """Start a reload, and report live."""
         self._admit(interaction, "reload", f"name={name} version={version}")
         await defer(interaction, private=True)
         async with self._in_flight.answering(interaction):
@@ -170,7 +170,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
             raise ServiceProblem("not_admin", f"command=model-{action}")
 
     async def _change(self, interaction: Interaction, name: str | None, **what: Any) -> None:
-        """Order a change, and tell how each worker gets on until it is over."""
+        """Start a change, and show each worker's progress until it is over."""
         services, loop = self._services, asyncio.get_running_loop()
         if name is None:
             name = await asyncio.to_thread(services.weights.default)
@@ -178,14 +178,14 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
             raise ServiceProblem("no_worker")
         order = await asyncio.to_thread(partial(services.reloads.order, name, str(interaction.user.id), **what))
         log.info("change ordered id=%s model=%s workers=%d", order.id, name, len(order.expected))
-        until, told, told_at = loop.time() + MOVE_S, "", 0.0
+        until, shown, shown_at = loop.time() + MOVE_S, "", 0.0
         while True:
             order, votes, over = await asyncio.to_thread(services.reloads.progress, order)
             text = reload_text(order, votes)
             if over or loop.time() > until:
                 break
-            if text != told and loop.time() > told_at + EDIT_EVERY_S:
-                told, told_at = text, loop.time()
+            if text != shown and loop.time() > shown_at + EDIT_EVERY_S:
+                shown, shown_at = text, loop.time()
                 await edit(interaction, text)
             await asyncio.sleep(POLL_S)
         log.info("change over id=%s stage=%s reason=%r", order.id, order.stage, order.reason)

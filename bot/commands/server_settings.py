@@ -1,4 +1,4 @@
-"""`/settings`: what a server's moderators decide. Discord offers it to those who manage the server."""
+"""`/settings`: where, for whom and how the bot draws on a server. Discord offers it to server managers."""
 
 import asyncio
 import io
@@ -237,8 +237,8 @@ class ServerSettings(
         """Back to the defaults."""
         await self._change(interaction, lambda old: GuildSettings(), RESET)
 
-    async def _change(self, interaction: Interaction, change: Change, said: str, what: str = "") -> None:
-        """Make a change and say so: to who made it, and `said` (about `what`) to the log channel."""
+    async def _change(self, interaction: Interaction, change: Change, line: str, what: str = "") -> None:
+        """Make a change, tell the person who made it, and post `line` (about `what`) in the log channel."""
         guild_id = str(interaction.guild_id)
         try:
             settings = await asyncio.to_thread(self._services.guilds.update, guild_id, change)
@@ -248,10 +248,10 @@ class ServerSettings(
             "settings changed guild=%s user=%d change=%r",
             guild_id,
             interaction.user.id,
-            said.format(by=interaction.user.id, what=what),
+            line.format(by=interaction.user.id, what=what),
         )
-        line = translate(said, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
-        self._log.post(settings, f"⚙️ {line}")
+        posted = translate(line, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
+        self._log.post(settings, f"⚙️ {posted}")
         reader = language(interaction)
         await _answer(interaction, f"{translate(SAVED, reader)}\n{settings_text(settings, reader)}")
 

@@ -1,4 +1,4 @@
-"""The one way of the bot's requests to Discord: each waits for its turn among the fleet's, and is counted.
+"""Hooks on the bot's requests to Discord: each waits for its turn among the fleet's, and is counted.
 
 discord.py keeps the limits of single routes, which it reads from Discord's headers. What it cannot know, how much
 other processes ask with the same token, is settled in jobs.rate_limiter.
@@ -30,24 +30,24 @@ def http_trace(rate_limiter: RateLimiter) -> aiohttp.TraceConfig:
     """For a discord.py client's `http_trace`."""
     trace = aiohttp.TraceConfig()
 
-    async def start(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestStartParams) -> None:
-        if "Authorization" in told.headers:
+    async def start(_: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestStartParams) -> None:
+        if "Authorization" in params.headers:
             wait_s = await _asked(partial(rate_limiter.take, MOST_S))
             await asyncio.sleep(wait_s or 0.0)
 
-    async def end(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
-        status, path, headers = told.response.status, told.url.path, told.response.headers
+    async def end(_: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams) -> None:
+        status, path, headers = params.response.status, params.url.path, params.response.headers
         wait_s = _seconds(headers.get("Retry-After"))
-        discord_answered(told.method, path, status, wait_s)
+        discord_answered(params.method, path, status, wait_s)
         if route_of(path) == _CALLBACK and status < 300:
             ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
-        if status == 429 and "Authorization" in told.headers and headers.get("X-RateLimit-Global"):
+        if status == 429 and "Authorization" in params.headers and headers.get("X-RateLimit-Global"):
             await _asked(partial(rate_limiter.hold, wait_s))
 
     async def failed(
-        _: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestExceptionParams
+        _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestExceptionParams
     ) -> None:
-        discord_answered(told.method, told.url.path, None)
+        discord_answered(params.method, params.url.path, None)
 
     trace.on_request_start.append(start)
     trace.on_request_end.append(end)

@@ -1,4 +1,4 @@
-"""Is this bot well, and does it hear people? What its probes are told, and everything that watches it, together."""
+"""Whether this bot is healthy and connected, and its metrics and probes together."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ def why_unhealthy(client: discord.Client) -> list[str]:
 
 
 def why_not_ready(client: discord.AutoShardedClient, redis: Redis) -> list[str]:
-    """Reasons why a command would not be heard, or not be queued. Asks Redis, so call it in a thread."""
+    """Reasons why a command would not arrive, or not be queued. Asks Redis, so call it in a thread."""
     disconnected = disconnected_shards(client) if client.is_ready() else []
     reasons = (
         []

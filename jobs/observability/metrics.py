@@ -10,7 +10,7 @@ from prometheus_client import Counter, disable_created_metrics
 
 PREFIX: Final = "glyphcord_"
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, which nobody asks for
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nothing reads
 
 DISCORD_REQUESTS: Final = Counter(
     f"{PREFIX}discord_requests_total",

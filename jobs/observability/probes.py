@@ -1,8 +1,7 @@
-"""What a process answers to whoever watches it, over HTTP: /healthz, /readyz and /metrics.
+"""The HTTP server for a process's monitoring: /healthz, /readyz and /metrics.
 
-/healthz: start me again if this fails. /readyz: send me work, or wake somebody if it fails for long. Both say why
-in JSON. /metrics is for Prometheus. Nothing here is secret, and nothing asks for a password: let it be reached by
-those who watch only.
+/healthz fails: restart the process. /readyz fails: send it no work, and alert if that lasts. Both give the reasons
+in JSON. /metrics is for Prometheus. Unauthenticated: restrict access to your monitoring.
 """
 
 import asyncio
@@ -15,20 +14,20 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 Probe = Callable[[], list[str]]
-"""Reasons why not, in words for operators; none when all is well. Called in a thread."""
+"""The reasons why not, for operators; none when all is well. Called in a thread."""
 
 PATIENCE_S: Final = 4.0
-"""A check that takes longer has failed. Below the 5 s and more that probes usually wait."""
+"""A probe that takes longer has failed. Below the 5 s and more that probes usually wait."""
 START_S: Final = 10.0
 
 
 def probe_app(healthy: Probe, ready: Probe) -> web.Application:
     """The three pages."""
 
-    def page(check: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def page(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(_request: web.Request) -> web.Response:
             try:
-                reasons = await asyncio.wait_for(asyncio.to_thread(check), PATIENCE_S)
+                reasons = await asyncio.wait_for(asyncio.to_thread(probe), PATIENCE_S)
             except TimeoutError:
                 reasons = [f"no answer within {PATIENCE_S:g} s"]
             return web.json_response({"ok": not reasons, "reasons": reasons}, status=503 if reasons else 200)
@@ -81,7 +80,7 @@ def serve_in_thread(app: web.Application, host: str, port: int) -> Callable[[], 
         loop.run_until_complete(serve())
         loop.close()
 
-    thread = threading.Thread(target=run, name="watch", daemon=True)
+    thread = threading.Thread(target=run, name="probes", daemon=True)
     thread.start()
     begun.wait(START_S)
     if failure:

@@ -1,4 +1,4 @@
-"""Who gave the service an order, or tried to: the last of them in Redis, all of them in the log."""
+"""The audit log of admin actions, refused ones too: the latest in Redis, all of them in the log."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ _KEY: Final = f"{PREFIX}audit"
 
 
 class AuditEntry(Record):
-    """One order. `by` is a Discord user's id or, from the shell, a login name; `allowed` is False for a refusal."""
+    """One action. `by` is a Discord user's id or a login name of the shell; `allowed` is False for a refusal."""
 
     at: float
     by: str
@@ -27,7 +27,7 @@ class AuditEntry(Record):
 
 
 def record(redis: Redis, by: str, action: str, detail: str = "", *, allowed: bool = True) -> None:
-    """Write an order down. Where Redis cannot be reached, the log has it all the same."""
+    """Record an action. Where Redis cannot be reached, the log has it all the same."""
     entry = AuditEntry(at=time.time(), by=by, action=action, detail=detail[:200], allowed=allowed)
     _log.info("audit by=%s action=%s allowed=%s detail=%r", entry.by, entry.action, entry.allowed, entry.detail)
     try:
@@ -40,6 +40,6 @@ def record(redis: Redis, by: str, action: str, detail: str = "", *, allowed: boo
 
 
 def entries(redis: Redis, most: int = KEPT) -> list[AuditEntry]:
-    """The latest orders, the newest first."""
+    """The latest actions, the newest first."""
     found = (read_record(AuditEntry, data) for data in redis.lrange(_KEY, 0, most - 1))
     return [entry for entry in found if entry is not None]

@@ -1,4 +1,4 @@
-"""Looking at a weights file before anybody is drawn with it: a job for a worker, and what it found.
+"""Verifying a weights file before it is used: a job for a worker, and what it found.
 
 The job is not tried again: a file that ends its worker must not end the next one.
 """
@@ -37,8 +37,8 @@ class VerificationRequest(Record):
 class Verification(Record):
     """What was found: `measures`, beside `now` of the model that draws by default; or in `error` why not.
 
-    Version 2 measures similarity. Version 1, which had no number, measured fidelity: another thing, so who asked is
-    told to ask again.
+    Version 2 measures similarity. Version 1, which had no number, measured fidelity: another thing, so the
+    admin is asked to try again.
     """
 
     schema_version: Literal[2] = 2
@@ -64,7 +64,7 @@ class Verification(Record):
 
 
 def enqueue_verification(redis: Redis, model: str, sha256: str) -> VerificationRequest:
-    """Ask for a check, before the pictures that wait: somebody stands beside it."""
+    """Ask for a verification, ahead of the waiting pictures: an admin waits for it."""
     request = VerificationRequest(id=secrets.token_hex(8), model=model, sha256=sha256)
     enqueue_first(
         redis,
@@ -87,9 +87,9 @@ def record_verification(redis: Redis, check: Verification, png: bytes = b"") -> 
 
 
 def verification_of(redis: Redis, request: VerificationRequest) -> tuple[Verification | None, bytes]:
-    """What was found, with the picture; None as long as nobody has looked.
+    """What was found, with the picture; None until a worker has looked.
 
-    A job that ended without a word has ended its worker as well, and is told as an error.
+    A job that ended without a report has crashed its worker, and counts as an error.
     """
     check = read_record(Verification, redis.get(_check(request.id)))
     if check is None:

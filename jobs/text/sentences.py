@@ -112,7 +112,7 @@ ONE: Final[dict[str, str]] = {
 """Sentences about `count` things, where it is one."""
 REFERENCE: Final = "Reference {reference}"
 
-ANSWERS: Final = frozenset(
+WITHOUT_REFERENCE: Final = frozenset(
     (
         "no_picture_there",
         "no_picture_here",
@@ -150,8 +150,8 @@ ANSWERS: Final = frozenset(
         "internal",
     )
 )
-"""Rules, and wishes to be put otherwise: nothing went wrong, so there is nothing to look up; and the sentence that
-names its reference itself. With any other problem comes the reference of its line in the log."""
+"""Rules, and requests to correct: nothing failed, so there is nothing to look up; and the sentence that names its
+reference itself. Any other problem comes with the reference of its line in the log."""
 
 INTERIM: Final = (
     "queued_no_worker",
@@ -165,7 +165,7 @@ INTERIM: Final = (
     "in_hand",
     "frames",
 )
-"""What is said while there is more to come."""
+"""What a message says while there is more to come."""
 
 
 def sentence(code: str, language: str = ENGLISH, /, **facts: Any) -> str:
@@ -207,7 +207,7 @@ def with_reference(code: str, words: str, reference: str, language: str = ENGLIS
     """The sentence as its user reads it: with the reference, in small print, where something went wrong."""
     return (
         words
-        if code in ANSWERS or code in INTERIM
+        if code in WITHOUT_REFERENCE or code in INTERIM
         else f"{words}\n-# {translate(REFERENCE, language, reference=reference)}"
     )
 

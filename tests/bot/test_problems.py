@@ -11,7 +11,14 @@ from bot.replies.errors import failure_from, report
 from jobs.connection import connect
 from jobs.observability.logs import RedactingFormatter
 from jobs.pictures import PictureStore
-from jobs.text.sentences import ANSWERS, INTERIM, SENTENCES, SERVICE_SENTENCES, PictureProblem, ServiceProblem
+from jobs.text.sentences import (
+    INTERIM,
+    SENTENCES,
+    SERVICE_SENTENCES,
+    WITHOUT_REFERENCE,
+    PictureProblem,
+    ServiceProblem,
+)
 from tests.sentences import plain
 
 
@@ -42,7 +49,7 @@ FACTS: dict[str, Any] = {
 
 
 def test_every_error_is_told_with_the_reference_of_its_log_line(caplog: pytest.LogCaptureFixture) -> None:
-    for code in SENTENCES.keys() - ANSWERS - set(INTERIM):
+    for code in SENTENCES.keys() - WITHOUT_REFERENCE - set(INTERIM):
         kind = ServiceProblem if code in SERVICE_SENTENCES else PictureProblem
         error = kind(code, **FACTS)
         failure = failure_from(error)

@@ -84,11 +84,11 @@ def _list(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int
 
 
 def _verify(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
-    return 0 if _tried(options.file) is not None else 1
+    return 0 if _verified(options.file) is not None else 1
 
 
 def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
-    data = _tried(options.file)
+    data = _verified(options.file)
     if data is None:
         return 1
     name = options.name or options.file.stem
@@ -126,16 +126,16 @@ def _audit(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> in
 
 
 def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None = None, back: bool = False) -> int:
-    """Order a change and print what each worker says, as it says it."""
+    """Start a change and print each worker's vote as it comes."""
     by, reloads = getpass.getuser(), Reloads(redis, store, Fleet(redis))
     order = reloads.order(name, by, version=version, back=back)
     audit.record(redis, by, "weights rollback" if back else "weights activate", f"model={name} version={version}")
-    until, told = time.monotonic() + WAIT_S, set[str]()
+    until, printed = time.monotonic() + WAIT_S, set[str]()
     while True:
         order, votes, over = reloads.progress(order)
         for line in (_line(votes[worker]) for worker in order.expected if worker in votes):
-            if line and line not in told:
-                told.add(line)
+            if line and line not in printed:
+                printed.add(line)
                 print(line, flush=True)
         if over or time.monotonic() > until:
             break
@@ -156,8 +156,8 @@ def _line(vote: Vote) -> str:
     return f"{vote.worker}: {'moved' if vote.moved else 'ready'} ({vote.took_ms / 1000:.1f} s)"
 
 
-def _tried(path: Path) -> bytes | None:
-    """A file's bytes after it was loaded and has drawn; None, with the reason told, when it cannot be used."""
+def _verified(path: Path) -> bytes | None:
+    """A file's bytes once it is verified; None, with the reason on stderr, when it cannot be used."""
     # Imported only now: the other commands need no torch.
     from models.quality.self_test import self_test  # noqa: PLC0415
     from models.rendering.renderer import Renderer  # noqa: PLC0415
