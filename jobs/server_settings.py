@@ -1,6 +1,6 @@
 """What a server's moderators have decided: where and for whom the bot draws there, and how.
 
-One record a server, read anew for every wish, so that a change takes effect at once in every bot process.
+One record a server, read anew for every request, so that a change takes effect at once in every bot process.
 """
 
 from collections.abc import Callable
