@@ -87,7 +87,7 @@ def test_what_cannot_be_done_is_said(redis: Redis, capsys: pytest.CaptureFixture
     for arguments, words in (
         (("activate", "tiny"), "no such version"),
         (("rollback", "tiny"), "No style is available yet"),
-        (("rollback", "../tiny"), "A model's name is"),
+        (("rollback", "../tiny"), "A model name has"),
     ):
         assert weights(*arguments) == 1
         assert words in capsys.readouterr().err
