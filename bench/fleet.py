@@ -18,7 +18,7 @@ from redis import Redis
 
 from devstack.valkey import start_valkey
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult, Reply
@@ -172,19 +172,17 @@ class Fleet:
 
     def results(self, ids: Sequence[str], timeout_s: float = 600.0) -> list[RenderResult]:
         """As `ended`, asking rarely enough to disturb nothing."""
-        return ended(Ledger(self.redis), ids, timeout_s, every_s=0.2)
+        return ended(Jobs(self.redis), ids, timeout_s, every_s=0.2)
 
 
-def ended(
-    ledger: Ledger, ids: Sequence[str], timeout_s: float = 600.0, every_s: float = 0.02
-) -> list[RenderResult]:
+def ended(jobs: Jobs, ids: Sequence[str], timeout_s: float = 600.0, every_s: float = 0.02) -> list[RenderResult]:
     """How the jobs ended, the first to end first. Raises TimeoutError, and RuntimeError unless all were posted."""
     until = time.monotonic() + timeout_s
-    while len(ledger.ended(list(ids))) < len(ids):
+    while len(jobs.ended(list(ids))) < len(ids):
         if time.monotonic() > until:
             raise TimeoutError(f"{len(ids)} jobs are not done after {timeout_s:.0f} s")
         time.sleep(every_s)
-    found = [result for job_id in ids if (result := ledger.result_of(job_id)) is not None]
+    found = [result for job_id in ids if (result := jobs.result_of(job_id)) is not None]
     if bad := [result for result in found if result.outcome != "posted"]:
         raise RuntimeError(f"{len(bad)} jobs were not posted, such as {bad[0]}")
     return sorted(found, key=lambda result: result.finished_at)

@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.fleet import ended, machine, median, photos, quantile
 from devstack.stack import Stack
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.schema import RenderResult
 from playground.snowflake import created_at
 
@@ -54,7 +54,7 @@ def main() -> None:
         Stack(Path(folder), settings=settings) as stack,
         connect(stack.redis_url, patient=True) as redis,
     ):
-        ledger = Ledger(redis)
+        ledger = Jobs(redis)
 
         def ask(number: int) -> str:
             file = ("photo.jpg", files[number % len(files)], "image/jpeg")

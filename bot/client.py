@@ -24,9 +24,9 @@ from bot.render.admission import Admission
 from bot.render.download import AttachmentDownloader
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, InFlight, Tree
-from bot.replies.pending import Keeper
-from bot.replies.progress_notifier import Canceller, Waiting
-from bot.replies.reaper import Sweeper
+from bot.replies.pending import PendingReplies
+from bot.replies.progress_notifier import CancelButton, ProgressNotifier
+from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.observability import logs
@@ -75,9 +75,9 @@ class GlyphcordClient(ShardedBot):
         self._settings = settings
         self._downloader = AttachmentDownloader(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
-        self._keeper = Keeper(self, self.services)
-        self._sweeper = Sweeper(self.services, self._keeper, self._in_flight, self._answer)
-        self._waiting = Waiting(self, self.services, self._keeper)
+        self._pending = PendingReplies(self, self.services)
+        self._reaper = Reaper(self.services, self._pending, self._in_flight, self._answer)
+        self._notifier = ProgressNotifier(self, self.services, self._pending)
         self._loops: list[asyncio.Task[None]] = []
         self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
         moderation_log = ModerationLog(self)
@@ -86,7 +86,7 @@ class GlyphcordClient(ShardedBot):
             self._admission,
             self._downloader,
             self._in_flight,
-            self._keeper,
+            self._pending,
             moderation_log=moderation_log,
             hint=settings.pink_reaction,
         )
@@ -108,7 +108,7 @@ class GlyphcordClient(ShardedBot):
             TEXT: results.text,
             REDO: results.redo,
             DELETE: results.delete,
-            CANCEL: Canceller(self.services, self._keeper).handle,
+            CANCEL: CancelButton(self.services, self._pending).handle,
         }
         self.add_dynamic_items(Component)
 
@@ -118,7 +118,7 @@ class GlyphcordClient(ShardedBot):
             await self.add_cog(part)
         await self.tree.set_translator(Catalogue())
         await sync_if_changed(self.tree)
-        self._loops = [asyncio.create_task(loop.run()) for loop in (self._sweeper, self._waiting)]
+        self._loops = [asyncio.create_task(loop.run()) for loop in (self._reaper, self._notifier)]
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Where other processes identify too, they take turns; discord.py sees to the shards of one alone."""
@@ -150,7 +150,7 @@ class GlyphcordClient(ShardedBot):
     async def _answer(self, click: Click) -> ServiceProblem | None:
         # The sweeper answers one after another: what is bound for one must not stay for the next.
         with logs.about(None):
-            return await answer_click(self, self.services, self._admission, self._keeper, click)
+            return await answer_click(self, self.services, self._admission, self._pending, click)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event failed event=%s", event_method)

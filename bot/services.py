@@ -11,9 +11,10 @@ from redis import Redis
 
 from bot.settings import BotSettings
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
-from jobs.lifecycle.promises import Promises
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.quota import Quota
+from jobs.lifecycle.reactions import Reactions
 from jobs.pictures import PictureStore
 from jobs.rate_limiter import RateLimiter
 from jobs.registry.fleet import Fleet
@@ -26,12 +27,13 @@ from jobs.server_settings import GuildStore
 
 @dataclass(frozen=True)
 class Services:
-    """Stored pictures, the ledger, promises, the fleet, models, the queue and turns, over one connection pool."""
+    """Stored pictures, jobs, messages, the fleet, models and limits, over one connection pool."""
 
     redis: Redis
     pictures: PictureStore
-    ledger: Ledger
-    promises: Promises
+    jobs: Jobs
+    messages: Messages
+    reactions: Reactions
     fleet: Fleet
     weights: WeightsStore
     reloads: Reloads
@@ -45,12 +47,13 @@ class Services:
         redis = connect(settings.redis_url)
         pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
         fleet, weights = Fleet(redis), WeightsStore(redis, settings.weights_budget_mb * 2**20)
-        reloads = Reloads(redis, weights, fleet)
+        reloads, jobs = Reloads(redis, weights, fleet), Jobs(redis)
         return cls(
             redis,
             pictures,
-            Ledger(redis),
-            Promises(redis),
+            jobs,
+            Messages(redis),
+            Reactions(redis, jobs),
             fleet,
             weights,
             reloads,
@@ -60,26 +63,15 @@ class Services:
         )
 
     def prepare(self, request: RenderRequest) -> RenderRequest:
-        """Write down whose message it is, so that no worker meets one that the ledger does not know.
+        """Write down whose message it is, so that no worker meets one that nobody knows.
 
         Returns the request with its version, the same however often it is prepared.
         """
-        version = self.ledger.version_of(request.reply.message_id, request.job_id)
+        version = self.messages.version_of(request.reply.message_id, request.job_id)
         request = request.model_copy(update={"message_version": version})
-        self.ledger.promise(request)
+        self.messages.remember(request)
         return request
 
     def enqueue(self, request: RenderRequest) -> bool:
         """Put a prepared request on the queue. False if a job of that id is there already."""
         return queue.enqueue(self.redis, request)
-
-    def may_end(self, job_id: str) -> bool:
-        """Whether a bot may say the last word on a job: it has not ended, none waits or runs, no worker is writing.
-
-        From True on, a job of that id that reaches the queue all the same (sent by us before the connection
-        broke, or by a second bot) finds the ending taken and leaves the message alone.
-        """
-        (state,) = queue.states(self.redis, [job_id])
-        if state in queue.WAITING or self.ledger.result_of(job_id) is not None:
-            return False
-        return self.ledger.begin_ending(job_id, "bot") != "other"

@@ -31,7 +31,7 @@ from bot.client import DRAIN_S
 from bot.settings import BotSettings
 from devstack.valkey import free_port
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.rq_adapter.queue import JOB_TIMEOUT_S, enqueue
 from tests.worker.processes import ended, workers
@@ -455,7 +455,7 @@ def test_a_worker_draws_over_tls(tmp_path: Path, redis: Redis, tls: Tls) -> None
         write_weights(tmp_path, 1)
         with workers(tmp_path, url, standin.api, tmp_path) as start:
             start()
-            assert ended(Ledger(redis)) == "posted"
+            assert ended(Jobs(redis)) == "posted"
 
 
 def test_a_certificate_of_another_is_refused(tmp_path: Path, tls: Tls) -> None:

@@ -16,7 +16,7 @@ from rq.job import Job
 
 from devstack.stack import Stack
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.queue import enqueue, render_queue
@@ -94,7 +94,7 @@ def test_forged_jobs_run_nothing_and_stop_nobody(start: Start, redis: Redis, tmp
         redis.rpush(queue.key, name)
     worker = start()
     enqueue(redis, request_for(PictureStore(redis, 3600, 2**24).put(photo())))
-    assert ended(Ledger(redis)) == "posted"
+    assert ended(Jobs(redis)) == "posted"
     until(lambda: redis.llen(queue.key) == 0, "the queue to be empty")
     assert not proof.exists()
     assert worker.process.poll() is None

@@ -20,7 +20,8 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.observability import logs
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
@@ -108,7 +109,16 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
     tasks.equip(
         tasks.Tools(
-            engine, decoder, health, discord, automatic_reactions, redis, Ledger(redis), pictures, worker.name
+            engine,
+            decoder,
+            health,
+            discord,
+            automatic_reactions,
+            redis,
+            Jobs(redis),
+            Messages(redis),
+            pictures,
+            worker.name,
         )
     )
     reloader = Reloader(Reloads(redis, store, fleet), weights_source, engine, worker)

@@ -15,7 +15,7 @@ from bot.replies.pending import REDIS_LOST
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.connection import PREFIX
-from jobs.lifecycle.ledger import KEEP_S
+from jobs.lifecycle.messages import KEEP_S
 from jobs.rq_adapter import queue
 from jobs.text.translation import language_of, translate, translate_count
 
@@ -112,7 +112,7 @@ class About(commands.Cog):
 
 def _forget(services: Services, user_id: str) -> int:
     """How many pictures were deleted."""
-    requests = services.ledger.forget(user_id)
+    requests = services.messages.forget(user_id)
     pictures = {request.picture for request in requests}
     services.pictures.drop(pictures)
     queue.forget(services.redis, [request.job_id for request in requests])

@@ -1,6 +1,6 @@
 """A reaction on a result of ours: the same picture in another palette, as one reply however many people click.
 
-The raw event and the ledger are all that is needed, so this works for messages from before a restart.
+The raw event and what Redis remembers are all that is needed, so this works for messages from before a restart.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from bot.render.service import DEADLINE_S, is_age_restricted
 from bot.replies.errors import failure_from, failure_of, report
 from bot.replies.interactions import QUIET, UNDELIVERED
 from bot.replies.messages import Seen, seen_on
-from bot.replies.pending import Keeper
+from bot.replies.pending import PendingReplies
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.lifecycle.ledger import Attempt
-from jobs.lifecycle.promises import Promise
+from jobs.lifecycle.job import PendingReply
+from jobs.lifecycle.reactions import Attempt
 from jobs.observability import logs
 from jobs.observability.logs import describe_error
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
@@ -104,7 +104,7 @@ def nonce_of(attempt: Attempt) -> str:
 
 
 async def answer_click(
-    client: discord.Client, services: Services, admission: Admission, keeper: Keeper, click: Click
+    client: discord.Client, services: Services, admission: Admission, pending: PendingReplies, click: Click
 ) -> ServiceProblem | None:
     """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so.
 
@@ -114,11 +114,11 @@ async def answer_click(
     try:
         opening = await asyncio.to_thread(_open, services, admission, click)
         if opening is not None:
-            await _reply(client, services, keeper, click, opening, where=where)
+            await _reply(client, services, pending, click, opening, where=where)
     except (*REDIS_DOWN, *REDIS_FULL) as error:
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
         log.warning("reaction waits for redis %s detail=%r", where, describe_error(error))
-        keeper.clicks.append(click)
+        pending.clicks.append(click)
     except ServiceProblem as problem:
         log.info("reaction refused %s code=%s", where, problem.code)
         return problem
@@ -129,11 +129,10 @@ async def answer_click(
 
 def _open(services: Services, admission: Admission, click: Click) -> Opening | None:
     """Raises ServiceProblem when who clicked may not have a picture now; the next click is then tried afresh."""
-    ledger = services.ledger
-    original = ledger.request_of(click.message_id)
+    original = services.messages.request_of(click.message_id)
     if original is None or original.reply.private:
         return None
-    result = ledger.result_of(original.job_id)
+    result = services.jobs.result_of(original.job_id)
     # No result yet: the picture may be on the message a moment before the worker has written that down.
     if result is not None and result.outcome != "posted":
         return None
@@ -142,13 +141,13 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
         return None
     if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
         raise ServiceProblem("not_yours", f"message={click.message_id}")
-    attempt = ledger.take_reaction(click)
+    attempt = services.reactions.take(click)
     if attempt is None:
         return None
     try:
         settings = admission.check(_asker(attempt, click))
     except ServiceProblem:
-        ledger.release_reaction(attempt, click, again=False)
+        services.reactions.release(attempt, click, again=False)
         raise
     if settings.spoiler:
         original = original.model_copy(update={"spoiler": True})
@@ -169,23 +168,29 @@ def _asker(attempt: Attempt, click: Click) -> Asker:
 
 
 async def _reply(
-    client: discord.Client, services: Services, keeper: Keeper, click: Click, opening: Opening, *, where: str
+    client: discord.Client,
+    services: Services,
+    pending: PendingReplies,
+    click: Click,
+    opening: Opening,
+    *,
+    where: str,
 ) -> None:
-    ledger, attempt = services.ledger, opening.attempt
+    reactions, attempt = services.reactions, opening.attempt
     try:
         made = await _make_reply(client, services, click, opening)
     except (discord.Forbidden, discord.NotFound) as error:
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
         log.warning("no reply %s code=no_permission detail=%r", where, error)
-        await asyncio.to_thread(ledger.drop_click, click)
+        await asyncio.to_thread(reactions.drop_click, click)
         return
     except UNDELIVERED as error:
         # Discord may have made the reply although its answer was lost; the same nonce finds it again.
         # A 429 that outlasts discord.py's patience is no refusal either.
         unsure = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
-        await asyncio.to_thread(ledger.release_reaction, attempt, click, again=unsure)
+        await asyncio.to_thread(reactions.release, attempt, click, again=unsure)
         if not unsure:
-            await asyncio.to_thread(services.quota.give_back, attempt.job_id)
+            await asyncio.to_thread(services.jobs.refund, attempt.job_id)
             raise
         log.warning("no reply yet %s detail=%r", where, error)
         return
@@ -193,27 +198,27 @@ async def _reply(
     if made.shows is Seen.SENTENCE:
         # The bot before us has said why there is no picture. The next click finds this attempt ended.
         result = RenderResult(job_id=attempt.job_id, outcome="failed", code="told_before", finished_at=time.time())
-        await asyncio.to_thread(ledger.record, result)
+        await asyncio.to_thread(services.jobs.finish, result)
     if made.shows is not Seen.WAITING or not opening.kept:
-        await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+        await asyncio.to_thread(reactions.settle, attempt, reply_id)
         if not opening.kept:
-            await asyncio.to_thread(services.quota.give_back, attempt.job_id)
+            await asyncio.to_thread(services.jobs.refund, attempt.job_id)
         return
     request = _request(client, click, opening, reply_id)
     logs.bind(attempt.job_id)
-    promise = Promise(job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at)
-    async with keeper.promised(promise, where) as kept:
-        kept.shared = attempt.takes > 1
-        await keeper.write_down(kept)
-        request = await asyncio.to_thread(services.prepare, request)
-        kept.on_its_way = True
-        await asyncio.to_thread(services.enqueue, request)
+    waiting = PendingReply(
+        job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at
+    )
+    async with pending.track(waiting, where) as tracked:
+        tracked.shared = attempt.takes > 1
+        await pending.write_down(tracked)
+        await pending.send(tracked, request)
         log.info("reaction %s reply=%s job=%s workers=%s", where, reply_id, attempt.job_id, opening.awake)
     try:
         # After a failure too: the next click finds that the job has failed, and begins the next attempt.
-        await asyncio.to_thread(ledger.settle_reaction, attempt, reply_id)
+        await asyncio.to_thread(reactions.settle, attempt, reply_id)
     except REDIS_FULL:
-        await asyncio.to_thread(ledger.forget_reaction, attempt)
+        await asyncio.to_thread(reactions.forget, attempt)
     except REDIS_DOWN as error:
         log.info("not settled %s detail=%r", where, describe_error(error))  # the claim runs out by itself
 
@@ -282,7 +287,7 @@ async def _find_reply(
                 if message.content == _drawing(click, opening.language):
                     return message
                 continue
-            request = await asyncio.to_thread(services.ledger.request_of, str(message.id))
+            request = await asyncio.to_thread(services.messages.request_of, str(message.id))
             if request is None or request.job_id == opening.attempt.job_id:
                 return message
     except discord.Forbidden:

@@ -1,7 +1,7 @@
 """The buttons under a finished picture: pink, text, again with other options, delete.
 
-The message's request stands in the ledger, so they work after any restart and for as long as the ledger
-remembers; the form of "Redo" comes back to `Results.on_interaction` without this process having sent it.
+The message's request stands in Redis, so they work after any restart and for as long as it is remembered
+there; the form of "Redo" comes back to `Results.on_interaction` without this process having sent it.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Results(commands.Cog):
             return
         await self._may(interaction, request)
         message_id = request.reply.message_id
-        there = await asyncio.to_thread(self._services.ledger.answered_with, message_id, "pink")
+        there = await asyncio.to_thread(self._services.reactions.answered_with, message_id, "pink")
         if there is not None:
             place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
             await interaction.response.send_message(
@@ -155,7 +155,7 @@ class Results(commands.Cog):
         return await self._known(str(interaction.message.id if interaction.message else 0))
 
     async def _known(self, message_id: str) -> RenderRequest:
-        request = await asyncio.to_thread(self._services.ledger.request_of, message_id)
+        request = await asyncio.to_thread(self._services.messages.request_of, message_id)
         if request is None:
             raise ServiceProblem("forgotten", f"message={message_id}")
         return request

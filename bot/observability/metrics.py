@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 
-from jobs.lifecycle.promises import Promises
+from jobs.lifecycle.job import Jobs
 from jobs.observability.metrics import PREFIX
 from jobs.pictures import stored_bytes
 from jobs.registry.fleet import Fleet
@@ -74,7 +74,7 @@ class FleetCollector(Collector):
         for state in ("waiting", "started", "postponed", "failed"):
             families["queue_jobs"].add_metric([state], getattr(jobs, state))
         families["queue_oldest_seconds"].add_metric([], jobs.oldest_s)
-        families["open_promises"].add_metric([], Promises(redis).count())
+        families["open_promises"].add_metric([], Jobs(redis).count_pending())
         states = [report.state for report in Fleet(redis).alive()]
         for state in ("idle", "busy", "swapping", "degraded", "stopping"):
             families["workers"].add_metric([state], states.count(state))

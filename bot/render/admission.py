@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 from bot.services import Services
+from jobs.lifecycle.progress import seconds_per_job
 from jobs.lifecycle.quota import Limits, Refused
-from jobs.queue.progress import seconds_per_job
 from jobs.rq_adapter import queue
 from jobs.server_settings import GuildSettings
 from jobs.text.sentences import ServiceProblem
@@ -66,7 +66,7 @@ class Admission:
 
     def give_back(self, asker: Asker) -> None:
         """Nothing was promised after all."""
-        self._services.quota.give_back(asker.job_id)
+        self._services.jobs.refund(asker.job_id)
 
 
 def allow(settings: GuildSettings, asker: Asker) -> None:

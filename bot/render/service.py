@@ -29,9 +29,9 @@ from bot.replies.interactions import (
     role_ids,
     server_language,
 )
-from bot.replies.pending import REDIS_LOST, Keeper
+from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
-from jobs.lifecycle.promises import UNTOLD, Promise
+from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.picture_check import sniff
 from jobs.schema import RenderRequest, Reply
 from jobs.server_settings import GuildSettings
@@ -82,7 +82,7 @@ class _Begun:
     settings: GuildSettings | None
     options: RenderOptions
     private: bool
-    promise: Promise
+    pending: PendingReply
     message_id: int | None = None
 
 
@@ -99,7 +99,7 @@ class RenderService:
         admission: Admission,
         downloader: AttachmentDownloader,
         in_flight: InFlight,
-        keeper: Keeper,
+        pending: PendingReplies,
         *,
         moderation_log: ModerationLog,
         hint: str = "",
@@ -109,7 +109,7 @@ class RenderService:
         self._admission = admission
         self._downloader = downloader
         self._in_flight = in_flight
-        self._keeper = keeper
+        self._pending = pending
         self._moderation_log = moderation_log
         self._hint = hint
         self._acknowledge_first = AcknowledgeFirst()
@@ -135,17 +135,17 @@ class RenderService:
             begun = await self._acknowledge(
                 interaction, overrides, asker, received_at, private=private, defaults=defaults
             )
-        promise, options, message_id = begun.promise, begun.options, begun.message_id
+        pending, options, message_id = begun.pending, begun.options, begun.message_id
         async with self._in_flight.track():
             where = f"interaction={interaction.id} user={interaction.user.id}"
-            async with self._keeper.promised(promise, where) as kept:
-                kept.shared = message_id is None
+            async with self._pending.track(pending, where) as tracked:
+                tracked.shared = message_id is None
                 if message_id is None:
                     message_id = (await interaction.original_response()).id
-                reply = promise.reply.model_copy(update={"message_id": str(message_id)})
-                kept.promise = promise.model_copy(update={"reply": reply})
+                reply = pending.reply.model_copy(update={"message_id": str(message_id)})
+                tracked.pending = pending.model_copy(update={"reply": reply})
                 await self._acknowledge_first.wait()
-                await self._keeper.write_down(kept)
+                await self._pending.write_down(tracked)
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admission.check, asker)
@@ -156,7 +156,7 @@ class RenderService:
                 if settings.spoiler or (isinstance(source, Attachment) and source.spoiler):
                     options = replace(options, spoiler=True)
                 request = RenderRequest(
-                    job_id=promise.job_id,
+                    job_id=pending.job_id,
                     origin=origin,
                     picture=sha,
                     options=options,
@@ -166,16 +166,14 @@ class RenderService:
                     first_reaction=self._hint if _may_react(interaction, begun) else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
-                    deadline_at=promise.deadline_at,
+                    deadline_at=pending.deadline_at,
                 )
                 awake = await asyncio.to_thread(self._services.fleet.serving)
-                if not awake and not kept.shared:
+                if not awake and not tracked.shared:
                     # Before the job is on the queue, so that this can never overwrite a worker's result. And
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
                     await edit(interaction, sentence("queued_no_worker", language(interaction)))
-                request = await asyncio.to_thread(self._services.prepare, request)
-                kept.on_its_way = True
-                await asyncio.to_thread(self._services.enqueue, request)
+                request = await self._pending.send(tracked, request)
                 self._moderation_log.post(settings, _line(interaction, request, private=begun.private))
                 log.info(
                     "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s format=%s columns=%s paper=%s "
@@ -214,7 +212,7 @@ class RenderService:
 
         def begin() -> None:
             found.append(start(self._admission.check(asker)))
-            self._keeper.foretell(found[0].promise)
+            self._pending.announce(found[0].pending)
 
         # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
         beginning = asyncio.create_task(asyncio.to_thread(begin))
@@ -266,15 +264,15 @@ def _begin(
     reply = Reply(
         application_id=str(interaction.application_id),
         channel_id=str(interaction.channel_id),
-        message_id=UNTOLD,
+        message_id=NO_ID,
         token=interaction.token,
         token_expires_at=received_at + TOKEN_S,
         private=by_token_only,
         language=language(interaction),
     )
     deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
-    promise = Promise(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
-    return _Begun(settings, options, private, promise)
+    pending = PendingReply(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
+    return _Begun(settings, options, private, pending)
 
 
 def _asker(interaction: Interaction, until: float) -> Asker:

@@ -13,7 +13,6 @@ import discord
 
 from bot.replies.interactions import QUIET
 from jobs.delivery import Route, Verdict, interpret, routes
-from jobs.lifecycle.promises import UNTOLD
 from jobs.schema import Reply
 from jobs.text.sentences import is_interim
 
@@ -60,7 +59,7 @@ async def _by_either(
     hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
     message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
     for route in routes(reply, time.time()):
-        if route is Route.BOT and reply.message_id == UNTOLD:
+        if route is Route.BOT and reply.message_id == NO_ID:
             break
         try:
             return seen_on(await by_token(hook) if route is Route.TOKEN else await as_bot(message))

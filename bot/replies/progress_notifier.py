@@ -1,8 +1,8 @@
 """Tells those who wait how many are before them, how long it takes, how many frames are drawn; lets them cancel.
 
 Only messages that an interaction's token reaches: an edit as the bot would take from what workers need to post
-pictures in that channel. The last state wins: each edit asks the ledger first, and whoever ends the job waits for
-an edit that is under way.
+pictures in that channel. The last state wins: each edit asks first, and whoever ends the job waits for an edit that
+is under way.
 """
 
 import asyncio
@@ -18,12 +18,10 @@ from bot.render.service import TOKEN_S
 from bot.replies.errors import failure_of
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction
 from bot.replies.messages import ORIGINAL
-from bot.replies.pending import REDIS_LOST, Keeper, Kept
+from bot.replies.pending import REDIS_LOST, PendingReplies, Phase, Tracked
 from bot.services import Services
-from jobs.lifecycle.cancel import request_cancel
-from jobs.lifecycle.ledger import INTERIM_S
-from jobs.lifecycle.promises import UNTOLD, Promise
-from jobs.queue.progress import seconds_per_job, standings, words
+from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
+from jobs.lifecycle.progress import seconds_per_job, standings, words
 from jobs.rq_adapter import queue
 from jobs.text.buttons import CANCEL, LABELS, custom_id
 from jobs.text.sentences import ServiceProblem
@@ -35,7 +33,7 @@ LOOK_S: Final = 1.0
 PATIENCE_S: Final = 3.0
 """Nobody is told anything before this: most pictures are there by then. Nor twice within it."""
 SAY_S: Final = 2.0
-"""For one edit, well within INTERIM_S: what was sent until then has time left to take effect."""
+"""For one edit, well within NOTICE_S: what was sent until then has time left to take effect."""
 AT_ONCE: Final = 8
 MOST: Final = 200
 """Messages looked at in one round."""
@@ -49,13 +47,13 @@ class Said:
     at: float
 
 
-class Waiting:
+class ProgressNotifier:
     """`run` until cancelled."""
 
-    def __init__(self, client: discord.Client, services: Services, keeper: Keeper) -> None:
+    def __init__(self, client: discord.Client, services: Services, pending: PendingReplies) -> None:
         self._client = client
         self._services = services
-        self._keeper = keeper
+        self._pending = pending
         self._said: dict[str, Said] = {}
 
     async def run(self) -> None:
@@ -65,17 +63,17 @@ class Waiting:
             try:
                 await self._round()
             except REDIS_LOST:
-                continue  # the sweeper says so in the log
+                continue  # the reaper says so in the log
             except Exception:
                 log.exception("telling how long failed")
 
     async def _round(self) -> None:
         now = time.monotonic()
-        self._said = {job_id: said for job_id, said in self._said.items() if job_id in self._keeper.mine}
+        self._said = {job_id: said for job_id, said in self._said.items() if job_id in self._pending.mine}
         due = {
-            job_id: kept.promise.reply.language
-            for job_id, kept in self._keeper.mine.items()
-            if is_due(kept, self._said.get(job_id), now)
+            job_id: tracked.pending.reply.language
+            for job_id, tracked in self._pending.mine.items()
+            if is_due(tracked, self._said.get(job_id), now)
         }
         if not due:
             return
@@ -85,9 +83,9 @@ class Waiting:
 
         async def one(job_id: str, text: str) -> None:
             async with slots:
-                kept = self._keeper.mine.get(job_id)
-                if kept is not None:
-                    await self._say(kept.promise, text)
+                tracked = self._pending.mine.get(job_id)
+                if tracked is not None:
+                    await self._say(tracked.pending, text)
 
         await asyncio.gather(*(one(job_id, text) for job_id, text in changed))
 
@@ -107,10 +105,10 @@ class Waiting:
         said = self._said.get(job_id)
         return said is None or said.text != text
 
-    async def _say(self, promise: Promise, text: str) -> None:
-        job_id, reply, ledger = promise.job_id, promise.reply, self._services.ledger
+    async def _say(self, pending: PendingReply, text: str) -> None:
+        job_id, reply, jobs = pending.job_id, pending.reply, self._services.jobs
         begun = time.monotonic()
-        if not await asyncio.to_thread(ledger.begin_interim, job_id):
+        if not await asyncio.to_thread(jobs.begin_notice, job_id):
             return
         left = begun + SAY_S - time.monotonic()
         if left <= 0:
@@ -127,15 +125,15 @@ class Waiting:
             log.info("not told how long job=%s detail=%r", job_id, error)
             if not refused:
                 return  # it may still take effect, so its time is left to run out
-        await asyncio.to_thread(ledger.end_interim, job_id)
+        await asyncio.to_thread(jobs.end_notice, job_id)
 
 
-def is_due(kept: Kept, said: Said | None, now: float) -> bool:
+def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:
     """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
-    reply, age = kept.promise.reply, time.time() - kept.promise.since
-    if kept.working or kept.shared or kept.failure or not kept.on_its_way or reply.message_id == UNTOLD:
+    reply, age = tracked.pending.reply, time.time() - tracked.pending.since
+    if tracked.phase is not Phase.SENT or tracked.shared or tracked.failure or reply.message_id == NO_ID:
         return False
-    if reply.token is None or time.time() + INTERIM_S > reply.token_expires_at:
+    if reply.token is None or time.time() + NOTICE_S > reply.token_expires_at:
         return False
     return age >= PATIENCE_S and (said is None or now - said.at >= PATIENCE_S)
 
@@ -152,44 +150,40 @@ def cancel_view(job_id: str, language: str) -> discord.ui.View:
     return view
 
 
-class Canceller:
+class CancelButton:
     """Answers the button."""
 
-    def __init__(self, services: Services, keeper: Keeper) -> None:
+    def __init__(self, services: Services, pending: PendingReplies) -> None:
         self._services = services
-        self._keeper = keeper
+        self._pending = pending
 
     async def handle(self, interaction: Interaction, job_id: str) -> None:
         """End the job if the one who asked for it wants that: at once if it waits, else between two stages."""
         message = interaction.message
-        request = await asyncio.to_thread(self._services.ledger.request_of, str(message.id if message else 0))
+        request = await asyncio.to_thread(self._services.messages.request_of, str(message.id if message else 0))
         if request is None or request.job_id != job_id:
             raise ServiceProblem("nothing_to_cancel", f"job={job_id}")
         if request.user_id != str(interaction.user.id):
             raise ServiceProblem("not_yours", f"job={job_id}")
         await interaction.response.defer()
         log.info("cancel job=%s user=%d", job_id, interaction.user.id)
-        if not await asyncio.to_thread(self._is_ours, job_id):
+        if not await asyncio.to_thread(self._cancel, job_id):
             return
         failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
         # This interaction's token leads to the same message, and lives longer than the first one's.
         reply = request.reply.model_copy(
             update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}
         )
-        kept = self._keeper.mine.get(job_id)
-        if kept is not None:
-            kept.failure = failure
-        promise = Promise(job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at)
-        await self._keeper.end(promise, failure, outcome="cancelled")
+        if tracked := self._pending.mine.get(job_id):
+            tracked.failure = failure
+        pending = PendingReply(
+            job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at
+        )
+        await self._pending.end(pending, failure, outcome="cancelled")
 
-    def _is_ours(self, job_id: str) -> bool:
-        """Ask the worker to stop. Where none has begun, take the job off the queue; then the last word is ours."""
-        redis = self._services.redis
-        request_cancel(redis, job_id)
-        (state,) = queue.states(redis, [job_id])
-        if state not in queue.WAITING or state == "started":
+    def _cancel(self, job_id: str) -> bool:
+        """Cancel the job; whether no worker has it, so that the last word is ours."""
+        if not self._services.jobs.cancel(job_id).may_write:
             return False
-        if self._services.ledger.begin_ending(job_id, "bot") == "other":
-            return False
-        queue.withdraw(redis, job_id)
+        queue.withdraw(self._services.redis, job_id)
         return True

@@ -1,8 +1,8 @@
-"""Looks every few seconds for those who would wait for ever, and answers them.
+"""Looks every few seconds for pending replies that nobody will fill, and ends them.
 
 Their job is not on the queue (a bot died before it got there, Redis lost it, it failed and nobody could say
-so), or it is there and nobody comes before its deadline. Whatever bot process comes first sweeps; that two
-sweep at once would do no harm, since the ledger lets one of them at a time end a job.
+so), or it is there and nobody comes before its deadline. Whatever bot process comes first does it; two at once
+would do no harm, since a claim lets one of them end a job.
 """
 
 import asyncio
@@ -15,11 +15,10 @@ from typing import Final
 
 from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import InFlight
-from bot.replies.pending import REDIS_LOST, WORKING_S, Keeper, Kept
+from bot.replies.pending import REDIS_LOST, WORKING_S, PendingReplies, Tracked
 from bot.services import Services
 from jobs.connection import PREFIX
-from jobs.lifecycle.ledger import LAST_WRITE_S, Reason
-from jobs.lifecycle.promises import Promise
+from jobs.lifecycle.job import BOT, TAKE_OVER_S, EndReason, PendingReply
 from jobs.observability import logs
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
@@ -28,12 +27,12 @@ from jobs.text.sentences import ServiceProblem, new_reference
 
 log = logging.getLogger(__name__)
 
-SWEEP_S: Final = 4.0
+REAP_S: Final = 4.0
 LONGEST_S: Final = 15.0
-"""Between two sweeps while Redis is lost."""
+"""Between two rounds while Redis is lost."""
 
 MOST: Final = 500
-"""Promises looked at in one sweep."""
+"""Pending replies looked at in one round."""
 
 WAITING_S: Final = 20.0
 """A job that waits or runs is looked at again after so long: it may fail without anyone being able to say so."""
@@ -48,43 +47,48 @@ _TURN: Final = f"{PREFIX}sweep"
 
 
 @dataclass(frozen=True)
-class Found:
-    """What one look into Redis showed: own promises that are over, due ones with their jobs' state, reactions."""
+class Scan:
+    """What one look into Redis showed: own jobs that are over, pending replies that are due with their jobs' state
+    in RQ, and reactions."""
 
     over: set[str]
-    due: list[tuple[Promise, str | None]]
+    due: list[tuple[PendingReply, str | None]]
     clicks: list[Click]
 
 
-class Sweeper:
+class Reaper:
     """`run` until cancelled. `answer` is what answers a reaction."""
 
     def __init__(
-        self, services: Services, keeper: Keeper, in_flight: InFlight, answer: Callable[[Click], Awaitable[object]]
+        self,
+        services: Services,
+        pending: PendingReplies,
+        in_flight: InFlight,
+        answer: Callable[[Click], Awaitable[object]],
     ) -> None:
         self._services = services
-        self._keeper = keeper
+        self._pending = pending
         self._in_flight = in_flight
         self._answer = answer
         self._lost_since: float | None = None
 
     async def run(self) -> None:
-        """Sweep for ever; less often, and with one line in the log, while Redis is lost."""
+        """Go round for ever; less often, and with one line in the log, while Redis is lost."""
         failures = 0
         while True:
-            pause = min(LONGEST_S, SWEEP_S * 2 ** min(failures, 5))
+            pause = min(LONGEST_S, REAP_S * 2 ** min(failures, 5))
             await asyncio.sleep(pause * random.uniform(0.75, 1.0))
             try:
                 async with self._in_flight.track():
-                    failures = 0 if await self._sweep() else failures + 1
+                    failures = 0 if await self._reap() else failures + 1
             except ServiceProblem:
                 return  # the bot is stopping
             except Exception:
-                log.exception("sweep failed")
+                log.exception("reaper failed")
                 failures += 1
 
-    async def _sweep(self) -> bool:
-        mine = dict(self._keeper.mine)
+    async def _reap(self) -> bool:
+        mine = dict(self._pending.mine)
         try:
             found = await asyncio.to_thread(self._look, mine)
         except REDIS_LOST as error:
@@ -93,89 +97,87 @@ class Sweeper:
             return False
         self._back()
         for job_id in found.over:
-            self._keeper.mine.pop(job_id, None)
+            self._pending.mine.pop(job_id, None)
         slots = asyncio.Semaphore(AT_ONCE)
 
-        async def one(promise: Promise, state: str | None) -> None:
+        async def one(pending: PendingReply, state: str | None) -> None:
             async with slots:
-                await self._end(promise, state)
+                await self._end(pending, state)
 
-        await asyncio.gather(*(one(promise, state) for promise, state in found.due))
-        waiting = [self._keeper.clicks.popleft() for _ in range(len(self._keeper.clicks))]
+        await asyncio.gather(*(one(pending, state) for pending, state in found.due))
+        waiting = [self._pending.clicks.popleft() for _ in range(len(self._pending.clicks))]
         for click in waiting + found.clicks:
             if time.time() - click.at < CLICK_S:
                 await self._answer(click)
             else:
-                await asyncio.to_thread(self._services.ledger.drop_click, click)
+                await asyncio.to_thread(self._services.reactions.drop_click, click)
         return True
 
-    def _look(self, mine: dict[str, Kept]) -> Found:
-        """One look into Redis, in a thread. Own promises that it has lost are written again."""
-        promises, ledger, now = self._services.promises, self._services.ledger, time.time()
-        gone = set(mine) - promises.still_open(mine)
-        over = ledger.ended(sorted(gone))
+    def _look(self, mine: dict[str, Tracked]) -> Scan:
+        """One look into Redis, in a thread. Own pending replies that it has lost are written again."""
+        jobs, redis, now = self._services.jobs, self._services.redis, time.time()
+        gone = set(mine) - jobs.still_pending(mine)
+        over = jobs.ended(gone)
         for job_id in gone - over:
-            # Redis was emptied, or a failing one never took the promise. A worker may have had the job in hand
-            # all the same; in LAST_WRITE_S it will have written, and a look at the message will show it.
-            kept = mine[job_id]
-            pause = WORKING_S if kept.working else 0.0 if kept.failure else LAST_WRITE_S
-            promises.open([kept.promise], look_at=now + pause)
-        promises.look_later([job_id for job_id in mine if mine[job_id].working], look_at=now + WORKING_S)
-        if not self._services.redis.set(_TURN, 1, nx=True, px=int(SWEEP_S * 500)):
-            return Found(over, [], [])
-        due = promises.due(most=MOST)
-        ended = ledger.ended([promise.job_id for promise in due])
-        promises.close(ended)
-        due = [promise for promise in due if promise.job_id not in ended]
-        states = queue.states(self._services.redis, [promise.job_id for promise in due])
+            # Redis was emptied, or a failing one never took it. A worker may have had the job in hand all the
+            # same; in TAKE_OVER_S it will have written, and a look at the message will show it.
+            tracked = mine[job_id]
+            pause = WORKING_S if tracked.working else 0.0 if tracked.failure else TAKE_OVER_S
+            jobs.open(tracked.pending, look_at=now + pause)
+        jobs.look_later([job_id for job_id in mine if mine[job_id].working], look_at=now + WORKING_S)
+        if not redis.set(_TURN, 1, nx=True, px=int(REAP_S * 500)):
+            return Scan(over, [], [])
+        due = jobs.due(most=MOST)
+        states = queue.states(redis, [pending.job_id for pending in due])
         left = []
-        for promise, state in zip(due, states, strict=True):
-            if state in queue.WAITING and now < promise.deadline_at:
-                promises.look_later([promise.job_id], look_at=min(promise.deadline_at, now + WAITING_S))
+        for pending, state in zip(due, states, strict=True):
+            if state in queue.WAITING and now < pending.deadline_at:
+                jobs.look_later([pending.job_id], look_at=min(pending.deadline_at, now + WAITING_S))
             else:
-                left.append((promise, state))
-        return Found(over, left, ledger.clicks())
+                left.append((pending, state))
+        return Scan(over, left, self._services.reactions.clicks())
 
-    async def _end(self, promise: Promise, state: str | None) -> None:
+    async def _end(self, pending: PendingReply, state: str | None) -> None:
         """End a job that has vanished, failed, or waits past its deadline."""
-        services, job_id = self._services, promise.job_id
+        services, job_id = self._services, pending.job_id
         logs.bind(job_id)
-        kept = self._keeper.mine.get(job_id)
+        tracked = self._pending.mine.get(job_id)
         try:
-            # From here on no worker writes to the message: it asks the same question before it does.
-            if await asyncio.to_thread(services.ledger.begin_ending, job_id, "bot") == "other":
+            # Once this is granted no worker writes to the message: it asks the same before it does.
+            if not (await asyncio.to_thread(services.jobs.claim, job_id, BOT)).may_write:
                 await self._later(job_id)
                 return
             if state in queue.WAITING:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
-            reason = await asyncio.to_thread(services.ledger.reason_of, job_id)
-            failure = (kept.failure if kept else None) or _failure(promise, state, reason)
+            reason = await asyncio.to_thread(services.jobs.reason_of, job_id)
+            failure = (tracked.failure if tracked else None) or _failure(pending, state, reason)
             log.warning(
-                "sweeping job=%s state=%s code=%s waited_s=%.0f reference=%s",
+                "reaping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id,
                 state,
                 failure.code,
-                time.time() - promise.since,
+                time.time() - pending.since,
                 failure.reference,
             )
             outcome = reason.outcome if reason is not None and reason.code == failure.code else "failed"
-            if not await self._keeper.end(promise, failure, outcome=outcome):
+            if not await self._pending.end(pending, failure, outcome=outcome):
                 await self._later(job_id)
         except REDIS_LOST as error:
             self._lost(error)
 
     async def _later(self, job_id: str) -> None:
-        await asyncio.to_thread(self._services.promises.look_later, [job_id], look_at=time.time() + AGAIN_S)
+        await asyncio.to_thread(self._services.jobs.look_later, [job_id], look_at=time.time() + AGAIN_S)
 
-    async def _without_redis(self, mine: dict[str, Kept]) -> None:
+    async def _without_redis(self, mine: dict[str, Tracked]) -> None:
         """Answer those of our own whom nobody else can be answering.
 
-        A worker draws nothing past a job's deadline, and LAST_WRITE_S later it has ended.
+        A worker draws nothing past a job's deadline, and TAKE_OVER_S later it has ended.
         """
-        for kept in mine.values():
-            late = time.time() > kept.promise.deadline_at + LAST_WRITE_S
-            if not kept.working and (kept.failure or late):
-                await self._keeper.end(kept.promise, kept.failure or _failure(kept.promise, None))
+        for tracked in mine.values():
+            pending = tracked.pending
+            late = time.time() > pending.deadline_at + TAKE_OVER_S
+            if not tracked.working and (tracked.failure or late):
+                await self._pending.end(pending, tracked.failure or _failure(pending, None))
 
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
@@ -188,15 +190,15 @@ class Sweeper:
             self._lost_since = None
 
 
-def _failure(promise: Promise, state: str | None, reason: Reason | None = None) -> Failure:
+def _failure(pending: PendingReply, state: str | None, reason: EndReason | None = None) -> Failure:
     """What to say of a job in this state: it failed, nobody came before its deadline, or it is not there.
 
     A worker's `reason` that was not said, or not for certain, goes before what the state tells.
     """
     if reason is not None:
-        detail = f"found by the sweep: {state}, with a reason"
+        detail = f"found by the reaper: {state}, with a reason"
         return Failure(reason.code, reason.sentence, new_reference(), detail)
     # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
-    late = time.time() >= promise.deadline_at
+    late = time.time() >= pending.deadline_at
     code = "internal" if state == "failed" else "expired" if late else "lost"
-    return failure_of(code, promise.reply.language, f"found by the sweep: {state}")
+    return failure_of(code, pending.reply.language, f"found by the reaper: {state}")

@@ -1,7 +1,7 @@
 """Who may ask for how much: jobs at one time, pauses and a daily number, for each user and each server.
 
 One atomic step charges a job, whatever number of bots ask; a job is charged once. When it has ended its place is
-free again, and a job that failed on our side is given back (`settle`, in the same transaction as its record).
+free again, and a job that failed on our side is given back: `Jobs.finish` and `Jobs.refund` see to that.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from typing import Any, Final, Literal
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.schema import RenderResult
+from jobs.keys import record_key
 
 _QUOTA: Final = f"{PREFIX}quota:"
 
-Reason = Literal["in_flight", "cooldown", "daily", "server_cooldown", "server_daily"]
+RefusalCode = Literal["in_flight", "cooldown", "daily", "server_cooldown", "server_daily"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Limits:
 class Refused:
     """Why a job was not charged, and in how many seconds it could be (0: once another one has ended)."""
 
-    reason: Reason
+    reason: RefusalCode
     wait_s: float
 
 
@@ -41,7 +41,7 @@ _CHARGE: Final = """
 local prefix, job, user, server, until_s = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local most, pause, daily, server_pause, server_daily =
   tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-if redis.call('EXISTS', prefix .. 'charge:' .. job) == 1 then return {'', '0'} end
+if redis.call('HEXISTS', KEYS[1], 'charge') == 1 then return {'', '0'} end
 local now = tonumber(redis.call('TIME')[1])
 local left, day = 86400 - now % 86400, math.floor(now / 86400)
 local flying = prefix .. 'flying:' .. user
@@ -67,22 +67,9 @@ redis.call('EXPIRE', flying, math.ceil(until_s) + 60)
 heat(user, pause)
 count(user)
 if server ~= '' then heat(server, server_pause) count(server) end
-redis.call('SET', prefix .. 'charge:' .. job, day .. ' ' .. user .. ' ' .. server, 'EX', 2 * 86400)
+redis.call('HSET', KEYS[1], 'charge', day .. ' ' .. user .. ' ' .. server)
+if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], 86400) end
 return {'', '0'}
-"""
-
-_SETTLE: Final = """
-local prefix, job, back = ARGV[1], ARGV[2], ARGV[3]
-local day, user, server = string.match(redis.call('GET', prefix .. 'charge:' .. job) or '', '^(%d+) (%S+) (%S*)$')
-if not day then return 0 end
-redis.call('ZREM', prefix .. 'flying:' .. user, job)
-if back ~= '1' then return 0 end
-redis.call('DEL', prefix .. 'charge:' .. job)
-for _, who in ipairs({user, server}) do
-  local key = prefix .. 'day:' .. day .. ':' .. who
-  if who ~= '' and tonumber(redis.call('GET', key) or 0) > 0 then redis.call('DECR', key) end
-end
-return 1
 """
 
 
@@ -92,7 +79,6 @@ class Quota:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._charge = redis.register_script(_CHARGE)
-        self._settle = redis.register_script(_SETTLE)
 
     def charge(
         self, job_id: str, *, user_id: str, guild_id: str | None, lasts_s: float, limits: Limits
@@ -110,19 +96,9 @@ class Quota:
             limits.server_cooldown_s,
             limits.server_daily,
         ]
-        reason, wait_s = self._charge(keys=[], args=args)
+        reason, wait_s = self._charge(keys=[record_key(job_id)], args=args)
         return Refused(reason.decode(), float(wait_s)) if reason else None
 
     def is_charged(self, job_id: str) -> bool:
         """Whether a job was counted, and not given back since."""
-        return bool(self._redis.exists(f"{_QUOTA}charge:{job_id}"))
-
-    def give_back(self, job_id: str) -> None:
-        """Undo a charge: nothing came of the job. Doing it twice changes nothing."""
-        self._settle(keys=[], args=[_QUOTA, job_id, 1])
-
-    def settle(self, pipe: Any, result: RenderResult) -> None:
-        """Add a job's end to a transaction."""
-        ours = result.outcome in ("failed", "cancelled", "stale")
-        # Its text, not its hash: a pipeline asks Redis first whether it knows a hash, once for every job.
-        pipe.eval(_SETTLE, 0, _QUOTA, result.job_id, int(ours))
+        return bool(self._redis.hexists(record_key(job_id), "charge"))

@@ -10,28 +10,24 @@ from typing import Final
 
 from redis import Redis
 
-from jobs.connection import PREFIX
+from jobs.keys import RECORDS
 from jobs.schema import RenderRequest
 
 LANE_TTL_S: Final = 2 * 3600
-"""Longer than a request may wait. A job whose lane is forgotten counts as a server of its own."""
+"""Longer than a request may wait. A job whose record is forgotten counts as a server of its own."""
 
 # `turn` is how many jobs of the same lane stand before a job. Ours goes before the first job of a later turn.
 _PLACE: Final = """
-local queue, job, lane, prefix, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-redis.call('SET', prefix .. job, lane, 'EX', ttl)
-local ids, before = redis.call('LRANGE', queue, 0, -1), {}
-local at = nil
+local queue, job, lane, records, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+redis.call('HSET', records .. job, 'lane', lane)
+if redis.call('TTL', records .. job) < 0 then redis.call('EXPIRE', records .. job, ttl) end
+local ids, at = redis.call('LRANGE', queue, 0, -1), nil
 for index, id in ipairs(ids) do
   if id == job then at = index break end
-  before[index] = prefix .. id
 end
 if at == nil then return -1 end
 local lanes, turns, turn = {}, {}, 0
-for first = 1, #before, 500 do
-  local some = redis.call('MGET', unpack(before, first, math.min(first + 499, #before)))
-  for index = 1, #some do lanes[first + index - 1] = some[index] or ids[first + index - 1] end
-end
+for index = 1, at - 1 do lanes[index] = redis.call('HGET', records .. ids[index], 'lane') or ids[index] end
 for index = 1, at - 1 do if lanes[index] == lane then turn = turn + 1 end end
 for index = 1, at - 1 do
   local other = lanes[index]
@@ -54,4 +50,4 @@ def lane_of(request: RenderRequest) -> str:
 def place(redis: Redis, queue_key: str, job_id: str, lane: str) -> int:
     """Move a job that is on the queue to its place; how many stand before it then, -1 if it is not there."""
     script = redis.register_script(_PLACE)
-    return int(script(keys=[queue_key], args=[job_id, lane, f"{PREFIX}lane:", LANE_TTL_S]))
+    return int(script(keys=[queue_key], args=[job_id, lane, RECORDS, LANE_TTL_S]))

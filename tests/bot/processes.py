@@ -15,7 +15,7 @@ from PIL import Image
 from redis import Redis
 
 from bot.settings import BotSettings
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderRequest, RenderResult
 from playground.testing import PlaygroundProcess
@@ -91,7 +91,7 @@ def draw(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) ->
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": "the picture"})
-    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted", palette=request.options.palette))
+    Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted", palette=request.options.palette))
 
 
 def call(playground: PlaygroundProcess, method: str, path: str, body: dict[str, Any]) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs.lifecycle.ledger import Ledger
-from jobs.queue.progress import note_pace
+from jobs.lifecycle.job import PACE, Jobs
 from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderResult
 from jobs.text.sentences import SENTENCES, is_interim
@@ -46,7 +45,7 @@ def test_so_many_at_one_time_for_each_person(strict: Controls, redis: Redis) -> 
     strict.clear_faults()
     assert asked(strict, ADA_ID) == ""
     first = queued(redis)[0]
-    Ledger(redis).record(RenderResult(job_id=first.job_id, outcome="posted"))
+    Jobs(redis).finish(RenderResult(job_id=first.job_id, outcome="posted"))
     assert asked(strict) == ""
 
 
@@ -55,7 +54,7 @@ def test_so_many_a_day_and_what_failed_does_not_count(strict: Controls, redis: R
         assert asked(strict) == ""
         # What it says meanwhile may come before the job is on the queue.
         job = strict.wait_for(lambda: queued(redis))[-1]
-        Ledger(redis).record(RenderResult.model_validate({"job_id": job.job_id, "outcome": outcome}))
+        Jobs(redis).finish(RenderResult.model_validate({"job_id": job.job_id, "outcome": outcome}))
         redis.delete("rq:queue:glyphcord")
     refusal = asked(strict)
     assert refusal.startswith("You have reached your limit of 4 pictures a day.")
@@ -63,7 +62,7 @@ def test_so_many_a_day_and_what_failed_does_not_count(strict: Controls, redis: R
 
 
 def test_a_full_queue_is_said_with_when_to_come_back(strict: Controls, redis: Redis) -> None:
-    note_pace(redis, 10.0)
+    redis.lpush(PACE, 10.0)
     for n in range(6):
         enqueue(redis, a_request(job_id=str(n)))
     assert asked(strict) == SENTENCES["queue_full"].format(about="60 s")
@@ -75,7 +74,7 @@ def test_what_could_not_be_fetched_costs_no_place(strict: Controls, redis: Redis
         strict.fault(path="^/cdn/", status=404)
         used = strict.slash("ascii", files={"image": a_png()})
         assert plain(strict.wait_for_answer(used)["content"]) == SENTENCES["attachment_gone"]
-        strict.wait_for(lambda: Ledger(redis).ended([used["interaction_id"]]))  # noqa: B023  # asked at once
+        strict.wait_for(lambda: Jobs(redis).ended([used["interaction_id"]]))  # noqa: B023  # asked at once
     assert asked(strict) == ""
 
 

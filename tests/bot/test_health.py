@@ -16,13 +16,13 @@ from bot.observability.metrics import FleetCollector, ShardCollector
 from bot.observability.probes import why_not_ready, why_unhealthy
 from devstack.valkey import free_port
 from jobs.connection import connect
-from jobs.lifecycle.promises import Promises
+from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.rq_adapter.queue import enqueue, render_queue
 from playground.testing import PlaygroundProcess
 from tests.bot.processes import BotProcess
-from tests.jobs.requests import a_promise, a_request
+from tests.jobs.requests import a_pending_reply, a_request
 
 
 def client(*, ready: bool = True, shards: tuple[bool, ...] = (True,), closed: bool = False) -> Any:
@@ -88,7 +88,7 @@ def test_the_fleet_in_figures(redis: Redis) -> None:
     for number in range(3):
         request = a_request(job_id=str(1000 + number))
         enqueue(redis, request)
-        Promises(redis).open([a_promise(request.job_id)], look_at=0)
+        Jobs(redis).open(a_pending_reply(request.job_id), look_at=0)
     # The next in line came first, a minute ago by its record.
     first = render_queue(redis).job_ids[0]
     ago = time.gmtime(time.time() - 60)

@@ -9,7 +9,9 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
+from jobs.lifecycle.reactions import Reactions
 from jobs.registry.fleet import Fleet
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.sentences import SENTENCES
@@ -65,7 +67,7 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     assert request.reply.channel_id == ASCII_CHANNEL
     assert request.reply.token is None and not request.reply.private
     assert request.upload_limit > 0
-    promised = Ledger(redis).request_of(reply["id"])
+    promised = Messages(redis).request_of(reply["id"])
     assert promised is not None and promised.options.palette == "pink"
     # Later clicks change nothing.
     discord.unreact(message_id, emoji, user=MIA_ID)
@@ -131,7 +133,7 @@ def test_what_is_not_a_finished_picture_of_ours_is_left_alone(
 ) -> None:
     pink = a_drawn_picture(playground, redis, palette="pink").reply.message_id
     failed = a_drawn_picture(playground, redis, done=False)
-    Ledger(redis).record(RenderResult(job_id=failed.job_id, outcome="failed", code="internal"))
+    Jobs(redis).finish(RenderResult(job_id=failed.job_id, outcome="failed", code="internal"))
     of_someone = discord.message("I drew this myself")
     fine = a_drawn_picture(playground, redis).reply.message_id
     for message_id, emoji in ((pink, "🩷"), (failed.reply.message_id, "🩷"), (of_someone, "🩷"), (fine, "👍")):
@@ -187,7 +189,7 @@ def test_discord_refusing_the_reply_gives_the_claim_back(
     discord.fault(method="POST", path=f"/channels/{ASCII_CHANNEL}/messages$", status=400)
     discord.react(message_id)
     discord.wait_for(lambda: f"message={message_id}" in running_bot.log)
-    assert queued(redis) == [] and Ledger(redis).clicks() == []
+    assert queued(redis) == [] and Reactions(redis, Jobs(redis)).clicks() == []
     discord.react(message_id, user=ADA_ID)
     (request,) = discord.wait_for(lambda: queued(redis))
     assert request.user_id == ADA_ID
@@ -222,10 +224,10 @@ def test_after_a_failed_picture_the_next_click_tries_again_on_the_same_reply(
     message_id = a_drawn_picture(playground, redis).reply.message_id
     discord.react(message_id)
     (first,) = discord.wait_for(lambda: queued(redis))
-    discord.wait_for(lambda: Ledger(redis).clicks() == [])
+    discord.wait_for(lambda: Reactions(redis, Jobs(redis)).clicks() == [])
     (reply,) = replies_to(discord, message_id)
     redis.delete("rq:queue:glyphcord")
-    Ledger(redis).record(RenderResult(job_id=first.job_id, outcome="failed", code="internal"))
+    Jobs(redis).finish(RenderResult(job_id=first.job_id, outcome="failed", code="internal"))
     call(playground, "PATCH", f"/channels/{ASCII_CHANNEL}/messages/{reply['id']}", {"content": "It failed."})
     discord.react(message_id, user=ADA_ID)
     (second,) = discord.wait_for(lambda: queued(redis))
@@ -234,8 +236,8 @@ def test_after_a_failed_picture_the_next_click_tries_again_on_the_same_reply(
     (again,) = replies_to(discord, message_id)
     assert again["content"] == "Drawing it in pink…"
     # Once it is there, it is there.
-    discord.wait_for(lambda: Ledger(redis).clicks() == [])
-    Ledger(redis).record(RenderResult(job_id=second.job_id, outcome="posted", palette="pink"))
+    discord.wait_for(lambda: Reactions(redis, Jobs(redis)).clicks() == [])
+    Jobs(redis).finish(RenderResult(job_id=second.job_id, outcome="posted", palette="pink"))
     discord.react(message_id, user=MOD_ID)
     probe(discord)
     assert len(queued(redis)) == 1

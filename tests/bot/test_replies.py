@@ -7,7 +7,8 @@ import pytest
 from redis import Redis
 
 from bot.commands.about import HELP
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import PENDING
+from jobs.lifecycle.messages import Messages
 from jobs.rq_adapter.queue import withdraw
 from jobs.schema import RenderRequest
 from jobs.server_settings import GuildSettings, GuildStore
@@ -68,7 +69,7 @@ def test_waiting_cancelling_and_the_sweep_speak_it(discord: Controls, redis: Red
 
     lost = discord.slash("ascii", files={"image": a_png()})
     withdraw(redis, only(discord, redis).job_id)
-    redis.zadd("glyphcord:open:look_at", {lost["interaction_id"]: time.time()})
+    redis.zadd(PENDING, {lost["interaction_id"]: time.time()})
     told = says(discord, lost, sentence("lost", GERMAN))["content"]
     assert "\n-# Referenz " in told
 
@@ -104,7 +105,7 @@ def test_a_reaction_is_answered_in_the_language_of_the_picture(
 ) -> None:
     used = discord.slash("ascii", files={"image": a_png()})
     request: RenderRequest = only(discord, redis)
-    Ledger(redis).promise(request)
+    Messages(redis).remember(request)
     a_worker_reports(redis)
     withdraw(redis, request.job_id)
     assert used["channel_id"] == ASCII_CHANNEL

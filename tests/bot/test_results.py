@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from bot.components.result_buttons import form_for
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.buttons import result_rows
 from jobs.text.sentences import SENTENCES
@@ -46,7 +46,7 @@ def a_result(
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": "the picture", "components": list(result_rows(request))})
-    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted", background="light"))
+    Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted", background="light"))
     redis.delete(QUEUE)
     a_worker_reports(redis)
     return request
@@ -89,7 +89,7 @@ def test_pink_by_button_and_by_reaction_is_one_picture(
     probe(discord)
     (reply,) = replies_to(discord, message_id)
     assert len(queued(redis)) == 1
-    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted"))
+    Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted"))
     answer = discord.wait_for_answer(discord.click(message_id, "glyph:pink", user=SAM_ID))
     assert answer["content"].endswith(f"/{reply['id']}") and answer["ephemeral_to"] == SAM_ID
 

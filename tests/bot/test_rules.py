@@ -12,7 +12,7 @@ from bot.commands.ascii import Ascii
 from bot.commands.sync import comparable
 from bot.components.reactions import click_of, look_of, nonce_of
 from bot.settings import BotSettings, parse_looks
-from jobs.lifecycle.ledger import Attempt
+from jobs.lifecycle.reactions import Attempt
 
 OWNER, ADMIN, OTHER, ROLE = 1, 2, 3, 9
 

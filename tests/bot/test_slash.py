@@ -14,8 +14,8 @@ from redis import Redis
 from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
 from devstack.valkey import start_valkey
 from jobs.connection import PREFIX, connect
-from jobs.lifecycle.ledger import Ledger
-from jobs.lifecycle.promises import Promises
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.text.choices import FOCUSES, FORMATS, MAX_BYTES
@@ -137,7 +137,7 @@ def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls,
     assert request.deadline_at == request.created_at + DEADLINE_S
     assert request.reply.token_expires_at == request.created_at + TOKEN_S
     assert PictureStore(redis, 60, 1).get(request.picture) == upload[1]
-    promised = Ledger(redis).request_of(answer["id"])
+    promised = Messages(redis).request_of(answer["id"])
     assert promised is not None and promised.job_id == request.job_id
 
 
@@ -192,8 +192,8 @@ def test_what_cannot_be_drawn_gets_one_sentence_and_no_job(
     assert answer["content"].startswith(first_words)
     assert "innocent" not in answer["content"]
     assert queued(redis) == [] and redis.keys("glyphcord:picture*") == []
-    discord.wait_for(lambda: Ledger(redis).ended([used["interaction_id"]]))
-    assert Promises(redis).still_open([used["interaction_id"]]) == set()
+    discord.wait_for(lambda: Jobs(redis).ended([used["interaction_id"]]))
+    assert Jobs(redis).still_pending([used["interaction_id"]]) == set()
 
 
 def test_a_file_over_the_cap_is_refused_by_what_it_declares(discord: Controls, redis: Redis) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.messages import Messages
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, draw, queued
 from tests.bot.test_reaction import replies_to
@@ -55,7 +55,7 @@ def test_when_both_may_have_acknowledged_it_is_still_one_job_that_may_be_drawn(p
     (request,) = controls.wait_for(lambda: queued(redis))
     both_have_heard(controls, pair, used)
     assert [r.job_id for r in queued(redis)] == [used["interaction_id"]]
-    assert Ledger(redis).is_newest(request), "the second bot must not make the first one's job stale"
+    assert Messages(redis).is_newest(request), "the second bot must not make the first one's job stale"
     answer = controls.answer_to(used)
     assert answer is not None and answer["loading"]
 

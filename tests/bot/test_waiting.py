@@ -9,12 +9,10 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from bot.replies.pending import Kept
+from bot.replies.pending import Phase, Tracked
 from bot.replies.progress_notifier import PATIENCE_S, Said, is_due
-from jobs.lifecycle.cancel import is_cancelled
-from jobs.lifecycle.ledger import Ledger
-from jobs.lifecycle.promises import Promise
-from jobs.queue.progress import note_frames, note_pace
+from jobs.keys import record_key
+from jobs.lifecycle.job import PACE, Claim, Jobs, PendingReply
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult
@@ -57,15 +55,15 @@ def buttons(message: dict[str, Any]) -> dict[str, str]:
 
 def finish(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:
     """What a worker does, in its order."""
-    assert Ledger(redis).begin_ending(request.job_id, "worker") == "first"
+    assert Jobs(redis).claim(request.job_id, "a-try") == "first"
     path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": FINAL, "components": []})
-    Ledger(redis).record(RenderResult(job_id=request.job_id, outcome="posted"))
+    Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted"))
 
 
 @pytest.mark.usefixtures("awake")
 def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, redis: Redis) -> None:
-    note_pace(redis, 4.0)
+    redis.lpush(PACE, 4.0)
     for job_id in ("1", "2"):
         enqueue(redis, a_request(job_id=job_id, guild_id=GUILD_ID))
     used, request = ask(discord, redis)
@@ -76,7 +74,7 @@ def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, re
     redis.lrem("rq:queue:glyphcord", 0, request.job_id)
     redis.hset(Job.key_for(request.job_id), "status", "started")
     says(discord, used, SENTENCES["in_hand"])
-    note_frames(redis, request.job_id, 12, 48)
+    Jobs(redis).progress(request.job_id, (12, 48))
     says(discord, used, "Drawing: frame 12 of 48.")
     path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
     edits = [e["json"]["content"] for e in discord.exchanges() if e["path"].endswith(path) and "json" in e]
@@ -86,15 +84,15 @@ def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, re
 def test_nobody_is_told_too_early_or_too_often() -> None:
     now = time.time()
     reply = a_request().reply.model_copy(update={"token": "t", "token_expires_at": now + 800})
-    promise = Promise(job_id="1", reply=reply, since=now - PATIENCE_S - 1, deadline_at=now + 800)
-    kept = Kept(promise, working=False, on_its_way=True)
+    promise = PendingReply(job_id="1", reply=reply, since=now - PATIENCE_S - 1, deadline_at=now + 800)
+    kept = Tracked(promise, Phase.SENT)
     assert is_due(kept, None, 100.0)
     assert not is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S - 0.1)
     assert is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S)
-    assert not is_due(Kept(promise.model_copy(update={"since": now}), False, True), None, 100.0)
+    assert not is_due(Tracked(promise.model_copy(update={"since": now}), Phase.SENT), None, 100.0)
     for mute in ({"token_expires_at": now}, {"token": None}):  # workers need the bot's own way to this channel
         over = promise.model_copy(update={"reply": reply.model_copy(update=mute)})
-        assert not is_due(Kept(over, False, True), None, 100.0)
+        assert not is_due(Tracked(over, Phase.SENT), None, 100.0)
 
 
 @pytest.mark.usefixtures("awake")
@@ -103,7 +101,7 @@ def test_the_last_state_wins_over_what_was_being_said(
 ) -> None:
     discord.fault(method="PATCH", path="/messages/@original$", delay_s=1.0)
     used, request = ask(discord, redis)
-    discord.wait_for(lambda: redis.exists(f"glyphcord:interim:{request.job_id}"))
+    discord.wait_for(lambda: redis.hexists(record_key(request.job_id), "notice_until"))
     finish(playground, redis, request)
     answer = discord.answer_to(used)
     assert answer is not None and answer["content"] == FINAL
@@ -123,15 +121,15 @@ def test_cancel_takes_a_waiting_job_off_the_queue_and_says_so(discord: Controls,
     cancel = buttons(answer)["Cancel"]
     refused = discord.wait_for_answer(discord.click(answer["id"], cancel, user=ADA_ID))
     assert (refused["content"], refused["ephemeral_to"]) == (SENTENCES["not_yours"], ADA_ID)
-    assert len(queued(redis)) == 1 and not is_cancelled(redis, request.job_id)
+    assert len(queued(redis)) == 1 and not Jobs(redis).progress(request.job_id)
     discord.click(answer["id"], cancel)
     answer = says(discord, used, SENTENCES["cancelled"])
     assert answer["components"] == []
-    result = discord.wait_for(lambda: Ledger(redis).result_of(request.job_id))
+    result = discord.wait_for(lambda: Jobs(redis).result_of(request.job_id))
     assert (result.outcome, result.code) == ("cancelled", "cancelled")
     assert queued(redis) == []
     # A worker that had taken it in the same moment leaves it alone.
-    assert Ledger(redis).begin_ending(request.job_id, "worker") == "other"
+    assert not Jobs(redis).claim(request.job_id, "a-try").may_write
 
 
 @pytest.mark.usefixtures("awake")
@@ -140,8 +138,8 @@ def test_cancel_asks_a_worker_that_has_begun_to_stop(discord: Controls, redis: R
     answer = says(discord, used, "Waiting")
     redis.hset(Job.key_for(request.job_id), "status", "started")
     discord.click(answer["id"], buttons(answer)["Cancel"])
-    discord.wait_for(lambda: is_cancelled(redis, request.job_id))
-    assert not Ledger(redis).is_ending(request.job_id)
+    discord.wait_for(lambda: Jobs(redis).progress(request.job_id))
+    assert Jobs(redis).claim(request.job_id, "a-try") is Claim.GRANTED, "nobody else has claimed it"
 
 
 def test_cancel_works_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:

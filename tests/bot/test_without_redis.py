@@ -9,12 +9,11 @@ import pytest
 from discord.http import Route
 
 from bot.replies.interactions import InFlight
-from bot.replies.pending import Keeper, Kept
-from bot.replies.reaper import Sweeper
+from bot.replies.pending import PendingReplies, Phase, Tracked
+from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
-from jobs.lifecycle.ledger import LAST_WRITE_S
-from jobs.lifecycle.promises import Promise
+from jobs.lifecycle.job import TAKE_OVER_S, PendingReply
 from jobs.schema import Click, Reply
 from jobs.text.sentences import SENTENCES
 from playground.testing import ASCII_CHANNEL, BOT_ID, PlaygroundProcess
@@ -31,19 +30,19 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
     monkeypatch.setattr(Route, "BASE", f"{playground.url}/api/v10")
     settings = BotSettings(discord_token=playground.token, redis_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]
     now = time.time()
-    ages = {"over": now - LAST_WRITE_S - 5, "nearly": now - LAST_WRITE_S + 60, "working": now - LAST_WRITE_S - 5}
+    ages = {"over": now - TAKE_OVER_S - 5, "nearly": now - TAKE_OVER_S + 60, "working": now - TAKE_OVER_S - 5}
     async with discord.Client(intents=discord.Intents.none()) as client:
         await client.login(playground.token)
         channel = client.get_partial_messageable(int(ASCII_CHANNEL))
         services, in_flight = Services.open(settings), InFlight()
-        keeper = Keeper(client, services)
+        keeper = PendingReplies(client, services)
         messages: dict[str, Any] = {}
         for name, deadline_at in ages.items():
             messages[name] = await channel.send(SENTENCES["queued_no_worker"])
             reply = Reply(application_id=BOT_ID, channel_id=ASCII_CHANNEL, message_id=str(messages[name].id))
-            promise = Promise(job_id=name, reply=reply, since=now, deadline_at=deadline_at)
-            keeper.mine[name] = Kept(promise, working=name == "working")
-        sweeping = asyncio.create_task(Sweeper(services, keeper, in_flight, nobody).run())
+            promise = PendingReply(job_id=name, reply=reply, since=now, deadline_at=deadline_at)
+            keeper.mine[name] = Tracked(promise, Phase.PREPARING if name == "working" else Phase.UNSENT)
+        sweeping = asyncio.create_task(Reaper(services, keeper, in_flight, nobody).run())
         while "over" in keeper.mine:  # noqa: ASYNC110  the sweep is what is tested, so it is given no event
             await asyncio.sleep(0.1)
         sweeping.cancel()  # as a stop does

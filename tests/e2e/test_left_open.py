@@ -10,7 +10,8 @@ from PIL import Image
 
 from devstack.stack import Stack
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.schema import RenderRequest, RenderResult
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.formats import picture_columns
@@ -27,11 +28,11 @@ from tests.models.pictures import photo
 def request_and_result(stack: Stack, controls: Controls, message: Message) -> tuple[RenderRequest, RenderResult]:
     """What a message's picture was asked for with, and what was drawn."""
     with connect(stack.redis_url) as redis:
-        ledger = Ledger(redis)
-        request = ledger.request_of(message["id"])
+        jobs = Jobs(redis)
+        request = Messages(redis).request_of(message["id"])
         assert request is not None
         # The picture is there a moment before the worker has written that down.
-        return request, controls.wait_for(lambda: ledger.result_of(request.job_id))
+        return request, controls.wait_for(lambda: jobs.result_of(request.job_id))
 
 
 def text_of(controls: Controls, message: Message) -> str:

@@ -4,7 +4,10 @@ import time
 from dataclasses import fields as fields_of
 from typing import Any
 
-from jobs.lifecycle.promises import Promise
+from redis import Redis
+
+from jobs.keys import record_key
+from jobs.lifecycle.job import Jobs, PendingReply
 from jobs.schema import RenderRequest, Reply
 from models.options import RenderOptions
 
@@ -32,8 +35,14 @@ def a_request(**changes: Any) -> RenderRequest:
     return RenderRequest.model_validate(fields | changes)
 
 
-def a_promise(job_id: str = "40", **changes: Any) -> Promise:
-    """The promise that goes before such a request."""
+def a_pending_reply(job_id: str = "40", **changes: Any) -> PendingReply:
+    """What is written down before such a request."""
     now = time.time()
     fields: dict[str, Any] = {"job_id": job_id, "reply": a_request().reply, "since": now, "deadline_at": now + 3600}
-    return Promise.model_validate(fields | changes)
+    return PendingReply.model_validate(fields | changes)
+
+
+def claimed_long_ago(redis: Redis, job_id: str) -> None:
+    """A worker has claimed a job, and more time has passed than it may take to write."""
+    Jobs(redis).claim(job_id, "a-try")
+    redis.hincrbyfloat(record_key(job_id), "since", -60)

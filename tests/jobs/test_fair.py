@@ -79,7 +79,7 @@ def test_a_job_that_a_worker_has_taken_meanwhile_stays_taken(redis: Redis) -> No
 def test_a_lane_that_is_forgotten_counts_as_a_server_of_its_own(redis: Redis) -> None:
     for n in range(3):
         ask(redis, f"a-{n}", NOISY)
-    redis.delete(*redis.keys("glyphcord:lane:*"))
+    redis.delete(*redis.keys("glyphcord:jobs:*"))
     ask(redis, "b-0", "2")
     assert order(redis) == ["a-0", "a-1", "a-2", "b-0"]
 

@@ -3,8 +3,10 @@
 import pytest
 from redis import Redis
 
-from jobs.queue.progress import MEASURED, Standing, note_frames, note_pace, seconds_per_job, standings, words
+from jobs.lifecycle.job import PACE_OF, Jobs
+from jobs.lifecycle.progress import Standing, seconds_per_job, standings, words
 from jobs.rq_adapter.queue import enqueue
+from jobs.schema import RenderResult
 from jobs.text.sentences import SENTENCES, is_interim
 from jobs.text.translation import duration_in_words
 from tests.jobs.requests import a_request
@@ -12,15 +14,15 @@ from tests.jobs.requests import a_request
 
 def test_the_pace_is_the_mean_of_the_latest_jobs(redis: Redis) -> None:
     assert seconds_per_job(redis) is None
-    for seconds in (100.0, *[2.0, 4.0] * (MEASURED // 2)):
-        note_pace(redis, seconds)
+    for seconds in (100.0, *[2.0, 4.0] * (PACE_OF // 2)):
+        Jobs(redis).finish(RenderResult(job_id="a", outcome="posted"), seconds=seconds)
     assert seconds_per_job(redis) == 3.0
 
 
 def test_standings_follow_the_queue(redis: Redis) -> None:
     for job_id in ("a", "b", "c"):
         enqueue(redis, a_request(job_id=job_id))
-    note_frames(redis, "c", 5, 48)
+    Jobs(redis).progress("c", (5, 48))
     assert standings(redis, ["c", "a", "nobody"]) == [
         Standing("queued", 2, (5, 48)),
         Standing("queued", 0),

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.quota import Limits, Quota, Refused
 from jobs.schema import RenderResult
 
@@ -23,7 +23,7 @@ def reason(refused: Refused | None) -> str:
 
 
 def end(redis: Redis, job_id: str, outcome: str) -> None:
-    Ledger(redis).record(RenderResult.model_validate({"job_id": job_id, "outcome": outcome}))
+    Jobs(redis).finish(RenderResult.model_validate({"job_id": job_id, "outcome": outcome}))
 
 
 def test_without_limits_everything_goes(redis: Redis) -> None:
@@ -99,6 +99,6 @@ def test_two_bots_charge_one_job_once_and_many_jobs_to_the_limit(redis: Redis) -
 def test_giving_back_twice_gives_back_once(redis: Redis) -> None:
     limits = Limits(user_daily=2)
     assert [reason(charge(redis, job, limits)) for job in "ab"] == ["", ""]
-    Quota(redis).give_back("a")
-    Quota(redis).give_back("a")
+    Jobs(redis).refund("a")
+    Jobs(redis).refund("a")
     assert [reason(charge(redis, job, limits)) for job in "cd"] == ["", "daily"]

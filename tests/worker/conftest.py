@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from tests.worker.processes import Start, workers
 from tests.worker.samples import write_weights
@@ -38,8 +38,8 @@ def pictures(redis: Redis) -> PictureStore:
 
 
 @pytest.fixture
-def ledger(redis: Redis) -> Ledger:
-    return Ledger(redis)
+def ledger(redis: Redis) -> Jobs:
+    return Jobs(redis)
 
 
 @pytest.fixture

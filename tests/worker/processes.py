@@ -14,7 +14,7 @@ from rq import Retry
 from rq.callbacks import Callback
 from rq.job import Job
 
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.rq_adapter.queue import FAILURE_TASK, render_queue
 from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
@@ -113,7 +113,7 @@ def workers(folder: Path, redis_url: str, api: str, weights: Path) -> Iterator[S
         assert BOT_TOKEN not in worker.log
 
 
-def ended(ledger: Ledger, job_id: str = "1000", seconds: float = PATIENCE_S) -> str:
+def ended(ledger: Jobs, job_id: str = "1000", seconds: float = PATIENCE_S) -> str:
     """How a job ended, once it has."""
     until(lambda: ledger.result_of(job_id), f"job {job_id} in the ledger", seconds)
     result = ledger.result_of(job_id)

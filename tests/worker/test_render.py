@@ -20,10 +20,10 @@ from redis import Redis
 from rq import Retry
 
 from jobs.connection import connect
-from jobs.lifecycle.cancel import request_cancel
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import BOT, Claim, Jobs
+from jobs.lifecycle.messages import Messages
+from jobs.lifecycle.progress import seconds_per_job
 from jobs.pictures import PictureStore
-from jobs.queue.progress import seconds_per_job
 from jobs.rate_limiter import RateLimiter
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.queue import enqueue, render_queue
@@ -84,7 +84,18 @@ def equipped(
     discord = Discord(standin.api, BOT_TOKEN, RateLimiter(redis))
     health, automatic_reactions = Health(lambda: True), AutomaticReactions(discord)
     tasks.equip(
-        tasks.Tools(engine, decoder, health, discord, automatic_reactions, redis, Ledger(redis), pictures, "tester")
+        tasks.Tools(
+            engine,
+            decoder,
+            health,
+            discord,
+            automatic_reactions,
+            redis,
+            Jobs(redis),
+            Messages(redis),
+            pictures,
+            "tester",
+        )
     )
     yield
     automatic_reactions.close()
@@ -100,7 +111,7 @@ def run(request: RenderRequest) -> RenderResult:
     return RenderResult.model_validate(tasks.render(request.model_dump(mode="json")))
 
 
-def test_picture_is_posted(sha: str, standin: Standin, ledger: Ledger, engine: Engine) -> None:
+def test_picture_is_posted(sha: str, standin: Standin, ledger: Jobs, engine: Engine) -> None:
     result = run(request_for(sha))
     assert (result.outcome, result.code, result.palette, result.worker) == ("posted", "", "photo", "tester")
     assert (result.columns, result.rows) == (40, 15)
@@ -256,8 +267,15 @@ def a_gif(frames: int = 3, size: tuple[int, int] = (80, 60)) -> bytes:
 
 
 def test_an_animation_comes_back_moving_and_its_frames_are_noted(
-    pictures: PictureStore, standin: Standin, redis: Redis
+    pictures: PictureStore, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    noted, progress = [], Jobs.progress
+
+    def note(jobs: Jobs, job_id: str, frames: tuple[int, int] | None = None) -> bool:
+        noted.append(frames)
+        return progress(jobs, job_id, frames)
+
+    monkeypatch.setattr(Jobs, "progress", note)
     result = run(request_for(pictures.put(a_gif())))
     assert (result.outcome, result.columns) == ("posted", 40)
     shown = standin.state[TOKEN_PATH]
@@ -266,7 +284,7 @@ def test_an_animation_comes_back_moving_and_its_frames_are_noted(
     assert (name, kind) == ("ascii-photo.gif", "image/gif")
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, image.n_frames, image.width) == ("GIF", 3, 40 * CELL_WIDTH)  # type: ignore[attr-defined]
-    assert redis.get("glyphcord:frames:1000") in (b"1/3", b"2/3", b"3/3")
+    assert {(1, 3), (2, 3), (3, 3)} >= set(filter(None, noted)) != set()
 
 
 @pytest.mark.parametrize("change", [{"animate": False}, {"format": "file"}])
@@ -350,15 +368,15 @@ def test_refused_picture(pictures: PictureStore, standin: Standin, data: bytes, 
     assert SENTENCES[code].split("{")[0] in shown["content"]
 
 
-def test_stale_job_writes_nothing(sha: str, standin: Standin, ledger: Ledger) -> None:
-    first, second = ledger.version_of("30", "1000"), ledger.version_of("30", "1001")
+def test_stale_job_writes_nothing(sha: str, standin: Standin, redis: Redis) -> None:
+    first, second = Messages(redis).version_of("30", "1000"), Messages(redis).version_of("30", "1001")
     assert run(request_for(sha, message_version=first)).outcome == "stale"
     assert standin.seen == []
     assert run(request_for(sha, job_id="1001", message_version=second)).outcome == "posted"
 
 
-def test_stale_job_does_not_even_say_that_it_is_late(sha: str, standin: Standin, ledger: Ledger) -> None:
-    first, _ = ledger.version_of("30", "1000"), ledger.version_of("30", "1001")
+def test_stale_job_does_not_even_say_that_it_is_late(sha: str, standin: Standin, redis: Redis) -> None:
+    first, _ = Messages(redis).version_of("30", "1000"), Messages(redis).version_of("30", "1001")
     assert run(request_for(sha, message_version=first, deadline_at=time.time() - 1)).outcome == "stale"
     assert standin.seen == []
 
@@ -414,7 +432,7 @@ def test_rejected_edit_names_a_reference_that_the_log_has(
 
 
 def test_unavailable_discord_is_the_queues_to_try_again(
-    sha: str, standin: Standin, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "POST_S", 0.5)
     standin.always = Order(503)
@@ -462,7 +480,7 @@ def with_tools(**changes: Any) -> None:
 
 
 def test_cancelled_job_is_not_drawn(sha: str, standin: Standin, redis: Redis) -> None:
-    request_cancel(redis, "1000")
+    Jobs(redis).cancel("1000")
     result = run(request_for(sha))
     assert (result.outcome, result.code) == ("cancelled", "cancelled")
     shown = standin.state[TOKEN_PATH].body
@@ -475,7 +493,7 @@ def test_cancelling_takes_effect_between_two_stages(
     sha: str, standin: Standin, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "LOOK_EVERY_S", 0.0)  # however fast the stages are
-    with Meanwhile(lambda: request_cancel(redis, "1000")) as decoder:
+    with Meanwhile(lambda: Jobs(redis).cancel("1000")) as decoder:
         with_tools(decoder=decoder)
         result = run(request_for(sha))
     assert result.outcome == "cancelled"
@@ -485,7 +503,7 @@ def test_cancelling_takes_effect_between_two_stages(
 
 def test_cancelling_a_posted_picture_changes_nothing(sha: str, standin: Standin, redis: Redis) -> None:
     first = run(request_for(sha))
-    request_cancel(redis, "1000")
+    Jobs(redis).cancel("1000")
     assert run(request_for(sha)) == first
     assert standin.state[TOKEN_PATH].files
 
@@ -610,7 +628,7 @@ def tell(job: Any) -> None:
 
 
 def test_failure_is_told_at_the_last_try_only(
-    sha: str, redis: Redis, standin: Standin, ledger: Ledger, caplog: pytest.LogCaptureFixture
+    sha: str, redis: Redis, standin: Standin, ledger: Jobs, caplog: pytest.LogCaptureFixture
 ) -> None:
     tell(failed_job(redis, request_for(sha), retries_left=1))
     assert standin.seen == []
@@ -635,8 +653,8 @@ def test_failure_never_overwrites_a_posted_picture(sha: str, redis: Redis, stand
     assert standin.state[TOKEN_PATH].files
 
 
-def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: Standin, ledger: Ledger) -> None:
-    first, _ = ledger.version_of("30", "1000"), ledger.version_of("30", "1001")
+def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: Standin, ledger: Jobs) -> None:
+    first, _ = Messages(redis).version_of("30", "1000"), Messages(redis).version_of("30", "1001")
     tell(failed_job(redis, request_for(sha, message_version=first), retries_left=0))
     assert standin.seen == []
 
@@ -657,17 +675,17 @@ def test_failure_without_any_reply_is_logged(
 def test_failure_while_discord_is_away_is_logged(
     sha: str, redis: Redis, standin: Standin, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
+    monkeypatch.setattr(tasks, "TELL_REASON_S", 0.5)
     standin.always = Order(500)
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert "told='no (" in caplog.text
 
 
 def test_what_a_bot_has_ended_is_left_alone_even_by_a_job_that_is_drawn(
-    sha: str, standin: Standin, ledger: Ledger, redis: Redis
+    sha: str, standin: Standin, ledger: Jobs, redis: Redis
 ) -> None:
     request = request_for(sha)
-    assert ledger.begin_ending(request.job_id, "bot") == "first"
+    assert ledger.claim(request.job_id, BOT) is Claim.GRANTED
     assert tasks.render(request.model_dump(mode="json")) == {}
     late = request.model_copy(update={"deadline_at": time.time() - 1})
     assert tasks.render(late.model_dump(mode="json")) == {}
@@ -675,17 +693,17 @@ def test_what_a_bot_has_ended_is_left_alone_even_by_a_job_that_is_drawn(
     assert not standin.seen and ledger.result_of(request.job_id) is None, "the bot writes the result, too"
 
 
-def test_what_has_ended_is_not_ended_again(sha: str, standin: Standin, ledger: Ledger) -> None:
-    ledger.record(RenderResult(job_id="1000", outcome="failed", code="expired"))
+def test_what_has_ended_is_not_ended_again(sha: str, standin: Standin, ledger: Jobs) -> None:
+    ledger.finish(RenderResult(job_id="1000", outcome="failed", code="expired"))
     assert run(request_for(sha)).code == "expired"
     assert not standin.seen
 
 
 def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
-    sha: str, standin: Standin, ledger: Ledger, redis: Redis
+    sha: str, standin: Standin, ledger: Jobs, redis: Redis
 ) -> None:
     request = request_for(sha)
-    assert ledger.begin_ending(request.job_id, "worker") == "first"  # and then that worker died
+    assert ledger.claim(request.job_id, "a-try") is Claim.GRANTED  # and then that worker died
     late = request.model_copy(update={"deadline_at": time.time() - 1})
     assert tasks.render(late.model_dump(mode="json")) == {}
     tell(failed_job(redis, request, retries_left=0))
@@ -694,7 +712,7 @@ def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
 
 
 def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
-    pictures: PictureStore, standin: Standin, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    pictures: PictureStore, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "POST_S", 0.5)
     payload = request_for(pictures.put(b"no picture at all")).model_dump(mode="json")
@@ -708,9 +726,9 @@ def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
 
 
 def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_posted(
-    sha: str, standin: Standin, ledger: Ledger
+    sha: str, standin: Standin, ledger: Jobs
 ) -> None:
-    assert ledger.begin_ending("1000", "worker") == "first"  # and posted, and then that worker died
+    assert ledger.claim("1000", "a-try") is Claim.GRANTED  # and posted, and then that worker died
     standin.orders.append(Order(403, {"code": 50013}))
     assert tasks.render(request_for(sha).model_dump(mode="json")) == {}
     assert len(standin.seen) == 1 and standin.seen[0].files, "the picture again, and no sentence"
@@ -719,9 +737,9 @@ def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_po
 
 
 def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
-    sha: str, standin: Standin, ledger: Ledger, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, ledger: Jobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
+    monkeypatch.setattr(tasks, "TELL_REASON_S", 0.5)
     standin.orders += [Order(503)] * 20
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert ledger.result_of("1000") is None

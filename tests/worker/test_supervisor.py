@@ -7,7 +7,7 @@ import signal
 import pytest
 from redis import Redis
 
-from jobs.lifecycle.ledger import Ledger
+from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter.queue import enqueue, render_queue
@@ -28,7 +28,7 @@ def children(supervisor: WorkerProcess) -> dict[int, int]:
 
 
 def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     supervisor = start("worker", "--count", "2")
     supervisor.wait_for("worker ready", times=2)
@@ -65,7 +65,7 @@ def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
 
 
 def test_children_of_a_killed_supervisor_finish_and_end(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Ledger
+    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     supervisor = start("worker", "--count", "1")
     supervisor.wait_for("worker ready")

@@ -1,16 +1,16 @@
 """What the queue calls by name: `render` draws one request, `tell_failure` ends one that cannot be drawn.
 
-Both may run more than once for one job (a killed worker, a lost answer, a retry), so both look into the
-ledger first and replace the message's whole state rather than add to it. A user reads only sentences of
+Both may run more than once for one job (a killed worker, a lost answer, a retry), so both claim the right to
+write first, and replace the message's whole state rather than add to it. A user reads only sentences of
 `jobs.text.sentences`; what an operator needs stands in the log under the same reference.
 """
 
 import logging
 import math
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from types import TracebackType
 from typing import Any, Final
 
@@ -21,11 +21,10 @@ from rq import Retry, get_current_job
 from rq.job import Job
 
 from jobs.delivery import Verdict
-from jobs.lifecycle.cancel import is_cancelled
-from jobs.lifecycle.ledger import Begun, Ledger, Reason
+from jobs.lifecycle.job import Claim, EndReason, Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.observability.logs import about_its_job
 from jobs.pictures import PictureStore
-from jobs.queue.progress import note_frames, note_pace
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from jobs.text.choices import focus_name
 from jobs.text.sentences import (
@@ -82,7 +81,8 @@ class Tools:
     discord: Discord
     automatic_reactions: AutomaticReactions
     redis: Redis
-    ledger: Ledger
+    jobs: Jobs
+    messages: Messages
     pictures: PictureStore
     worker: str
 
@@ -117,7 +117,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     """
     tools = current_tools()
     request = _parse(payload)
-    before = tools.ledger.result_of(request.job_id)
+    before = tools.jobs.result_of(request.job_id)
     if before is not None:
         _log.info("job again id=%s outcome=%s; it had ended before", request.job_id, before.outcome)
         return before.model_dump(mode="json")
@@ -143,7 +143,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
         stages_ms=stages,
         finished_at=time.time(),
     )
-    tools.ledger.record(result, also=partial(note_pace, seconds=sum(stages.values()) / 1000))
+    tools.jobs.finish(result, seconds=sum(stages.values()) / 1000)
     job_ended(result, request.created_at)
     if result.outcome == "posted" and request.first_reaction:
         tools.automatic_reactions.add(request)
@@ -182,47 +182,47 @@ def tell_failure(
     if job.should_retry:
         return
     tools, reference = current_tools(), new_reference()
-    outcome: Outcome
-    told: str
     reason = kind.__name__ if kind is not None else "unknown"
-    reply = _reply_of(job)
+    reply, request = _reply_of(job), _request_of(job)
     if reply is None:
         _log.error("job lost id=%s reference=%s reason=%s told=no; no reply in it", job.id, reference, reason)
         return
-    if tools.ledger.result_of(job.id) is not None:
-        _log.info("job over id=%s reason=%s; it had ended before", job.id, reason)
-        return
-    request = _request_of(job)
-    if request is not None and not tools.ledger.is_newest(request):
-        outcome, told = "stale", "no"
-    elif tools.ledger.is_ending(job.id) or tools.ledger.begin_ending(job.id, "worker") != "first":
-        # An earlier try may have posted the picture and died before it could say so.
-        _log.error("job failed id=%s reference=%s reason=%s told=no; left to the bot", job.id, reference, reason)
-        return
-    else:
-        try:
-            words = sentence("internal", reply.language, reference=reference)
-            deadline = time.monotonic() + TELL_FAILURE_S
-            told = tell(tools.discord, reply, words, now=time.time(), deadline=deadline)
-        except DiscordUnavailable as unavailable:
-            # Without a result the job's promise stays open, and the bot goes on trying.
+    outcome: Outcome = "failed"
+    match tools.jobs.abandon(job.id, _try_id(tools), request=request):
+        case Claim.ENDED:
+            _log.info("job over id=%s reason=%s; it had ended before", job.id, reason)
+            return
+        case Claim.STALE:
+            outcome, told = "stale", "no"
+        case Claim.GRANTED:
+            try:
+                words = sentence("internal", reply.language, reference=reference)
+                deadline = time.monotonic() + TELL_FAILURE_S
+                told = tell(tools.discord, reply, words, now=time.time(), deadline=deadline)
+            except DiscordUnavailable as unavailable:
+                # Without a result the reply stays pending, and the bot goes on trying.
+                _log.error(
+                    "job failed id=%s reference=%s reason=%s told='no (%s)'", job.id, reference, reason, unavailable
+                )
+                return
+            outcome = "gone" if told is Verdict.GONE else "failed"
+        case _:
+            # An earlier try may have posted the picture and died before it could say so.
             _log.error(
-                "job failed id=%s reference=%s reason=%s told='no (%s)'", job.id, reference, reason, unavailable
+                "job failed id=%s reference=%s reason=%s told=no; left to the bot", job.id, reference, reason
             )
             return
-        outcome = "gone" if told is Verdict.GONE else "failed"
     now = time.time()
     result = RenderResult(job_id=job.id, outcome=outcome, code="internal", worker=tools.worker, finished_at=now)
-    tools.ledger.record(result)
+    tools.jobs.finish(result)
     job_ended(result, request.created_at if request is not None else now)
     _log.error("job failed id=%s reference=%s reason=%s told=%r", job.id, reference, reason, told)
 
 
 def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
     """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
-    start = time.monotonic()
-    begun: Begun | None = None
-    if not tools.ledger.is_newest(request):
+    start, this_try = time.monotonic(), _try_id(tools)
+    if not tools.messages.is_newest(request):
         return Ending("stale")
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
@@ -231,12 +231,11 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         tools.health.drew()
         took_s = time.monotonic() - start
         edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
-        # Looked up again: drawing takes long enough for a newer job to be ordered.
-        if not tools.ledger.is_newest(request):
-            return Ending("stale", drawing=drawing, renderer=renderer)
         # From here on a bot that finds the job overdue keeps its hands off the message.
-        begun = tools.ledger.begin_ending(request.job_id, "worker")
-        if begun == "other":
+        claim = tools.jobs.claim(request.job_id, this_try, request=request)
+        if claim is Claim.STALE:
+            return Ending("stale", drawing=drawing, renderer=renderer)
+        if not claim.may_write:
             raise LeftToBot("a bot has ended it")
         return replace(timed(stages, "post", lambda: _post(tools, request, edit, drawing)), renderer=renderer)
     except (PictureProblem, ServiceProblem) as problem:
@@ -249,13 +248,20 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         )
         language = request.reply.language
         words = with_reference(code, sentence_for(problem, language), reference, language)
-        tools.ledger.note_reason(request.job_id, Reason(outcome=outcome, code=code, sentence=words))
-        if begun is None and not tools.ledger.is_ending(request.job_id):
-            begun = tools.ledger.begin_ending(request.job_id, "worker")
-        if begun != "first":
-            # By an earlier try of ours, which may have posted the picture, or by a bot.
-            raise LeftToBot(f"{code}, but the end was begun before") from None
-        return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, words))
+        reason = EndReason(outcome=outcome, code=code, sentence=words)
+        match tools.jobs.abandon(request.job_id, this_try, reason, request=request):
+            case Claim.GRANTED:
+                return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, words))
+            case Claim.STALE:
+                return Ending("stale")
+            case _:
+                # By an earlier try of ours, which may have posted the picture, or by a bot.
+                raise LeftToBot(f"{code}, but the end was begun before") from None
+
+
+def _try_id(tools: Tools) -> str:
+    """Names one try at a job: what this one has written, only this one knows."""
+    return f"{tools.worker}:{secrets.token_hex(4)}"
 
 
 def _renderer(engine: Engine, style: str | None) -> Renderer:
@@ -318,7 +324,7 @@ def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], 
         nonlocal noted_at
         if time.monotonic() - noted_at >= FRAMES_EVERY_S:
             noted_at = time.monotonic()
-            note_frames(tools.redis, request.job_id, done, total)
+            tools.jobs.progress(request.job_id, (done, total))
 
     return note
 
@@ -331,7 +337,7 @@ def _patience(tools: Tools, request: RenderRequest) -> Callable[[], None]:
         nonlocal looked_at
         if time.monotonic() - looked_at >= LOOK_EVERY_S:
             looked_at = time.monotonic()
-            if is_cancelled(tools.redis, request.job_id):
+            if tools.jobs.progress(request.job_id):
                 raise ServiceProblem("cancelled")
         late = time.time() - request.deadline_at
         if late > 0:

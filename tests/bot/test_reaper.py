@@ -11,9 +11,10 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.lifecycle.ledger import Attempt, Ledger, Reason
-from jobs.lifecycle.promises import UNTOLD, Promise, Promises
+from jobs.keys import record_key
+from jobs.lifecycle.job import NO_ID, PENDING, EndReason, Jobs, PendingReply
 from jobs.lifecycle.quota import Quota
+from jobs.lifecycle.reactions import Attempt, Reactions
 from jobs.rq_adapter.queue import render_queue, states
 from jobs.schema import RenderRequest, RenderResult, Reply
 from jobs.text.sentences import SENTENCES
@@ -21,6 +22,7 @@ from playground.testing import MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_slash import NO_WORKER, a_worker_reports
+from tests.jobs.requests import claimed_long_ago
 from tests.proxy import Proxy
 from tests.sentences import plain
 
@@ -45,23 +47,23 @@ def port_of(redis_url: str) -> int:
     return int(redis_url.rsplit(":", 1)[1].split("/", maxsplit=1)[0])
 
 
-def promise_of(redis: Redis, job_id: str) -> Promise:
-    return Promise.model_validate_json(redis.hget(f"{PREFIX}open", job_id) or b"")
+def promise_of(redis: Redis, job_id: str) -> PendingReply:
+    return PendingReply.model_validate_json(redis.hget(record_key(job_id), "reply") or b"")
 
 
 def let_time_pass(redis: Redis, job_id: str, **changes: object) -> None:
     """The promise is due now; with changes to it, such as a deadline that is over."""
     changed = promise_of(redis, job_id).model_copy(update=changes)
-    redis.hset(f"{PREFIX}open", job_id, changed.model_dump_json())
-    redis.zadd(f"{PREFIX}open:look_at", {job_id: 0})
+    redis.hset(record_key(job_id), "reply", changed.model_dump_json())
+    redis.zadd(PENDING, {job_id: 0})
 
 
 def ended(controls: Controls, redis: Redis, used: Used) -> tuple[str, str]:
     """Outcome and code, once the job has them."""
-    controls.wait_for(lambda: Ledger(redis).result_of(used["interaction_id"]))
-    result = Ledger(redis).result_of(used["interaction_id"])
+    controls.wait_for(lambda: Jobs(redis).result_of(used["interaction_id"]))
+    result = Jobs(redis).result_of(used["interaction_id"])
     assert result is not None
-    assert Promises(redis).still_open([used["interaction_id"]]) == set()
+    assert Jobs(redis).still_pending([used["interaction_id"]]) == set()
     return result.outcome, result.code
 
 
@@ -101,15 +103,15 @@ def test_a_bot_killed_before_the_queue_leaves_nobody_waiting(
         own_controls.fault(path="^/cdn/", stall=True, times=None)
         used = own_controls.slash("ascii", files={"image": a_png()})
         job_id = used["interaction_id"]
-        own_controls.wait_for(lambda: Promises(redis).still_open([job_id]))
-        own_controls.wait_for(lambda: promise_of(redis, job_id).reply.message_id != UNTOLD)
+        own_controls.wait_for(lambda: Jobs(redis).still_pending([job_id]))
+        own_controls.wait_for(lambda: promise_of(redis, job_id).reply.message_id != NO_ID)
         assert bot.process is not None
         bot.process.kill()
         bot.process.wait()
     answer = own_controls.answer_to(used)
     assert answer is not None and answer["loading"]
     reply = promise_of(redis, job_id).reply
-    let_time_pass(redis, job_id, reply=reply if known else reply.model_copy(update={"message_id": UNTOLD}))
+    let_time_pass(redis, job_id, reply=reply if known else reply.model_copy(update={"message_id": NO_ID}))
     with BotProcess(own, redis_url, tmp_path):
         assert plain(own_controls.wait_for_answer(used)["content"]) == SENTENCES["lost"]
         assert ended(own_controls, redis, used) == ("failed", "lost")
@@ -122,10 +124,10 @@ def test_a_bot_that_works_is_not_swept(
         own.controls.fault(path="^/cdn/", delay_s=12)
         used = own.controls.slash("ascii", files={"image": a_png()})
         job_id = used["interaction_id"]
-        own.controls.wait_for(lambda: Promises(redis).still_open([job_id]))
-        first = redis.zscore(f"{PREFIX}open:look_at", job_id)
+        own.controls.wait_for(lambda: Jobs(redis).still_pending([job_id]))
+        first = redis.zscore(PENDING, job_id)
         assert first is not None
-        own.controls.wait_for(lambda: (redis.zscore(f"{PREFIX}open:look_at", job_id) or 0) > float(first) + 5)
+        own.controls.wait_for(lambda: (redis.zscore(PENDING, job_id) or 0) > float(first) + 5)
         assert own.controls.wait_for(lambda: queued(redis))
 
 
@@ -136,8 +138,8 @@ def test_what_redis_lost_is_said_even_though_its_record_is_lost_too(
         used, request = a_waiting_job(own.controls, redis)
         assert content(own.controls, used) == NO_WORKER
         redis.flushall()
-        own.controls.wait_for(lambda: Promises(redis).still_open([request.job_id]))
-        look_at = redis.zscore(f"{PREFIX}open:look_at", request.job_id)
+        own.controls.wait_for(lambda: Jobs(redis).still_pending([request.job_id]))
+        look_at = redis.zscore(PENDING, request.job_id)
         assert look_at is not None and float(look_at) > time.time() + 30, "a worker may have had it in hand"
         let_time_pass(redis, request.job_id)
         own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["lost"])
@@ -151,7 +153,7 @@ def test_a_picture_posted_before_redis_was_emptied_stays(
         used, request = a_waiting_job(own.controls, redis)
         post_a_picture(own, request.reply)
         redis.flushall()
-        own.controls.wait_for(lambda: Promises(redis).still_open([request.job_id]))
+        own.controls.wait_for(lambda: Jobs(redis).still_pending([request.job_id]))
         let_time_pass(redis, request.job_id)
         assert ended(own.controls, redis, used) == ("posted", "")
         answer = own.controls.answer_to(used)
@@ -180,13 +182,13 @@ def test_a_job_that_a_worker_is_ending_is_left_to_it(
 ) -> None:
     with BotProcess(own, redis_url, tmp_path):
         used, request = a_waiting_job(own.controls, redis)
-        assert Ledger(redis).begin_ending(request.job_id, "worker") == "first"
+        assert Jobs(redis).claim(request.job_id, "a-try") == "first"
         let_time_pass(redis, request.job_id, deadline_at=time.time() - 1)
-        own.controls.wait_for(lambda: (redis.zscore(f"{PREFIX}open:look_at", request.job_id) or 0) > 0)
+        own.controls.wait_for(lambda: (redis.zscore(PENDING, request.job_id) or 0) > 0)
         assert content(own.controls, used) == NO_WORKER
-        assert Ledger(redis).result_of(request.job_id) is None
+        assert Jobs(redis).result_of(request.job_id) is None
         # It began too long ago to be still at it, so it has died: the bot takes over.
-        redis.set(f"{PREFIX}ending:{request.job_id}", f"worker:{int(time.time()) - 60}")
+        claimed_long_ago(redis, request.job_id)
         let_time_pass(redis, request.job_id)
         own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
 
@@ -196,9 +198,9 @@ def test_a_reason_that_a_worker_could_not_say_is_said_in_its_words(
 ) -> None:
     with BotProcess(own, redis_url, tmp_path):
         used, request = a_waiting_job(own.controls, redis)
-        reason = Reason(outcome="refused", code="not_a_picture", sentence=SENTENCES["not_a_picture"])
-        Ledger(redis).note_reason(request.job_id, reason)
-        redis.set(f"{PREFIX}ending:{request.job_id}", f"worker:{int(time.time()) - 60}")
+        reason = EndReason(outcome="refused", code="not_a_picture", sentence=SENTENCES["not_a_picture"])
+        claimed_long_ago(redis, request.job_id)
+        Jobs(redis).abandon(request.job_id, "another-try", reason)
         redis.hset(f"rq:job:{request.job_id}", "status", "finished")
         let_time_pass(redis, request.job_id)
         own.controls.wait_for(lambda: content(own.controls, used) == SENTENCES["not_a_picture"])
@@ -279,12 +281,12 @@ def test_the_bot_that_comes_too_late_does_not_cover_the_picture_of_the_other(
         controls.fault(path="^/cdn/", status=404, delay_s=8)
         used = controls.slash("ascii", files={"image": a_png()})
         job_id = used["interaction_id"]
-        controls.wait_for(lambda: Promises(redis).still_open([job_id]))
-        controls.wait_for(lambda: promise_of(redis, job_id).reply.message_id != UNTOLD)
-        redis.set(f"{PREFIX}ending:{job_id}", f"worker:{int(time.time()) - 60}")
+        controls.wait_for(lambda: Jobs(redis).still_pending([job_id]))
+        controls.wait_for(lambda: promise_of(redis, job_id).reply.message_id != NO_ID)
+        claimed_long_ago(redis, job_id)
         post_a_picture(own, promise_of(redis, job_id).reply)
         if written_down:
-            Ledger(redis).record(RenderResult(job_id=job_id, outcome="posted"))
+            Jobs(redis).finish(RenderResult(job_id=job_id, outcome="posted"))
         controls.wait_for(lambda: f"interaction={job_id}" in bot.log and "code=attachment_gone" in bot.log)
         controls.wait_for(lambda: f"left to the queue job={job_id}" in bot.log or f"ended job={job_id}" in bot.log)
         answer = controls.answer_to(used)
@@ -299,7 +301,7 @@ def test_a_job_that_never_reached_the_queue_is_said_once_redis_can_be_asked(
     with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         own.controls.fault(path="^/cdn/", delay_s=2)
         used = own.controls.slash("ascii", files={"image": a_png()})
-        own.controls.wait_for(lambda: Promises(redis).still_open([used["interaction_id"]]))
+        own.controls.wait_for(lambda: Jobs(redis).still_pending([used["interaction_id"]]))
         proxy.stop()
         assert plain(own.controls.wait_for_answer(used)["content"]) == SENTENCES["queue_down"]
         own.controls.wait_for(lambda: "not written down job=" in bot.log)
@@ -349,7 +351,7 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
         message_id = request.reply.message_id
         own.controls.fault(method="POST", path="/messages$", delay_s=1)
         own.controls.react(message_id)
-        own.controls.wait_for(lambda: Ledger(redis).clicks())
+        own.controls.wait_for(lambda: Reactions(redis, Jobs(redis)).clicks())
         proxy.stop()
         own.controls.wait_for(
             lambda: [plain(m["content"]) for m in replies_to(own.controls, message_id)] == [SENTENCES["queue_down"]]
@@ -357,11 +359,11 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
         own.controls.advance(6 * 60)  # Discord has forgotten the nonce
         own.controls.wait_for(lambda: "not settled" in bot.log)
         proxy.start()
-        (click,) = Ledger(redis).clicks()
+        (click,) = Reactions(redis, Jobs(redis)).clicks()
         key = f"{PREFIX}reaction:{message_id}:pink"
         held = Attempt.model_validate_json(redis.get(key) or b"")
         redis.set(key, held.model_copy(update={"held_until": 0.0}).model_dump_json())
-        own.controls.wait_for(lambda: Ledger(redis).clicks() == [])
+        own.controls.wait_for(lambda: Reactions(redis, Jobs(redis)).clicks() == [])
         assert len(replies_to(own.controls, message_id)) == len(queued(redis)) == 1
         # And a second wish is a second attempt, on the same reply.
         own.controls.unreact(message_id)
@@ -379,7 +381,7 @@ def test_a_click_taken_over_while_redis_fails_does_not_cover_the_picture_of_the_
         message_id = request.reply.message_id
         a_worker_reports(redis)
         own.controls.react(message_id)
-        own.controls.wait_for(lambda: len(queued(redis)) == 2 and not Ledger(redis).clicks())
+        own.controls.wait_for(lambda: len(queued(redis)) == 2 and not Reactions(redis, Jobs(redis)).clicks())
         (reply,) = replies_to(own.controls, message_id)
         # As if that bot had died right after the queue had the job; and the next one finds the click.
         key = f"{PREFIX}reaction:{message_id}:pink"

@@ -4,21 +4,14 @@ Workers note how long each job took them; from the latest of these the bots esti
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
 
 from redis import Redis
 
-from jobs.connection import PREFIX
+from jobs.keys import record_key
+from jobs.lifecycle.job import PACE
 from jobs.rq_adapter.queue import WAITING, as_standing, ask_standing
 from jobs.text.sentences import sentence
 from jobs.text.translation import ENGLISH
-
-MEASURED: Final = 50
-"""Jobs, the latest, whose mean is the pace."""
-PACE_TTL_S: Final = 24 * 3600
-FRAMES_TTL_S: Final = 300
-
-_PACE: Final = f"{PREFIX}pace"
 
 
 @dataclass(frozen=True)
@@ -34,22 +27,10 @@ class Standing:
         return self.state in WAITING
 
 
-def note_pace(pipe: Any, seconds: float) -> None:
-    """A worker says how long a job has taken it, as part of a transaction (or to Redis itself)."""
-    pipe.lpush(_PACE, f"{seconds:.3f}")
-    pipe.ltrim(_PACE, 0, MEASURED - 1)
-    pipe.expire(_PACE, PACE_TTL_S)
-
-
 def seconds_per_job(redis: Redis) -> float | None:
     """The mean of the latest jobs; None when none is known."""
-    found = [float(value) for value in redis.lrange(_PACE, 0, -1)]
+    found = [float(value) for value in redis.lrange(PACE, 0, -1)]
     return sum(found) / len(found) if found else None
-
-
-def note_frames(redis: Redis, job_id: str, done: int, total: int) -> None:
-    """A worker says how far an animation is."""
-    redis.set(_frames(job_id), f"{done}/{total}", ex=FRAMES_TTL_S)
 
 
 def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
@@ -57,7 +38,7 @@ def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
     pipe = redis.pipeline(transaction=False)
     for job_id in job_ids:
         ask_standing(pipe, job_id)
-        pipe.get(_frames(job_id))
+        pipe.hget(record_key(job_id), "frames")
     found = pipe.execute() if job_ids else []
     return [
         Standing(*as_standing(state, before), _pair(frames) if isinstance(frames, bytes) else None)
@@ -86,7 +67,3 @@ def words(standing: Standing, *, workers: int, pace: float | None, language: str
 def _pair(data: bytes) -> tuple[int, int] | None:
     done, _, total = data.partition(b"/")
     return (int(done), int(total)) if done.isdigit() and total.isdigit() else None
-
-
-def _frames(job_id: str) -> str:
-    return f"{PREFIX}frames:{job_id}"

@@ -1,0 +1,234 @@
+"""A job, from the reply that promises a picture to how it ended: one record, whose every change is one atomic step.
+
+The states and who may change them stand in transitions.lua beside this file, and as a table in docs/reliability.md:
+
+    unknown -> pending    a bot owns a message (`open`) pending -> writing    a worker or a bot is about to write
+    the message's last state (`claim`, `abandon`, `cancel`) writing -> writing    a further try of the worker's, or
+    a bot after a worker that has been silent for TAKE_OVER_S any     -> ended      the message has its last state,
+    and the result says which (`finish`)
+
+Only one side writes at a time, so an at-least-once queue has an effect that happens once. What stays `pending` or
+`writing` belongs to somebody who would wait for ever; `due` finds it.
+"""
+
+import time
+from collections.abc import Collection
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from redis import Redis
+
+from jobs.connection import PREFIX
+from jobs.keys import record_key, versions_key
+from jobs.records import JobId, Record, read_record
+from jobs.rq_adapter.queue import WAITING, job_key
+from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
+
+PENDING_S: Final = 24 * 3600
+"""Longer than any request may wait; records that nobody ever looks at again go by themselves."""
+ENDED_S: Final = 30 * 24 * 3600
+TAKE_OVER_S: Final = 45
+"""No worker writes to a message later than this after its claim: a job that runs longer ends its process."""
+NOTICE_S: Final = 4
+"""A notice must be on its message within this time; the bot gives up on it well before."""
+PACE_OF: Final = 50
+"""Jobs, the latest, whose time is kept."""
+
+BOT: Final = "bot"
+"""The holder that all bots are together: what one of them claimed, another may write."""
+NO_ID: Final = "0"
+"""In place of a message's id that Discord has not told yet; only the interaction's token leads there."""
+
+PENDING: Final = f"{PREFIX}pending"
+PACE: Final = f"{PREFIX}pace"
+
+_CONSTANTS: Final = (
+    f"local TAKE_OVER_S, NOTICE_S, PENDING_S, ENDED_S = {TAKE_OVER_S}, {NOTICE_S}, {PENDING_S}, {ENDED_S}\n"
+    f"local PACE_OF, PREFIX = {PACE_OF}, '{PREFIX}'\n"
+)
+_SCRIPT: Final = _CONSTANTS + Path(__file__).with_name("transitions.lua").read_text(encoding="utf-8")
+_WAITING: Final = f",{','.join(sorted(WAITING))},"
+
+
+class PendingReply(Record):
+    """The message that somebody watches, and the job that is to fill it. Times are Unix seconds."""
+
+    job_id: JobId
+    reply: Reply
+    since: float
+    deadline_at: float
+
+
+class EndReason(Record):
+    """Why a job ends without a picture: its outcome, a code of jobs.text.sentences, and the sentence for its
+    user."""
+
+    outcome: Outcome
+    code: str
+    sentence: str
+
+
+class Claim(StrEnum):
+    """May the asker write the message's last state?
+
+    `again`: yes, but an earlier try may have written it already, so only the same state or what a look at the
+    message allows. `taken`: the other side is writing. `queued`: a worker has the job or will have it.
+    """
+
+    GRANTED = "granted"
+    AGAIN = "again"
+    TAKEN = "taken"
+    QUEUED = "queued"
+    STALE = "stale"
+    ENDED = "ended"
+
+    @property
+    def may_write(self) -> bool:
+        return self in (Claim.GRANTED, Claim.AGAIN)
+
+
+class Jobs:
+    """The records of all jobs; almost every method is one round trip. Nothing else touches their keys."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._script = redis.register_script(_SCRIPT)
+
+    # --- transitions ------------------------------------------------------------------------------------
+
+    def open(self, pending: PendingReply, *, look_at: float, once: bool = False) -> None:
+        """Write down who waits, to be looked at from Unix time `look_at` on; `once`: what is known stays."""
+        self._change("open", pending.job_id, pending.model_dump_json(), look_at, int(once))
+
+    def claim(self, job_id: str, holder: str, *, request: RenderRequest | None = None) -> Claim:
+        """Ask, right before the first write, for the right to write a message's last state; it is never given back.
+
+        `holder` is BOT, or names one try of a worker. A worker gives its request, which is `stale` if a later job
+        is aimed at its message. Returns only when no notice is on its way to the message.
+        """
+        return self._claim("claim", job_id, holder, _version(request), 0, message_id=_message(request))
+
+    def claim_unqueued(self, job_id: str) -> Claim:
+        """The same for a bot, unless a worker has the job or will have it."""
+        return self._claim("claim", job_id, BOT, 0, 1)
+
+    def abandon(
+        self, job_id: str, holder: str, reason: EndReason | None = None, *, request: RenderRequest | None = None
+    ) -> Claim:
+        """Give the picture up, and ask for the right to say why; only `granted` allows it.
+
+        Where an earlier try may have posted the picture a bot must look first. It finds the `reason` here.
+        """
+        told = "" if reason is None else reason.model_dump_json()
+        return self._claim("abandon", job_id, holder, _version(request), told, message_id=_message(request))
+
+    def cancel(self, job_id: str) -> Claim:
+        """Ask for a job to end without a picture; `queued`: its worker will see that between two stages.
+
+        Else no worker has it, and whoever cancels it may write so. RQ's own way of stopping a job needs a worker
+        that forks, and nothing can interrupt native code.
+        """
+        return self._claim("cancel", job_id)
+
+    def progress(self, job_id: str, frames: tuple[int, int] | None = None) -> bool:
+        """A worker says how many frames of how many are done; whether the job is cancelled."""
+        done = "" if frames is None else f"{frames[0]}/{frames[1]}"
+        return bool(self._change("progress", job_id, done)[0] == b"cancelled")
+
+    def begin_notice(self, job_id: str) -> bool:
+        """Ask whether something may be said on a job's message that is not its last state.
+
+        After True it must be said within NOTICE_S seconds, and `end_notice` called once Discord has answered; not
+        when it is unknown whether Discord will still carry it out. False: the end is being written, or is there.
+        """
+        return bool(self._change("notice", job_id)[0] == b"granted")
+
+    def end_notice(self, job_id: str) -> None:
+        """It is said."""
+        self._change("noticed", job_id)
+
+    def finish(self, result: RenderResult, *, seconds: float | None = None) -> None:
+        """Record how a job ended, and settle what it was charged; `seconds` is what a worker took to draw it."""
+        refund = int(result.outcome in ("failed", "cancelled", "stale"))
+        took = "" if seconds is None else f"{seconds:.3f}"
+        self._change("finish", result.job_id, result.outcome, result.model_dump_json(), refund, took)
+
+    def refund(self, job_id: str) -> None:
+        """Undo a charge: nothing came of the job. Doing it twice changes nothing."""
+        self._change("refund", job_id)
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    def result_of(self, job_id: str) -> RenderResult | None:
+        """How a job ended, or None while it has not."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hget(record_key(job_id), "result")
+        pipe.get(f"{PREFIX}job:{job_id}")  # where the version before wrote it, for 30 days
+        new, old = pipe.execute()
+        return read_record(RenderResult, new or old)
+
+    def reason_of(self, job_id: str) -> EndReason | None:
+        """Why the job was abandoned, if it was."""
+        return read_record(EndReason, self._redis.hget(record_key(job_id), "reason"))
+
+    def ended(self, job_ids: Collection[str]) -> set[str]:
+        """Which of these jobs have ended."""
+        pipe = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hget(record_key(job_id), "state")
+        found = pipe.execute() if job_ids else []
+        return {job_id for job_id, state in zip(job_ids, found, strict=True) if state == b"ended"}
+
+    # --- pending replies --------------------------------------------------------------------------------
+
+    def due(self, *, most: int) -> list[PendingReply]:
+        """Pending replies whose time to be looked at has come, the longest due first."""
+        found: list[Any] = self._redis.zrangebyscore(PENDING, "-inf", time.time(), start=0, num=most)
+        ids = [job_id.decode(errors="replace") for job_id in found]
+        pipe = self._redis.pipeline(transaction=False)
+        for job_id in ids:
+            pipe.hget(record_key(job_id), "reply")
+        read = [read_record(PendingReply, data) for data in (pipe.execute() if ids else [])]
+        if unreadable := [job_id for job_id, pending in zip(ids, read, strict=True) if pending is None]:
+            self._redis.zrem(PENDING, *unreadable)
+        return [pending for pending in read if pending is not None]
+
+    def look_later(self, job_ids: Collection[str], *, look_at: float) -> None:
+        """Let nobody look at these before `look_at`; those that have ended stay so."""
+        if job_ids:
+            self._redis.zadd(PENDING, dict.fromkeys(job_ids, look_at), xx=True)
+
+    def still_pending(self, job_ids: Collection[str]) -> set[str]:
+        """Which of these somebody waits for; the others have ended, or Redis has lost them."""
+        ids = list(job_ids)
+        # By their times, not by the records: a bot asks this for thousands of its own every few seconds.
+        times: list[float | None] = self._redis.zmscore(PENDING, ids) if ids else []
+        return {job_id for job_id, at in zip(ids, times, strict=True) if at is not None}
+
+    def count_pending(self) -> int:
+        """How many people wait."""
+        return int(self._redis.zcard(PENDING))
+
+    # ----------------------------------------------------------------------------------------------------
+
+    def _claim(self, event: str, job_id: str, *arguments: str | float, message_id: str = "") -> Claim:
+        answer, noticing = self._change(event, job_id, *arguments, message_id=message_id)
+        end = time.monotonic() + NOTICE_S
+        while noticing and time.monotonic() < end:
+            time.sleep(0.02)
+            noticing = self._redis.hexists(record_key(job_id), "notice_until")
+        return Claim(answer.decode())
+
+    def _change(self, event: str, job_id: str, *arguments: str | float, message_id: str = "") -> list[Any]:
+        keys = [record_key(job_id), PENDING, versions_key(message_id), job_key(job_id), PACE]
+        found: list[Any] = self._script(keys=keys, args=[event, job_id, _WAITING, *arguments])
+        return found
+
+
+def _version(request: RenderRequest | None) -> int:
+    return 0 if request is None else request.message_version
+
+
+def _message(request: RenderRequest | None) -> str:
+    return "" if request is None else request.reply.message_id

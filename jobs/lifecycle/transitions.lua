@@ -1,0 +1,131 @@
+-- Every change of a job's record, and the only place where one is made. docs/reliability.md has it as a table.
+--
+-- KEYS: 1 the job's record, 2 the index of pending replies, 3 the versions of its message, 4 RQ's record of the job,
+--       5 the pace of the latest jobs.
+-- ARGV: 1 the event, 2 the job's id, 3 the states of RQ that wait, between commas, and then the event's own.
+--
+-- PREFIX and the constants of time stand before this text: jobs.lifecycle.job puts them there.
+-- The clock is Redis's own, since bots and workers may disagree about the time. All keys live in one Redis (the
+-- design's assumption), so the quota's keys are made here, from what a charge has noted.
+local record, pending, versions, queued, pace = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local event, job, waiting_states = ARGV[1], ARGV[2], ARGV[3]
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
+local state = redis.call('HGET', record, 'state') or 'unknown'
+
+local function get(field) return redis.call('HGET', record, field) end
+local function set(...) redis.call('HSET', record, ...) end
+local function keep() redis.call('EXPIRE', record, PENDING_S) end
+
+-- Whether a worker has the job or will have it.
+local function rq_state()
+  local status = redis.call('HGET', queued, 'status')
+  if not status or not string.find(waiting_states, ',' .. status .. ',', 1, true) then return 'over' end
+  return status == 'started' and 'started' or 'waiting'
+end
+
+-- The right to write the message's last state; `sentence`: to write that there is no picture.
+local function claim(holder, version, sentence)
+  if state == 'ended' then return 'ended' end
+  local newest = tonumber(redis.call('HGET', versions, 'newest') or 0)
+  if version > 0 and newest and newest > version then return 'stale' end
+  local held, shared = get('holder'), get('shared')
+  if state == 'writing' then
+    if holder == 'bot' and held ~= 'bot' and now - (tonumber(get('since') or '') or 0) <= TAKE_OVER_S then return 'taken' end
+    if holder ~= 'bot' and held == 'bot' then return 'taken' end
+    if held ~= holder then shared = '1' end
+    if sentence and shared then return 'again' end
+  end
+  set('state', 'writing', 'holder', holder, 'since', now)
+  if shared then set('shared', shared) end
+  keep()
+  return shared and 'again' or 'granted'
+end
+
+local function settle(refund)
+  local day, user, server = string.match(get('charge') or '', '^(%d+) (%S+) (%S*)$')
+  if not day then return end
+  redis.call('ZREM', PREFIX .. 'quota:flying:' .. user, job)
+  if not refund then return end
+  redis.call('HDEL', record, 'charge')
+  for _, who in ipairs({user, server}) do
+    local used = PREFIX .. 'quota:day:' .. day .. ':' .. who
+    if who ~= '' and tonumber(redis.call('GET', used) or 0) > 0 then redis.call('DECR', used) end
+  end
+end
+
+local function notice()
+  return (tonumber(get('notice_until') or '') or 0) > now and 1 or 0
+end
+
+if event == 'open' then
+  local reply, look_at, once = ARGV[4], ARGV[5], ARGV[6] == '1'
+  if state == 'ended' then return {state, 0} end
+  if once then
+    redis.call('HSETNX', record, 'reply', reply)
+    redis.call('ZADD', pending, 'NX', look_at, job)
+  else
+    set('reply', reply)
+    redis.call('ZADD', pending, look_at, job)
+  end
+  if state == 'unknown' then set('state', 'pending') end
+  redis.call('EXPIRE', pending, PENDING_S)
+  keep()
+  return {'pending', 0}
+
+elseif event == 'claim' then
+  local holder, version, unless_queued = ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1'
+  if unless_queued and state ~= 'ended' and rq_state() ~= 'over' then return {'queued', 0} end
+  return {claim(holder, version, false), notice()}
+
+elseif event == 'abandon' then
+  local holder, version, reason = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+  if state ~= 'ended' and reason ~= '' then set('reason', reason) keep() end
+  local answer = claim(holder, version, true)
+  if answer ~= 'granted' then redis.call('ZADD', pending, 'XX', now, job) end
+  return {answer, notice()}
+
+elseif event == 'cancel' then
+  if state == 'ended' then return {state, 0} end
+  set('cancelled', 1)
+  keep()
+  if rq_state() ~= 'waiting' then return {'queued', 0} end
+  return {claim('bot', 0, false), notice()}
+
+elseif event == 'progress' then
+  if state == 'ended' then return {state, 0} end
+  if ARGV[4] ~= '' then set('frames', ARGV[4]) keep() end
+  return {get('cancelled') and 'cancelled' or state, 0}
+
+elseif event == 'notice' then
+  if state == 'writing' or state == 'ended' then return {state, 0} end
+  set('notice_until', now + NOTICE_S)
+  keep()
+  return {'granted', 1}
+
+elseif event == 'noticed' then
+  redis.call('HDEL', record, 'notice_until')
+  return {state, 0}
+
+elseif event == 'refund' then
+  settle(true)
+  return {state, 0}
+
+elseif event == 'finish' then
+  local outcome, result, refund, seconds = ARGV[4], ARGV[5], ARGV[6] == '1', ARGV[7]
+  -- Whoever comes later saw the same message; a worker knows more of what it drew than a bot that found it there.
+  if state == 'ended' and get('outcome') ~= outcome then return {'ended', 0} end
+  settle(refund)
+  set('state', 'ended', 'outcome', outcome, 'result', result)
+  redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'lane')
+  redis.call('EXPIRE', record, ENDED_S)
+  redis.call('ZREM', pending, job)
+  if seconds ~= '' then
+    redis.call('LPUSH', pace, seconds)
+    redis.call('LTRIM', pace, 0, PACE_OF - 1)
+    redis.call('EXPIRE', pace, 86400)
+  end
+  return {'granted', 0}
+end
+return redis.error_reply('no such event: ' .. event)
