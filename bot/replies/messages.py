@@ -13,6 +13,7 @@ import discord
 
 from bot.replies.interactions import QUIET
 from jobs.delivery import Route, Verdict, interpret, routes
+from jobs.lifecycle.job import NO_ID
 from jobs.schema import Reply
 from jobs.text.sentences import is_interim
 

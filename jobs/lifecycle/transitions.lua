@@ -47,7 +47,10 @@ local function settle(refund)
   local day, user, server = string.match(get('charge') or '', '^(%d+) (%S+) (%S*)$')
   if not day then return end
   redis.call('ZREM', PREFIX .. 'quota:flying:' .. user, job)
-  if not refund then return end
+  if not refund then
+    set('charge', '-')  -- paid: not to be charged again, and whose it was is nobody's business any more
+    return
+  end
   redis.call('HDEL', record, 'charge')
   for _, who in ipairs({user, server}) do
     local used = PREFIX .. 'quota:day:' .. day .. ':' .. who
@@ -116,8 +119,9 @@ elseif event == 'finish' then
   local outcome, result, refund, seconds = ARGV[4], ARGV[5], ARGV[6] == '1', ARGV[7]
   -- Whoever comes later saw the same message; a worker knows more of what it drew than a bot that found it there.
   if state == 'ended' and get('outcome') ~= outcome then return {'ended', 0} end
-  settle(refund)
+  -- This write first: where memory is full Redis refuses it, and then nothing of the rest is done.
   set('state', 'ended', 'outcome', outcome, 'result', result)
+  settle(refund)
   redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'lane')
   redis.call('EXPIRE', record, ENDED_S)
   redis.call('ZREM', pending, job)

@@ -71,7 +71,7 @@ def test_nothing_in_redis_names_who_was_forgotten(
     discord.wait_for_answer(used)
     discord.wait_for_answer(discord.slash("forget"))
     # What counts today's pictures stays until tomorrow, as `/privacy` says.
-    assert named_in(redis, MIA_ID) <= {"quota:day", "quota:flying", "quota:charge"}
+    assert named_in(redis, MIA_ID) <= {"quota:day", "quota:flying"}
     assert render_queue(redis).failed_job_registry.count == 0
 
 

@@ -12,7 +12,7 @@ from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.keys import record_key
-from jobs.lifecycle.job import NO_ID, PENDING, EndReason, Jobs, PendingReply
+from jobs.lifecycle.job import NO_ID, PENDING, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.quota import Quota
 from jobs.lifecycle.reactions import Attempt, Reactions
 from jobs.rq_adapter.queue import render_queue, states
@@ -182,7 +182,7 @@ def test_a_job_that_a_worker_is_ending_is_left_to_it(
 ) -> None:
     with BotProcess(own, redis_url, tmp_path):
         used, request = a_waiting_job(own.controls, redis)
-        assert Jobs(redis).claim(request.job_id, "a-try") == "first"
+        assert Jobs(redis).claim(request.job_id, "a-try") is Claim.GRANTED
         let_time_pass(redis, request.job_id, deadline_at=time.time() - 1)
         own.controls.wait_for(lambda: (redis.zscore(PENDING, request.job_id) or 0) > 0)
         assert content(own.controls, used) == NO_WORKER
@@ -216,7 +216,7 @@ def test_a_failure_that_no_worker_could_say_is_said_with_a_reference(
         let_time_pass(redis, request.job_id)
         own.controls.wait_for(lambda: "tell an admin the reference" in content(own.controls, used))
         reference = content(own.controls, used).split()[-1].rstrip(".")
-        (line,) = (line for line in bot.log.splitlines() if "sweeping" in line)
+        (line,) = (line for line in bot.log.splitlines() if "reaping" in line)
         assert "state=failed code=internal" in line and line.endswith(f"reference={reference}")
 
 

@@ -55,7 +55,7 @@ def buttons(message: dict[str, Any]) -> dict[str, str]:
 
 def finish(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:
     """What a worker does, in its order."""
-    assert Jobs(redis).claim(request.job_id, "a-try") == "first"
+    assert Jobs(redis).claim(request.job_id, "a-try") is Claim.GRANTED
     path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": FINAL, "components": []})
     Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted"))
