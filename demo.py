@@ -165,7 +165,7 @@ def main() -> int:
         with _Demo(folder, port=8080) as stack:
             _post_sample(stack)
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
-            print("Click “Behind the glass” there: the exchange with Discord, and things to break.", flush=True)
+            print("Click “Inspector” there: the exchange with Discord, and things to break.", flush=True)
             panel = ControlPanel(stack)
             while True:
                 panel.tick()

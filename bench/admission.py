@@ -31,7 +31,7 @@ from devstack.valkey import free_port, start_valkey
 from jobs.connection import connect
 from jobs.pictures import PictureStore
 from jobs.rq_adapter.queue import enqueue, length
-from playground.snowflake import created_at
+from playground.state.snowflake import created_at
 from playground.testing import Refused
 from tests.bot.processes import a_png
 

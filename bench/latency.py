@@ -21,7 +21,7 @@ from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.schema import RenderResult
-from playground.snowflake import created_at
+from playground.state.snowflake import created_at
 
 PIPELINE = ("decode", "tone", "generator", "paint", "encode")
 

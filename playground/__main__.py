@@ -1,6 +1,6 @@
 """`python -m playground`: a local Discord for bots, tests and the demo.
 
-The first line on stdout is `playground: ADDRESS`; everything after it is for people.
+The first line on stdout is `playground: ADDRESS`; everything after it is for humans.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from playground.guild import TOKEN
 from playground.server import Playground
+from playground.state.guild import TOKEN
 
 
 def _arguments() -> argparse.Namespace:

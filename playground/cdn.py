@@ -10,7 +10,7 @@ import asyncio
 from aiohttp import web
 
 from playground.faults import Fault
-from playground.world import World
+from playground.state.world import World
 
 GONE = "This content is no longer available."
 INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -26,7 +26,7 @@ HEADERS = {
 async def serve_sticker(request: web.Request, world: World, fault: Fault | None) -> web.StreamResponse:
     """A sticker's picture at /stickers/ID.png or .gif: no signature, no end."""
     id_, _, extension = request.match_info["name"].partition(".")
-    sticker = world.stickers.get(id_)
+    sticker = world.files.stickers.get(id_)
     if sticker is None or extension != sticker.extension:
         return web.Response(status=404, text=GONE)
     headers = {**HEADERS, "Content-Type": f"image/{sticker.extension}"}
@@ -38,7 +38,7 @@ async def serve_sticker(request: web.Request, world: World, fault: Fault | None)
 async def serve_file(request: web.Request, world: World, fault: Fault | None) -> web.StreamResponse:
     """One file, or 404 when the address is unknown, wrongly signed or expired."""
     path = request.path.removeprefix("/cdn")
-    file = world.file_by_url(request.match_info["file_id"], path, request.query)
+    file = world.files.by_url(request.match_info["file_id"], path, request.query)
     if file is None:
         return web.Response(status=404, text=GONE)
     kind = file.content_type or "application/octet-stream"

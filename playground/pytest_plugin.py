@@ -16,12 +16,20 @@ from typing import Any
 
 import pytest
 
-from playground.components import walk
-from playground.guild import SAM_ID
-from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, MOD_ID, PINK_HEART, Controls, PlaygroundProcess
+from playground.rules.components import walk
+from playground.testing import (
+    ADA_ID,
+    ASCII_CHANNEL,
+    MIA_ID,
+    MOD_ID,
+    PINK_HEART,
+    SAM_ID,
+    Controls,
+    File,
+    PlaygroundProcess,
+)
 
 Json = dict[str, Any]
-File = Path | tuple[str, bytes, str]
 PEOPLE = {"ada": ADA_ID, "mod": MOD_ID, "mia": MIA_ID, "sam": SAM_ID}
 TIMEOUT_S = 30.0
 

@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import ipaddress
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
-from urllib.parse import urlsplit
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from playground import cdn, gallery
-from playground.api import Api, hang_up
-from playground.clock import Clock
-from playground.control import Control, as_answer
+from playground import cdn
+from playground.access import LOOPBACK_NAMES, Access, check_public
+from playground.api.handler import Api, hang_up
+from playground.api.record import Recorder
+from playground.control.controls import ControlApi, as_answer
 from playground.errors import ApiError, ControlError
 from playground.faults import Fault, Faults
-from playground.forms import MAX_BODY
-from playground.gateway import Gateway
-from playground.guild import TOKEN
-from playground.inspector import Glass
-from playground.record import Recorder
-from playground.world import World
+from playground.gateway.gateway import Gateway
+from playground.page import gallery
+from playground.page.inspector import Inspector
+from playground.page.static_files import page_file
+from playground.request_body import MAX_BODY
+from playground.state.clock import Clock
+from playground.state.guild import TOKEN
+from playground.state.world import World
 
-PAGE = Path(__file__).parent / "page"
 PORTS_TO_TRY = 50
-PAGE_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-SHORTEST_PASSWORD = 12
-LOOPBACK_NAMES = {"localhost", "127.0.0.1", "::1"}
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self'; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
 
 
 @dataclass(frozen=True)
@@ -56,30 +43,6 @@ class PublicNames:
     def discord(cls) -> PublicNames:
         names = frozenset({"discord.com", "gateway.discord.gg", "cdn.discordapp.com"})
         return cls("wss://gateway.discord.gg", "https://cdn.discordapp.com", names)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def check_public(host: str, password: str | None, token: str) -> None:
-    """Raise ValueError for an address that others could reach, unless password and token can keep them out."""
-    if is_loopback(host):
-        return
-    if password is None:
-        raise ValueError(
-            f"--host {host} would let others in: set PLAYGROUND_PASSWORD to a password of {SHORTEST_PASSWORD} "
-            "characters or more, or use 127.0.0.1, ::1 or localhost"
-        )
-    if len(password) < SHORTEST_PASSWORD:
-        raise ValueError(f"PLAYGROUND_PASSWORD has fewer than {SHORTEST_PASSWORD} characters: take a longer one")
-    if token == TOKEN:
-        raise ValueError(f"--host {host} would let others in by the token that everybody knows: choose --token")
 
 
 def bind(host: str, port: int) -> socket:
@@ -113,27 +76,26 @@ class Playground:
         password: str | None = None,
     ) -> None:
         check_public(host, password, token)
-        self._password = password
+        self._access = Access(password)
         self.clock = Clock()
         self.world = World(self.clock)
         self.faults = Faults()
         self.recorder = Recorder(record)
-        self.gateway = Gateway(self.world, self.clock, token, heartbeat_interval_s=heartbeat_interval_s)
-        self.control = Control(self.world, self.gateway, self.faults, self.recorder)
-        self.glass = Glass(self.world, self.gateway, self.faults, self.recorder)
+        self.gateway = Gateway(self.world, token, heartbeat_interval_s=heartbeat_interval_s)
+        self.control = ControlApi(self.world, self.gateway, self.faults, self.recorder)
+        self.inspector = Inspector(self.world, self.gateway, self.faults, self.recorder)
         self._api = Api(self.world, self.gateway, self.faults, self.recorder)
         self._host, self._port, self._tls, self._names = host, port, tls, names
         self._runner: web.AppRunner | None = None
-        self._allowed_hosts: set[str] = set()
         self.url = ""
         self.port = 0
 
     def _app(self) -> web.Application:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if (refusal := self._refusal(request)) is not None:
+            if (refusal := self._access.refusal(request)) is not None:
                 return web.json_response({"error": refusal}, status=403)
-            if not self._is_known(request):
+            if not self._access.is_known(request):
                 ask = {"WWW-Authenticate": 'Basic realm="Playground", charset="UTF-8"'}
                 return web.json_response({"error": "a password is needed"}, status=401, headers=ask)
             try:
@@ -142,7 +104,7 @@ class Playground:
                 return as_answer(error)
 
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-        app.add_routes([*self.control.routes(), *self.glass.routes(), *gallery.routes()])
+        app.add_routes([*self.control.routes(), *self.inspector.routes(), *gallery.routes()])
         app.router.add_route("*", "/api/v10/{path:.+}", self._api.handle)
         app.router.add_get("/gateway", self._gateway)
         for kind in ("attachments", "ephemeral-attachments"):
@@ -162,8 +124,9 @@ class Playground:
         name = f"[{reachable}]" if ":" in reachable else reachable
         self.url = f"{'https' if self._tls else 'http'}://{name}:{self.port}"
         names = self._names or PublicNames(self.url.replace("http", "ws", 1) + "/gateway", self.url + "/cdn")
-        self.gateway.url, self.world.cdn_base = names.gateway, names.cdn
-        self._allowed_hosts = LOOPBACK_NAMES | {self._host.strip("[]")} | names.hosts
+        self.gateway.url, self.world.files.cdn_base = names.gateway, names.cdn
+        self._access.hosts = LOOPBACK_NAMES | {self._host.strip("[]")} | names.hosts
+        self._access.url = self.url
         # A stalled request waits forever by design, so closing waits for nobody.
         self._runner = web.AppRunner(self._app(), access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -176,31 +139,6 @@ class Playground:
         if self._runner is not None:
             await self._runner.cleanup()
         self.recorder.close()
-
-    def _refusal(self, request: web.Request) -> str | None:
-        """Why a browser must not make this request: a name not ours (DNS rebinding), or another site's page."""
-        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
-        if host not in self._allowed_hosts and self._password is None:
-            return f"this playground does not answer to the name {host!r}; use {self.url}"
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
-            return "requests from other sites are refused"
-        if request.method != "GET" and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
-            return "requests from other sites are refused"
-        return None
-
-    def _is_known(self, request: web.Request) -> bool:
-        """Whether the page and the controls may be used: with a password, by those who send it (HTTP Basic).
-
-        Bots have their token; interactions and files have addresses that cannot be guessed."""
-        is_page = request.path == "/" and request.headers.get("Upgrade", "").lower() != "websocket"
-        if self._password is None or not (is_page or request.path.startswith(("/playground", "/page"))):
-            return True
-        try:
-            given = BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8").password
-        except ValueError:
-            return False
-        return hmac.compare_digest(given.encode(), self._password.encode())
 
     async def _fault(self, request: web.Request, path: str) -> tuple[Fault | None, web.Response | None]:
         """The fault ordered for a CDN or gateway request, and the answer when it is already decided.
@@ -235,21 +173,7 @@ class Playground:
     async def _index(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":  # gateway.discord.gg has no path
             return await self._gateway(request)
-        return _page_file("index.html")
+        return page_file("index.html")
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        return _page_file(request.match_info["name"])
-
-
-def _page_file(name: str) -> web.Response:
-    kind = PAGE_TYPES.get(Path(name).suffix)
-    path = PAGE / name
-    if kind is None or path.parent != PAGE or not path.is_file():
-        raise web.HTTPNotFound()
-    headers = {
-        "Content-Security-Policy": PAGE_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-cache",
-        "Content-Type": kind,
-    }
-    return web.Response(body=path.read_bytes(), headers=headers)
+        return page_file(request.match_info["name"])

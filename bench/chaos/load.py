@@ -11,8 +11,7 @@ from typing import Any, Final
 from PIL import Image, ImageDraw
 
 from bench.chaos.observer import Json, Watcher, is_settled, picture_of, target_of
-from playground.guild import ASCII_CHANNEL, GENERAL_CHANNEL, MIA_ID, MOD_ID, SAM_ID
-from playground.testing import Controls, Refused
+from playground.testing import ASCII_CHANNEL, GENERAL_CHANNEL, MIA_ID, MOD_ID, SAM_ID, Controls, Refused
 
 SHAPES: Final = ((64, 64), (96, 64), (64, 96), (128, 64), (80, 64), (112, 64))
 PALETTES: Final = ("blue", "mono", "green")

@@ -10,8 +10,20 @@ from redis import Redis
 from bot.render.admission import Asker, allow
 from jobs.server_settings import GuildSettings, GuildStore
 from jobs.text.sentences import SENTENCES, ServiceProblem, is_interim
-from playground.guild import ADMIN_ROLE, GENERAL_CHANNEL, MODERATOR_ROLE, SAM_ID
-from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess, Refused
+from playground.testing import (
+    ADA_ID,
+    ADMIN_ROLE,
+    ASCII_CHANNEL,
+    GENERAL_CHANNEL,
+    GUILD_ID,
+    MIA_ID,
+    MOD_ID,
+    MODERATOR_ROLE,
+    SAM_ID,
+    Controls,
+    PlaygroundProcess,
+    Refused,
+)
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_results import a_result, only

@@ -14,8 +14,7 @@ from jobs.schema import RenderRequest
 from jobs.server_settings import GuildSettings, GuildStore
 from jobs.text.sentences import SENTENCES, sentence
 from jobs.text.translation import LANGUAGES, template
-from playground.guild import SAM_ID
-from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
+from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, SAM_ID, Controls, PlaygroundProcess
 from tests.bot.processes import a_png
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_results import a_result, only

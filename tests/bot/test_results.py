@@ -12,8 +12,7 @@ from jobs.schema import RenderRequest, RenderResult
 from jobs.text.buttons import result_rows
 from jobs.text.sentences import SENTENCES
 from jobs.text.translation import ENGLISH
-from playground.guild import SAM_ID
-from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
+from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, SAM_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_slash import a_worker_reports

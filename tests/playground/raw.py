@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 import zstandard
 
-from playground.guild import TOKEN
 from playground.server import Playground
+from playground.state.guild import TOKEN
 
 Json = dict[str, Any]
 INTENTS = 1 << 0 | 1 << 9 | 1 << 10  # guilds, guild messages, guild reactions

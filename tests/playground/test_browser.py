@@ -16,8 +16,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, Route, expect, sync_playwright
 
-from playground.gallery import FOLDER, SAMPLES
-from playground.guild import ADA_ID, MIA_ID, MOD_ID
+from playground.page.gallery import FOLDER, SAMPLES
+from playground.state.guild import ADA_ID, MIA_ID, MOD_ID
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.pictures import PNG_3X2
 
@@ -415,9 +415,9 @@ def test_what_nobody_answers(page: Page, controls: Controls) -> None:
     expect(note).to_have_count(0)
 
 
-def test_behind_the_glass(page: Page, controls: Controls) -> None:
-    page.get_by_role("button", name="Behind the glass").click()
-    panel = page.get_by_role("complementary", name="Behind the glass")
+def test_the_inspector(page: Page, controls: Controls) -> None:
+    page.get_by_role("button", name="Inspector").click()
+    panel = page.get_by_role("complementary", name="Inspector")
     offer = [{"id": "kill", "label": "Kill a worker"}]
     assert controls.facts([{"title": "Queue", "lines": [["waiting", "3"]]}], offer) == []
     expect(panel.locator(".facts")).to_contain_text("waiting")
@@ -452,8 +452,8 @@ def test_on_a_phone(new_page: NewPage) -> None:
     answer.get_by_role("button", name="React with a pink heart").tap()
     expect(page.locator(".message", has_text="in pink").locator(".picture img")).to_be_visible()
     assert page.evaluate("[innerWidth, document.scrollingElement.scrollWidth]") == [390, 390]
-    page.get_by_role("button", name="Behind the glass").tap()
-    expect(page.get_by_role("heading", name="Behind the glass")).to_be_visible()
+    page.get_by_role("button", name="Inspector").tap()
+    expect(page.get_by_role("heading", name="Inspector")).to_be_visible()
     page.get_by_role("button", name="Close the panel").tap()
     answer.get_by_role("button", name="More").tap()
     menu = page.get_by_role("menu").bounding_box()
@@ -536,9 +536,9 @@ def test_accessibility(new_page: NewPage, controls: Controls, scheme: str) -> No
     page.get_by_role("button", name="Licences").click()
     judge("licences")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Behind the glass").click()
+    page.get_by_role("button", name="Inspector").click()
     expect(page.locator(".log li:not(.beat)").first).to_be_visible()
-    judge("glass")
+    judge("inspector")
     composer(page).fill("/")
     judge("completion")
     composer(page).press("Enter")
@@ -588,7 +588,7 @@ def test_hostile_words_stay_words(page: Page, controls: Controls, stack: Playgro
     controls.facts(
         [{"title": HOSTILE, "lines": [[HOSTILE, HOSTILE]]}], [{"id": "x", "label": HOSTILE, "hint": HOSTILE}]
     )
-    page.get_by_role("button", name="Behind the glass").click()
+    page.get_by_role("button", name="Inspector").click()
     expect(page.locator(".facts h3")).to_have_text(HOSTILE)
     expect(page.locator(".message", has_text=f"Blue picture of {name}")).to_be_visible()
     for summary in page.locator(".log summary:visible").all()[:12]:

@@ -22,8 +22,8 @@ import pytest_asyncio
 import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from playground.guild import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
 from playground.server import Playground, PublicNames
+from playground.state.guild import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.bot import Bot, picture, point_at, running
 from tests.playground.described import hold_against_discords_description, skip_without_description
@@ -107,7 +107,7 @@ async def test_a_lost_connection_is_resumed_and_the_reaction_not_missed(
     playground.faults.add({"path": "^/gateway", "delay_s": 0.5})
     await control(playground, "POST", "/gateway", {"action": "drop"})
     await eventually(lambda: playground.gateway.connected() == 0)
-    playground.world.react(playground.world.messages[str(message.id)], "🩷", MIA_ID)
+    playground.world.reactions.add(playground.world.messages[str(message.id)], "🩷", MIA_ID)
     assert not bot.events("reaction")
     await eventually(lambda: bot.events("resumed"))
     await eventually(lambda: bot.events("reaction"))
@@ -235,7 +235,7 @@ async def test_nothing_patched_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
             sent = await channel(bot).send("hello", file=picture("a.png"))
             assert sent.attachments[0].url.startswith("https://cdn.discordapp.com/attachments/")
             assert await sent.attachments[0].read() == PNG_3X2
-            world.react(world.messages[str(sent.id)], "🩷", MIA_ID)
+            world.reactions.add(world.messages[str(sent.id)], "🩷", MIA_ID)
             await eventually(lambda: bot.events("reaction"))
 
 
@@ -306,7 +306,7 @@ async def _everything(playground: Playground, monkeypatch: pytest.MonkeyPatch) -
         sent = await text.send("words", embed=embed, file=picture("i.png"), silent=True)
         reply = await sent.reply("reply", nonce="7")
         await reply.add_reaction("🩷")
-        world.react(world.messages[str(reply.id)], "🩷", MIA_ID)
+        world.reactions.add(world.messages[str(reply.id)], "🩷", MIA_ID)
         fetched = await text.fetch_message(reply.id)
         assert {user.id async for user in fetched.reactions[0].users()} == {int(BOT_ID), int(MIA_ID)}
         await fetched.remove_reaction("🩷", discord.Object(int(BOT_ID)))

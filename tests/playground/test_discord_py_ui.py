@@ -16,14 +16,14 @@ import pytest
 import pytest_asyncio
 from discord import app_commands
 
-from playground.guild import (
+from playground.server import Playground
+from playground.state.guild import (
     ASCII_CHANNEL,
     BOT_ID,
     BOT_ROLE,
     DIRECTS,
     GENERAL_CHANNEL,
     IN_PRIVATE_CHANNEL,
-    MANAGE_MESSAGES,
     MIA_ID,
     MOD_ID,
     ROLES,
@@ -31,7 +31,7 @@ from playground.guild import (
     TOKEN,
     context_of,
 )
-from playground.server import Playground
+from playground.state.permissions import MANAGE_MESSAGES
 from playground.testing import Controls, Refused
 from tests.playground.bot import Bot, picture, point_at, running
 from tests.playground.described import hold_against_discords_description, skip_without_description

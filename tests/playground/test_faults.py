@@ -9,13 +9,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from playground.clock import Clock
+from playground.api.limits import Limit, Limits
 from playground.errors import ApiError, ControlError
 from playground.faults import Faults
-from playground.guild import ASCII_CHANNEL
-from playground.imagesize import picture_size
-from playground.limits import Limit, Limits
 from playground.server import Playground
+from playground.state.clock import Clock
+from playground.state.guild import ASCII_CHANNEL
+from playground.state.image_size import picture_size
 from tests.playground.pictures import PNG_3X2, picture
 from tests.playground.raw import Rest, connect, control
 

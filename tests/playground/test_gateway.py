@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from playground.guild import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL, TOKEN
 from playground.server import Playground
+from playground.state.guild import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL, TOKEN
 from tests.playground.raw import INTENTS, Hangup, Rest, Socket, connect, eventually
 
 MESSAGES = f"/channels/{ASCII_CHANNEL}/messages"
@@ -81,7 +81,7 @@ async def test_intents_decide_what_is_told(playground: Playground, rest: Rest) -
         await all_of_it.identify()
         await reactions_only.identify(intents=1 << 10)
         made = (await rest("POST", MESSAGES, {"content": "x"})).body
-        playground.world.react(playground.world.messages[made["id"]], "🩷", MIA_ID)
+        playground.world.reactions.add(playground.world.messages[made["id"]], "🩷", MIA_ID)
         assert (await reactions_only.receive())["t"] == "MESSAGE_REACTION_ADD"
         assert (await all_of_it.event("MESSAGE_CREATE"))["id"] == made["id"]
         reaction = await all_of_it.event("MESSAGE_REACTION_ADD")
@@ -92,7 +92,7 @@ async def test_intents_decide_what_is_told(playground: Playground, rest: Rest) -
 async def test_a_hidden_channel_is_silent(playground: Playground, rest: Rest) -> None:
     async with connect(playground) as socket:
         await socket.identify()
-        playground.world.post(STAFF_CHANNEL, MIA_ID, {"content": "secret"}, {})
+        playground.world.messages.post(STAFF_CHANNEL, MIA_ID, {"content": "secret"}, {})
         await rest("POST", MESSAGES, {"content": "open"})
         assert (await socket.event("MESSAGE_CREATE"))["channel_id"] == ASCII_CHANNEL
 

@@ -1,4 +1,4 @@
-"""What is shown behind the glass: the exchange without tokens, facts, actions, and faults that come and go."""
+"""What is shown in the inspector: the exchange without tokens, facts, actions, and faults that come and go."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from playground.guild import TOKEN
-from playground.inspector import shown_exchange
+from playground.page.inspector import shown_exchange
 from playground.server import Playground
+from playground.state.guild import TOKEN
 from playground.testing import Controls, Refused
 from tests.playground.raw import Presser, control
 
@@ -18,7 +18,7 @@ from tests.playground.raw import Presser, control
 async def heard(bot: Presser, playground: Playground, until: str) -> str:
     """What a page hears from the moment it opens until `until` was in it, while a command is used and answered."""
     text = ""
-    async with bot.rest.session.get(f"{playground.url}/playground/glass") as stream:
+    async with bot.rest.session.get(f"{playground.url}/playground/inspector") as stream:
         event = await bot.used()
         await bot.answer(event, {"type": 4, "data": {"content": "hello"}})
         while until not in text:

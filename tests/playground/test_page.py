@@ -6,19 +6,20 @@ import re
 
 import pytest
 
-from playground.server import PAGE, Playground
+from playground.page.static_files import FOLDER
+from playground.server import Playground
 from tests.playground.raw import Rest
 
 MARKUP_FROM_DATA = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function"
 )
 ELSEWHERE = re.compile(r"""(?:src|href|from|url|import)\s*[=(]?\s*["'(](?:https?:)?//""")
-FILES = sorted(path.name for path in PAGE.iterdir())
+FILES = sorted(path.name for path in FOLDER.iterdir())
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_makes_markup_of_data_or_loads_from_elsewhere(name: str) -> None:
-    text = (PAGE / name).read_text(encoding="utf-8")
+    text = (FOLDER / name).read_text(encoding="utf-8")
     assert not MARKUP_FROM_DATA.search(text)
     assert not ELSEWHERE.search(text)
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from playground.guild import ASCII_CHANNEL, TOKEN
 from playground.server import Playground
+from playground.state.guild import ASCII_CHANNEL, TOKEN
 from playground.testing import Controls, PlaygroundProcess
 
 

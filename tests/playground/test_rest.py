@@ -6,8 +6,16 @@ import json
 
 import pytest
 
-from playground.guild import APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, QUIET_CHANNEL, STAFF_CHANNEL
 from playground.server import Playground
+from playground.state.guild import (
+    APPLICATION_ID,
+    ASCII_CHANNEL,
+    BOT_ID,
+    GUILD_ID,
+    MIA_ID,
+    QUIET_CHANNEL,
+    STAFF_CHANNEL,
+)
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import BOT, Answer, Rest
 
@@ -95,7 +103,7 @@ async def test_a_broken_body_is_a_400_not_a_500(rest: Rest) -> None:
 
 
 async def test_only_the_author_edits(rest: Rest, playground: Playground) -> None:
-    theirs = playground.world.post(ASCII_CHANNEL, MIA_ID, {"content": "mine"}, {})
+    theirs = playground.world.messages.post(ASCII_CHANNEL, MIA_ID, {"content": "mine"}, {})
     assert refused(await rest("PATCH", f"{MESSAGES}/{theirs.id}", {"content": "x"})) == (403, 50005)
     assert refused(await rest("DELETE", f"{MESSAGES}/{theirs.id}")) == (403, 50013)
 
@@ -103,8 +111,8 @@ async def test_only_the_author_edits(rest: Rest, playground: Playground) -> None
 async def test_other_peoples_words_are_hidden_without_the_message_content_intent(
     rest: Rest, playground: Playground
 ) -> None:
-    secret = playground.world.post(ASCII_CHANNEL, MIA_ID, {"content": "secret"}, {})
-    to_bot = playground.world.post(ASCII_CHANNEL, MIA_ID, {"content": f"hey <@{BOT_ID}>"}, {})
+    secret = playground.world.messages.post(ASCII_CHANNEL, MIA_ID, {"content": "secret"}, {})
+    to_bot = playground.world.messages.post(ASCII_CHANNEL, MIA_ID, {"content": f"hey <@{BOT_ID}>"}, {})
     assert (await rest("GET", f"{MESSAGES}/{secret.id}")).body["content"] == ""
     assert (await rest("GET", f"{MESSAGES}/{to_bot.id}")).body["content"] == f"hey <@{BOT_ID}>"
 
@@ -167,7 +175,7 @@ async def test_a_file_that_no_attachment_names_is_dropped(rest: Rest) -> None:
 
 
 async def test_a_file_over_the_limit_is_40005(rest: Rest, playground: Playground) -> None:
-    playground.world.size_limit = 1000
+    playground.world.messages.size_limit = 1000
     answer = await rest.multipart("POST", MESSAGES, {"content": "x"}, {"files[0]": ("big.bin", b"x" * 1001)})
     assert refused(answer) == (413, 40005)
     fits = await rest.multipart("POST", MESSAGES, {"content": "x"}, {"files[0]": ("fits.bin", b"x" * 1000)})
@@ -185,7 +193,7 @@ async def test_an_embed_shows_an_attached_picture(rest: Rest) -> None:
 async def test_reactions(rest: Rest, playground: Playground) -> None:
     made = (await rest("POST", MESSAGES, {"content": "x"})).body
     path = f"{MESSAGES}/{made['id']}/reactions"
-    playground.world.react(playground.world.messages[made["id"]], "🩷", MIA_ID)
+    playground.world.reactions.add(playground.world.messages[made["id"]], "🩷", MIA_ID)
     for _ in range(2):  # the second changes nothing, and waits for the bucket of one
         playground.clock.advance(1)
         assert (await rest("PUT", f"{path}/{HEART}/@me")).status == 204

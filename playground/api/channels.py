@@ -1,0 +1,44 @@
+"""Channels and direct messages."""
+
+from __future__ import annotations
+
+from playground.api.routing import NO_CONTENT, Call, Reply, route
+from playground.errors import ApiError, unknown
+from playground.state.guild import BOT_ID, CHANNELS, DIRECTS, USERS, channel_json, permissions
+from playground.state.permissions import SEND_MESSAGES, VIEW_CHANNEL
+
+
+def channel_of(call: Call, needed: int = VIEW_CHANNEL) -> str:
+    """The channel of the path. Raises 10003, 50001 when the bot cannot see it, 50013 when it may not do that."""
+    channel_id = call.params["channel_id"]
+    if channel_id not in CHANNELS and channel_id not in DIRECTS:
+        raise unknown(10003)
+    held = permissions(BOT_ID, channel_id)
+    if not held & VIEW_CHANNEL:
+        raise ApiError(403, 50001, "Missing Access")
+    if needed & ~held:
+        raise ApiError(403, 50013, "Missing Permissions")
+    return channel_id
+
+
+@route("GET", "/channels/{channel_id}")
+def get_channel(call: Call) -> Reply:
+    return Reply(channel_json(channel_of(call)))
+
+
+@route("POST", "/users/@me/channels", limit=(10, 10.0))
+def open_direct(call: Call) -> Reply:
+    """The conversation with someone; it is always there."""
+    wanted = (str(call.body.object().get("recipient_id")), BOT_ID)
+    if wanted[0] not in USERS:
+        raise unknown(10013)
+    found = next((direct for direct in DIRECTS.values() if direct.people == wanted), None)
+    if found is None:
+        raise ApiError(400, 50007, "Cannot send messages to this user")
+    return Reply(found.as_json())
+
+
+@route("POST", "/channels/{channel_id}/typing", limit=(5, 5.0))
+def type_in(call: Call) -> Reply:
+    call.world.events.changed("typing", {"channel_id": channel_of(call, SEND_MESSAGES), "user_id": BOT_ID})
+    return NO_CONTENT

@@ -1,0 +1,133 @@
+"""What happens around every REST route: faults, authorization, rate limits, errors as JSON, and the record.
+
+Order as on Discord: who are you (401), how often (429), what do you want (404), may you (403), is it well
+formed (400).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from typing import Any
+
+from aiohttp import web
+
+# Importing a module registers its routes.
+from playground.api import channels, commands, guilds, interactions, messages, reactions, users  # noqa: F401
+from playground.api.limits import Limits, too_many
+from playground.api.record import Recorder
+from playground.api.routing import Call, Reply, find_route
+from playground.errors import ApiError, unauthorized
+from playground.faults import Fault, Faults
+from playground.gateway.gateway import Gateway
+from playground.request_body import Body, read_body
+from playground.state.world import World
+
+log = logging.getLogger(__name__)
+STATUS_TEXT = {500: "500: Internal Server Error", 502: "502: Bad Gateway", 503: "503: Service Unavailable"}
+
+
+class Api:
+    """Answers every request under /api/v10: routes and faults see the path after that."""
+
+    def __init__(self, world: World, gateway: Gateway, faults: Faults, recorder: Recorder) -> None:
+        self.world = world
+        self.gateway = gateway
+        self.faults = faults
+        self.recorder = recorder
+        self.limits = Limits(world.clock)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        path = "/" + request.raw_path.split("?", 1)[0].split("/", 3)[3].replace("%40", "@")
+        body, problem = Body(), None
+        try:
+            body = await read_body(request)
+        except ApiError as error:
+            problem = error
+        began = time.monotonic()
+        exchange: dict[str, Any] = {
+            "at": self.world.clock.now(),
+            "method": request.method,
+            "path": "/api/v10" + path,
+            "query": dict(request.query),
+            "headers": {key.lower(): value for key, value in request.headers.items()},
+            "content_type": request.content_type if body.record else None,
+            **body.record,
+        }
+        fault = self.faults.take(request.method, path)
+        if fault is not None:
+            exchange["fault"] = fault.as_json()
+            await asyncio.sleep(fault.delay_s)
+            if fault.stall:
+                self.recorder.add(exchange)
+                await asyncio.Event().wait()
+            if fault.drop == "before":
+                self.recorder.add(exchange)
+                return hang_up(request)
+        headers: dict[str, str] = {}
+        injected = fault is not None and fault.status is not None
+        try:
+            if injected and fault is not None:
+                raise _injected(fault)
+            reply = self._answer(request, path, body, problem, headers)
+        except Exception as fail:
+            refusal = fail if isinstance(fail, ApiError) else _broken(fail)
+            headers.update(refusal.headers)
+            reply = Reply(refusal.body, refusal.status)
+            if injected and fault is not None and fault.body is not None:
+                reply = Reply(fault.body, refusal.status)
+        if injected:  # not what Discord's description promises, so it is not given for its answer
+            exchange["injected_status"] = reply.status
+        elif fault is None or fault.drop != "after":
+            exchange["status"], exchange["response"] = reply.status, reply.body
+        exchange["took_ms"] = round((time.monotonic() - began) * 1000, 1)
+        self.recorder.add(exchange)
+        if fault is not None and fault.drop == "after":
+            return hang_up(request)
+        return _response(reply, headers)
+
+    def _answer(
+        self, request: web.Request, path: str, body: Body, problem: ApiError | None, headers: dict[str, str]
+    ) -> Reply:
+        route, params = find_route(request.method, path)
+        if route.bot_only and request.headers.get("Authorization") != f"Bot {self.gateway.token}":
+            raise unauthorized()
+        headers.update(self.limits.spend(route.limit, route.major(params), counts_globally=route.bot_only))
+        if problem is not None:
+            raise problem
+        call = Call(self.world, self.gateway, params, dict(request.query), body)
+        return route.answer(call)
+
+
+def _broken(error: Exception) -> ApiError:
+    """A fault of the playground's own, most likely a body odder than it foresaw."""
+    log.error("a route failed", exc_info=error)
+    return ApiError(500, 0, STATUS_TEXT[500])
+
+
+def _injected(fault: Fault) -> ApiError:
+    if fault.status == 429:
+        return too_many(fault.retry_after, scope="global" if fault.is_global else "user", headers={})
+    status = fault.status or 500
+    return ApiError(status, 0, STATUS_TEXT.get(status, f"{status}: injected by the playground"))
+
+
+def hang_up(request: web.Request) -> web.Response:
+    """Cut the connection: the client sees it reset, with no answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
+
+
+def _response(reply: Reply, headers: dict[str, str]) -> web.Response:
+    headers = {**headers, "Via": "1.1 google"}
+    if reply.status == 204:
+        return web.Response(status=204, headers=headers)
+    if isinstance(reply.body, str):  # a fault that speaks like a proxy on the way
+        return web.Response(status=reply.status, headers=headers, text=reply.body, content_type="text/html")
+    text = json.dumps(reply.body, ensure_ascii=False)
+    # Set by hand: clients compare it with exactly "application/json", without a charset.
+    headers["Content-Type"] = "application/json"
+    return web.Response(status=reply.status, headers=headers, body=text.encode())

@@ -1,0 +1,93 @@
+"""Messages and stickers."""
+
+from __future__ import annotations
+
+from playground.api.channels import channel_of
+from playground.api.routing import NO_CONTENT, Call, Reply, route
+from playground.errors import ApiError, unknown
+from playground.state.guild import BOT_ID, GUILD_ID, permissions
+from playground.state.message import Message
+from playground.state.permissions import (
+    ATTACH_FILES,
+    MANAGE_MESSAGES,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+)
+
+MESSAGES = "/channels/{channel_id}/messages"
+ONE = MESSAGES + "/{message_id}"
+
+
+def message_of(call: Call, needed: int = VIEW_CHANNEL | READ_MESSAGE_HISTORY) -> Message:
+    return call.world.messages.find(channel_of(call, needed), call.params["message_id"])
+
+
+@route("GET", MESSAGES, limit=(5, 1.0))
+def list_messages(call: Call) -> Reply:
+    channel_id = channel_of(call, VIEW_CHANNEL | READ_MESSAGE_HISTORY)
+    limit = call.number("limit", 50, 1, 100)
+    before, after, around = (call.number(key, 0, 0, 1 << 64) for key in ("before", "after", "around"))
+    found = [m for m in call.world.messages.values() if m.channel_id == channel_id and not m.ephemeral_to]
+    if around:
+        found.sort(key=lambda m: abs(int(m.id) - around))
+        found = found[:limit]
+    elif after:
+        found = [m for m in found if int(m.id) > after][:limit]
+    elif before:
+        found = [m for m in found if int(m.id) < before]
+    found.sort(key=lambda m: int(m.id), reverse=True)
+    return Reply([call.world.messages.as_json(m) for m in found[:limit]])
+
+
+@route("POST", MESSAGES, limit=(5, 5.0))
+def create_message(call: Call) -> Reply:
+    payload = call.body.object()
+    channel_id = channel_of(call, SEND_MESSAGES | (ATTACH_FILES if call.body.files else 0))
+    message = call.world.messages.post(channel_id, BOT_ID, payload, call.body.files)
+    return Reply(call.world.messages.as_json(message))
+
+
+@route("GET", ONE, limit=(5, 1.0))
+def get_message(call: Call) -> Reply:
+    return Reply(call.world.messages.as_json(message_of(call)))
+
+
+@route("PATCH", ONE, limit=(5, 5.0))
+def patch_message(call: Call) -> Reply:
+    message = message_of(call, VIEW_CHANNEL)
+    if message.author_id != BOT_ID:
+        raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+    call.world.messages.edit(message, call.body.object(), call.body.files)
+    return Reply(call.world.messages.as_json(message))
+
+
+@route("DELETE", ONE, limit=(5, 1.0))
+def delete_message(call: Call) -> Reply:
+    message = message_of(call, VIEW_CHANNEL)
+    if message.author_id != BOT_ID and not permissions(BOT_ID, message.channel_id) & MANAGE_MESSAGES:
+        raise ApiError(403, 50013, "Missing Permissions")
+    call.world.messages.delete(message)
+    return NO_CONTENT
+
+
+@route("POST", MESSAGES + "/bulk-delete", limit=(1, 1.0))
+def bulk_delete(call: Call) -> Reply:
+    channel_id = channel_of(call, MANAGE_MESSAGES)
+    ids = call.body.object().get("messages")
+    if not isinstance(ids, list) or not 2 <= len(ids) <= 100:
+        raise ApiError(
+            400, 50016, "Provided too few or too many messages to delete. Must provide 2 to 100 messages."
+        )
+    found = [call.world.messages.get(str(key)) for key in ids]
+    call.world.messages.delete_many(channel_id, [m for m in found if m is not None and m.channel_id == channel_id])
+    return NO_CONTENT
+
+
+@route("GET", "/stickers/{sticker_id}")
+def get_sticker(call: Call) -> Reply:
+    sticker = call.world.files.stickers.get(call.params["sticker_id"])
+    if sticker is None:
+        raise unknown(10060)
+    about = {"tags": "art", "type": 2, "description": None, "available": True, "guild_id": GUILD_ID}
+    return Reply({**sticker.item_json(), **about})

@@ -1,0 +1,47 @@
+"""The bot itself, its application, and where the gateway is."""
+
+from __future__ import annotations
+
+from playground.api.routing import Call, Reply, route
+from playground.errors import unknown
+from playground.state.guild import BOT_ID, CHANNELS, USERS, permissions
+from playground.state.guild_objects import application_json, guild_json
+
+
+@route("GET", "/users/@me")
+def get_me(call: Call) -> Reply:
+    me = USERS[BOT_ID].as_json()
+    return Reply({**me, "mfa_enabled": True, "locale": "en-US", "email": None, "verified": True})
+
+
+@route("GET", "/users/@me/guilds")
+def get_my_guilds(call: Call) -> Reply:
+    guild = guild_json()
+    mine = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
+    bits = permissions(BOT_ID, next(iter(CHANNELS)))
+    return Reply([{**mine, "owner": False, "permissions": str(bits)}])
+
+
+@route("GET", "/users/{user_id}")
+def get_user(call: Call) -> Reply:
+    user = USERS.get(call.params["user_id"])
+    if user is None:
+        raise unknown(10013)
+    return Reply(user.as_json())
+
+
+@route("GET", "/applications/@me")
+@route("GET", "/oauth2/applications/@me")
+def get_application(call: Call) -> Reply:
+    return Reply(application_json())
+
+
+@route("GET", "/gateway", bot_only=False)
+def get_gateway(call: Call) -> Reply:
+    return Reply({"url": call.gateway.url})
+
+
+@route("GET", "/gateway/bot")
+def get_gateway_bot(call: Call) -> Reply:
+    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    return Reply({"url": call.gateway.url, "shards": 1, "session_start_limit": limit})

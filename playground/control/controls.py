@@ -1,0 +1,148 @@
+"""The control API under /playground: what a test does to Discord, and what there is to see. What users do is in
+user_messages.py and user_interactions.py.
+
+Used by the page, the demo and the tests. Ids are strings; a mistake is answered {"error": "what to do"}.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from aiohttp import web
+
+from playground.api.record import Recorder
+from playground.control.event_stream import EventStream
+from playground.control.requests import read_json
+from playground.control.user_interactions import UserInteractions
+from playground.control.user_messages import UserMessages
+from playground.errors import ApiError, ControlError
+from playground.faults import Faults
+from playground.gateway.gateway import Gateway
+from playground.state.guild import (
+    APPLICATION_ID,
+    CHANNELS,
+    DIRECTS,
+    GENERAL_CHANNEL,
+    GUILD_ID,
+    ROLES,
+    USERS,
+    permissions,
+)
+from playground.state.world import World
+
+Json = dict[str, Any]
+LOCALE: Final = re.compile(r"[a-z]{2}(-[A-Z0-9]{2,3})?")
+
+
+class ControlApi:
+    def __init__(self, world: World, gateway: Gateway, faults: Faults, recorder: Recorder) -> None:
+        self.world = world
+        self.gateway = gateway
+        self.faults = faults
+        self.recorder = recorder
+        self._pages = EventStream()
+        world.events.on_change.append(self._pages.tell)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            *UserMessages(self.world).routes(),
+            *UserInteractions(self.world, self.gateway).routes(),
+            web.post("/playground/clock", self.advance),
+            web.post("/playground/locale", self.set_locale),
+            web.post("/playground/faults", self.add_faults),
+            web.get("/playground/faults", self.list_faults),
+            web.delete("/playground/faults", self.clear_faults),
+            web.post("/playground/gateway", self.disturb_gateway),
+            web.get("/playground/state", self.state),
+            web.get("/playground/events", self.events),
+            web.get("/playground/exchanges", self.exchanges),
+        ]
+
+    # What a test does to Discord
+
+    async def advance(self, request: web.Request) -> web.Response:
+        payload = await read_json(request)
+        try:
+            self.world.clock.advance(float(payload["advance_s"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ControlError(400, f'send {{"advance_s": seconds}}: {error}') from error
+        self.faults.changed()
+        return web.json_response({"now": self.world.clock.now()})
+
+    async def set_locale(self, request: web.Request) -> web.Response:
+        """In which language a person's client is, by Discord's name for it."""
+        payload = await read_json(request)
+        user_id, locale = str(payload.get("user_id")), str(payload.get("locale"))
+        if user_id not in USERS or not LOCALE.fullmatch(locale):
+            raise ControlError(400, 'send {"user_id": a person, "locale": "de", "es-ES", "zh-CN", …}')
+        self.world.locales[user_id] = locale
+        return web.json_response({"locale": locale})
+
+    async def add_faults(self, request: web.Request) -> web.Response:
+        payload = await read_json(request, any_shape=True)
+        rules = payload if isinstance(payload, list) else [payload]
+        return web.json_response([self.faults.add(rule).as_json() for rule in rules])
+
+    async def list_faults(self, request: web.Request) -> web.Response:
+        return web.json_response([rule.as_json() for rule in self.faults.rules])
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        """All of them, or with ?id= one."""
+        self.faults.clear(request.query.get("id"))
+        return web.json_response([rule.as_json() for rule in self.faults.rules])
+
+    async def disturb_gateway(self, request: web.Request) -> web.Response:
+        actions = {
+            "drop": self.gateway.drop_all,
+            "reconnect": self.gateway.reconnect_all,
+            "invalid_session": self.gateway.invalidate_all,
+            "join": self.gateway.join_all,
+        }
+        action = actions.get(str((await read_json(request)).get("action")))
+        if action is None:
+            raise ControlError(400, f"action is one of {sorted(actions)}")
+        return web.json_response({"connections": action()})
+
+    # What there is to see
+
+    async def state(self, request: web.Request) -> web.Response:
+        messages: dict[str, list[Json]] = {place: [] for place in (*CHANNELS, *DIRECTS)}
+        for message in self.world.messages.values():
+            messages[message.channel_id].append(self.world.messages.state_json(message))
+        commands = self.world.commands.all(None) + self.world.commands.all(GUILD_ID)
+        state = {
+            "now": self.world.clock.now(),
+            "guild_id": GUILD_ID,
+            "application_id": APPLICATION_ID,
+            "users": [_user(user.id) for user in USERS.values()],
+            "roles": [role.as_json() for role in ROLES.values()],
+            "channels": [channel.as_json() for channel in CHANNELS.values()],
+            "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],
+            "commands": commands,
+            "sessions": self.gateway.connected(),
+            "messages": messages,
+            "interactions": {i.id: self.world.interactions.as_json(i) for i in self.world.interactions.values()},
+        }
+        return web.json_response(state)
+
+    async def exchanges(self, request: web.Request) -> web.Response:
+        last = request.query.get("last", "100")
+        if not last.isdecimal():
+            raise ControlError(400, f"last is a number, not {last!r}")
+        return web.json_response(list(self.recorder.recent)[-int(last) :] if int(last) else [])
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: message, message_delete, interaction, commands, sessions, typing."""
+        return await self._pages.serve(request)
+
+
+def _user(user_id: str) -> Json:
+    user = USERS[user_id]
+    return {**user.as_json(), "roles": list(user.roles), "permissions": str(permissions(user_id, GENERAL_CHANNEL))}
+
+
+def as_answer(error: ApiError | ControlError) -> web.Response:
+    if isinstance(error, ControlError):
+        return web.json_response({"error": error.message}, status=error.status)
+    return web.json_response({"error": error.body["message"], **error.body}, status=error.status)

@@ -1,0 +1,60 @@
+"""Server-sent events: everything that is told goes to every page that listens.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+MOST_WAITING = 2000
+STILL_HERE_S = 15
+
+
+class EventStream:
+    def __init__(self) -> None:
+        self._pages: set[asyncio.Queue[str | None]] = set()
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._pages)
+
+    def tell(self, what: str, data: Json) -> None:
+        text = _event(what, data)
+        for queue in list(self._pages):
+            if queue.qsize() < MOST_WAITING:
+                queue.put_nowait(text)
+            elif queue.qsize() == MOST_WAITING:  # a page that sleeps; it loads everything when it comes back
+                queue.put_nowait(None)
+
+    async def serve(self, request: web.Request, first: tuple[str, Json] | None = None) -> web.StreamResponse:
+        """Send events until the page leaves, `first` before all others."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._pages.add(queue)
+        try:
+            await response.write(b": hello\n\n" if first is None else _event(*first).encode())
+            while True:
+                try:
+                    async with asyncio.timeout(STILL_HERE_S):
+                        text = await queue.get()
+                except TimeoutError:
+                    text = ": still here\n\n"
+                if text is None:
+                    break
+                await response.write(text.encode())
+        except ConnectionError:
+            pass
+        finally:
+            self._pages.discard(queue)
+        return response
+
+
+def _event(what: str, data: Json) -> str:
+    return f"event: {what}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,63 @@
+"""Bodies of control requests, and whom and what they name. A mistake is a ControlError that says what to send."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from playground.errors import ControlError
+from playground.request_body import Upload, read_parts
+from playground.state.guild import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS
+from playground.state.message import Message
+from playground.state.messages import Messages
+
+Json = dict[str, Any]
+
+
+async def read_json(request: web.Request, *, any_shape: bool = False) -> Any:
+    try:
+        payload = json.loads(await request.read() or b"{}")
+    except ValueError as error:
+        raise ControlError(400, f"the body is not JSON: {error}") from error
+    if not any_shape and not isinstance(payload, dict):
+        raise ControlError(400, "the body must be a JSON object")
+    return payload
+
+
+async def read_form(request: web.Request) -> tuple[Json, list[Upload]]:
+    """Multipart with a `payload` field, or plain JSON when there are no files."""
+    if request.content_type != "multipart/form-data":
+        return await read_json(request), []
+    fields, uploads = await read_parts(request)
+    try:
+        payload = json.loads(fields.get("payload", "{}"))
+    except ValueError as error:
+        raise ControlError(400, f"the field `payload` is not JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise ControlError(400, "the field `payload` must be a JSON object")
+    return payload, uploads
+
+
+def actor(payload: Json) -> tuple[str, str]:
+    """Who acts, by default mia, and in which channel or conversation."""
+    user_id = str(payload.get("user_id") or MIA_ID)
+    if user_id not in USERS or USERS[user_id].bot:
+        users = ", ".join(f"{u.username} {u.id}" for u in USERS.values() if not u.bot)
+        raise ControlError(404, f"nobody has the id {user_id!r}; users: {users}")
+    channel_id = str(payload.get("channel_id") or ASCII_CHANNEL)
+    if channel_id not in CHANNELS and channel_id not in DIRECTS:
+        known = ", ".join(f"#{c.name} {c.id}" for c in CHANNELS.values())
+        raise ControlError(404, f"no channel has the id {channel_id!r}; channels: {known}")
+    if channel_id in DIRECTS and user_id not in DIRECTS[channel_id].people:
+        raise ControlError(403, f"{USERS[user_id].username} takes no part in that conversation")
+    return user_id, channel_id
+
+
+def target(payload: Json, messages: Messages) -> Message:
+    """The message that is meant."""
+    message = messages.get(str(payload.get("message_id")))
+    if message is None:
+        raise ControlError(404, f"there is no message {payload.get('message_id')!r}")
+    return message

@@ -1,0 +1,52 @@
+"""The events that only the gateway makes.
+
+https://docs.discord.com/developers/events/gateway-events
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.gateway.connection import Session
+from playground.state.guild import APPLICATION_ID, BOT_ID, GUILD_ID, USERS
+from playground.state.guild_objects import member_json
+
+Json = dict[str, Any]
+
+
+def ready(session: Session, url: str) -> Json:
+    """READY: who the bot is; its guild comes after it, as GUILD_CREATE."""
+    return {
+        "v": 10,
+        "user": {**USERS[BOT_ID].as_json(), "email": None, "mfa_enabled": True, "verified": True},
+        "guilds": [{"id": GUILD_ID, "unavailable": True}] if session.sees_guild() else [],
+        "private_channels": [],
+        "relationships": [],
+        "session_id": session.id,
+        "session_type": "normal",
+        "resume_gateway_url": url,
+        "shard": list(session.shard),
+        "application": {"id": APPLICATION_ID, "flags": 0},
+        "_trace": [],
+    }
+
+
+def members_chunk(data: Json) -> Json:
+    """GUILD_MEMBERS_CHUNK: the members asked for by ids or by the start of a name."""
+    wanted = data.get("user_ids") or []
+    ids = {str(user) for user in (wanted if isinstance(wanted, list) else [wanted])}
+    query = str(data.get("query") or "").lower()
+    if ids:
+        found = [user for user in USERS if user in ids]
+    else:
+        found = [user.id for user in USERS.values() if user.username.startswith(query)]
+    chunk: Json = {
+        "guild_id": GUILD_ID,
+        "members": [member_json(user) for user in found],
+        "chunk_index": 0,
+        "chunk_count": 1,
+        "not_found": sorted(ids - set(found)),
+    }
+    if data.get("nonce"):
+        chunk["nonce"] = data["nonce"]
+    return chunk

@@ -1,0 +1,1 @@
+"""The web page, its inspector and its gallery."""

@@ -1,0 +1,88 @@
+"""What Discord demands of an application command.
+
+https://docs.discord.com/developers/interactions/application-commands
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+Json = dict[str, Any]
+
+CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
+SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = (
+    range(1, 12)
+)
+
+
+def command_type(command: Any) -> int:
+    value = command.get("type") if isinstance(command, dict) else None
+    return value if isinstance(value, int) else CHAT_INPUT
+
+
+def command_problems(command: Any, at: str) -> dict[str, tuple[str, str]]:
+    prefix = f"{at}/" if at else ""
+    if not isinstance(command, dict):
+        return {at or "_": ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")}
+    found: dict[str, tuple[str, str]] = {}
+    if command_type(command) == CHAT_INPUT:
+        found.update(_name_problem(command.get("name"), f"{prefix}name"))
+        found.update(_description_problem(command, prefix))
+        found.update(_option_problems(command.get("options") or [], f"{prefix}options", depth=0))
+    elif not 1 <= len(str(command.get("name") or "")) <= 32:
+        found[f"{prefix}name"] = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length.")
+    elif command.get("description"):
+        found[f"{prefix}description"] = (
+            "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION",
+            "Context menu commands cannot have description",
+        )
+    return found
+
+
+def _name_problem(name: Any, where: str) -> dict[str, tuple[str, str]]:
+    if not isinstance(name, str) or not 1 <= len(name) <= 32:
+        return {where: ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length.")}
+    letters = all(ch in "-_'" or unicodedata.category(ch)[0] in "LNM" for ch in name)
+    if not letters or name != name.lower():
+        return {where: ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")}
+    return {}
+
+
+def _description_problem(thing: Json, prefix: str) -> dict[str, tuple[str, str]]:
+    if 1 <= len(str(thing.get("description") or "")) <= 100:
+        return {}
+    return {f"{prefix}description": ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")}
+
+
+def _option_problems(options: Any, where: str, *, depth: int) -> dict[str, tuple[str, str]]:
+    if not isinstance(options, list) or not all(isinstance(option, dict) for option in options):
+        return {where: ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")}
+    found: dict[str, tuple[str, str]] = {}
+    if len(options) > 25:
+        found[where] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    names: set[str] = set()
+    optional_seen = False
+    for i, option in enumerate(options):
+        at = f"{where}/{i}"
+        found.update(_name_problem(option.get("name"), f"{at}/name"))
+        found.update(_description_problem(option, f"{at}/"))
+        if option.get("name") in names:
+            found[f"{at}/name"] = ("APPLICATION_COMMAND_OPTIONS_NAME_INVALID", "Option names must be unique")
+        names.add(str(option.get("name")))
+        kind = option.get("type")
+        if not isinstance(kind, int) or not SUB_COMMAND <= kind <= ATTACHMENT:
+            found[f"{at}/type"] = ("BASE_TYPE_CHOICES", "Value must be one of 1 to 11.")
+        elif kind in (SUB_COMMAND, SUB_COMMAND_GROUP):
+            if depth == 2:
+                found[f"{at}/type"] = ("BASE_TYPE_CHOICES", "Subcommands go two deep.")
+            else:
+                found.update(_option_problems(option.get("options") or [], f"{at}/options", depth=depth + 1))
+        else:
+            if option.get("required") and optional_seen:
+                problem = "Required options must be placed before non-required options"
+                found[at] = ("APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", problem)
+            optional_seen = optional_seen or not option.get("required")
+            if len(option.get("choices") or []) > 25:
+                found[f"{at}/choices"] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    return found

@@ -1,0 +1,1 @@
+"""The world: all that this Discord holds, and what becomes of it."""

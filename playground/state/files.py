@@ -1,0 +1,149 @@
+"""Files: attachments at signed addresses that expire, and stickers.
+
+https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import mimetypes
+import secrets
+from collections import UserDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from playground.request_body import Upload
+from playground.state.clock import Clock
+from playground.state.image_size import picture_size, picture_type
+
+Json = dict[str, Any]
+
+URL_LIVES_S = 24 * 3600
+
+
+@dataclass
+class Attachment:
+    """A stored file. size, content_type and filename are what Discord says of it, `data` what it really is."""
+
+    id: str
+    channel_id: str
+    filename: str
+    data: bytes
+    size: int
+    content_type: str | None
+    kind: str = "attachments"  # or "ephemeral-attachments"
+    width: int | None = None
+    height: int | None = None
+    description: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Sticker:
+    """https://docs.discord.com/developers/resources/sticker; a picture at an address that needs no signature."""
+
+    id: str
+    name: str
+    data: bytes
+
+    @property
+    def format_type(self) -> int:
+        return 4 if picture_type(self.data) == "image/gif" else 1
+
+    @property
+    def extension(self) -> str:
+        return "gif" if self.format_type == 4 else "png"
+
+    def item_json(self) -> Json:
+        return {"id": self.id, "name": self.name, "format_type": self.format_type}
+
+
+def make_attachment(id_: str, channel_id: str, upload: Upload, meta: Json, *, ephemeral: bool) -> Attachment:
+    """An attachment as Discord describes it: name made safe, type by name or content, size in pixels by header."""
+    filename = safe_filename(str(meta.get("filename") or upload.filename))
+    size = picture_size(upload.data)
+    guessed = picture_type(upload.data) or mimetypes.guess_type(filename)[0]
+    if guessed and guessed.startswith("text/"):
+        guessed += "; charset=utf-8"
+    return Attachment(
+        id=id_,
+        channel_id=channel_id,
+        filename=filename,
+        data=upload.data,
+        size=len(upload.data),
+        content_type=guessed,
+        kind="ephemeral-attachments" if ephemeral else "attachments",
+        width=size[0] if size else None,
+        height=size[1] if size else None,
+        description=meta.get("description"),
+        title=meta.get("title"),
+    )
+
+
+def safe_filename(name: str) -> str:
+    """Letters, digits, dot, dash and underscore survive, as in Discord's CDN addresses."""
+    kept = "".join(ch if ch.isalnum() or ch in "._-" else "_" for ch in name)
+    return kept.lstrip(".")[:200] or "unknown"
+
+
+class Files(UserDict[str, Attachment]):
+    """Attachments by id."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.stickers: dict[str, Sticker] = {}
+        self.cdn_base = ""
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+
+    def store(self, attachment: Attachment) -> None:
+        self[attachment.id] = attachment
+
+    def _signature(self, path: str, expires: str, issued: str) -> str:
+        return hmac.new(self._key, f"{path}?{expires}&{issued}".encode(), hashlib.sha256).hexdigest()
+
+    @staticmethod
+    def _path(attachment: Attachment) -> str:
+        return f"/{attachment.kind}/{attachment.channel_id}/{attachment.id}/{safe_filename(attachment.filename)}"
+
+    def url(self, attachment: Attachment) -> str:
+        path = self._path(attachment)
+        now = int(self._clock.now())
+        expires, issued = f"{now + URL_LIVES_S:x}", f"{now:x}"
+        signature = self._signature(path, expires, issued)
+        return f"{self.cdn_base}{quote(path)}?ex={expires}&is={issued}&hm={signature}&"
+
+    def by_url(self, file_id: str, path: str, query: Mapping[str, str]) -> Attachment | None:
+        """The file at a CDN path (/attachments/1/2/cat.png); None when unknown, wrongly signed or expired."""
+        attachment = self.get(file_id)
+        if attachment is None or self._path(attachment) != path:
+            return None
+        expires, issued, given = (query.get(key, "") for key in ("ex", "is", "hm"))
+        wanted = self._signature(self._path(attachment), expires, issued)
+        if not hmac.compare_digest(wanted.encode(), given.encode()):
+            return None
+        return attachment if int(expires, 16) > self._clock.now() else None
+
+    def as_json(self, attachment: Attachment) -> Json:
+        url = self.url(attachment)
+        data: Json = {
+            "id": attachment.id,
+            "filename": attachment.filename,
+            "size": attachment.size,
+            "url": url,
+            "proxy_url": url,
+        }
+        optional = {
+            "content_type": attachment.content_type,
+            "width": attachment.width,
+            "height": attachment.height,
+            "description": attachment.description,
+            "title": attachment.title,
+        }
+        data.update({key: value for key, value in optional.items() if value is not None})
+        if attachment.kind == "ephemeral-attachments":
+            data["ephemeral"] = True
+        return data

@@ -1,0 +1,200 @@
+"""Who and what lives in the playground, with fixed ids: a guild, its members, roles, channels, direct messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.state.permissions import (
+    ADMINISTRATOR,
+    ALL_PERMISSIONS,
+    MANAGE_MESSAGES,
+    ORDINARY,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+)
+
+Json = dict[str, Any]
+
+# As Discord's own: its first part is the bot's id. It opens nothing but a playground that was not given another.
+TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAx.playground.token"  # noqa: S105
+GUILD_ID = "110000000000000001"
+APPLICATION_ID = BOT_ID = "120000000000000001"  # an application and its bot user share their id, as on Discord
+ADA_ID, MOD_ID, MIA_ID, SAM_ID = (f"13000000000000000{n}" for n in (1, 2, 3, 4))
+EVERYONE_ROLE = GUILD_ID
+ADMIN_ROLE, MODERATOR_ROLE, BOT_ROLE = (f"14000000000000000{n}" for n in (1, 2, 3))
+ASCII_CHANNEL, GENERAL_CHANNEL, QUIET_CHANNEL, STAFF_CHANNEL = (f"15000000000000000{n}" for n in (1, 2, 3, 4))
+
+
+@dataclass(frozen=True)
+class User:
+    id: str
+    username: str
+    global_name: str | None
+    roles: tuple[str, ...] = ()
+    bot: bool = False
+
+    def as_json(self) -> Json:
+        data: Json = {
+            "id": self.id,
+            "username": self.username,
+            "avatar": None,
+            "discriminator": "0001" if self.bot else "0",
+            "public_flags": 0,
+            "flags": 0,
+            "global_name": self.global_name,
+            "primary_guild": None,
+        }
+        if self.bot:
+            data["bot"] = True
+        return data
+
+
+@dataclass(frozen=True)
+class Role:
+    id: str
+    name: str
+    permissions: int
+    position: int
+    color: int = 0
+    managed: bool = False
+
+    def as_json(self) -> Json:
+        data: Json = {
+            "id": self.id,
+            "name": self.name,
+            "permissions": str(self.permissions),
+            "position": self.position,
+            "color": self.color,
+            "colors": {"primary_color": self.color, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "managed": self.managed,
+            "mentionable": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "flags": 0,
+        }
+        if self.managed:
+            data["tags"] = {"bot_id": BOT_ID}
+        return data
+
+
+@dataclass(frozen=True)
+class Channel:
+    id: str
+    name: str
+    topic: str
+    position: int
+    denied: dict[str, int] = field(default_factory=dict)  # role id -> permissions taken away here
+
+    def as_json(self) -> Json:
+        return {
+            "id": self.id,
+            "type": 0,
+            "flags": 0,
+            "guild_id": GUILD_ID,
+            "name": self.name,
+            "position": self.position,
+            "topic": self.topic,
+            "nsfw": False,
+            "parent_id": None,
+            "rate_limit_per_user": 0,
+            "last_message_id": None,
+            "permission_overwrites": [
+                {"id": role, "type": 0, "allow": "0", "deny": str(bits)} for role, bits in self.denied.items()
+            ],
+        }
+
+
+USERS = {
+    user.id: user
+    for user in (
+        User(BOT_ID, "glyphcord", None, (BOT_ROLE,), bot=True),
+        User(ADA_ID, "ada", "Ada", (ADMIN_ROLE,)),
+        User(MOD_ID, "mod", "Mod", (MODERATOR_ROLE,)),
+        User(MIA_ID, "mia", "Mia"),
+        User(SAM_ID, "sam", "Sam"),
+    )
+}
+ROLES = {
+    role.id: role
+    for role in (
+        Role(EVERYONE_ROLE, "@everyone", ORDINARY, 0),
+        Role(BOT_ROLE, "glyphcord", ORDINARY, 1, managed=True),
+        Role(MODERATOR_ROLE, "Moderator", ORDINARY | MANAGE_MESSAGES, 2, 0x3498DB),
+        Role(ADMIN_ROLE, "Admin", ADMINISTRATOR, 3, 0xE91E63),
+    )
+}
+CHANNELS = {
+    channel.id: channel
+    for channel in (
+        Channel(ASCII_CHANNEL, "ascii", "Pictures made of letters: /ascii", 0),
+        Channel(GENERAL_CHANNEL, "general", "Everything else", 1),
+        Channel(QUIET_CHANNEL, "quiet", "The bot may read here, not write", 2, {BOT_ROLE: SEND_MESSAGES}),
+        Channel(STAFF_CHANNEL, "staff", "The bot may not look in here", 3, {BOT_ROLE: VIEW_CHANNEL}),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Direct:
+    """A conversation of two: someone and the bot, or two people, to whom the bot is an app that they use."""
+
+    id: str
+    people: tuple[str, str]
+
+    def as_json(self) -> Json:
+        others = [user for user in self.people if user != BOT_ID]
+        return {
+            "id": self.id,
+            "type": 1,
+            "flags": 0,
+            "last_message_id": None,
+            "recipients": [USERS[user].as_json() for user in others],
+        }
+
+
+DIRECTS = {
+    direct.id: direct
+    for direct in (
+        *(Direct(f"16000000000000000{n}", (user, BOT_ID)) for n, user in enumerate(list(USERS)[1:], 1)),
+        Direct("160000000000000009", (MIA_ID, SAM_ID)),
+    )
+}
+# Where an interaction happens: https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
+IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
+
+
+def context_of(channel_id: str) -> int:
+    if channel_id in CHANNELS:
+        return IN_GUILD
+    return IN_BOT_DM if BOT_ID in DIRECTS[channel_id].people else IN_PRIVATE_CHANNEL
+
+
+def guild_part(channel_id: str) -> Json:
+    """The guild_id that everything in one of its channels carries, and nothing in direct messages."""
+    return {"guild_id": GUILD_ID} if channel_id in CHANNELS else {}
+
+
+def channel_json(channel_id: str) -> Json:
+    return (CHANNELS.get(channel_id) or DIRECTS[channel_id]).as_json()
+
+
+def permissions(user_id: str, channel_id: str) -> int:
+    """What a user may do in a channel, as a bit set.
+
+    https://docs.discord.com/developers/topics/permissions#permission-overwrites
+    """
+    if channel_id in DIRECTS:
+        return ORDINARY if user_id in DIRECTS[channel_id].people else 0
+    if user_id == ADA_ID:  # the owner may everything
+        return ALL_PERMISSIONS
+    roles = (EVERYONE_ROLE, *USERS[user_id].roles)
+    granted = 0
+    for role in roles:
+        granted |= ROLES[role].permissions
+    if granted & ADMINISTRATOR:
+        return ALL_PERMISSIONS
+    for role in roles:
+        granted &= ~CHANNELS[channel_id].denied.get(role, 0)
+    return granted if granted & VIEW_CHANNEL else 0

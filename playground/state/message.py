@@ -1,0 +1,60 @@
+"""A message as it is stored.
+
+https://docs.discord.com/developers/resources/message
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.errors import empty_message
+from playground.rules.messages import LOADING
+from playground.state.files import Attachment, Sticker
+
+Json = dict[str, Any]
+
+DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
+
+
+@dataclass
+class Message:
+    id: str
+    channel_id: str
+    author_id: str
+    created: float
+    type: int = DEFAULT
+    content: str = ""
+    flags: int = 0
+    edited: float | None = None
+    edits: int = 0
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    reactions: dict[str, list[str]] = field(default_factory=dict)  # emoji -> user ids, oldest first
+    mentions: list[str] = field(default_factory=list)
+    mention_everyone: bool = False
+    reference_id: str | None = None
+    forwarded: Message | None = None  # a copy of what it forwards, as it was then
+    stickers: list[Sticker] = field(default_factory=list)
+    nonce: str | int | None = None
+    interaction_id: str | None = None
+    metadata: Json | None = None  # interaction_metadata
+    webhook: bool = False  # sent through an interaction's token
+    ephemeral_to: str | None = None
+
+    @property
+    def loading(self) -> bool:
+        return bool(self.flags & LOADING)
+
+
+def check_not_empty(message: Message) -> None:
+    if not (
+        message.content
+        or message.embeds
+        or message.components
+        or message.attachments
+        or message.stickers
+        or message.forwarded
+    ):
+        raise empty_message()

@@ -1,0 +1,130 @@
+"""The message object as Discord shows it to the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.rules.components import FILE
+from playground.rules.emoji import emoji_json
+from playground.rules.messages import COMPONENTS_V2
+from playground.state.clock import iso
+from playground.state.files import Files
+from playground.state.guild import BOT_ID, IN_BOT_DM, USERS, context_of, guild_part
+from playground.state.message import Message
+
+Json = dict[str, Any]
+
+SNAPSHOT_KEYS = (
+    "type",
+    "content",
+    "mentions",
+    "mention_roles",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+    "sticker_items",
+)
+
+
+def message_json(
+    message: Message, messages: Mapping[str, Message], files: Files, *, full: bool = False, nested: bool = False
+) -> Json:
+    """The message object for the bot. Other people's content is blank unless they mention it or write to it
+    directly (the application has no message content intent); `full` shows it all the same."""
+    theirs = message.author_id != BOT_ID and BOT_ID not in message.mentions
+    hidden = theirs and not full and context_of(message.channel_id) != IN_BOT_DM
+    in_embeds: set[str] = set()
+    embeds = [] if hidden else _with_files(message.embeds, message, files, in_embeds)
+    components = [] if hidden else _with_files(message.components, message, files, in_embeds)
+    shown = [] if hidden else [a for a in message.attachments if a.id not in in_embeds]
+    data: Json = {
+        "id": message.id,
+        "channel_id": message.channel_id,
+        "type": message.type,
+        "author": USERS[message.author_id].as_json(),
+        "content": "" if hidden else message.content,
+        "timestamp": iso(message.created),
+        "edited_timestamp": iso(message.edited) if message.edited is not None else None,
+        "tts": False,
+        "mention_everyone": message.mention_everyone,
+        "mentions": [USERS[user].as_json() for user in message.mentions],
+        "mention_roles": [],
+        "attachments": [files.as_json(a) for a in shown],
+        "embeds": embeds,
+        "components": components,
+        "pinned": False,
+        "flags": message.flags,
+    }
+    if message.reactions and not nested:
+        data["reactions"] = [_reaction_json(e, users) for e, users in message.reactions.items()]
+    if message.nonce is not None:
+        data["nonce"] = message.nonce
+    if message.webhook:
+        data["webhook_id"] = data["application_id"] = BOT_ID
+    if message.metadata is not None:
+        data["interaction_metadata"] = message.metadata
+    if message.stickers:
+        data["sticker_items"] = [sticker.item_json() for sticker in message.stickers]
+    if message.forwarded is not None:
+        data["message_reference"] = _reference_json(1, message.forwarded)
+        if not hidden:
+            data["message_snapshots"] = [{"message": _snapshot_json(message.forwarded, messages, files)}]
+    elif message.reference_id is not None:
+        data["message_reference"] = {
+            "type": 0,
+            "channel_id": message.channel_id,
+            "message_id": message.reference_id,
+            **guild_part(message.channel_id),
+        }
+        if not nested:
+            target = messages.get(message.reference_id)
+            data["referenced_message"] = target and message_json(target, messages, files, full=full, nested=True)
+    return data
+
+
+def _reference_json(kind: int, target: Message) -> Json:
+    where = {"channel_id": target.channel_id, "message_id": target.id, **guild_part(target.channel_id)}
+    return {"type": kind, **where}
+
+
+def _snapshot_json(copied: Message, messages: Mapping[str, Message], files: Files) -> Json:
+    """What a forwarded message shows of the original: its content, not who wrote it."""
+    whole = message_json(copied, messages, files, full=True, nested=True)
+    return {key: whole[key] for key in SNAPSHOT_KEYS if key in whole}
+
+
+def _reaction_json(emoji: str, users: list[str]) -> Json:
+    return {
+        "emoji": emoji_json(emoji),
+        "count": len(users),
+        "count_details": {"burst": 0, "normal": len(users)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": BOT_ID in users,
+    }
+
+
+def _with_files(value: Any, message: Message, files: Files, used: set[str]) -> Any:
+    """Embeds or components with attachment://name turned into the file's address."""
+    if isinstance(value, list):
+        return [_with_files(item, message, files, used) for item in value]
+    if not isinstance(value, dict):
+        return value
+    data = {key: _with_files(item, message, files, used) for key, item in value.items()}
+    url = data.get("url")
+    if isinstance(url, str) and url.startswith("attachment://"):
+        file = next((a for a in message.attachments if a.filename == url[13:]), None)
+        if file is not None:
+            used.add(file.id)
+            details = files.as_json(file)
+            data.update({key: details[key] for key in ("url", "proxy_url", "width", "height") if key in details})
+            if message.flags & COMPONENTS_V2:
+                data.update({"id": file.id, "attachment_id": file.id, "content_type": file.content_type})
+    if data.get("type") == FILE and data.get("file", {}).get("attachment_id") in files:
+        file = files[data["file"]["attachment_id"]]
+        data.update({"name": file.filename, "size": file.size})
+    return data

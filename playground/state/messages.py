@@ -1,0 +1,278 @@
+"""All messages: made, edited and deleted as Discord does it, everyone told."""
+
+from __future__ import annotations
+
+import re
+from collections import UserDict
+from dataclasses import replace
+from typing import Any
+
+from playground.errors import ApiError, invalid_form, unknown
+from playground.request_body import Upload
+from playground.rules.components import numbered
+from playground.rules.messages import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    HAS_SNAPSHOT,
+    LOADING,
+    SETTABLE_ON_CREATE,
+    SUPPRESS_EMBEDS,
+    check_message,
+)
+from playground.state.clock import Clock
+from playground.state.events import Events
+from playground.state.files import Attachment, Files, Sticker, make_attachment
+from playground.state.guild import CHANNELS, USERS, guild_part, permissions
+from playground.state.guild_objects import member_json
+from playground.state.interaction import Interaction
+from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
+from playground.state.message_json import message_json
+from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
+from playground.state.snowflake import Snowflakes
+
+Json = dict[str, Any]
+
+NONCE_LIVES_S = 5 * 60
+DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
+MENTION = re.compile(r"<@!?(\d{1,20})>")
+
+
+class Messages(UserDict[str, Message]):
+    """Messages by id, oldest first."""
+
+    def __init__(self, clock: Clock, ids: Snowflakes, files: Files, events: Events) -> None:
+        super().__init__()
+        self.size_limit = DEFAULT_SIZE_LIMIT
+        self._clock, self._ids, self._files, self._events = clock, ids, files, events
+        self._nonces: dict[tuple[str, str, str], tuple[float, str]] = {}
+
+    def _message_event(self, name: str, message: Message) -> None:
+        if message.ephemeral_to is None:
+            data = {**self.as_json(message), **guild_part(message.channel_id)}
+            if not message.webhook and message.channel_id in CHANNELS:
+                data["member"] = member_json(message.author_id, with_user=False)
+            self._events.emit(name, data)
+        self._events.changed("message", self.state_json(message))
+
+    def as_json(self, message: Message, *, full: bool = False) -> Json:
+        """The message object for the bot; `full` shows it also what other users wrote to each other."""
+        return message_json(message, self, self._files, full=full)
+
+    def state_json(self, message: Message) -> Json:
+        """For the page and tests: the whole message and what only the playground knows of it."""
+        return {
+            **self.as_json(message, full=True),
+            "ephemeral_to": message.ephemeral_to,
+            "loading": message.loading,
+            "interaction_id": message.interaction_id,
+            "edits": message.edits,
+            "reacted": {emoji: list(users) for emoji, users in message.reactions.items()},
+        }
+
+    def find(self, channel_id: str, message_id: str) -> Message:
+        """A message that everyone in the channel sees. Raises ApiError 10008."""
+        message = self.get(message_id)
+        if message is None or message.channel_id != channel_id or message.ephemeral_to is not None:
+            raise unknown(10008)
+        return message
+
+    def post(
+        self,
+        channel_id: str,
+        author_id: str,
+        payload: Json,
+        files: dict[int, Upload],
+        *,
+        interaction: Interaction | None = None,
+        kind: int = DEFAULT,
+        reference_id: str | None = None,
+        size_limit: int | None = None,
+        loading: bool = False,
+    ) -> Message:
+        """Make a message and tell everyone. Raises ApiError for a body that Discord would refuse."""
+        check_message(payload, files, size_limit=size_limit or self.size_limit)
+        if payload.get("enforce_nonce") and payload.get("nonce") is not None and interaction is None:
+            earlier = self._by_nonce(channel_id, author_id, str(payload["nonce"]))
+            if earlier is not None:
+                return earlier
+        forwarded: Message | None = None
+        reference = payload.get("message_reference")
+        if isinstance(reference, dict) and reference.get("type") == 1:
+            forwarded = self._forwarded(author_id, reference, payload)
+        elif reference_id is None and isinstance(reference, dict):
+            reference_id, kind = self._reference(channel_id, reference), REPLY
+            if reference_id is None:
+                kind = DEFAULT
+        flags = (payload.get("flags") or 0) & SETTABLE_ON_CREATE
+        ephemeral = interaction is not None and bool((payload.get("flags") or 0) & EPHEMERAL)
+        message = Message(
+            id=self._ids.next(),
+            channel_id=channel_id,
+            author_id=author_id,
+            created=self._clock.now(),
+            type=kind,
+            content=payload.get("content") or "",
+            flags=flags
+            | (EPHEMERAL if ephemeral else 0)
+            | (LOADING if loading else 0)
+            | (HAS_SNAPSHOT if forwarded else 0),
+            embeds=[{"type": "rich", **embed} for embed in payload.get("embeds") or []],
+            components=numbered(payload.get("components") or []),
+            reference_id=reference_id,
+            forwarded=forwarded,
+            stickers=self._stickers(payload.get("sticker_ids") or []),
+            nonce=payload.get("nonce") if interaction is None else None,
+            webhook=interaction is not None,
+        )
+        if interaction is not None:
+            message.interaction_id = interaction.id
+            message.metadata = interaction.metadata()
+            message.ephemeral_to = interaction.user_id if ephemeral else None
+        message.attachments = self._new_files(message, payload, files)
+        if not loading:
+            check_not_empty(message)
+        self._mention(message, payload.get("allowed_mentions"))
+        for attachment in [*message.attachments, *(forwarded.attachments if forwarded else [])]:
+            self._files.store(attachment)
+        self[message.id] = message
+        if message.nonce is not None:
+            self._nonces[channel_id, author_id, str(message.nonce)] = (message.created, message.id)
+        self._message_event("MESSAGE_CREATE", message)
+        return message
+
+    def _by_nonce(self, channel_id: str, author_id: str, nonce: str) -> Message | None:
+        made, message_id = self._nonces.get((channel_id, author_id, nonce), (0.0, ""))
+        return self.get(message_id) if self._clock.now() - made < NONCE_LIVES_S else None
+
+    def _reference(self, channel_id: str, reference: Json) -> str | None:
+        target = self.get(str(reference.get("message_id")))
+        if target is not None and target.channel_id == channel_id and target.ephemeral_to is None:
+            return target.id
+        if reference.get("fail_if_not_exists") is False:
+            return None
+        raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
+
+    def _forwarded(self, author_id: str, reference: Json, payload: Json) -> Message:
+        """A copy of the message to forward, with files of its own. Raises ApiError."""
+        target = self.get(str(reference.get("message_id")))
+        if target is None or target.ephemeral_to is not None:
+            raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
+        needed = VIEW_CHANNEL | READ_MESSAGE_HISTORY
+        if needed & ~permissions(author_id, target.channel_id):
+            raise ApiError(403, 50001, "Missing Access")
+        if payload.get("content") or payload.get("embeds") or payload.get("attachments"):
+            raise ApiError(400, 160011, "Forward messages cannot have additional content")
+        if target.forwarded is not None:  # a forward of a forward shows the first message
+            target = target.forwarded
+        return replace(target, attachments=[replace(a, id=self._ids.next()) for a in target.attachments])
+
+    def _stickers(self, ids: Any) -> list[Sticker]:
+        """Raises ApiError 50081 for one that is not known, 50035 for more than three."""
+        if not isinstance(ids, list) or len(ids) > 3:
+            raise invalid_form({"sticker_ids": ("BASE_TYPE_MAX_LENGTH", "Must be 3 or fewer in length.")})
+        if any(str(key) not in self._files.stickers for key in ids):
+            raise ApiError(400, 50081, "Invalid sticker sent")
+        return [self._files.stickers[str(key)] for key in ids]
+
+    def _new_files(self, message: Message, payload: Json, files: dict[int, Upload]) -> list[Attachment]:
+        """The attachments a body leaves on the message: those it keeps by id and those it brings as files[n].
+
+        Listed ones only, when it lists any; else those there were, then every file."""
+        existing = {a.id: a for a in message.attachments}
+        if "attachments" not in payload:
+            listed: list[Json] = [{"id": key} for key in existing] + [{"id": n} for n in files]
+        else:
+            listed = payload["attachments"] or []
+        result: list[Attachment] = []
+        for i, entry in enumerate(listed):
+            key = str(entry.get("id"))
+            if key in existing:
+                kept = existing[key]
+                if "description" in entry:
+                    kept.description = entry["description"]
+                result.append(kept)
+            elif key.isdigit() and int(key) in files:
+                upload = files[int(key)]
+                hidden = message.ephemeral_to is not None
+                made = make_attachment(self._ids.next(), message.channel_id, upload, entry, ephemeral=hidden)
+                result.append(made)
+            else:
+                problem = f"Attachment {key} is neither on this message nor among the files sent."
+                raise invalid_form({f"attachments/{i}/id": ("ATTACHMENT_NOT_FOUND", problem)})
+        if len(result) > 10:
+            raise ApiError(400, 30015, "Maximum number of attachments in a message reached (10)")
+        return result
+
+    def _mention(self, message: Message, allowed: Json | None) -> None:
+        parse = None if allowed is None else (allowed.get("parse") or [])
+        named = [] if allowed is None else (allowed.get("users") or [])
+        wanted = [user for user in MENTION.findall(message.content) if user in USERS]
+        if parse is not None and "users" not in parse:
+            wanted = [user for user in wanted if user in named]
+        target = self.get(message.reference_id or "")
+        pings_author = allowed is None or bool(allowed.get("replied_user"))
+        if target is not None and message.type == REPLY and not message.webhook and pings_author:
+            wanted.insert(0, target.author_id)
+        message.mentions = list(dict.fromkeys(wanted))
+        everyone = "@everyone" in message.content or "@here" in message.content
+        allowed_everyone = parse is None or "everyone" in parse
+        may = permissions(message.author_id, message.channel_id) & 1 << 17
+        message.mention_everyone = bool(everyone and allowed_everyone and may)
+
+    def edit(
+        self, message: Message, payload: Json, files: dict[int, Upload], *, size_limit: int | None = None
+    ) -> Message:
+        """Apply a PATCH: what the body does not name stays. Raises ApiError and then changes nothing."""
+        v2 = bool(message.flags & COMPONENTS_V2)
+        check_message(payload, files, size_limit=size_limit or self.size_limit, v2=v2)
+        attachments = self._new_files(message, payload, files)
+        old = (message.content, message.embeds, message.components, message.attachments, message.flags)
+        message.attachments = attachments
+        if "content" in payload:
+            message.content = payload["content"] or ""
+        if "embeds" in payload:
+            message.embeds = [{"type": "rich", **embed} for embed in payload["embeds"] or []]
+        if "components" in payload:
+            message.components = numbered(payload["components"] or [])
+        if payload.get("flags") is not None:
+            asked = payload["flags"]
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | asked & (SUPPRESS_EMBEDS | COMPONENTS_V2)
+        try:
+            check_not_empty(message)
+        except ApiError:
+            message.content, message.embeds, message.components, message.attachments, message.flags = old
+            raise
+        self._mention(message, payload.get("allowed_mentions"))
+        for attachment in old[3]:
+            if attachment not in attachments:
+                self._files.pop(attachment.id, None)
+        for attachment in attachments:
+            self._files.store(attachment)
+        if message.loading:
+            message.flags &= ~LOADING
+        else:
+            message.edited = self._clock.now()
+        message.edits += 1
+        self._message_event("MESSAGE_UPDATE", message)
+        return message
+
+    def delete(self, message: Message) -> None:
+        del self[message.id]
+        self._forget(message)
+        where = {"id": message.id, "channel_id": message.channel_id, **guild_part(message.channel_id)}
+        if message.ephemeral_to is None:
+            self._events.emit("MESSAGE_DELETE", where)
+        self._events.changed("message_delete", where)
+
+    def delete_many(self, channel_id: str, messages: list[Message]) -> None:
+        """What bulk delete does: one event for all."""
+        for message in messages:
+            del self[message.id]
+            self._forget(message)
+            self._events.changed("message_delete", {"id": message.id, "channel_id": channel_id})
+        ids = [message.id for message in messages]
+        self._events.emit("MESSAGE_DELETE_BULK", {"ids": ids, "channel_id": channel_id, **guild_part(channel_id)})
+
+    def _forget(self, message: Message) -> None:
+        for attachment in [*message.attachments, *(message.forwarded.attachments if message.forwarded else [])]:
+            self._files.pop(attachment.id, None)

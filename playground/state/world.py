@@ -1,0 +1,28 @@
+"""All state of the playground in one place.
+
+Routes and controls only parse and answer; what happens, happens in the parts of the world, which tell `events`.
+"""
+
+from __future__ import annotations
+
+from playground.state.clock import Clock
+from playground.state.commands import Commands
+from playground.state.events import Events
+from playground.state.files import Files
+from playground.state.interactions import Interactions
+from playground.state.messages import Messages
+from playground.state.reactions import Reactions
+from playground.state.snowflake import Snowflakes
+
+
+class World:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.ids = Snowflakes(clock)
+        self.events = Events()
+        self.commands = Commands(self.ids)
+        self.files = Files(clock)
+        self.messages = Messages(clock, self.ids, self.files, self.events)
+        self.reactions = Reactions(self.events, self.messages)
+        self.interactions = Interactions(clock, self.messages, self.files, self.events)
+        self.locales: dict[str, str] = {}

@@ -1,0 +1,60 @@
+"""The playground as a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from playground.state.guild import TOKEN
+from playground.testing.client import Controls
+
+
+class PlaygroundProcess:
+    """`python -m playground` for the length of a with block. `url` and `controls` are set inside it."""
+
+    def __init__(self, *, port: int = 0, token: str = TOKEN, record: Path | None = None) -> None:
+        self.token = token
+        self._command = [sys.executable, "-m", "playground", "--port", str(port), "--token", token]
+        if record is not None:
+            self._command += ["--record", str(record)]
+        self.process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    @property
+    def controls(self) -> Controls:
+        return Controls(self.url)
+
+    def environment(self) -> dict[str, str]:
+        """The settings that point a bot and its workers here."""
+        return {
+            "DISCORD_TOKEN": self.token,
+            "DISCORD_API_BASE": f"{self.url}/api/v10",
+            "DISCORD_GATEWAY_URL": self.url.replace("http", "ws", 1) + "/gateway",
+            "DISCORD_CDN_HOSTS": self.url,
+        }
+
+    def __enter__(self) -> PlaygroundProcess:
+        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        assert self.process.stdout is not None  # noqa: S101
+        first = self.process.stdout.readline()
+        if not first.startswith("playground: "):
+            self.__exit__(None, None, None)
+            raise RuntimeError(f"the playground did not start; it said {first!r}")
+        self.url = first.removeprefix("playground: ").strip()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
