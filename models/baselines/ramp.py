@@ -1,27 +1,17 @@
 """The reference renderer: 13 characters in the order of a ramp, chosen by brightness, one per cell.
 
 From "Generating ASCII Art with Pix2Pix GANs", whose pairs were drawn with it. The rule is kept as it was,
-with all it lacks (the ramp is not in order of ink, colour counts as its plain sum); only the drawing is ours:
+with all of its faults (the ramp is not in order of ink, colour counts as its plain sum); only the drawing is ours:
 a table look-up instead of a loop over characters.
 """
-
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+from models.atlas import Atlas
 from models.baselines.per_cell import RAMP, RAMP_GCF
 from models.rendering.grid import Grid
-
-RAMP_SC: Final = 0.1
-"""Rows of characters per pixel of the picture's height, in the reference."""
-
-
-def ramp_size(width: int, height: int, scale: float = RAMP_SC) -> tuple[int, int]:
-    """Columns and rows that the reference gives a picture of so many px, for our 8×16 px cells."""
-    return max(1, round(width * scale * CELL_HEIGHT / CELL_WIDTH)), max(1, round(height * scale))
 
 
 def ramp_grid(rgb: NDArray[np.uint8], columns: int, rows: int, atlas: Atlas, gamma: float = RAMP_GCF) -> Grid:

@@ -1,7 +1,7 @@
 """Fetch photos to train on, several at a time: from Lorem Picsum, or from any address pattern.
 
-A photo is kept when it decodes and is not there already; what fails is asked for again, then passed over. What
-is in the folder counts, so an interrupted run goes on where it was.
+A photo is kept when it decodes and is new; a failed one is retried, then skipped. Photos that are in the folder
+count, so the same command continues an interrupted run.
 """
 
 import hashlib
@@ -23,16 +23,16 @@ from models.sniff import SUFFIXES, SUFFIXES_OF, sniff
 LOREM_PICSUM: Final = "https://picsum.photos/seed/glyphcord-{n}/1024"
 TRIES: Final = 4
 GIVE_UP_AFTER: Final = 24
-"""Photos in a row that could not be had, after which there is no more to be expected."""
-_AGAIN: Final = (408, 425, 429, 500, 502, 503, 504)
+"""Failed or repeated photos in a row, after which there is no more to be expected."""
+_RETRY_STATUSES: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
 class FetchError(Exception):
-    """The photos cannot be had; `str()` says why and what was saved."""
+    """The photos could not be fetched; `str()` says why and what was saved."""
 
 
-class _Missing(Exception):
-    """One photo cannot be had."""
+class _FetchFailed(Exception):
+    """One photo could not be fetched."""
 
 
 def fetch_photos(
@@ -56,38 +56,38 @@ def fetch_photos(
     kept = [path for path in out.iterdir() if path.stem.isdigit() and path.suffix in SUFFIXES]
     known = {hashlib.sha256(path.read_bytes()).digest() for path in kept}
     numbers = itertools.count(max((int(path.stem) for path in kept), default=-1) + 1)
-    before, in_vain, reason = len(known), 0, ""
+    before, failures, reason = len(known), 0, ""
     progress(before)
 
     timeout = httpx.Timeout(30.0, connect=10.0)
     pool = ThreadPoolExecutor(at_once)
     with httpx.Client(follow_redirects=True, timeout=timeout) as client:
-        waiting: dict[Future[tuple[bytes, str]], int] = {}
+        pending: dict[Future[tuple[bytes, str]], int] = {}
         try:
             while len(known) < count:
-                if in_vain >= GIVE_UP_AFTER:
+                if failures >= GIVE_UP_AFTER:
                     raise FetchError(
-                        f"{in_vain} photos in a row failed, the last: {reason}. {out} holds {len(known)}"
+                        f"{failures} photos in a row failed, the last: {reason}. {out} holds {len(known)}"
                     )
-                while len(waiting) < min(at_once, count - len(known)):
+                while len(pending) < min(at_once, count - len(known)):
                     number = next(numbers)
                     address = url.replace("{n}", str(number))
-                    waiting[pool.submit(_fetch, client, address, first_wait_s)] = number
-                for ready in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    number = waiting.pop(ready)
+                    pending[pool.submit(_fetch, client, address, first_wait_s)] = number
+                for ready in wait(pending, return_when=FIRST_COMPLETED).done:
+                    number = pending.pop(ready)
                     try:
                         data, suffix = ready.result()
-                    except (_Missing, PictureProblem) as problem:
-                        in_vain, reason = in_vain + 1, str(problem)
+                    except (_FetchFailed, PictureProblem) as problem:
+                        failures, reason = failures + 1, str(problem)
                         continue
                     if (digest := hashlib.sha256(data).digest()) in known:
-                        in_vain, reason = in_vain + 1, "it was a photo that is there already"
+                        failures, reason = failures + 1, "it was a photo that is there already"
                         continue
                     unfinished = out / f"{number:05}.unfinished"
                     unfinished.write_bytes(data)
                     unfinished.replace(out / f"{number:05}{suffix}")
                     known.add(digest)
-                    in_vain = 0
+                    failures = 0
                     progress(len(known))
         finally:
             pool.shutdown(cancel_futures=True)
@@ -95,8 +95,8 @@ def fetch_photos(
 
 
 def _fetch(client: httpx.Client, address: str, first_wait_s: float) -> tuple[bytes, str]:
-    """A photo that decodes, and its file's suffix. Asked for up to TRIES times. Raises _Missing, PictureProblem."""
-    problem: Exception = _Missing("it was never asked for")
+    """A photo that decodes, and its file's suffix. Tries up to TRIES times. Raises _FetchFailed, PictureProblem."""
+    problem: Exception = _FetchFailed("no try was made")
     for attempt in range(TRIES):
         pause = first_wait_s * 2**attempt
         try:
@@ -106,15 +106,15 @@ def _fetch(client: httpx.Client, address: str, first_wait_s: float) -> tuple[byt
                     suffix = SUFFIXES_OF[sniff(data).format][0]
                     decode(data, 256)
                     return data, suffix
-                problem = _Missing(f"{response.url.host} answered {response.status_code}")
-                if response.status_code not in _AGAIN:
+                problem = _FetchFailed(f"{response.url.host} answered {response.status_code}")
+                if response.status_code not in _RETRY_STATUSES:
                     break
                 asked = response.headers.get("retry-after", "")
                 pause = min(float(asked), 60.0) if asked.isdigit() else pause
         except (httpx.TransportError, httpx.TooManyRedirects) as error:
-            problem = _Missing(f"{type(error).__name__} {error}".strip())
+            problem = _FetchFailed(f"{type(error).__name__} {error}".strip())
         except httpx.InvalidURL as error:
-            raise _Missing(f"{address!r} is no address: {error}") from None
+            raise _FetchFailed(f"{address!r} is no address: {error}") from None
         except PictureProblem as error:
             if error.code != "broken":
                 raise
@@ -129,5 +129,5 @@ def _body(response: httpx.Response) -> bytes:
     for part in response.iter_bytes():
         data += part
         if len(data) > limits.MAX_BYTES:
-            raise _Missing(f"a photo is larger than {limits.MAX_BYTES // 2**20} MB")
+            raise _FetchFailed(f"a photo is larger than {limits.MAX_BYTES // 2**20} MB")
     return bytes(data)

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from models.atlas import default_atlas
 from models.baselines.per_cell import RAMP
-from models.baselines.ramp import ramp_grid, ramp_size
+from models.baselines.ramp import ramp_grid
 from models.rendering.decode import decode
 from models.typeface import TTF
 from tests.models.pictures import SAMPLES, photo
@@ -36,8 +36,7 @@ def plain_ramp(rgb: NDArray[np.uint8], scale: float, gamma: float) -> list[str]:
 
 
 def letters(rgb: NDArray[np.uint8], scale: float, gamma: float) -> list[str]:
-    columns, rows = ramp_size(rgb.shape[1], rgb.shape[0], scale)
-    grid = ramp_grid(rgb, columns, rows, ATLAS, gamma)
+    grid = ramp_grid(rgb, round(rgb.shape[1] * scale * 2), round(rgb.shape[0] * scale), ATLAS, gamma)
     return ["".join(ATLAS.charset[glyph] for glyph in row) for row in grid.glyphs]
 
 
@@ -69,11 +68,6 @@ def test_drawn_on_the_same_font_pixel_for_pixel() -> None:
     ours = ramp_grid(rgb, len(lines[0]), len(lines), ATLAS).coverage()
     # FreeType's versions differ in the last bits.
     assert np.abs(ours - np.asarray(page, np.float32) / 255).max() <= 2 / 255
-
-
-def test_the_published_size() -> None:
-    """SC 0.1 on 512 px: 51 rows; twice as many columns in cells twice as high as wide."""
-    assert ramp_size(512, 512) == (102, 51)
 
 
 @pytest.mark.parametrize(("level", "character"), [(0, "#"), (255, " ")])

@@ -15,7 +15,8 @@ from models.nn.subject import MAP_SIDE, SIDE
 from models.rendering.decode import decode
 from models.sniff import FORMATS, SUFFIXES, SUFFIXES_OF
 from models.training import data
-from models.training.data import Photo, Photos
+from models.training.crops import Photo
+from models.training.data import Photos
 from models.training.labels import MAX_SIDE, label_path
 from tests.models.pictures import photo
 
@@ -160,7 +161,7 @@ def test_whole_photos_and_their_subjects_stay_together(twins: Photos, monkeypatc
 
 
 def test_only_labelled_photos_teach_the_subject(twins: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "_as_photographed", lambda tone, rng: tone)
+    monkeypatch.setattr(data, "augmented", lambda tone, rng: tone)
     twins.train.append(Photo(NOWHERE, np.zeros((50, 50), np.uint8)))
     tones, _ = twins.subject_batch(60, np.random.default_rng(0))
     assert tones.std((1, 2, 3)).min() > 0.02
@@ -177,7 +178,7 @@ def test_a_subject_is_pasted_on_anothers_ground(twins: Photos, monkeypatch: pyte
     black[30:70, 40:90] = 255
     grey = np.full((60, 60), 128, np.uint8)
     twins.train = [Photo(NOWHERE, black, black), Photo(NOWHERE, grey, 0 * grey)]
-    monkeypatch.setattr(data, "_as_photographed", lambda tone, rng: tone)
+    monkeypatch.setattr(data, "augmented", lambda tone, rng: tone)
     tones, maps = twins.subject_batch(40, np.random.default_rng(0))
     seen = F.adaptive_avg_pool2d(tones, MAP_SIDE)
     kinds = set()

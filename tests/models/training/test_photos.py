@@ -140,16 +140,19 @@ def test_lasting_trouble_is_passed_over(serve: Serve, tmp_path: Path) -> None:
     assert (server.asked["/0"], server.asked["/1"], server.asked["/2"]) == (1, 1, TRIES)
 
 
-def test_redirects_are_followed_and_the_ending_follows_the_content(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "suffix"), [("PNG", "png"), ("AVIF", "avif"), ("TIFF", "tif")])
+def test_redirects_are_followed_and_the_ending_follows_the_content(
+    form: str, suffix: str, serve: Serve, tmp_path: Path
+) -> None:
     def answer(path: str, _: int) -> Answer:
         if path.startswith("/to/"):
             return 302, {"Location": path.removeprefix("/to")}, b""
-        return 200, {"Content-Type": "image/jpeg"}, encoded(photo(48, 40), "PNG")
+        return 200, {"Content-Type": "image/jpeg"}, encoded(photo(48, 40), form)
 
     fetch_photos(tmp_path, 1, serve(answer).url + "/to/{n}.jpg")
-    assert names(tmp_path) == ["00000.png"]
-    with Image.open(io.BytesIO((tmp_path / "00000.png").read_bytes())) as image:
-        assert image.format == "PNG"
+    assert names(tmp_path) == [f"00000.{suffix}"]
+    with Image.open(io.BytesIO((tmp_path / f"00000.{suffix}").read_bytes())) as image:
+        assert image.format == form
 
 
 def test_the_same_address_may_answer_with_another_photo_each_time(serve: Serve, tmp_path: Path) -> None:
