@@ -1,7 +1,6 @@
 """`python -m models evaluate`: the table's rows on pages whose answer is known, and the command as one types it."""
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,19 +11,12 @@ from PIL import Image
 
 from models.__main__ import main
 from models.atlas import default_atlas
-from models.baselines.per_cell import cells_of
 from models.nn.generator import SIZES, Generator
-from models.palettes import DEFAULT_PALETTE
 from models.quality import evaluate, methods
 from models.quality.evaluate import posted
 from models.quality.methods import LINE_TO_BEAT, Method, Output, all_methods
-from models.quality.programs import PROGRAMS, parse
-from models.quality.reader_pages import write_pages
-from models.quality.sources import by_content, read_tones
-from models.rendering.drawing import Wish, draw
+from models.quality.sources import read_tones
 from models.rendering.grid import Grid
-from models.rendering.renderer import Renderer
-from models.training.data import Photos
 from models.weights_file import save_weights
 from tests.models.pictures import photo, scene
 
@@ -118,24 +110,6 @@ def test_free_pixels_are_read_against_the_ramp(tmp_path: Path) -> None:
     assert float(row["decode"] or 0) < 0.5
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_other_programs_put_ink_where_tone_is(name: str) -> None:
-    """Dark ink on light paper: more tone, more ink. The wrong way round this correlation is negative."""
-    if not shutil.which(name):
-        pytest.skip(f"{name} is not installed")
-    (method,) = (method for method in all_methods([]) if method.name == name)
-    output = method.draw(np.tile(np.linspace(0, 1, 512, dtype=np.float32), (512, 1)))
-    assert output.page.glyphs.shape == (32, 64)
-    ink = output.page.coverage().reshape(32, 16, 64, 8).mean((0, 1, 3))
-    assert np.corrcoef(ink, np.arange(64))[0, 1] > 0.7
-
-
-def test_output_of_programs_is_parsed_whatever_they_add() -> None:
-    text = "\x1b[0;34;40mab\x1b[0m c\r\n\x1b[?25l~é\nxyzxyz too long\n\nno such row"
-    glyphs = parse(text, 4, 4, ATLAS.charset)
-    assert Grid(glyphs, ATLAS).text() == "ab c\n~\nxyzx\n\n"
-
-
 def test_tones_are_the_middle_squares_in_a_fixed_order(tmp_path: Path) -> None:
     for seed in range(5):
         photo(80 + seed, 60, seed).save(tmp_path / f"{seed}.png")
@@ -184,91 +158,6 @@ def test_the_command(
         assert sheet.size == (2 * 256, (len(shown) + 1) * (256 + 18))
 
 
-def wide(weights: Path, folder: Path) -> Path:
-    """The same model as a file of another name."""
-    return Path(shutil.copy(weights, folder / "wide.safetensors"))
-
-
-def test_pages_for_readers_are_the_pictures_that_are_posted(weights: Path, tmp_path: Path) -> None:
-    files = {}
-    for stem, size in (("tall", (120, 180)), ("strip", (400, 80)), ("tiny", (40, 30))):
-        files[stem] = tmp_path / f"{stem}.png"
-        photo(*size).save(files[stem])
-    drawn = list(write_pages(list(files.values()), [weights, wide(weights, tmp_path)], tmp_path / "pages"))
-    assert drawn == list(files.values())
-    names = {"untrained", "wide"}
-    kinds = {f"{name}{kind}" for name in names for kind in ("", "-64", "-rule")}
-    kinds |= {"chafa"} if shutil.which("chafa") else set()
-    found = {path.name for path in (tmp_path / "pages").iterdir()}
-    assert found == {f"{stem}--{method}.png" for stem in files for method in kinds}
-    renderer = Renderer(weights)
-    for stem, path in files.items():
-        posted_one = draw(renderer, path.read_bytes(), Wish(DEFAULT_PALETTE), "png")
-        assert (tmp_path / "pages" / f"{stem}--untrained.png").read_bytes() == posted_one.data
-        sizes = {}
-        for method in kinds:
-            with Image.open(tmp_path / "pages" / f"{stem}--{method}.png") as page:
-                sizes[method] = page.size
-        assert {sizes[method] for method in kinds if not method.endswith("-64")} == {
-            (posted_one.columns * 8, posted_one.rows * 16)
-        }
-        assert sizes["untrained-64"][0] == 8 * min(64, posted_one.columns)
-
-
-def test_pages_keep_a_models_characters_for_the_rule(tmp_path: Path) -> None:
-    """The line to beat has no characters that the model has not."""
-    torch.manual_seed(0)
-    atlas = default_atlas(" .#")
-    net = Generator(replace(SIZES["tiny"], glyphs=len(atlas.charset)))
-    save_weights(tmp_path / "few.safetensors", net, atlas, teacher="", step=0, metrics={})
-    photo(160, 160).save(tmp_path / "photo.png")
-    list(write_pages([tmp_path / "photo.png"], [tmp_path / "few.safetensors"], tmp_path / "pages"))
-    with Image.open(tmp_path / "pages" / "photo--few-rule.png") as page:
-        grey = torch.from_numpy(np.asarray(page.convert("L"), np.float32))[None, None]
-    paper = float(grey.flatten().mode().values)
-    ink = cells_of((grey - paper).abs())[0].flatten(0, 1)
-    ink /= ink.max(1, keepdim=True).values.clamp_min(1)
-    there = torch.from_numpy(atlas.ink).flatten(1)
-    there = there / there.max(1, keepdim=True).values.clamp_min(0.1)
-    assert torch.cdist(ink, there).min(1).values.max() < 0.5
-    assert set(torch.cdist(ink, there).argmin(1).tolist()) == {0, 1, 2}
-
-
-def test_the_command_writes_pages_for_readers(
-    photos: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "new" / "pages"
-    arguments = ("--weights", str(weights), "--pages", str(folder))
-    monkeypatch.setattr("sys.argv", ["models", "evaluate", str(photos), "--count", "2", *arguments])
-    assert main() == 0
-    assert f"2 photos by each method in {folder}" in capsys.readouterr().out
-    stems = {path.name.split("--")[0] for path in folder.iterdir()}
-    assert stems == {path.stem for path in by_content(photos)[:2]}
-    held_out = tmp_path / "held-out"
-    arguments = ("--weights", str(weights), "--pages", str(held_out))
-    monkeypatch.setattr("sys.argv", ["models", "evaluate", str(photos), "--held-out", *arguments])
-    assert main() == 0
-    kept_back = {photo.path.stem for photo in Photos(photos).validation}
-    assert {path.name.split("--")[0] for path in held_out.iterdir()} == kept_back
-
-
-def test_pages_that_would_have_one_name_and_photos_that_cannot_be_read_are_told(
-    weights: Path, tmp_path: Path
-) -> None:
-    for name in ("a/same.png", "b/same.png"):
-        (tmp_path / name).parent.mkdir()
-        photo(64, 64).save(tmp_path / name)
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    one, two = tmp_path / "a" / "same.png", tmp_path / "b" / "same.png"
-    for photos, files, told in (
-        ([one, two], [weights], "2 files are named same"),
-        ([one], [weights, weights], "2 files are named untrained"),
-        ([tmp_path / "broken.png"], [weights], r"broken\.png: "),
-    ):
-        with pytest.raises(ValueError, match=told):
-            list(write_pages(photos, files, tmp_path / "pages"))
-
-
 @pytest.mark.parametrize("photos", ["nowhere", "empty", "some --held-out", "some --weights no.safetensors"])
 @pytest.mark.parametrize("pages", ["", " --pages pages"], ids=["the table", "pages"])
 def test_the_command_explains_what_is_missing(
@@ -283,13 +172,3 @@ def test_the_command_explains_what_is_missing(
     said = capsys.readouterr()
     assert said.err.splitlines()[-1] and "Traceback" not in said.err and not said.out
     assert not (tmp_path / "pages").exists()
-
-
-def test_pages_want_a_folder(
-    photos: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("")
-    arguments = ("--weights", str(weights), "--pages", str(tmp_path / "file"))
-    monkeypatch.setattr("sys.argv", ["models", "evaluate", str(photos), *arguments])
-    assert main() == 1
-    assert "file" in capsys.readouterr().err
