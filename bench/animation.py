@@ -22,14 +22,13 @@ from PIL import Image
 
 from models.encoders.gif import animated_gif
 from models.quality.fidelity import fidelity
-from models.rendering.animation import joint_tones, pages_of
 from models.rendering.frames import decode_frames
 from models.rendering.grid import Grid
-from models.rendering.page import Page
+from models.rendering.page import Page, pages_of
 from models.rendering.paint import paint
 from models.rendering.renderer import BATCH, Renderer, find_weights
 from models.rendering.temporal_smoothing import flicker
-from models.rendering.tone import fit
+from models.rendering.tone import fit, joint_tones
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
 COLUMNS = 64
@@ -126,14 +125,14 @@ def main() -> None:
         return flicker(fitted, glyphs), 100 * float((glyphs[1:] != glyphs[:-1]).mean()), shown
 
     clips = {name: make(arguments.frames) for name, make in CLIPS.items()}
-    print(f"{arguments.weights}, {COLUMNS} columns, {arguments.frames} frames; each frame by itself / steady\n")
+    print(f"{arguments.weights}, {COLUMNS} columns, {arguments.frames} frames; each frame by itself / smoothed\n")
     print("| clip | flicker, % | cells changed, % | fidelity | GIF, kB a frame |")
     print("| --- | --- | --- | --- | --- |")
     for name, clip in clips.items():
         tones = joint_tones(clip)
         cells = []
-        for steady in (False, True):
-            grids = renderer.grids(tones, COLUMNS, steady=steady)
+        for smooth in (False, True):
+            grids = renderer.grids(tones, COLUMNS, smooth=smooth)
             size = len(gif_of(pages_of(grids, clip, "blue", "light"))) / len(clip) / 1024
             cells.append((*measure(tones, grids), size))
         both = [f"{a:.{d}f} / {b:.{d}f}" for a, b, d in zip(*cells, (2, 1, 3, 1), strict=True)]

@@ -25,9 +25,9 @@ def loop(pictures: int, columns: int) -> None:
 
     from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE  # noqa: PLC0415
     from models.rendering.decode import MAX_SIDE, decode_on  # noqa: PLC0415
-    from models.rendering.drawing import ink_of  # noqa: PLC0415
     from models.rendering.page import page_of  # noqa: PLC0415
     from models.rendering.paint import encode_png, paint  # noqa: PLC0415
+    from models.rendering.pipeline import inks_of  # noqa: PLC0415
     from models.rendering.renderer import Renderer, find_weights  # noqa: PLC0415
 
     torch.set_num_threads(1)
@@ -35,7 +35,7 @@ def loop(pictures: int, columns: int) -> None:
 
     def one(data: bytes) -> None:
         rgb, choice = decode_on(data, MAX_SIDE, DEFAULT_BACKGROUND)
-        ink, paper = ink_of(renderer, rgb, choice)
+        (ink,), paper = inks_of(renderer, rgb[None], choice)
         encode_png(paint(page_of(renderer.grid(ink, columns), DEFAULT_PALETTE, paper, rgb)))
 
     for data in files:

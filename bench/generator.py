@@ -3,7 +3,7 @@
 The reference is the U-Net of Isola et al. 2017 as the article built it: eight levels of 4×4 stride-2
 convolutions, 64 to 512 channels, 54.4 M parameters. Speed does not depend on what weights say, so it has random
 ones. All run in one process, in turns; the table gives medians and their ratio. Behind the network alone, with its
-subject branch and a focus, stands what a picture takes in all: characters chosen, and the page proofread where its
+subject branch and a focus, stands what a picture takes in all: characters chosen, and the page refined where its
 weights ask for it.
 """
 

@@ -102,7 +102,7 @@ def ask(controls: Controls, photo: bytes) -> Json:
 
 
 def two_versions(folder: Path) -> tuple[bytes, bytes]:
-    """The shipped network, and the same one whose pages nobody proofreads, or the other way round."""
+    """The shipped network, and the same one without refinement, or the other way round."""
     shipped, made = load_weights(SHIPPED / "classic.safetensors"), []
     for sweeps in (shipped.proof_sweeps, 0 if shipped.proof_sweeps else 1):
         path = folder / f"{MODEL}.safetensors"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from models import limits
-from models.problems import Note
 
 _PLAIN: Final = "text/plain; charset=utf-8"
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -108,17 +107,16 @@ def columns_within(width: int, height: int, columns: int) -> int:
     return min(columns, max(limits.MIN_COLUMNS, most))
 
 
-NARROWER: Final = (
-    "I drew {columns} columns instead of {asked}: at this picture's shape, more would make a page of over {most:,} "
-    "characters."
-)
+def columns_for(width: int, height: int, columns: int, most_rows: int | None) -> int:
+    """`columns`, or the fewer that a picture of this size needs to keep to `most_rows`.
 
-
-def narrower(asked: int, columns: int) -> tuple[Note, ...]:
-    """What to tell a user who asked for so many columns and got fewer by `columns_within`; nothing if not fewer."""
-    if columns >= asked:
-        return ()
-    return (Note(NARROWER, columns=columns, asked=asked, most=limits.MAX_CELLS),)
+    For that never fewer than MIN_COLUMNS.
+    """
+    if most_rows is None:
+        return columns
+    fewest = min(columns, limits.MIN_COLUMNS)
+    fits = (c for c in range(columns, fewest, -1) if rows_for(width, height, c) <= most_rows)
+    return next(fits, fewest)
 
 
 def block_columns(width: int, height: int, block: CodeBlock) -> int | None:

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "devstack": {"devstack", "playground"},
 }
 # What jobs may take from models: the leaves that need no torch.
-LEAVES = {"formats", "limits", "options", "palettes", "problems", "sniff"}
+LEAVES = {"formats", "limits", "options", "palettes", "problems", "sentences", "sniff"}
 
 
 def imported(file: Path) -> set[str]:

@@ -35,8 +35,7 @@ from jobs.text.translation import (
     translate_count,
     translate_in,
 )
-from models.formats import NARROWER
-from models.rendering.animation import CUTS, THINNED
+from models.sentences import NOTES
 from tests.bot.test_locales import parts, payloads
 from tests.jobs.requests import a_request
 from worker.delivery.result_message import TOO_LONG
@@ -115,7 +114,7 @@ async def wanted() -> set[Text]:
     found: set[Text] = {text for text in spoken() if not isinstance(text[1], tuple) or len(text[1]) == 2}
     found |= {(None, text) for code, text in SENTENCES.items() if code not in ONE}
     found |= {(None, (ONE[code], SENTENCES[code])) for code in ONE}
-    registries: list[Any] = [LABELS, CUTS, {1: THINNED, 2: NARROWER, 3: TOO_LONG}]
+    registries: list[Any] = [LABELS, NOTES, {1: TOO_LONG}]
     found |= {(None, text) for registry in registries for text in registry.values()}
     labels = [format.label for format in FORMATS.values()] + [palette.label for palette in PALETTES.values()]
     found |= {(None, label) for label in labels}

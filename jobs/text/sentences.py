@@ -18,7 +18,8 @@ from jobs.text.translation import (
     translate,
     translate_count,
 )
-from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.problems import PictureProblem
+from models.sentences import PICTURE_SENTENCES
 
 __all__ = [
     "ONE",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from models import limits
-from models.cli.render import Source, reason, write
+from models.cli.files import Input, reason, write
 from models.palettes import PALETTES
 from models.problems import PictureProblem
 from models.samples import SAMPLES
@@ -49,7 +49,7 @@ def palettes(arguments: argparse.Namespace) -> int:
         return 2
     try:
         renderer = Renderer(find_weights(arguments.weights, None))
-        data = Source(picture, picture).read()
+        data = Input(picture, picture).read()
         light, dark = decode(data, background="light"), decode(data, background="dark")
         sheet = palette_sheet(
             {"light": renderer.grid(tone_of(light), columns), "dark": renderer.grid(1 - tone_of(dark), columns)},

@@ -1,229 +1,54 @@
 """`python -m models render`: pictures in, the same pictures made of characters out."""
 
 import argparse
-import errno
-import itertools
 import json
-import math
 import os
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from models import limits
+from models.cli.files import Input, UsageError, code_of, find_inputs, plan_outputs, reason, write
+from models.cli.render_arguments import COLOURS, HEADS, add_arguments
 from models.cli.terminal import play, terminal_colours
-from models.formats import ANIMATION, FILES, PICTURE_COLUMNS, PICTURE_ROWS
-from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, DEFAULT_PALETTE, PALETTES, find_palette
+from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
+from models.options import RenderOptions
 from models.problems import PictureProblem
-from models.sniff import SUFFIXES
 
 if TYPE_CHECKING:
     from models.encoders.ansi import Colours
-    from models.rendering.drawing import Drawn, Wish
+    from models.rendering.pipeline import Drawing, Hook, OnFrames
     from models.rendering.renderer import Renderer
 
 BINARY: Final = frozenset({"png", "docx", "gif"})
-HEADS: Final = {"glyphs": "classic", "pixels": "pixels"}
-"""The heads of a generator, and the shipped style that is drawn by each where none is named."""
-SHIPPED: Final = Path(__file__).parents[1] / "weights"
-COLOURS: Final[dict[str, "Colours"]] = {"full": "full", "256": 256, "16": 16}
 
 FIRST_FRAME: Final = "This is its first frame; as .gif it keeps moving."
-USAGE: Final = "python -m models render IN... [-o OUT] [options]"
-
-DESCRIPTION: Final = """\
-Draw pictures with real characters. Each IN is a picture (PNG, JPEG, GIF, WebP,
-AVIF, TIFF, BMP; HEIC with the extra `heic`), a folder, which is searched with
-all folders in it, or - for standard input.
-
-Without -o the characters go to standard output: in colour, as large as fits
-and moving, where that is a terminal; as plain text where it is not.
-"""
-
-EPILOG: Final = """\
-output:
-  OUT is a file, and its ending says the format; or a folder, for several
-  pictures or a folder of them, whose names and subfolders are kept; or - for
-  standard output. The formats:
-
-  png    the picture, 8×16 pixels a character, every glyph sharp
-  txt    the characters
-  ans    the characters with colours for terminals, on the paper asked for
-  html   one page with text that can be selected, nothing loaded from elsewhere
-  svg    a drawing whose characters are text
-  docx   a Word document of one sheet
-  gif    an animation, from a GIF, an APNG, or a WebP or AVIF that moves; other
-         formats take the first frame
-
-  No picture is ever written over one of those read. In a folder, hidden files
-  and what lies in OUT are left out.
-
-palettes:
-{palettes}
-  "#ff69b4"          one colour (in quotes: # begins a comment in a shell)
-  "#0000ff-#ff69b4"  two, from the first row to the last
-
-  `python -m models palettes -o FILE.png` draws them all.
-
-examples:
-  Look at it here; then keep it, in pink and larger:
-    python -m models render cat.jpg
-    python -m models render cat.jpg -o cat.png --palette pink --columns 140
-  The cat alone, on light paper:
-    python -m models render cat.jpg -o cat.png --focus 1 --background light
-  Whole folders, with a progress bar:
-    python -m models render photos/ more/*.png -o out/
-  An animation:
-    python -m models render dance.gif -o dance-ascii.gif
-  What goes between ```ansi and ``` in a Discord message:
-    python -m models render cat.jpg -f ans --colours 16 -c 50 -o cat.ans
-  In a pipe:
-    curl -s ADDRESS | python -m models render - -f html > page.html
-    python -m models render photos/ -o out/ --json | jq .milliseconds.generator
-
-JSON:
-  A line for each picture has `in`, and then either `error`, a sentence, with
-  `code`, a word for it that stays the same, or `out`, `format`, `bytes`,
-  `columns`, `rows`, `frames`, `background` (the paper that was taken), `notes`
-  (what came otherwise than asked for), `model`, `model_version` and
-  `milliseconds`, those of each stage.
-
-exit status:
-  0    all pictures are drawn
-  1    some are not, for each the reason is on standard error; or the weights
-       cannot be used
-  2    wrong usage; nothing was drawn
-  130  interrupted by Ctrl-C; what is finished stays
-
-environment:
-  NO_COLOR   set to anything: no colours in the terminal
-  COLORTERM  `truecolor` or `24bit`: all colours, whatever TERM says
-  TERM       `dumb` or nothing: no colours; `linux`, `ansi` or `vt…`: 16; any
-             other: all colours
-"""
-
-
-class UsageError(Exception):
-    """The command cannot be carried out as it was typed; the message says what to type instead."""
+TALLER: Final = "I drew {rows} rows instead of {asked}: {least} columns are the fewest."
+SHRUNK: Final = "I drew {columns} columns, as many as the graphics card has room for now."
 
 
 @dataclass(frozen=True)
-class Source:
-    """A picture to read: its path (None: standard input), and its name among the outputs, without a suffix."""
+class _Work:
+    """What is done with every picture."""
 
-    path: Path | None
-    name: Path
-    from_folder: bool = False
-
-    @property
-    def label(self) -> str:
-        return "standard input" if self.path is None else str(self.path)
-
-    def read(self) -> bytes:
-        """No more than what is too much. Raises OSError."""
-        if self.path is None:
-            return sys.stdin.buffer.read(limits.MAX_BYTES + 1)
-        with self.path.open("rb") as file:
-            return file.read(limits.MAX_BYTES + 1)
+    renderer: "Renderer"
+    options: RenderOptions
+    format: Format
+    rows: int | None
+    colours: "Colours"
+    still: bool
+    in_terminal: bool
+    alone: bool
 
 
 def add_render(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.usage, parser.formatter_class = USAGE, argparse.RawDescriptionHelpFormatter
-    parser.description, parser.epilog = DESCRIPTION, EPILOG.format(palettes="\n".join(_palette_lines()))
-    parser.add_argument("pictures", nargs="+", metavar="IN", help="a picture, a folder, or -")
-    where = parser.add_argument_group("where it goes")
-    where.add_argument("-o", "--out", metavar="OUT", help="a file, a folder, or - (default: standard output)")
-    where.add_argument(
-        "-f",
-        "--format",
-        choices=FILES,
-        metavar="FORMAT",
-        help=f"{', '.join(FILES)}: instead of what OUT's ending says (default for folders: png)",
-    )
-    where.add_argument(
-        "--json",
-        action="store_true",
-        help="report each picture as a line of JSON, with milliseconds; on standard error if OUT is -",
-    )
-    look = parser.add_argument_group("how it looks")
-    look.add_argument(
-        "-p",
-        "--palette",
-        default=DEFAULT_PALETTE,
-        nargs="?",
-        const="",
-        help=f"a name or colours, see below (default: {DEFAULT_PALETTE})",
-    )
-    look.add_argument(
-        "-c",
-        "--columns",
-        type=int,
-        help=f"characters across, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS}; rows follow the picture's shape "
-        f"(default: {PICTURE_COLUMNS}, fewer where there would be more than {PICTURE_ROWS} rows; "
-        f"{limits.ANIMATION_COLUMNS} for what moves; in a terminal, what fits)",
-    )
-    look.add_argument("-r", "--rows", type=int, metavar="MOST", help="fewer columns if there were more rows")
-    look.add_argument(
-        "-b",
-        "--background",
-        choices=BACKGROUNDS,
-        default=DEFAULT_BACKGROUND,
-        help="the paper: light, where dark parts of the photo become ink, dark, where light parts do, or auto, "
-        "the one on which the subject stands out more; of an animation, in its first frame "
-        f"(default: {DEFAULT_BACKGROUND})",
-    )
-    look.add_argument(
-        "--focus",
-        type=_focus,
-        metavar="auto|0..1",
-        help="how much of the background gives way to the subject: 0 nothing, 1 all of it, auto more the surer the "
-        "style is of the subject (default: auto)",
-    )
-    look.add_argument(
-        "--colours",
-        "--colors",
-        choices=COLOURS,
-        help="how many in ans (default: full; in a terminal, what it shows); 16 leaves the paper to the reader",
-    )
-    look.add_argument("--still", action="store_true", help="of an animation, show the first frame only")
-    who = parser.add_argument_group("who draws")
-    styles = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
-    who.add_argument(
-        "-w",
-        "--weights",
-        help=f"a style ({styles}; default: {HEADS['glyphs']}), or a .safetensors file of your own",
-    )
-    who.add_argument(
-        "--head",
-        choices=HEADS,
-        help="glyphs: a character in each cell; pixels: drawn freely, as the first system did (a style of its own)",
-    )
-    who.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    add_arguments(parser)
     parser.set_defaults(run=render)
-
-
-def _focus(given: str) -> float | None:
-    """`auto` is None. Raises ArgumentTypeError."""
-    if given.lower() == "auto":
-        return None
-    try:
-        focus = float(given)
-    except ValueError:
-        focus = math.nan
-    if 0 <= focus <= 1:
-        return focus
-    raise argparse.ArgumentTypeError(f"{given!r} is neither auto nor a number from 0 to 1")
-
-
-def _palette_lines() -> Iterator[str]:
-    for palette in PALETTES.values():
-        yield f"  {palette.name:<17}  {palette.label.partition('(')[2].rstrip(')')}"
 
 
 def render(arguments: argparse.Namespace) -> int:
@@ -243,201 +68,143 @@ def render(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    _check(arguments)
-    sources, failed = find_sources(arguments.pictures, arguments.out)
-    if not sources:
+    options = _options(arguments)
+    inputs, failed = find_inputs(arguments.pictures, arguments.out)
+    if not inputs:
         return 1
     in_terminal = arguments.out in (None, "-") and sys.stdout.isatty()
-    plan, format_ = plan_outputs(sources, arguments.out, arguments.format or _terminal_format(in_terminal))
-    if in_terminal and format_ in BINARY:
-        raise UsageError(f"a terminal cannot show {format_}; name a file with -o")
-    if arguments.still and format_ == ANIMATION.suffix:
+    plan, suffix = plan_outputs(inputs, arguments.out, arguments.format or _terminal_format(in_terminal))
+    if in_terminal and suffix in BINARY:
+        raise UsageError(f"a terminal cannot show {suffix}; name a file with -o")
+    format = FILES[suffix]
+    if arguments.still and format is ANIMATION:
         raise UsageError("--still is for formats that do not move; leave it out, or choose another than gif")
     # Imported here, so that `--help` and mistakes need not wait for torch.
-    from models.rendering.drawing import moves  # noqa: PLC0415
     from models.rendering.renderer import Renderer, WeightsError, pick_device  # noqa: PLC0415
+    from models.weights_file import chosen_weights  # noqa: PLC0415
 
     try:
-        renderer = Renderer(_weights(arguments), pick_device(arguments.device))
+        weights = chosen_weights(arguments.weights or HEADS[arguments.head or "glyphs"])
+        renderer = Renderer(weights, pick_device(arguments.device))
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 1
     if arguments.head and renderer.metadata["head"] != arguments.head:
         head = renderer.metadata["head"]
         raise UsageError(f"{renderer.name} draws {head}, not {arguments.head}; leave out --weights or --head")
-    wish = _wish(arguments, in_terminal=in_terminal)
-    with _progress(len(plan), frames=format_ == ANIMATION.suffix, shown=plan[0][1] is not None) as (
-        advance,
-        on_frames,
-    ):
-        for source, target in plan:
-            if in_terminal and len(plan) > 1:
-                print(source.label, file=sys.stderr)
-            facts: dict[str, Any] = {"in": source.label}
-            try:
-                data = source.read()
-                moving = not arguments.still and moves(data)
-                if moving and in_terminal and format_ == "ans":
-                    drawn = _play(renderer, data, wish, once=len(plan) > 1)
-                else:
-                    drawn = _draw(renderer, data, wish, format_, on_frames, moving=moving)
-                write(drawn.data, target)
-            except BrokenPipeError:
-                raise
-            except (PictureProblem, OSError) as problem:
-                failed += 1
-                facts |= {"error": reason(problem), "code": _code(problem)}
-            else:
-                facts |= {"out": str(target or "-"), "format": format_, "bytes": len(drawn.data)}
-                facts |= {"columns": drawn.columns, "rows": drawn.rows, "frames": drawn.frames}
-                facts |= {"background": drawn.background}
-                facts |= {"notes": drawn.notes, "model": renderer.name, "model_version": renderer.version}
-                facts |= {"milliseconds": drawn.milliseconds}
+    rows, colours = arguments.rows, arguments.colours
+    if in_terminal:
+        colours = colours or terminal_colours(os.environ)
+        if options.columns is None:
+            screen = shutil.get_terminal_size()
+            options = replace(options, columns=min(screen.columns, limits.MAX_COLUMNS))
+            rows = rows or screen.lines - 1
+    work = _Work(
+        renderer,
+        options,
+        format,
+        rows,
+        COLOURS[colours or "full"],
+        still=arguments.still,
+        in_terminal=in_terminal,
+        alone=len(plan) == 1,
+    )
+    with _progress(len(plan), frames=format is ANIMATION, shown=plan[0][1] is not None) as (advance, on_frames):
+        for one, target in plan:
+            if in_terminal and not work.alone:
+                print(one.label, file=sys.stderr)
+            facts = _one(work, one, target, on_frames)
+            failed += "error" in facts
             _report(arguments, target, facts)
             advance()
     return 1 if failed else 0
 
 
-def _weights(arguments: argparse.Namespace) -> Path:
-    from models.weights_file import chosen_weights  # noqa: PLC0415
+def _one(work: _Work, one: Input, target: Path | None, on_frames: "OnFrames") -> dict[str, Any]:
+    """Draw a picture; what is to be reported of it."""
+    from models.rendering.frames import moves  # noqa: PLC0415
 
-    return chosen_weights(arguments.weights or HEADS[arguments.head or "glyphs"])
+    try:
+        data = one.read()
+        moving = not work.still and moves(data)
+        played = moving and work.in_terminal and work.format.suffix == "ans"
+        if played:
+            drawing, hook = _play(work, data)
+        else:
+            drawing, hook = _draw(work, data, on_frames)
+        write(drawing.data, target)
+    except BrokenPipeError:
+        raise
+    except (PictureProblem, OSError) as problem:
+        return {"in": one.label, "error": reason(problem), "code": code_of(problem)}
+    notes = [str(note) for note in drawing.notes]
+    if drawing.shrunk:
+        notes.append(SHRUNK.format(columns=drawing.columns))
+    if work.rows is not None and drawing.rows > work.rows:
+        notes.append(TALLER.format(rows=drawing.rows, asked=work.rows, least=limits.MIN_COLUMNS))
+    if moving and not played and work.format is not ANIMATION:
+        notes.append(FIRST_FRAME)
+    return {
+        "in": one.label,
+        "out": str(target or "-"),
+        "format": work.format.suffix,
+        "bytes": len(drawing.data),
+        "columns": drawing.columns,
+        "rows": drawing.rows,
+        "frames": len(drawing.pages),
+        "background": drawing.background,
+        "notes": notes,
+        "model": work.renderer.name,
+        "model_version": work.renderer.version,
+        "milliseconds": hook.milliseconds,
+    }
 
 
-def _draw(
-    renderer: "Renderer",
-    data: bytes,
-    wish: "Wish",
-    format_: str,
-    on_frames: Callable[[int, int], None],
-    *,
-    moving: bool,
-) -> "Drawn":
-    from models.rendering import drawing  # noqa: PLC0415
+def _draw(work: _Work, data: bytes, on_frames: "OnFrames") -> tuple["Drawing", "Hook"]:
+    """A picture as a file."""
+    from models.rendering import pipeline  # noqa: PLC0415
 
-    if format_ == ANIMATION.suffix:
-        return drawing.draw_gif(renderer, data, wish, on_frames)
-    drawn = drawing.draw(renderer, data, wish, format_)
-    if moving:
-        drawn.notes += (FIRST_FRAME,)
-    return drawn
+    drawing, hook = _drawn(work, data, on_frames, animate=work.format is ANIMATION)
+    finished = pipeline.as_file(drawing, work.format, hook=hook, colours=work.colours)
+    if finished is None:
+        raise AssertionError("without a limit everything fits")
+    return finished, hook
 
 
-def _play(renderer: "Renderer", data: bytes, wish: "Wish", *, once: bool) -> "Drawn":
-    """Draw all frames, then show them, as often as the file says or `once`, until Ctrl-C."""
-    from models.rendering.drawing import draw_reel  # noqa: PLC0415
+def _play(work: _Work, data: bytes) -> tuple["Drawing", "Hook"]:
+    """Draw all frames, then show them, as often as the file says, or once if others follow, until Ctrl-C."""
+    from models.encoders import ansi  # noqa: PLC0415
 
     with _progress(1, frames=True, shown=True) as (_advance, on_frames):
-        reel = draw_reel(renderer, data, wish, on_frames)
-    play(reel.frames, reel.durations_ms, 1 if once else reel.plays, _show)
-    return reel.drawn
+        drawing, hook = _drawn(work, data, on_frames, animate=True)
+        shown = hook.stage("encode", lambda: [ansi(page, work.colours) for page in drawing.pages])
+    play(shown, drawing.durations_ms, drawing.plays if work.alone else 1, _show)
+    return drawing, hook
 
 
-def _wish(arguments: argparse.Namespace, *, in_terminal: bool) -> "Wish":
-    from models.rendering.drawing import Wish  # noqa: PLC0415
+def _drawn(work: _Work, data: bytes, on_frames: "OnFrames", *, animate: bool) -> tuple["Drawing", "Hook"]:
+    from models.rendering.pipeline import Hook, InProcess, draw  # noqa: PLC0415
 
-    columns, rows, colours = arguments.columns, arguments.rows, arguments.colours
-    if in_terminal:
-        colours = colours or terminal_colours(os.environ)
-        if columns is None:
-            screen = shutil.get_terminal_size()
-            columns, rows = min(screen.columns, limits.MAX_COLUMNS), rows or screen.lines - 1
-    return Wish(arguments.palette, arguments.background, columns, rows, arguments.focus, COLOURS[colours or "full"])
+    hook = Hook(on_frames)
+    # Whatever file it becomes, it is drawn as a picture; how text is read in a message is none of ours.
+    options = replace(work.options, format=DEFAULT_FORMAT, animate=animate)
+    drawing = draw(work.renderer, data, options, decoder=InProcess(), hook=hook, most_rows=work.rows)
+    return drawing, hook
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _options(arguments: argparse.Namespace) -> RenderOptions:
+    """What the arguments say of the drawing. Raises UsageError."""
     try:
-        find_palette(arguments.palette)
-        if arguments.columns is not None and not limits.MIN_COLUMNS <= arguments.columns <= limits.MAX_COLUMNS:
-            raise PictureProblem("bad_columns", least=limits.MIN_COLUMNS, most=limits.MAX_COLUMNS)
+        options = RenderOptions(arguments.palette, arguments.columns, arguments.background, arguments.focus)
     except PictureProblem as problem:
-        # What users of Discord see as code, a shell needs in quotes.
+        # What a chat shows as code, a shell needs in quotes.
         swallowed = "" if arguments.palette else " (Without quotes, # begins a comment and the shell drops it.)"
         raise UsageError(str(problem).replace("`", '"') + swallowed) from None
     if arguments.rows is not None and arguments.rows < 1:
         raise UsageError("--rows must be at least 1")
     if arguments.pictures.count("-") > 1:
         raise UsageError("- can be given once: standard input holds one picture")
-
-
-def find_sources(inputs: list[str], out: str | None) -> tuple[list[Source], int]:
-    """The pictures that the arguments name, and how many are folders without one (said on standard error).
-
-    A file is taken whatever its name; in a folder the suffix decides, and neither hidden files nor what lies in a
-    folder `out` inside it are taken, so that the same command can be given again. One that does not exist fails
-    when read.
-    """
-    sources: list[Source] = []
-    empty = 0
-    made = Path(out).resolve() if out not in (None, "-") else None
-    for given in inputs:
-        path = Path(given)
-        if given == "-":
-            sources.append(Source(None, Path("stdin")))
-        elif path.is_dir():
-            skipped = made if made and path.resolve() in made.parents else None
-            found = sorted(p for p in path.rglob("*") if _is_picture(p, path) and not _inside(p, skipped))
-            sources += [Source(p, p.relative_to(path).with_suffix(""), from_folder=True) for p in found]
-            if not found:
-                empty += 1
-                print(f"{path}: there is no picture in this folder", file=sys.stderr)
-        else:
-            sources.append(Source(path, Path(path.stem)))
-    return sources, empty
-
-
-def _is_picture(path: Path, folder: Path) -> bool:
-    """By its name; macOS keeps a hidden `._cat.jpg`, which is no picture, beside a `cat.jpg` on other disks."""
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.suffix.lower() in SUFFIXES and path.is_file()
-
-
-def _inside(path: Path, folder: Path | None) -> bool:
-    return folder is not None and folder in path.resolve().parents
-
-
-def plan_outputs(
-    sources: list[Source], out: str | None, format_: str | None
-) -> tuple[list[tuple[Source, Path | None]], str]:
-    """Where each picture goes (None: standard output), and the format. Raises UsageError."""
-    plan: list[tuple[Source, Path | None]]
-    several = len(sources) > 1 or any(source.from_folder for source in sources)
-    if out is None or out == "-":
-        format_ = format_ or "txt"
-        if len(sources) > 1 and format_ not in ("txt", "ans"):
-            raise UsageError(f"several {format_} files cannot share standard output; name a folder with -o")
-        return [(source, None) for source in sources], format_
-    target, ending = Path(out), Path(out).suffix.lower().lstrip(".")
-    if target.is_dir() or out.endswith("/") or (several and ending not in FILES):
-        format_ = format_ or "png"
-        names = zip(sources, _names(sources), strict=True)
-        plan = [(source, target / f"{name}.{format_}") for source, name in names]
-    elif several:
-        raise UsageError(f"{out} would be one file for several pictures; name a folder with -o")
-    else:
-        if format_ is None and ending not in FILES:
-            endings = ", ".join(f".{known}" for known in FILES)
-            raise UsageError(f"{out} must end in one of {endings}, or --format must be given")
-        format_ = format_ or ending
-        plan = [(source, target) for source in sources]
-    read = {source.path.resolve() for source in sources if source.path}
-    for source, path in plan:
-        if path and path.resolve() in read:
-            raise UsageError(f"{source.label} would be drawn over {path}, which is to be read; choose another -o")
-    return plan, format_
-
-
-def _names(sources: list[Source]) -> list[str]:
-    """Names for outputs, no two the same: where two would be, the picture's own suffix stays, then a number."""
-    wanted = Counter(str(source.name) for source in sources)
-    names: dict[str, None] = {}
-    for source in sources:
-        name = str(source.name)
-        if wanted[name] > 1 and source.path:
-            name += source.path.suffix
-        free = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
-        names[next(one for one in free if one not in names)] = None
-    return list(names)
+    return options
 
 
 def _terminal_format(in_terminal: bool) -> str | None:
@@ -449,39 +216,6 @@ def _terminal_format(in_terminal: bool) -> str | None:
 def _show(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def write(data: bytes, target: Path | None) -> None:
-    """A whole file (None: standard output), its folder made if need be. Raises OSError that names the target."""
-    if target is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    # Whoever interrupts finds whole files only.
-    part = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(data)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise OSError(error.errno, f"{target} cannot be written: {error.strerror or error}") from None
-
-
-def reason(problem: PictureProblem | OSError) -> str:
-    """What to say after the picture's name."""
-    if isinstance(problem, OSError):
-        return problem.strerror or str(problem)
-    if problem.code == "no_heic":
-        return f"{problem} Or install what reads it: pip install 'pillow-heif>=1.0,<2'"
-    return str(problem)
-
-
-def _code(problem: PictureProblem | OSError) -> str:
-    """A word for programs: the problem's own, or the operating system's (`ENOENT`)."""
-    return problem.code if isinstance(problem, PictureProblem) else errno.errorcode.get(problem.errno or 0, "EIO")
 
 
 def _report(arguments: argparse.Namespace, target: Path | None, facts: dict[str, Any]) -> None:

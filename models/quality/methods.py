@@ -68,16 +68,16 @@ def as_tensor(image: Ink) -> Tensor:
 def _weights(path: Path) -> list[Method]:
     """A file's pages as they are posted and, where those are refined, what the generator alone chooses."""
     renderer, megabytes = Renderer(path), path.stat().st_size / 2**20
-    methods = [Method(f"model {path.stem}", lambda tone: _by_model(renderer, tone, proofread=True), megabytes)]
-    if renderer.proof_sweeps:
+    methods = [Method(f"model {path.stem}", lambda tone: _by_model(renderer, tone, refine=True), megabytes)]
+    if renderer.refinement_sweeps:
         name = f"model {path.stem}, one pass"
-        methods.append(Method(name, lambda tone: _by_model(renderer, tone, proofread=False), megabytes))
+        methods.append(Method(name, lambda tone: _by_model(renderer, tone, refine=False), megabytes))
     return methods
 
 
-def _by_model(renderer: Renderer, tone: Ink, *, proofread: bool) -> Output:
+def _by_model(renderer: Renderer, tone: Ink, *, refine: bool) -> Output:
     start = time.process_time()
-    page = renderer.grid(tone, tone.shape[1] // CELL_WIDTH, focus=0.0, proofread=proofread)
+    page = renderer.grid(tone, tone.shape[1] // CELL_WIDTH, focus=0.0, refine=refine)
     ms = (time.process_time() - start) * 1000
     # Free pixels have no glyphs of their own: they are read against the ramp page they learnt to draw.
     free = renderer.metadata["head"] == "pixels"

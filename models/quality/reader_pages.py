@@ -15,10 +15,10 @@ from models.problems import PictureProblem
 from models.quality.methods import as_tensor
 from models.quality.programs import by_program
 from models.rendering.decode import MAX_SIDE, decode_on
-from models.rendering.drawing import ink_of
 from models.rendering.grid import Grid
 from models.rendering.page import Page, page_of
 from models.rendering.paint import encode_png, paint
+from models.rendering.pipeline import inks_of
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit, tone_of
 
@@ -46,7 +46,7 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
         height, width = light.shape
         columns = picture_columns(width, height)
         for renderer in renderers:
-            tone, paper = ink_of(renderer, rgb, choice)
+            (tone,), paper = inks_of(renderer, rgb[None], choice)
             for name, wide in ((renderer.name, columns), (f"{renderer.name}-64", min(64, columns))):
                 _write(page_of(renderer.grid(tone, wide), DEFAULT_PALETTE, paper, rgb), folder, photo, name)
             fitted = fit(tone, columns, rows_for(width, height, columns))

@@ -49,6 +49,24 @@ class Frames:
     background: BackgroundChoice = "auto"
 
 
+def may_move(data: bytes) -> bool:
+    """Whether a file may hold several frames, by its marks alone; most files do not, and need not be looked at."""
+    return (
+        data[:4] == b"GIF8"
+        or b"acTL" in data
+        or (data[8:12] == b"WEBP" and b"ANIM" in data)
+        or (data[4:8] == b"ftyp" and b"avis" in data[8:64])
+    )
+
+
+def moves(data: bytes) -> bool:
+    """Whether it does hold more than one, to be shown one after the other. Raises PictureProblem."""
+    if not may_move(data):
+        return False
+    with open_header(data) as image:
+        return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
+
+
 def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "light") -> Frames:
     """The first frames, upright and opaque, none larger than a page of `columns` cells across.
 

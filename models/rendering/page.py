@@ -1,7 +1,9 @@
-"""A page: characters and the ink of each. Every form of a picture, painted or written, is made from one."""
+"""A page: characters and the ink of each. Every format of a picture, painted or written, is made from one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from PIL import Image
 
 from models.palettes import RGB, Background, faded, find_palette, readable_inks, row_inks
 from models.rendering.grid import Grid
+
+SAME_COLOUR: Final = 12
+"""Levels of 255 by which a cell's mean colour may differ from frame to frame and its ink stay the same."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,23 @@ def page_of(
         raise ValueError("the palette 'photo' needs the photo")
     means = Image.fromarray(rgb).resize((grid.columns, grid.rows), Image.Resampling.BOX)
     return Page(grid, readable_inks(np.asarray(means, np.uint8), background), background)
+
+
+def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, background: Background) -> list[Page]:
+    """A page for each frame's grid; a cell keeps its ink while its colour hardly changes. Raises as `page_of`."""
+    if find_palette(palette).top is not None:
+        return [page_of(grid, palette, background) for grid in grids]
+    held: NDArray[np.uint8] | None = None
+    pages = []
+    for grid, frame in zip(grids, pixels, strict=True):
+        size = (grid.columns, grid.rows)
+        means = np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX), np.uint8)
+        if held is not None:
+            same = np.abs(means.astype(np.int16) - held).max(-1, keepdims=True) <= SAME_COLOUR
+            means = np.where(same, held, means)
+        held = means
+        pages.append(page_of(grid, palette, background, means))
+    return pages
 
 
 Run = tuple[str, RGB]

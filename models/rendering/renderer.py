@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.baselines.local_search import refine
+from models.baselines import local_search
 from models.baselines.per_cell import distances, join_cells, shade
 from models.formats import columns_within, rows_for
 from models.palettes import Background
@@ -21,7 +21,7 @@ from models.rendering.background import choose_background
 from models.rendering.focus import auto_focus, compose
 from models.rendering.grid import Grid
 from models.rendering.shade import full_ink, strength_of
-from models.rendering.temporal_smoothing import Steady
+from models.rendering.temporal_smoothing import TemporalSmoothing
 from models.rendering.tone import fit
 from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
 
@@ -30,7 +30,7 @@ __all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
 FLAT: Final = 4 / 255
 """A picture whose tones all lie this close together has no structure."""
 FLAT_SCORE: Final = 1e4
-"""So much every other glyph loses on such a page: no steadiness outweighs it."""
+"""So much every other glyph loses on such a page: no smoothing outweighs it."""
 BATCH: Final = 8
 """Frames of an animation in one forward pass."""
 
@@ -56,7 +56,7 @@ class Renderer:
         self._generator = weights.generator.to(device)
         self._ink = torch.from_numpy(weights.atlas.ink).to(device)
         self._least_strength = weights.least_strength
-        self.proof_sweeps = weights.proof_sweeps if weights.generator.config.head == "glyphs" else 0
+        self.refinement_sweeps = weights.proof_sweeps if weights.generator.config.head == "glyphs" else 0
 
     def grid(
         self,
@@ -65,16 +65,16 @@ class Renderer:
         *,
         focus: float | None = None,
         shaded: bool = True,
-        proofread: bool = True,
+        refine: bool = True,
     ) -> Grid:
         """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1].
 
         `focus` is how much of the background gives way to the subject, from 0 (nothing) to 1 (all of it); None
         leaves that to the model. `shaded` is for ink whose strength can be chosen; what is read as bare text is
-        better set for one. `proofread` lets the page be mended as its weights file asks for; without it, the
-        generator's word stands.
+        better set for one. `refine` lets the page be refined as its weights file asks for; without it, the
+        generator's choice stands.
         """
-        return self.grids(tone[None], columns, focus=focus, shaded=shaded, proofread=proofread)[0]
+        return self.grids(tone[None], columns, focus=focus, shaded=shaded, refine=refine)[0]
 
     @torch.inference_mode()
     def background_for(self, tone: NDArray[np.float32]) -> Background:
@@ -93,25 +93,25 @@ class Renderer:
         *,
         focus: float | None = None,
         batch: int = BATCH,
-        steady: bool = True,
+        smooth: bool = True,
         shaded: bool = True,
-        proofread: bool = True,
+        refine: bool = True,
         most_s: float = math.inf,
         after_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Grid]:
         """A page for each frame of `tones`, (N, H, W) in [0, 1], `batch` frames in one forward pass.
 
         `focus` and `shaded` are as in `grid`; a model that is left to itself keeps an animation's background, as
-        its subject may come and go. `steady` keeps a cell's glyph from frame to frame while its picture does not
-        change (models.rendering.temporal_smoothing). A frame that is alone is mended (`proofread`); among others a
-        mended page would cost time and flicker. `after_batch` hears how many frames are done, and may end the work
+        its subject may come and go. `smooth` keeps a cell's glyph from frame to frame while its picture does not
+        change (models.rendering.temporal_smoothing). A frame that is alone is refined (`refine`); among others that
+        would cost time and flicker. `after_batch` hears how many frames are done, and may end the work
         by raising. After `most_s` seconds no batch is begun, so there may be fewer pages than frames. A GPU that
         has no room for a batch gets smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
         """
         height, width = tones.shape[1:]
         columns = columns_within(width, height, columns)
         rows = rows_for(width, height, columns)
-        hold = Steady() if steady and len(tones) > 1 else None
+        smoothing = TemporalSmoothing() if smooth and len(tones) > 1 else None
         least = self._least_strength if shaded else 1.0
         grids: list[Grid] = []
         end = time.monotonic() + most_s
@@ -129,11 +129,11 @@ class Renderer:
                 batch = max(1, len(fitted) // 2)
                 continue
             glyphs, strength = scores.argmax(-1), _strengths(shown, least)
-            if hold:
-                glyphs, ink, strength = hold.follow(scores, fitted, ink, strength)
-            if proofread and self.proof_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
+            if smoothing:
+                glyphs, ink, strength = smoothing.follow(scores, fitted, ink, strength)
+            if refine and self.refinement_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
                 scores = None  # a large page's would be in the way
-                glyphs = self._proof(full_ink(shown, least), glyphs)
+                glyphs = self._refined(full_ink(shown, least), glyphs)
             pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())
             inks = [None] * len(fitted) if strength is None else list(strength.float().cpu().numpy())
             grids += map(Grid, glyphs.cpu().numpy(), [self.atlas] * len(fitted), pages, inks)
@@ -174,10 +174,10 @@ class Renderer:
                     ink[page] = book[one]
         return scores, ink
 
-    def _proof(self, shown: Tensor, glyphs: Tensor) -> Tensor:
-        """The one page's glyphs, mended where that shows its tone better; unmended where a GPU has no room."""
+    def _refined(self, shown: Tensor, glyphs: Tensor) -> Tensor:
+        """The one page's glyphs, refined where a GPU has room for that."""
         try:
-            return refine(shown, glyphs, self._ink, self.proof_sweeps)
+            return local_search.refine(shown, glyphs, self._ink, self.refinement_sweeps)
         except torch.OutOfMemoryError:
             return glyphs
 

@@ -39,7 +39,7 @@ def still(before: Tensor, after: Tensor) -> Tensor:
     return (before - after).abs().amax(-1) <= STILL
 
 
-class Steady:
+class TemporalSmoothing:
     """Remembers what stands in every cell, and what the picture last was there."""
 
     def __init__(self, margin: float = MARGIN) -> None:

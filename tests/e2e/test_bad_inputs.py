@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from models.options import RenderOptions
-from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.problems import PictureProblem
 from models.rendering.renderer import Renderer, find_weights
+from models.sentences import PICTURE_SENTENCES
 from worker.render.decoder import LIMIT_S, Decoder
 from worker.render.pipeline import draw
 
@@ -34,14 +35,12 @@ def test_every_file_is_drawn_or_refused_in_words() -> None:
         for file in files:
             start = time.monotonic()
             try:
-                drawing = draw(
-                    renderer, decoder, file.read_bytes(), options=RenderOptions("photo", 24, "light"), stages={}
-                )
+                drawing = draw(renderer, decoder, file.read_bytes(), RenderOptions("photo", 24, "light"), stages={})
             except PictureProblem as problem:
                 assert problem.code in PICTURE_SENTENCES and str(problem)
                 outcomes[problem.code] += 1
             else:
-                with Image.open(io.BytesIO(drawing.png)) as image:
+                with Image.open(io.BytesIO(drawing.data)) as image:
                     assert image.width == drawing.columns * 8, file.name
                 outcomes["drawn"] += 1
             assert time.monotonic() - start < 3 * LIMIT_S, file.name

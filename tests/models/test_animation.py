@@ -9,16 +9,17 @@ import torch
 from PIL import Image
 
 from models.atlas import default_atlas, densest
+from models.formats import ANIMATION
 from models.nn.generator import SIZES, Generator, GeneratorConfig
+from models.options import RenderOptions
 from models.palettes import Background
-from models.problems import PictureProblem
-from models.rendering.animation import SAME_COLOUR, animate, inks_of, joint_tones, notes, pages_of
 from models.rendering.frames import Frames, decode_frames
 from models.rendering.grid import Grid
-from models.rendering.page import page_of
+from models.rendering.page import SAME_COLOUR, page_of, pages_of
+from models.rendering.pipeline import Hook, InProcess, as_file, cut_notes, draw, draw_frames, inks_of
 from models.rendering.renderer import BATCH, Renderer, find_weights
 from models.rendering.temporal_smoothing import flicker
-from models.rendering.tone import fit, tone_of
+from models.rendering.tone import fit, joint_tones, tone_of
 from models.weights_file import save_weights
 from tests.models.animations import saved
 from tests.models.pictures import SAMPLES, photo
@@ -102,7 +103,7 @@ def test_every_frame_has_the_focus_that_is_asked_for(untrained: Renderer, monkey
     monkeypatch.setattr(untrained, "grids", noted)
     frames = Frames(scenes(2), (50, 50), 0, background="light")
     for focus in (0.3, None):
-        animate(untrained, frames, palette="blue", columns=20, focus=focus)
+        draw_frames(untrained, frames, RenderOptions("blue", 20, focus=focus), hook=Hook())
     assert asked == [0.3, None]
 
 
@@ -122,12 +123,12 @@ def test_flat_frames_keep_their_level(level: int) -> None:
     assert np.allclose(tones, 1 - level / 255, atol=1e-6)
 
 
-@pytest.mark.parametrize("steady", [True, False])
-def test_batches_change_no_character(untrained: Renderer, free: Renderer, steady: bool) -> None:
+@pytest.mark.parametrize("smooth", [True, False])
+def test_batches_change_no_character(untrained: Renderer, free: Renderer, smooth: bool) -> None:
     tones = joint_tones(scenes(5))
     for renderer in (untrained, free):
-        alone = renderer.grids(tones, 20, batch=1, steady=steady)
-        together = renderer.grids(tones, 20, batch=3, steady=steady)
+        alone = renderer.grids(tones, 20, batch=1, smooth=smooth)
+        together = renderer.grids(tones, 20, batch=3, smooth=smooth)
         for one, other in zip(alone, together, strict=True):
             assert (one.glyphs == other.glyphs).mean() > 0.99  # sums in another order may tip a tie
             if one.pixels is not None and other.pixels is not None:
@@ -140,7 +141,7 @@ def test_the_first_frame_is_a_still_picture_that_is_not_proofread(
     tones = joint_tones(scenes(3))
     for renderer in (untrained, free, proofreading):
         first = renderer.grids(tones, 20, batch=1)[0].glyphs
-        assert (first == renderer.grid(tones[0], 20, focus=0.0, proofread=False).glyphs).all()
+        assert (first == renderer.grid(tones[0], 20, focus=0.0, refine=False).glyphs).all()
         mended = renderer.grid(tones[0], 20, focus=0.0).glyphs
         assert (first == mended).all() is np.bool_(renderer is not proofreading)
 
@@ -155,8 +156,8 @@ def test_a_proof_is_for_characters_and_for_pictures_with_something_in_them(
     save_weights(path, network, default_atlas(), teacher="none", step=0, metrics={}, proof_sweeps=2)
     odd = Renderer(path)
     tone = joint_tones(scenes(1))[0]
-    assert odd.proof_sweeps == 0
-    assert (odd.grid(tone, 20).glyphs == odd.grid(tone, 20, proofread=False).glyphs).all()
+    assert odd.refinement_sweeps == 0
+    assert (odd.grid(tone, 20).glyphs == odd.grid(tone, 20, refine=False).glyphs).all()
 
 
 def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
@@ -166,9 +167,9 @@ def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
         raise torch.OutOfMemoryError("no room")
 
     tone = joint_tones(scenes(1))[0]
-    unmended = proofreading.grid(tone, 20, proofread=False).glyphs
+    unmended = proofreading.grid(tone, 20, refine=False).glyphs
     assert (proofreading.grid(tone, 20).glyphs != unmended).any()
-    monkeypatch.setattr("models.rendering.renderer.refine", full)
+    monkeypatch.setattr("models.baselines.local_search.refine", full)
     assert (proofreading.grid(tone, 20).glyphs == unmended).all()
 
 
@@ -214,8 +215,8 @@ def test_a_still_picture_does_not_crawl() -> None:
     renderer = Renderer(find_weights("classic", None))
     tones = joint_tones(noisy())
     rows, shares = 0, []
-    for steady in (False, True):
-        grids = renderer.grids(tones, 40, steady=steady)
+    for smooth in (False, True):
+        grids = renderer.grids(tones, 40, smooth=smooth)
         rows = grids[0].rows
         fitted = np.stack([fit(tone, 40, rows) for tone in tones])
         shares.append(flicker(fitted, np.stack([grid.glyphs for grid in grids])))
@@ -233,58 +234,71 @@ def test_a_still_cell_keeps_its_colour() -> None:
     assert (inks[0] == page_of(grids[0], "photo", "light", frames[0]).inks).all()
 
 
-def test_a_wrong_palette_is_told_before_any_work(untrained: Renderer) -> None:
-    frames = Frames(scenes(2), (50, 50), 0, background="light")
-
-    def stage(name: str, work: object) -> None:
-        raise AssertionError(f"{name} was begun")
-
-    with pytest.raises(PictureProblem) as problem:
-        animate(untrained, frames, palette="plaid", columns=20, stage=stage)  # type: ignore[arg-type]
-    assert problem.value.code == "bad_palette"
-
-
 def test_a_file_from_end_to_end(untrained: Renderer) -> None:
     data = saved([photo(160, 96, seed) for seed in range(4)], "WEBP", duration=[30, 40, 50, 60], loop=3)
     seen: list[tuple[int, int]] = []
-    drawn = animate(
-        untrained,
-        decode_frames(data, 20, "dark"),
-        palette="photo",
-        columns=20,
-        on_frames=lambda done, total: seen.append((done, total)),
-    )
-    assert drawn is not None and drawn.frames == 4 and drawn.background == "dark"
+    hook = Hook(lambda done, total: seen.append((done, total)))
+    drawing = draw(untrained, data, RenderOptions("photo", 20, "dark"), decoder=InProcess(), hook=hook)
+    drawn = as_file(drawing, ANIMATION, hook=hook)
+    assert drawn is not None and len(drawn.pages) == 4 and drawn.background == "dark"
     assert seen == [(4, 4)]
-    again = decode_frames(drawn.gif, 20)
+    assert list(hook.milliseconds) == ["decode", "tone", "generator", "paint", "encode"]
+    again = decode_frames(drawn.data, 20)
     assert again.durations_ms == (30, 40, 50, 60) and again.plays == 3
     assert again.pixels.shape == (4, drawn.rows * 16, 160, 3)
-    with Image.open(io.BytesIO(drawn.gif)) as image:
+    with Image.open(io.BytesIO(drawn.data)) as image:
         assert image.format == "GIF"
 
 
 def test_what_there_is_no_time_for_is_left_out(untrained: Renderer) -> None:
     frames = Frames(scenes(2 * BATCH), (50,) * (2 * BATCH), 0, background="light")
-    drawn = animate(untrained, frames, palette="blue", columns=20, most_s=0)
-    assert drawn is not None and drawn.frames == BATCH
-    assert "as many as I had time for" in drawn.notes[0]
-    assert decode_frames(drawn.gif, 20).durations_ms == (50,) * BATCH
+    drawn = draw_frames(untrained, frames, RenderOptions("blue", 20), hook=Hook(), most_s=0)
+    assert len(drawn.pages) == BATCH
+    assert "as many as I had time for" in str(drawn.notes[0])
+    assert drawn.durations_ms == (50,) * BATCH
 
 
-def test_notes_say_what_is_missing() -> None:
-    assert notes("", 9) == ()
-    assert "first 9 frames" in notes("frames", 9)[0]
-    assert "fewer columns" in notes("cells", 9)[0]
-    assert "smaller one" in notes("pixels", 9)[0]
-    assert "20 seconds" in notes("seconds", 9)[0]
-    assert "damaged" in notes("broken", 9)[0]
-    assert len(notes("cells", 9, every=4)) == 2 and "one frame in 4" in notes("", 9, every=4)[0]
+def test_notes_say_what_is_missing(untrained: Renderer) -> None:
+    assert cut_notes("", 9) == ()
+    says = {
+        "frames": "first 9 frames",
+        "cells": "fewer columns",
+        "pixels": "smaller one",
+        "seconds": "20 seconds",
+        "broken": "damaged",
+    }
+    for cut, words in says.items():
+        (note,) = cut_notes(cut, 9)  # type: ignore[arg-type]
+        assert words in str(note)
+    frames = Frames(scenes(4), (50,) * 4, 0, "cells", background="light")
+    drawing = draw_frames(untrained, frames, RenderOptions("photo", 20), hook=Hook())
+    whole = as_file(drawing, ANIMATION, hook=Hook())
+    assert whole is not None and len(whole.notes) == 1
+    less = as_file(drawing, ANIMATION, hook=Hook(), most_bytes=len(whole.data) // 6)
+    assert less is not None and len(less.notes) == 2 and "one frame in " in str(less.notes[1])
+    assert as_file(drawing, ANIMATION, hook=Hook(), most_bytes=100) is None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_full_gpu_gets_half_the_columns(untrained: Renderer, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    set_type = untrained._generator.set_type
+
+    def narrow(tone: torch.Tensor) -> torch.Tensor:
+        if tone.shape[-1] > 30 * 8:
+            raise torch.OutOfMemoryError("no room")
+        return set_type(tone)
+
+    monkeypatch.setattr(untrained._generator, "set_type", narrow)
+    frames = Frames(scenes(count), (50,) * count, 0, background="light")
+    drawing = draw_frames(untrained, frames, RenderOptions("blue", 60), hook=Hook())
+    assert (drawing.columns, drawing.shrunk, drawing.notes) == (30, True, ())
 
 
 def test_fewer_columns_than_asked_for_are_told(untrained: Renderer) -> None:
     frames = Frames(
         np.stack([np.asarray(photo(32, 480, seed)) for seed in range(2)]), (50, 50), 0, background="light"
     )
-    drawn = animate(untrained, frames, palette="blue", columns=60)
-    assert drawn is not None and drawn.columns == 51
-    assert drawn.notes[0].startswith("I drew 51 columns instead of 60")
+    drawn = draw_frames(untrained, frames, RenderOptions("blue", 60), hook=Hook())
+    assert drawn.columns == 51
+    assert str(drawn.notes[0]).startswith("I drew 51 columns instead of 60")
+    assert "20,000 characters" in str(drawn.notes[0])

@@ -20,7 +20,6 @@ from models.formats import (
     CodeBlock,
     block_columns,
     columns_within,
-    narrower,
     picture_columns,
     rows_for,
 )
@@ -95,12 +94,6 @@ def test_a_tall_page_gets_fewer_columns_rather_than_a_flatter_picture(
     assert columns == wanted
     assert columns * rows <= limits.MAX_CELLS
     assert rows * 2 * width / (columns * height) == pytest.approx(1.0, abs=0.02 + 1 / rows)
-
-
-def test_fewer_columns_than_asked_for_are_explained() -> None:
-    assert narrower(64, 64) == ()
-    (sentence,) = narrower(200, columns_within(450, 900, 200))
-    assert "141 columns instead of 200" in sentence and "20,000 characters" in sentence
 
 
 @pytest.mark.parametrize(

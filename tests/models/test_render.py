@@ -382,7 +382,7 @@ def test_a_report_for_programs(
     assert (done["in"], done["out"], done["columns"], done["rows"]) == (str(cat), str(out / "cat.png"), 100, 38)
     assert done["bytes"] == (out / "cat.png").stat().st_size
     assert done["model_version"] == Renderer(weights).version
-    assert set(done["milliseconds"]) == {"decode", "tone", "generator", "ink", "encode"}
+    assert set(done["milliseconds"]) == {"decode", "tone", "generator", "paint", "encode"}
     assert (done["frames"], done["notes"]) == (1, [])
     assert gone == {"in": str(tmp_path / "gone.png"), "error": "No such file or directory", "code": "ENOENT"}
     assert not said.err

@@ -48,7 +48,7 @@ def test_the_page_shows_the_tone_that_the_focus_leaves(renderer: Renderer, focus
 
 def test_an_animation_keeps_its_background_unless_a_focus_is_asked_for(renderer: Renderer) -> None:
     frames = np.stack([TONE, TONE[::-1]])
-    plain, focused = (renderer.grids(frames, 40, focus=focus, steady=False) for focus in (None, 0.8))
+    plain, focused = (renderer.grids(frames, 40, focus=focus, smooth=False) for focus in (None, 0.8))
     for frame, kept, faded in zip(frames, plain, focused, strict=True):
         tone = torch.from_numpy(frame.copy())[None, None]
         assert np.array_equal(kept.glyphs, set_by(renderer, tone))

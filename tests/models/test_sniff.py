@@ -12,8 +12,9 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from models import limits
-from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.problems import PictureProblem
 from models.rendering.decode import decode
+from models.sentences import PICTURE_SENTENCES
 from models.sniff import HEIC, sniff
 from tests.models.pictures import encoded, photo, png_header
 

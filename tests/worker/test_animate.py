@@ -13,13 +13,12 @@ from PIL import Image
 from jobs.text.sentences import PictureProblem, ServiceProblem
 from models import limits
 from models.options import RenderOptions
-from models.rendering.frames import decode_frames
+from models.rendering.frames import decode_frames, may_move
 from models.rendering.renderer import BATCH, Renderer
 from tests.models.animations import block, gif, patch, saved
 from tests.models.pictures import photo
-from worker.render.animate import draw_animation
 from worker.render.decoder import Decoder, DecoderFailed
-from worker.render.tasks import may_move
+from worker.render.pipeline import draw
 
 FRAMES = 2 * BATCH + 3
 
@@ -49,10 +48,10 @@ def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> Non
         data = saved(images, form, duration=[40, 50, 60, 70, 80], loop=0)
         assert may_move(data)
         stages: dict[str, float] = {}
-        drawn = draw_animation(renderer, decoder, data, stages=stages, **OPTIONS)
-        assert drawn is not None and drawn.frames == 5 and drawn.notes == ()
+        drawn = draw(renderer, decoder, data, stages=stages, **OPTIONS)
+        assert len(drawn.pages) == 5 and drawn.notes == ()
         assert list(stages) == ["decode", "tone", "generator", "paint", "encode"]
-        with Image.open(io.BytesIO(drawn.gif)) as image:
+        with Image.open(io.BytesIO(drawn.data)) as image:
             assert image.format == "GIF" and image.info["loop"] == 0
             assert image.size == (drawn.columns * 8, drawn.rows * 16) == (160, 112)
             assert getattr(image, "n_frames", 1) == 5
@@ -60,9 +59,7 @@ def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> Non
 
 def test_progress_after_every_batch(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
     seen: list[tuple[int, int]] = []
-    draw_animation(
-        renderer, decoder, clip, stages={}, on_frames=lambda done, total: seen.append((done, total)), **OPTIONS
-    )
+    draw(renderer, decoder, clip, stages={}, on_frames=lambda done, total: seen.append((done, total)), **OPTIONS)
     assert seen == [(BATCH, FRAMES), (2 * BATCH, FRAMES), (FRAMES, FRAMES)]
 
 
@@ -80,34 +77,35 @@ def test_it_ends_wherever_nobody_waits_any_more(
             raise ServiceProblem("cancelled")
 
     with pytest.raises(ServiceProblem):
-        draw_animation(renderer, decoder, clip, stages={}, go_on=go_on, **OPTIONS)
+        draw(renderer, decoder, clip, stages={}, go_on=go_on, **OPTIONS)
     assert asked == ask
 
 
-def test_a_still_picture_is_none_of_ours(renderer: Renderer, decoder: Decoder) -> None:
+def test_a_still_picture_stays_one(renderer: Renderer, decoder: Decoder) -> None:
     stills = [saved([photo(64, 48)], form) for form in ("PNG", "WEBP", "AVIF")]
     assert not any(map(may_move, stills))
     for data in (gif(64, 64, [block(patch(0, 64, 64))]), *stills):
-        assert draw_animation(renderer, decoder, data, stages={}, **OPTIONS) is None
+        assert len(draw(renderer, decoder, data, stages={}, **OPTIONS).pages) == 1
 
 
 def test_the_upload_limit_is_kept_or_refused(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
-    whole = draw_animation(renderer, decoder, clip, stages={}, **OPTIONS)
-    assert whole is not None
-    limit = len(whole.gif) // 6
-    less = draw_animation(renderer, decoder, clip, stages={}, **(OPTIONS | {"upload_limit": limit}))
-    assert less is not None and len(less.gif) <= limit
-    assert any("upload limit" in note for note in less.notes)
+    whole = draw(renderer, decoder, clip, stages={}, **OPTIONS)
+    limit = len(whole.data) // 6
+    less = draw(renderer, decoder, clip, stages={}, **(OPTIONS | {"upload_limit": limit}))
+    assert len(less.data) <= limit
+    assert any("upload limit" in str(note) for note in less.notes)
     with pytest.raises(ServiceProblem) as problem:
-        draw_animation(renderer, decoder, clip, stages={}, **(OPTIONS | {"upload_limit": 900}))
+        draw(renderer, decoder, clip, stages={}, **(OPTIONS | {"upload_limit": 900}))
     assert problem.value.code == "too_large_result"
 
 
 def test_what_was_left_out_is_told(renderer: Renderer, decoder: Decoder) -> None:
     data = gif(64, 64, [block(patch(index % 3, 64, 64), duration=5000) for index in range(9)])
-    drawn = draw_animation(renderer, decoder, data, stages={}, **OPTIONS)
-    assert drawn is not None and drawn.frames == 4
-    assert drawn.notes == (f"I drew the first {limits.MAX_SECONDS} seconds; I take no more of one animation.",)
+    drawn = draw(renderer, decoder, data, stages={}, **OPTIONS)
+    assert len(drawn.pages) == 4
+    assert [*map(str, drawn.notes)] == [
+        f"I drew the first {limits.MAX_SECONDS} seconds; I take no more of one animation."
+    ]
 
 
 @pytest.mark.parametrize("background", ["light", "dark"])

@@ -25,7 +25,8 @@ from jobs.registry.verification import Verification, enqueue_verification, recor
 from jobs.registry.weights import Model, Version, WeightsStore
 from jobs.schema import Click, RenderRequest, RenderResult
 from jobs.server_settings import GuildSettings, GuildStore
-from models.problems import PICTURE_SENTENCES, PictureProblem
+from models.problems import PictureProblem
+from models.sentences import PICTURE_SENTENCES
 from models.sniff import sniff
 from tests.jobs.requests import a_pending_reply
 from tests.worker.samples import request_for

@@ -30,7 +30,7 @@ def test_dark_paper_shows_light_as_ink(decoder: Decoder, background: Background,
         Renderer(find_weights("classic", None)),
         decoder,
         stream.getvalue(),
-        options=RenderOptions(palette="mono", columns=24, background=background),
+        RenderOptions(palette="mono", columns=24, background=background),
         stages={},
     )
     left, right = np.hsplit(drawing.page.grid.coverage(), 2)

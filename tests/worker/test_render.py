@@ -162,7 +162,7 @@ def test_paper_that_is_left_open_is_the_renderers(
     seen: list[NDArray[np.float32]] = []
 
     def background_for(tone: NDArray[np.float32]) -> Background:
-        seen.append(tone)
+        seen.append(tone.copy())
         return paper
 
     monkeypatch.setattr(engine.renderer, "background_for", background_for)
@@ -543,18 +543,10 @@ class Full(Renderer):
 
     room = 0
 
-    def grid(
-        self,
-        tone: NDArray[np.float32],
-        columns: int,
-        *,
-        focus: float | None = None,
-        shaded: bool = True,
-        proofread: bool = True,
-    ) -> Grid:
+    def grids(self, tones: NDArray[np.float32], columns: int, **options: Any) -> list[Grid]:
         if columns > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return super().grid(tone, columns, focus=focus, shaded=shaded, proofread=proofread)
+        return super().grids(tones, columns, **options)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A finished drawing as a message: every format, text in the message, and what happens at the upload limit."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,21 @@ from jobs.text.sentences import ServiceProblem
 from models.atlas import default_atlas
 from models.encoders import encode
 from models.formats import FORMATS, MESSAGE_CHARACTERS, block_columns, rows_for
+from models.problems import Note
 from models.rendering.grid import Grid
 from models.rendering.page import page_of
 from models.rendering.paint import encode_png, paint
+from models.rendering.pipeline import Drawing
 from tests.worker.samples import request_for
 from worker.delivery.rest_client import Edit
 from worker.delivery.result_message import edit_of
-from worker.render.pipeline import Drawing
 
 
 def a_drawing(columns: int = 40, rows: int = 20, palette: str = "blue", shrunk: bool = False) -> Drawing:
     atlas = default_atlas()
     glyphs = np.random.default_rng(1).integers(0, len(atlas.charset), (rows, columns))
     page = page_of(Grid(glyphs, atlas), palette)
-    return Drawing(page, encode_png(paint(page)), shrunk)
+    return Drawing([page], data=encode_png(paint(page)), shrunk=shrunk)
 
 
 def a_request(**changes: Any) -> RenderRequest:
@@ -43,7 +45,7 @@ def test_a_file_comes_beside_the_picture(format: str) -> None:
     drawing = a_drawing()
     made = edit(drawing, format=format)
     picture, file = made.attachments
-    assert picture.filename == "ascii-blue.png" and picture.data == drawing.png
+    assert picture.filename == "ascii-blue.png" and picture.data == drawing.data
     assert file.filename == f"ascii-blue.{FORMATS[format].suffix}" and file.mime == FORMATS[format].mime
     if format != "docx":  # which holds the time
         assert file.data == encode(drawing.page, format)
@@ -83,7 +85,8 @@ def test_text_that_does_not_fit_a_message_is_a_file_and_says_so() -> None:
 
 
 def test_fewer_columns_than_asked_for_are_explained() -> None:
-    content = edit(a_drawing(40, 30), format="svg", columns=60).content
+    fewer = replace(a_drawing(40, 30), notes=(Note("narrower", {"columns": 40, "asked": 60, "most": 20_000}),))
+    content = edit(fewer, format="svg", columns=60).content
     assert content.split("\n")[1].startswith("I drew 40 columns instead of 60")
     assert "\n" not in edit(a_drawing(40, 30), format="svg", columns=40).content
     shrunk = edit(a_drawing(40, 30, shrunk=True), columns=80).content
@@ -111,7 +114,7 @@ def test_hidden_text_fits_to_the_last_character() -> None:
 
 def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture_out() -> None:
     drawing = a_drawing(80, 40)
-    exact = len(drawing.png)
+    exact = len(drawing.data)
     smaller = edit(drawing, upload_limit=exact - 1).attachments[0]
     assert len(smaller.data) < exact
     with Image.open(io.BytesIO(smaller.data)) as image:

@@ -12,11 +12,10 @@ from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate, translate_count
 from models.encoders import code_block, encode
 from models.encoders.png import picture_within
-from models.formats import FORMATS, MESSAGE_CHARACTERS, narrower
-from models.problems import Note
-from models.rendering.animation import Animation
+from models.formats import ANIMATION, FORMATS, MESSAGE_CHARACTERS
+from models.rendering.pipeline import Drawing
+from models.sentences import NOTES
 from worker.delivery.rest_client import Attachment, Edit
-from worker.render.pipeline import Drawing
 
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
@@ -24,12 +23,13 @@ _SPOILER: Final = "SPOILER_"
 TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so I attached it as a file."
 
 
-def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str, took_s: float) -> Edit:
+def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
     credit = _credit(request, drawing, model, took_s)
-    if isinstance(drawing, Animation):
-        content = "\n".join((credit, *_told(drawing.notes, request)))[:MESSAGE_CHARACTERS]
-        gif = Attachment(_name(request, "gif"), drawing.gif, _alt(request, drawing), "image/gif")
+    if drawing.moves:
+        content = "\n".join((credit, *_notes(request, drawing)))[:MESSAGE_CHARACTERS]
+        suffix, mime = ANIMATION.suffix, ANIMATION.mime
+        gif = Attachment(_name(request, suffix), drawing.data, _alt(request, drawing), mime)
         return Edit(content, (gif,), result_rows(request))
     if request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
@@ -41,7 +41,7 @@ def edit_of(request: RenderRequest, drawing: Drawing | Animation, *, model: str,
         if file is None:
             raise ServiceProblem("too_large_result", f"{request.options.format} over {request.upload_limit} bytes")
     elif picture is None:
-        raise ServiceProblem("too_large_result", f"{len(drawing.png)} bytes over {request.upload_limit}")
+        raise ServiceProblem("too_large_result", f"{len(drawing.data)} bytes over {request.upload_limit}")
     attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
     return Edit("\n".join((credit, *_notes(request, drawing))), attachments, result_rows(request))
 
@@ -53,26 +53,20 @@ FRAMES: Final = "{count} frames"
 ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {palette}."
 
 
-def _credit(request: RenderRequest, drawing: Drawing | Animation, model: str, took_s: float) -> str:
+def _credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float) -> str:
     language = request.reply.language
-    shrunk = isinstance(drawing, Drawing) and drawing.shrunk
-    size = translate(SHRUNK if shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
+    size = translate(SHRUNK if drawing.shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
     parts = [palette_name(request.options.palette, language), size]
-    if isinstance(drawing, Animation):
-        parts.append(translate_count(FRAME, FRAMES, drawing.frames, language))
+    if drawing.moves:
+        parts.append(translate_count(FRAME, FRAMES, len(drawing.pages), language))
     return " · ".join([*parts, model, translate("{number} s", language, number=f"{took_s:.1f}")])
 
 
 def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
     """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
-    asked = request.options.columns
-    fewer = () if drawing.shrunk or asked is None else narrower(asked, drawing.columns)
-    notes = (Note(TOO_LONG), *fewer) if request.options.block else fewer
-    return _told(notes, request)
-
-
-def _told(notes: tuple[Note, ...], request: RenderRequest) -> tuple[str, ...]:
-    return tuple(translate(note.text, request.reply.language, **note.facts) for note in notes)
+    language = request.reply.language
+    notes = tuple(translate(NOTES[note.code], language, **note.facts) for note in drawing.notes)
+    return (translate(TOO_LONG, language), *notes) if request.options.block else notes
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
@@ -87,7 +81,7 @@ def _block(request: RenderRequest, drawing: Drawing) -> str | None:
 
 def _picture(request: RenderRequest, drawing: Drawing) -> Attachment | None:
     """The picture as PNG, else in an encoding that fits; None when there is none."""
-    data, suffix = drawing.png, "png"
+    data, suffix = drawing.data, "png"
     if len(data) > request.upload_limit:
         smaller = picture_within(drawing.page, request.upload_limit)
         if smaller is None:
@@ -107,7 +101,7 @@ def _name(request: RenderRequest, suffix: str) -> str:
     return f"{_SPOILER if request.options.spoiler else ''}ascii-{request.options.palette.replace('#', '')}.{suffix}"
 
 
-def _alt(request: RenderRequest, drawing: Drawing | Animation) -> str:
+def _alt(request: RenderRequest, drawing: Drawing) -> str:
     language = request.reply.language
     palette = palette_name(request.options.palette, language)
     return translate(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)

@@ -1,26 +1,20 @@
-"""Bytes in, PNG out: decode → tone → generator → paint → encode, each stage timed. Knows no queue, no Discord."""
+"""The drawing pipeline as a worker runs it: decoded in another process, traced, ended when nobody waits."""
 
 import io
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from jobs.observability import tracing as trace
+from jobs.text.sentences import ServiceProblem
 from models import limits
-from models.formats import block_columns, picture_columns
+from models.formats import ANIMATION
 from models.options import RenderOptions
-from models.palettes import Background, BackgroundChoice
-from models.rendering.drawing import ink_of
-from models.rendering.grid import Grid
-from models.rendering.page import Page, page_of
-from models.rendering.paint import encode_png, paint
+from models.rendering import pipeline
+from models.rendering.pipeline import PNG, Drawing, Hook, OnFrames
 from models.rendering.renderer import Renderer
 from worker.render.decoder import Decoder
 
@@ -28,66 +22,52 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Stages = dict[str, float]
+GENERATOR_S: Final = 12.0
+"""Seconds after which no frame is begun: a job has JOB_TIMEOUT_S for everything, and decoding may take 10."""
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A finished picture: its characters and its file's bytes. `shrunk`: the size asked for did not fit the GPU."""
+class _JobHook(Hook):
+    """Calls `go_on` before each stage and between batches."""
 
-    page: Page
-    png: bytes
-    shrunk: bool = False
+    def __init__(self, stages: Stages, go_on: Callable[[], None], on_frames: OnFrames | None = None) -> None:
+        super().__init__(on_frames)
+        self.milliseconds, self._go_on = stages, go_on
 
-    @property
-    def columns(self) -> int:
-        return self.page.columns
+    def stage(self, name: str, work: Callable[[], T]) -> T:
+        self._go_on()
+        with trace.span(name):
+            return super().stage(name, work)
 
-    @property
-    def rows(self) -> int:
-        return self.page.rows
-
-    @property
-    def background(self) -> Background:
-        return self.page.background
+    def frames(self, done: int, total: int) -> None:
+        self._go_on()
+        super().frames(done, total)
 
 
 def draw(
     renderer: Renderer,
     decoder: Decoder,
     data: bytes,
-    *,
     options: RenderOptions,
+    *,
     stages: Stages,
+    upload_limit: int | None = None,
     go_on: Callable[[], None] = lambda: None,
+    on_frames: OnFrames | None = None,
 ) -> Drawing:
-    """Draw a picture file; `stages` receives the milliseconds of each stage, also of those before a failure.
+    """Draw a picture's file; the Drawing's own is a PNG, or a GIF of at most `upload_limit` bytes if it moves.
 
-    Text for a message is as wide as fits one, at most `columns`, and its `auto` paper is dark: it is shown in the
-    reader's theme, in Discord dark unless changed, where characters for light paper are a negative. Nor is its ink
-    shaded there.
-
-    `go_on` is called before each stage and after the last, and may end the work by raising. Raises PictureProblem
-    for a picture or an option that cannot be drawn, torch.OutOfMemoryError when the GPU has no room for a smaller
-    picture either, and DecoderFailed.
+    `stages` receives the milliseconds of each stage, also of those before a failure. `go_on` is called before each
+    of them, between an animation's batches and after the last; both it and `on_frames` may end the work by raising.
+    Raises PictureProblem, ServiceProblem `too_large_result`, DecoderFailed, and torch.OutOfMemoryError when the GPU
+    has no room for a smaller picture either.
     """
-
-    def stage(name: str, work: Callable[[], T]) -> T:
-        go_on()
-        return timed(stages, name, work)
-
-    choice: BackgroundChoice = "dark" if options.background == "auto" and options.block else options.background
-    rgb, choice = stage("decode", lambda: decoder.still(data, choice))
-    ink, paper = stage("tone", lambda: ink_of(renderer, rgb, choice))
-    height, width = ink.shape
-    wide = _columns(options, width, height)
-    grid, shrunk = stage(
-        "generator", lambda: _grid(renderer, ink, wide, options.focus, shaded=options.block is None)
-    )
-    page = page_of(grid, options.palette, paper, rgb)
-    image = stage("paint", lambda: paint(page))
-    png = stage("encode", lambda: encode_png(image))
+    hook = _JobHook(stages, go_on, on_frames)
+    drawing = pipeline.draw(renderer, data, options, decoder=decoder, hook=hook, most_s=GENERATOR_S)
+    finished = pipeline.as_file(drawing, ANIMATION if drawing.moves else PNG, hook=hook, most_bytes=upload_limit)
     go_on()
-    return Drawing(page, png, shrunk)
+    if finished is None:
+        raise ServiceProblem("too_large_result", f"no frame fits {upload_limit} bytes")
+    return finished
 
 
 def works(renderer: Renderer, decoder: Decoder) -> bool:
@@ -95,7 +75,7 @@ def works(renderer: Renderer, decoder: Decoder) -> bool:
     stream = io.BytesIO()
     Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(stream, "PNG")
     try:
-        draw(renderer, decoder, stream.getvalue(), options=RenderOptions(columns=limits.MIN_COLUMNS), stages={})
+        draw(renderer, decoder, stream.getvalue(), RenderOptions(columns=limits.MIN_COLUMNS), stages={})
     except Exception:
         _log.exception("self-test failed")
         return False
@@ -103,33 +83,5 @@ def works(renderer: Renderer, decoder: Decoder) -> bool:
 
 
 def timed(stages: Stages, name: str, work: Callable[[], T]) -> T:
-    """Do the work and note its milliseconds under `name`, whether it succeeds or raises."""
-    start = time.perf_counter()
-    try:
-        with trace.span(name):
-            return work()
-    finally:
-        stages[name] = round((time.perf_counter() - start) * 1000, 1)
-
-
-def _columns(options: RenderOptions, width: int, height: int) -> int:
-    """How many columns a still picture gets."""
-    block = options.block
-    if block is None:
-        return options.columns or picture_columns(width, height)
-    most = options.columns or block.columns
-    return min(most, block_columns(width, height, block) or most)
-
-
-def _grid(
-    renderer: Renderer, ink: NDArray[np.float32], columns: int, focus: float | None, *, shaded: bool
-) -> tuple[Grid, bool]:
-    """The page; where the GPU has no room for it, one of half the columns, and True."""
-    try:
-        return renderer.grid(ink, columns=columns, focus=focus, shaded=shaded), False
-    except torch.OutOfMemoryError as error:
-        _log.warning("gpu full columns=%d error=%r; trying once more, smaller", columns, str(error)[:200])
-    # Only here: as long as the error is handled, its frames live, and with them the tensors to be freed.
-    torch.cuda.empty_cache()
-    fewer = max(limits.MIN_COLUMNS, columns // 2)
-    return renderer.grid(ink, columns=fewer, focus=focus, shaded=shaded), columns > limits.MIN_COLUMNS
+    """Do work that nobody may end, and note its milliseconds under `name`, whether it succeeds or raises."""
+    return _JobHook(stages, lambda: None).stage(name, work)

@@ -35,7 +35,7 @@ from jobs.text.sentences import (
     sentence_for,
     with_reference,
 )
-from models.rendering.animation import Animation
+from models.rendering.pipeline import Drawing
 from models.rendering.renderer import Renderer, WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.deliver import deliver, tell
@@ -43,10 +43,9 @@ from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
 from worker.observability.metrics import job_ended
 from worker.queue.circuit_breaker import Health
-from worker.render.animate import draw_animation
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
-from worker.render.pipeline import Drawing, Stages, draw, timed
+from worker.render.pipeline import Stages, draw, timed
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class Ending:
 
     outcome: Outcome
     code: str = ""
-    drawing: Drawing | Animation | None = None
+    drawing: Drawing | None = None
     renderer: Renderer | None = None
 
 
@@ -275,7 +274,7 @@ def _renderer(engine: Engine, style: str | None) -> Renderer:
         raise ServiceProblem("style_broken", str(error)[:200]) from None
 
 
-def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing | Animation:
+def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
     """The finished picture.
 
     Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
@@ -287,33 +286,19 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
     try:
-        if request.options.animate and request.options.format == "picture" and may_move(data):
-            moving = draw_animation(
-                renderer,
-                tools.decoder,
-                data,
-                options=request.options,
-                upload_limit=request.upload_limit,
-                stages=stages,
-                go_on=go_on,
-                on_frames=_frames_noted(tools, request),
-            )
-            if moving is not None:
-                return moving
-        return draw(renderer, tools.decoder, data, options=request.options, stages=stages, go_on=go_on)
+        return draw(
+            renderer,
+            tools.decoder,
+            data,
+            request.options,
+            stages=stages,
+            upload_limit=request.upload_limit,
+            go_on=go_on,
+            on_frames=_frames_noted(tools, request),
+        )
     except torch.OutOfMemoryError as error:
         tools.health.failed(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
-
-
-def may_move(data: bytes) -> bool:
-    """Whether a file may hold several frames, by its marks alone; most files do not, and need not be looked at."""
-    return (
-        data[:4] == b"GIF8"
-        or b"acTL" in data
-        or (data[8:12] == b"WEBP" and b"ANIM" in data)
-        or (data[4:8] == b"ftyp" and b"avis" in data[8:64])
-    )
 
 
 def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], None]:
@@ -346,7 +331,7 @@ def _patience(tools: Tools, request: RenderRequest) -> Callable[[], None]:
     return go_on
 
 
-def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing | Animation) -> Ending:
+def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:
     """Put the picture on the message. Raises ServiceProblem when Discord will never take it."""
     deadline = time.monotonic() + POST_S
     match deliver(tools.discord, request.reply, edit, now=time.time(), deadline=deadline):

@@ -167,7 +167,7 @@ def test_there_is_no_frame(columns: int) -> None:
 def test_refinement_improves_what_the_generator_chose(path: Path) -> None:
     weights, tone = load_weights(find_weights("classic", None)), fit(tone_of(decode(path.read_bytes())), 64, 32)
     renderer = Renderer(weights)
-    pages = [renderer.grid(tone, 64, focus=0.0, proofread=wanted) for wanted in (False, True)]
+    pages = [renderer.grid(tone, 64, focus=0.0, refine=wanted) for wanted in (False, True)]
     chosen, refined = (torch.from_numpy(page.glyphs)[None] for page in pages)
     assert 0.02 < (chosen != refined).float().mean() < 0.6
     shown = full_ink(torch.from_numpy(tone)[None, None], weights.least_strength)

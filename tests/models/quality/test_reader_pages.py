@@ -13,10 +13,10 @@ from models.__main__ import main
 from models.atlas import default_atlas
 from models.baselines.per_cell import cells_of
 from models.nn.generator import SIZES, Generator
-from models.palettes import DEFAULT_PALETTE
 from models.quality.reader_pages import write_pages
 from models.quality.sources import by_content
-from models.rendering.drawing import Wish, draw
+from models.options import RenderOptions
+from models.rendering.pipeline import PNG, as_file, draw
 from models.rendering.renderer import Renderer
 from models.training.data import Photos
 from models.weights_file import save_weights
@@ -42,7 +42,7 @@ def test_pages_for_readers_are_the_pictures_that_are_posted(weights: Path, tmp_p
     assert found == {f"{stem}--{method}.png" for stem in files for method in kinds}
     renderer = Renderer(weights)
     for stem, path in files.items():
-        posted_one = draw(renderer, path.read_bytes(), Wish(DEFAULT_PALETTE), "png")
+        posted_one = as_file(draw(renderer, path.read_bytes(), RenderOptions()), PNG)
         assert (tmp_path / "pages" / f"{stem}--untrained.png").read_bytes() == posted_one.data
         sizes = {}
         for method in kinds:

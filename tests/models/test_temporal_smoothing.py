@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.rendering.temporal_smoothing import MARGIN, STILL, Steady, blocks, flicker
+from models.rendering.temporal_smoothing import MARGIN, STILL, TemporalSmoothing, blocks, flicker
 
 
 def tones(*levels: float, rows: int = 1, columns: int = 2) -> np.ndarray:
@@ -42,32 +42,32 @@ def test_flicker_of_what_is_never_still() -> None:
 
 
 def test_a_slightly_better_glyph_does_not_oust_one_that_stands() -> None:
-    glyphs, *_ = Steady().follow(scores((1, 0), (0, MARGIN - 0.1)), tones(0.5, 0.5))
+    glyphs, *_ = TemporalSmoothing().follow(scores((1, 0), (0, MARGIN - 0.1)), tones(0.5, 0.5))
     assert glyphs.flatten().tolist() == [0, 0, 0, 0]
 
 
 def test_a_clearly_better_glyph_does() -> None:
-    glyphs, *_ = Steady().follow(scores((1, 0), (0, MARGIN + 0.1)), tones(0.5, 0.5))
+    glyphs, *_ = TemporalSmoothing().follow(scores((1, 0), (0, MARGIN + 0.1)), tones(0.5, 0.5))
     assert glyphs.flatten().tolist() == [0, 0, 1, 1]
 
 
 def test_a_cell_that_changes_takes_the_best_at_once() -> None:
     frames = tones(0.5, 0.5)
     frames[1, :, 8:] += STILL + 0.01
-    glyphs, *_ = Steady().follow(scores((1, 0), (0, 0.1)), frames)
+    glyphs, *_ = TemporalSmoothing().follow(scores((1, 0), (0, 0.1)), frames)
     assert glyphs.flatten().tolist() == [0, 0, 0, 1]
 
 
 def test_noise_that_averages_out_is_still() -> None:
     rng = np.random.default_rng(0)
     noisy = (0.5 + rng.normal(0, 0.02, (2, 16, 16))).astype(np.float32)
-    glyphs, *_ = Steady().follow(scores((1, 0), (0, 0.1)), noisy)
+    glyphs, *_ = TemporalSmoothing().follow(scores((1, 0), (0, 0.1)), noisy)
     assert glyphs.flatten().tolist() == [0, 0, 0, 0]
 
 
 def test_it_remembers_from_batch_to_batch() -> None:
-    together, *_ = Steady().follow(scores((1, 0), (0, 1), (0, 5), (1, 0)), tones(0.5, 0.5, 0.5, 0.5))
-    hold = Steady()
+    together, *_ = TemporalSmoothing().follow(scores((1, 0), (0, 1), (0, 5), (1, 0)), tones(0.5, 0.5, 0.5, 0.5))
+    hold = TemporalSmoothing()
     first, *_ = hold.follow(scores((1, 0), (0, 1)), tones(0.5, 0.5))
     second, *_ = hold.follow(scores((0, 5), (1, 0)), tones(0.5, 0.5))
     assert torch.equal(together, torch.cat((first, second)))
@@ -78,7 +78,7 @@ def test_free_ink_stays_where_its_glyph_stays() -> None:
     ink = torch.stack([torch.full((1, 2, 16, 8), level) for level in (0.1, 0.9)])
     frames = tones(0.5, 0.5)
     frames[1, :, 8:] = 0.9
-    _, held, _ = Steady().follow(scores((1, 0), (0, 0.1)), frames, ink.clone())
+    _, held, _ = TemporalSmoothing().follow(scores((1, 0), (0, 0.1)), frames, ink.clone())
     assert held is not None
     assert torch.equal(held[1, 0, 0], ink[0, 0, 0]) and torch.equal(held[1, 0, 1], ink[1, 0, 1])
 
@@ -87,6 +87,6 @@ def test_inks_strength_stays_where_its_glyph_stays() -> None:
     strength = torch.stack([torch.full((1, 2), level) for level in (0.4, 0.8)])
     frames = tones(0.5, 0.5)
     frames[1, :, 8:] = 0.9
-    _, ink, held = Steady().follow(scores((1, 0), (0, 0.1)), frames, None, strength.clone())
+    _, ink, held = TemporalSmoothing().follow(scores((1, 0), (0, 0.1)), frames, None, strength.clone())
     assert ink is None and held is not None
     torch.testing.assert_close(held.flatten(), torch.tensor([0.4, 0.4, 0.4, 0.8]))
