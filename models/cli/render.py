@@ -165,10 +165,7 @@ def _draw(work: _Work, data: bytes, on_frames: "OnFrames") -> tuple["Drawing", "
     from models.rendering import pipeline  # noqa: PLC0415
 
     drawing, hook = _drawn(work, data, on_frames, animate=work.format is ANIMATION)
-    finished = pipeline.as_file(drawing, work.format, hook=hook, colours=work.colours)
-    if finished is None:
-        raise AssertionError("without a limit everything fits")
-    return finished, hook
+    return pipeline.as_file(drawing, work.format, hook=hook, colours=work.colours), hook
 
 
 def _play(work: _Work, data: bytes) -> tuple["Drawing", "Hook"]:
@@ -183,12 +180,12 @@ def _play(work: _Work, data: bytes) -> tuple["Drawing", "Hook"]:
 
 
 def _drawn(work: _Work, data: bytes, on_frames: "OnFrames", *, animate: bool) -> tuple["Drawing", "Hook"]:
-    from models.rendering.pipeline import Hook, InProcess, draw  # noqa: PLC0415
+    from models.rendering.pipeline import Hook, draw  # noqa: PLC0415
 
     hook = Hook(on_frames)
     # Whatever file it becomes, it is drawn as a picture; how text is read in a message is none of ours.
     options = replace(work.options, format=DEFAULT_FORMAT, animate=animate)
-    drawing = draw(work.renderer, data, options, decoder=InProcess(), hook=hook, most_rows=work.rows)
+    drawing = draw(work.renderer, data, options, hook=hook, most_rows=work.rows)
     return drawing, hook
 
 

@@ -68,6 +68,10 @@ class InProcess:
         return decode_frames(data, columns, background)
 
 
+class TooLarge(Exception):
+    """An animation cannot be made small enough."""
+
+
 class Hook:
     """Notes the milliseconds of each stage. A subclass may do more, and end the work by raising."""
 
@@ -132,8 +136,8 @@ def draw(
     data: bytes,
     options: RenderOptions,
     *,
-    decoder: Decoder,
-    hook: Hook,
+    decoder: Decoder | None = None,
+    hook: Hook | None = None,
     most_rows: int | None = None,
     most_s: float = math.inf,
 ) -> Drawing:
@@ -144,6 +148,7 @@ def draw(
     the generator is left out. Raises PictureProblem, torch.OutOfMemoryError when a GPU has no room for half the
     columns either, and whatever decoder and hook do.
     """
+    decoder, hook = decoder or InProcess(), hook or Hook()
     if options.animate and options.format == DEFAULT_FORMAT and may_move(data):
         wide = options.columns or limits.ANIMATION_COLUMNS
         if most_rows is not None:
@@ -163,11 +168,12 @@ def draw_frames(
     frames: Frames,
     options: RenderOptions,
     *,
-    hook: Hook,
+    hook: Hook | None = None,
     most_rows: int | None = None,
     most_s: float = math.inf,
 ) -> Drawing:
     """Draw what is decoded. The paper is the frames' own; where they leave it open, what suits the first one."""
+    hook = hook or Hook()
     total, height, width, _ = frames.pixels.shape
     inks, paper = hook.stage("tone", lambda: inks_of(renderer, frames.pixels, frames.background))
     columns = columns_for(width, height, _columns(options, width, height, moving=total > 1), most_rows)
@@ -193,16 +199,21 @@ def draw_frames(
 
 
 def as_file(
-    drawing: Drawing, format: Format, *, hook: Hook, most_bytes: int | None = None, colours: Colours = "full"
-) -> Drawing | None:
-    """The same with its file; None when not even one frame of an animation fits `most_bytes`."""
-    page = drawing.page
+    drawing: Drawing,
+    format: Format,
+    *,
+    hook: Hook | None = None,
+    most_bytes: int | None = None,
+    colours: Colours = "full",
+) -> Drawing:
+    """The same with its file. Raises TooLarge when not even one frame of an animation fits `most_bytes`."""
+    hook, page = hook or Hook(), drawing.page
     if format is ANIMATION:
         gif = hook.stage(
             "encode", lambda: animated_gif(drawing.pages, drawing.durations_ms, drawing.plays, most_bytes)
         )
         if gif is None:
-            return None
+            raise TooLarge(f"no frame fits {most_bytes} bytes")
         thinned = (Note("thinned", {"every": gif.every}),) if gif.every > 1 else ()
         return replace(drawing, data=gif.data, notes=(*drawing.notes, *thinned))
     if format is PNG:

@@ -16,7 +16,7 @@ from models.palettes import Background
 from models.rendering.frames import Frames, decode_frames
 from models.rendering.grid import Grid
 from models.rendering.page import SAME_COLOUR, page_of, pages_of
-from models.rendering.pipeline import Hook, InProcess, as_file, cut_notes, draw, draw_frames, inks_of
+from models.rendering.pipeline import Hook, TooLarge, as_file, cut_notes, draw, draw_frames, inks_of
 from models.rendering.renderer import BATCH, Renderer, find_weights
 from models.rendering.temporal_smoothing import flicker
 from models.rendering.tone import fit, joint_tones, tone_of
@@ -103,7 +103,7 @@ def test_every_frame_has_the_focus_that_is_asked_for(untrained: Renderer, monkey
     monkeypatch.setattr(untrained, "grids", noted)
     frames = Frames(scenes(2), (50, 50), 0, background="light")
     for focus in (0.3, None):
-        draw_frames(untrained, frames, RenderOptions("blue", 20, focus=focus), hook=Hook())
+        draw_frames(untrained, frames, RenderOptions("blue", 20, focus=focus))
     assert asked == [0.3, None]
 
 
@@ -238,9 +238,9 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
     data = saved([photo(160, 96, seed) for seed in range(4)], "WEBP", duration=[30, 40, 50, 60], loop=3)
     seen: list[tuple[int, int]] = []
     hook = Hook(lambda done, total: seen.append((done, total)))
-    drawing = draw(untrained, data, RenderOptions("photo", 20, "dark"), decoder=InProcess(), hook=hook)
+    drawing = draw(untrained, data, RenderOptions("photo", 20, "dark"), hook=hook)
     drawn = as_file(drawing, ANIMATION, hook=hook)
-    assert drawn is not None and len(drawn.pages) == 4 and drawn.background == "dark"
+    assert len(drawn.pages) == 4 and drawn.background == "dark"
     assert seen == [(4, 4)]
     assert list(hook.milliseconds) == ["decode", "tone", "generator", "paint", "encode"]
     again = decode_frames(drawn.data, 20)
@@ -252,7 +252,7 @@ def test_a_file_from_end_to_end(untrained: Renderer) -> None:
 
 def test_what_there_is_no_time_for_is_left_out(untrained: Renderer) -> None:
     frames = Frames(scenes(2 * BATCH), (50,) * (2 * BATCH), 0, background="light")
-    drawn = draw_frames(untrained, frames, RenderOptions("blue", 20), hook=Hook(), most_s=0)
+    drawn = draw_frames(untrained, frames, RenderOptions("blue", 20), most_s=0)
     assert len(drawn.pages) == BATCH
     assert "as many as I had time for" in str(drawn.notes[0])
     assert drawn.durations_ms == (50,) * BATCH
@@ -271,12 +271,13 @@ def test_notes_say_what_is_missing(untrained: Renderer) -> None:
         (note,) = cut_notes(cut, 9)  # type: ignore[arg-type]
         assert words in str(note)
     frames = Frames(scenes(4), (50,) * 4, 0, "cells", background="light")
-    drawing = draw_frames(untrained, frames, RenderOptions("photo", 20), hook=Hook())
-    whole = as_file(drawing, ANIMATION, hook=Hook())
-    assert whole is not None and len(whole.notes) == 1
-    less = as_file(drawing, ANIMATION, hook=Hook(), most_bytes=len(whole.data) // 6)
-    assert less is not None and len(less.notes) == 2 and "one frame in " in str(less.notes[1])
-    assert as_file(drawing, ANIMATION, hook=Hook(), most_bytes=100) is None
+    drawing = draw_frames(untrained, frames, RenderOptions("photo", 20))
+    whole = as_file(drawing, ANIMATION)
+    assert len(whole.notes) == 1
+    less = as_file(drawing, ANIMATION, most_bytes=len(whole.data) // 6)
+    assert len(less.notes) == 2 and "one frame in " in str(less.notes[1])
+    with pytest.raises(TooLarge):
+        as_file(drawing, ANIMATION, most_bytes=100)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -290,7 +291,7 @@ def test_a_full_gpu_gets_half_the_columns(untrained: Renderer, monkeypatch: pyte
 
     monkeypatch.setattr(untrained._generator, "set_type", narrow)
     frames = Frames(scenes(count), (50,) * count, 0, background="light")
-    drawing = draw_frames(untrained, frames, RenderOptions("blue", 60), hook=Hook())
+    drawing = draw_frames(untrained, frames, RenderOptions("blue", 60))
     assert (drawing.columns, drawing.shrunk, drawing.notes) == (30, True, ())
 
 
@@ -298,7 +299,7 @@ def test_fewer_columns_than_asked_for_are_told(untrained: Renderer) -> None:
     frames = Frames(
         np.stack([np.asarray(photo(32, 480, seed)) for seed in range(2)]), (50, 50), 0, background="light"
     )
-    drawn = draw_frames(untrained, frames, RenderOptions("blue", 60), hook=Hook())
+    drawn = draw_frames(untrained, frames, RenderOptions("blue", 60))
     assert drawn.columns == 51
     assert str(drawn.notes[0]).startswith("I drew 51 columns instead of 60")
     assert "20,000 characters" in str(drawn.notes[0])

@@ -14,7 +14,7 @@ from models import limits
 from models.formats import ANIMATION
 from models.options import RenderOptions
 from models.rendering import pipeline
-from models.rendering.pipeline import PNG, Drawing, Hook, OnFrames
+from models.rendering.pipeline import PNG, Drawing, Hook, OnFrames, TooLarge
 from models.rendering.renderer import Renderer
 from worker.render.decoder import Decoder
 
@@ -63,11 +63,13 @@ def draw(
     """
     hook = _JobHook(stages, go_on, on_frames)
     drawing = pipeline.draw(renderer, data, options, decoder=decoder, hook=hook, most_s=GENERATOR_S)
-    finished = pipeline.as_file(drawing, ANIMATION if drawing.moves else PNG, hook=hook, most_bytes=upload_limit)
+    format = ANIMATION if drawing.moves else PNG
+    try:
+        drawing = pipeline.as_file(drawing, format, hook=hook, most_bytes=upload_limit)
+    except TooLarge as error:
+        raise ServiceProblem("too_large_result", str(error)) from None
     go_on()
-    if finished is None:
-        raise ServiceProblem("too_large_result", f"no frame fits {upload_limit} bytes")
-    return finished
+    return drawing
 
 
 def works(renderer: Renderer, decoder: Decoder) -> bool:
