@@ -64,7 +64,7 @@ examples:
     python -m models render photos/ more/*.png -o out/
   An animation:
     python -m models render dance.gif -o dance-ascii.gif
-  What goes between ```ansi and ``` in a Discord message:
+  What goes between ```ansi and ``` in a chat's message:
     python -m models render cat.jpg -f ans --colours 16 -c 50 -o cat.ans
   In a pipe:
     curl -s ADDRESS | python -m models render - -f html > page.html

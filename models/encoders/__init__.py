@@ -11,11 +11,11 @@ from models.encoders.docx import docx
 from models.encoders.html import html
 from models.encoders.png import png
 from models.encoders.svg import svg
-from models.encoders.text import code_block, text
+from models.encoders.text import text
 from models.formats import FORMATS
 from models.rendering.page import Page
 
-__all__ = ["ansi", "code_block", "docx", "encode", "html", "png", "svg", "text"]
+__all__ = ["ansi", "docx", "encode", "html", "png", "svg", "text"]
 
 _ENCODERS: Final[dict[str, Callable[[Page], bytes]]] = {
     "png": png,

@@ -1,4 +1,4 @@
-"""A page as coloured text: SGR escape sequences (ECMA-48, section 8.3.117) for terminals and for Discord."""
+"""A page as coloured text: SGR escape sequences (ECMA-48, section 8.3.117) for terminals and chats."""
 
 import colorsys
 from typing import Final, Literal
@@ -10,7 +10,7 @@ Colours = Literal["full", 256, 16]
 
 _RESET: Final = "\x1b[0m"
 # Up to which hue, in degrees, ink is red, yellow, green, cyan, blue, magenta and red again. 30 and 37 are left out:
-# Discord's grey is hard to read on its dark theme, its white not to be seen on its light one. Ink without a hue
+# A chat's grey is hard to read on a dark theme, its white not to be seen on a light one. Ink without a hue
 # stays plain.
 _HUES: Final = ((20, 31), (70, 33), (155, 32), (200, 36), (265, 34), (345, 35), (360, 31))
 _GREY: Final = 0.15
@@ -21,8 +21,8 @@ def ansi(page: Page, colours: Colours = "full") -> str:
     """The page with its inks, a line per row.
 
     `full` (24 bits) and 256 colours fill every cell's paper too, so that the picture looks the same in a dark and
-    in a light terminal. 16 colours leave the paper to the reader and know only what Discord shows: 31 to 36, and
-    1 for bright ink, which Discord prints bold and many terminals lighter.
+    in a light terminal. 16 colours leave the paper to the reader and know only what chats show, too: 31 to 36,
+    and 1 for bright ink, which they print bold and many terminals lighter.
     """
     return _sixteen(page) if colours == 16 else _on_paper(page, colours)
 
@@ -44,7 +44,7 @@ def _sixteen(page: Page) -> str:
     parts, shown = [], "0"
     for row in runs(page, shaded=False):
         for text, ink in row:
-            wanted = _discord_code(ink)
+            wanted = _code_of(ink)
             if wanted != shown and not text.isspace():
                 parts.append(f"\x1b[{wanted}m")
                 shown = wanted
@@ -53,7 +53,7 @@ def _sixteen(page: Page) -> str:
     return "".join(parts).removesuffix("\n") + (_RESET if shown != "0" else "") + "\n"
 
 
-def _discord_code(ink: RGB) -> str:
+def _code_of(ink: RGB) -> str:
     if max(ink) - min(ink) < _GREY * 255:
         return "0"
     hue = colorsys.rgb_to_hsv(*(channel / 255 for channel in ink))[0] * 360

@@ -49,7 +49,7 @@ def test_same_pixels_as_in_process(decoder: Decoder, background: str) -> None:
     stream = io.BytesIO()
     Image.new("RGBA", (70, 50), (200, 30, 60, 128)).save(stream, "PNG")
     for data in (photo(), photo(2100, 700), stream.getvalue()):
-        theirs = decoder.decode(data, background)  # type: ignore[arg-type]
+        theirs = decoder.still(data, background)[0]  # type: ignore[arg-type]
         assert np.array_equal(theirs, decode(data, background=background))  # type: ignore[arg-type]
         assert theirs.flags.writeable
 
@@ -57,7 +57,7 @@ def test_same_pixels_as_in_process(decoder: Decoder, background: str) -> None:
 @pytest.mark.parametrize("data", [b"", b"no picture", photo()[:900], photo(400, 8)])
 def test_same_problem_as_in_process(decoder: Decoder, data: bytes) -> None:
     with pytest.raises(PictureProblem) as theirs:
-        decoder.decode(data)
+        decoder.still(data)[0]
     with pytest.raises(PictureProblem) as ours:
         decode(data)
     assert (theirs.value.code, str(theirs.value)) == (ours.value.code, str(ours.value))
@@ -68,11 +68,11 @@ def test_picture_that_takes_too_long_costs_one_sentence(slow: bytes) -> None:
     with Decoder(limit_s=0.1) as decoder:
         before = pid_of(decoder)
         with pytest.raises(PictureProblem) as problem:
-            decoder.decode(slow)
+            decoder.still(slow)[0]
         assert problem.value.code == "too_slow"
         assert pid_of(decoder) != before and not running(before)
         decoder._limit_s = 60
-        assert decoder.decode(photo()).shape == (120, 160, 3)
+        assert decoder.still(photo())[0].shape == (120, 160, 3)
 
 
 def test_picture_that_takes_too_much_memory_costs_one_sentence(slow: bytes) -> None:
@@ -80,21 +80,21 @@ def test_picture_that_takes_too_much_memory_costs_one_sentence(slow: bytes) -> N
         pytest.skip("macOS does not limit a process's address space")
     with Decoder(python(f"import worker.render.decoder as d; d.MEMORY = {400 * 2**20}; d.main()")) as decoder:
         with pytest.raises(PictureProblem) as problem:
-            decoder.decode(slow)
+            decoder.still(slow)[0]
         assert problem.value.code == "too_heavy"
         before = pid_of(decoder)
-        assert decoder.decode(photo()).shape == (120, 160, 3)
+        assert decoder.still(photo())[0].shape == (120, 160, 3)
         assert pid_of(decoder) == before
 
 
 def test_largest_pictures_taken_fit_the_limit(decoder: Decoder, slow: bytes) -> None:
-    assert decoder.decode(slow).shape == (1890, 2048, 3)
+    assert decoder.still(slow)[0].shape == (1890, 2048, 3)
 
 
 def test_killed_process_costs_no_picture(decoder: Decoder) -> None:
-    decoder.decode(photo())
+    decoder.still(photo())[0]
     os.kill(pid_of(decoder), signal.SIGKILL)
-    assert np.array_equal(decoder.decode(photo()), decode(photo()))
+    assert np.array_equal(decoder.still(photo())[0], decode(photo()))
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_killed_process_costs_no_picture(decoder: Decoder) -> None:
 def test_process_that_dies_or_lies_each_time(deed: str, expected: type[Exception]) -> None:
     with Decoder(python(f"import os, signal, sys; sys.stdin.buffer.readline(); {deed}")) as decoder:
         with pytest.raises(expected) as caught:
-            decoder.decode(photo())
+            decoder.still(photo())[0]
         if isinstance(caught.value, PictureProblem):
             assert caught.value.code == "broken"
 
 
 def test_program_that_is_not_there() -> None:
     with Decoder(["/nonexistent/python"]) as decoder, pytest.raises(DecoderFailed, match="cannot be started"):
-        decoder.decode(photo())
+        decoder.still(photo())[0]
 
 
 def test_interrupted_question_does_not_answer_the_next(slow: bytes) -> None:
@@ -128,11 +128,11 @@ def test_interrupted_question_does_not_answer_the_next(slow: bytes) -> None:
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         with Decoder() as decoder:
-            decoder.decode(photo())
+            decoder.still(photo())[0]
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(InterruptedError):
-                decoder.decode(slow)
-            assert decoder.decode(photo()).shape == (120, 160, 3)
+                decoder.still(slow)[0]
+            assert decoder.still(photo())[0].shape == (120, 160, 3)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -154,12 +154,12 @@ def test_process_ends_with_its_worker() -> None:
 
 
 def test_signals_meant_for_all_do_not_take_it_from_a_job(decoder: Decoder) -> None:
-    decoder.decode(photo())
+    decoder.still(photo())[0]
     before = pid_of(decoder)
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(before, number)
     time.sleep(0.1)
-    decoder.decode(photo())
+    decoder.still(photo())[0]
     assert pid_of(decoder) == before
 
 
@@ -168,6 +168,6 @@ def test_no_secret_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("only Linux shows a process's environment as a file")
     monkeypatch.setenv("DISCORD_TOKEN", BOT_TOKEN)
     with Decoder() as decoder:
-        decoder.decode(photo())
+        decoder.still(photo())[0]
         environment = Path(f"/proc/{pid_of(decoder)}/environ").read_text()
     assert "PATH=" in environment and BOT_TOKEN not in environment

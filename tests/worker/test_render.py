@@ -33,7 +33,7 @@ from jobs.text.sentences import SENTENCES, sentence
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.formats import picture_columns
 from models.limits import ANIMATION_COLUMNS
-from models.palettes import Background, BackgroundChoice
+from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
 from models.rendering.grid import Grid
 from models.rendering.renderer import Renderer
 from tests.sentences import plain
@@ -469,7 +469,9 @@ class Meanwhile(Decoder):
         super().__init__()
         self._deed = deed
 
-    def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    def still(
+        self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND
+    ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
         self._deed()
         return super().still(data, background)
 

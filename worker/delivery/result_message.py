@@ -10,11 +10,12 @@ from jobs.text.buttons import result_rows
 from jobs.text.choices import palette_name
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate, translate_count
-from models.encoders import code_block, encode
+from models.encoders import encode
 from models.encoders.png import picture_within
 from models.formats import ANIMATION, FORMATS, MESSAGE_CHARACTERS
 from models.rendering.pipeline import Drawing
 from models.sentences import NOTES
+from worker.delivery.code_block import code_block
 from worker.delivery.rest_client import Attachment, Edit
 
 _SPOILER: Final = "SPOILER_"

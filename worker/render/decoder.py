@@ -29,7 +29,7 @@ from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
 from models.problems import PictureProblem
-from models.rendering.decode import decode_on
+from models.rendering.decode import MAX_SIDE, decode_on
 from models.rendering.frames import LONGEST_MS, Cut, Frames, decode_frames
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ LIMIT_S: Final = 10.0
 """Seconds for one picture; the slowest legitimate ones (40 megapixels, transparent) take about 2."""
 MEMORY: Final = 1536 * 2**20
 """Address space in bytes; the hungriest legitimate picture (120 megapixels, progressive, CMYK) needs 1.1 GB."""
-MAX_SIDE: Final = 2048
 COMMAND: Final = (sys.executable, "-m", "worker.render.decoder")
 
 # All that Python needs to find itself and this package; none of our settings, and so no secret.
@@ -55,7 +54,7 @@ class DecoderFailed(Exception):
 
 
 class Decoder:
-    """`models.rendering.decode.decode` in another process. For one thread at a time; a context manager.
+    """A models.rendering.pipeline.Decoder in another process. For one thread at a time; a context manager.
 
     `replaced` counts the processes that died of a picture or had to be ended.
     """
@@ -82,21 +81,19 @@ class Decoder:
             _end(self._child)
         self._child = None
 
-    def decode(self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND) -> NDArray[np.uint8]:
-        """As `models.rendering.decode.decode`: (H, W, 3) sRGB bytes, the longest side at most MAX_SIDE px.
+    def still(
+        self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND
+    ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+        """As `models.rendering.decode.decode_on`: (H, W, 3) sRGB bytes, at most MAX_SIDE px a side, and the paper.
 
         Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
         process (`broken`); DecoderFailed when the process does not do its work.
         """
-        return self.still(data, background)[0]
-
-    def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-        """As `models.rendering.decode.decode_on`, with its paper. Raises as `decode`."""
         frames = self._try({"background": background}, data)
         return frames.pixels[0], frames.background
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
-        """As `models.rendering.frames.decode_frames`. Raises as `decode`."""
+        """As `models.rendering.frames.decode_frames`. Raises as `still`."""
         return self._try({"background": background, "columns": columns}, data)
 
     def _try(self, question: dict[str, Any], data: bytes) -> Frames:

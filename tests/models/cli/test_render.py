@@ -30,7 +30,7 @@ from models.rendering.renderer import Renderer
 from models.rendering.tone import tone_of
 from tests.models.pictures import encoded, photo
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Command = Callable[..., int]
 
 

@@ -308,7 +308,7 @@ print(decode(data, max_side=512).shape, (peak() - before) // 1024)
 """
     huge = encoded(Image.new("L", (10_000, 10_000), 119), "JPEG")
     done = subprocess.run(
-        [sys.executable, "-c", code], input=huge, capture_output=True, check=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", code], input=huge, capture_output=True, check=True, cwd=Path(__file__).parents[3]
     )
     shape, megabytes = done.stdout.decode().rsplit(" ", 1)
     assert shape == "(512, 512, 3)"

@@ -229,7 +229,7 @@ def test_damage_ends_an_animation_where_it_is(form: str) -> None:
 def test_it_runs_without_torch() -> None:
     """It is what the worker's decoding process imports, which has little memory and must start quickly."""
     code = "import sys; sys.modules['torch'] = None; import models.rendering.frames"
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
