@@ -25,7 +25,7 @@ function setMode(mode, at) {
 
 function slide() {
   before.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`;
-  slider.style.setProperty("--at", `${slider.value}%`);
+  slider.style.setProperty("--part", slider.value / 100);
   slider.setAttribute("aria-valuetext", `${slider.value} % of the photo`);
 }
 
