@@ -1,0 +1,88 @@
+"""The page in a real browser (Debian's Chromium), with a real discord.py bot behind it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from playground.testing import Controls, PlaygroundProcess
+from tests.playground.browser.actions import NewPage
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+REPOSITORY = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chromium() -> str:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is missing: `apt-get install chromium`, or name it in CHROMIUM")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def stack(chromium: str) -> Iterator[PlaygroundProcess]:
+    with PlaygroundProcess() as playground:
+        command = [sys.executable, "-m", "tests.playground.page_bot"]
+        bot = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **playground.environment()})
+        try:
+            playground.controls.wait_for_bot(90)
+            yield playground
+        finally:
+            bot.terminate()
+            bot.wait(10)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def controls(stack: PlaygroundProcess) -> Iterator[Controls]:
+    yield stack.controls
+    stack.controls.clear_faults()
+    for messages in stack.controls.state()["messages"].values():
+        for message in messages:
+            stack.controls.delete_message(message["id"])
+
+
+@pytest.fixture
+def new_page(browser: Browser, stack: PlaygroundProcess, controls: Controls) -> Iterator[NewPage]:
+    """Opens pages; whatever the browser complains of (errors, broken policies) fails the test afterwards."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(**how: Any) -> Page:
+        settings = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark", **how}
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto(stack.url)
+        expect(page.locator("#status")).to_have_text("Bot online")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    # A refused control is an answer, shown as a note; the browser logs its status all the same.
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    return new_page()
