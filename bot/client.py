@@ -148,7 +148,7 @@ class GlyphcordClient(ShardedBot):
             log.info("reaction ignored message=%d code=%s", payload.message_id, problem.code)
 
     async def _answer(self, click: Click) -> ServiceProblem | None:
-        # The sweeper answers one after another: what is bound for one must not stay for the next.
+        # The reaper answers one after another: what is bound for one must not stay for the next.
         with logs.about(None):
             return await answer_click(self, self.services, self._admission, self._pending, click)
 

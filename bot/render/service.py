@@ -46,7 +46,7 @@ TOKEN_S: Final = 14.5 * 60
 
 PRIVATE_DEADLINE_S: Final = 13 * 60
 """A private response can be reached by its token only: a job that begins at the last moment, and the sentence
-of the sweep after it, must arrive before that ends."""
+of the reaper after it, must arrive before that ends."""
 
 DEADLINE_S: Final = 60 * 60
 

@@ -31,7 +31,7 @@ def test_the_same_id_is_one_job_and_the_first_stays(redis: Redis) -> None:
     assert enqueue(redis, a_request(palette="blue"))
     assert not enqueue(redis, a_request(palette="pink"))
     (job,) = render_queue(redis).jobs
-    assert job.args[0]["palette"] == "blue"
+    assert job.args[0]["options"]["palette"] == "blue"
 
 
 def test_the_token_is_not_in_what_rq_logs(redis: Redis) -> None:

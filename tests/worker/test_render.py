@@ -669,7 +669,7 @@ def test_failure_without_any_reply_is_logged(
 def test_failure_while_discord_is_away_is_logged(
     sha: str, redis: Redis, standin: Standin, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "TELL_REASON_S", 0.5)
+    monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
     standin.always = Order(500)
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert "told='no (" in caplog.text
@@ -733,7 +733,7 @@ def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_po
 def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
     sha: str, standin: Standin, ledger: Jobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "TELL_REASON_S", 0.5)
+    monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
     standin.orders += [Order(503)] * 20
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert ledger.result_of("1000") is None
