@@ -96,7 +96,7 @@ class Reactions:
         self._keep(attempt.model_copy(update={"reply_id": reply_id, "held_until": None}), None)
 
     def release(self, attempt: Attempt, click: Click, *, again: bool) -> None:
-        """Give an attempt back after a failure: to the next click or, with `again`, to the next round of the reaper."""
+        """Give an attempt back after a failure: to the next click or, with `again`, to the reaper."""
         self._keep(attempt.model_copy(update={"held_until": time.time()}), click if again else None)
 
     def forget(self, attempt: Attempt) -> None:
