@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 # Most tests wait for processes that they started: more at once than there are cores.
 TESTS_AT_ONCE ?= 4
 
-.PHONY: demo test bench audit docs lint format clean help
+.PHONY: demo test test-repeat bench audit docs lint format clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up and run everything here: bot, worker, a local Discord, a sample picture"
 	@echo "make test    set up, check style and types, run every test"
+	@echo "make test-repeat  every test ten times (N=10), four of them beside busy loops (BUSY=4)"
 	@echo "make bench   measure the service on this machine, about an hour; tables as in bench/RESULTS.md"
 	@echo "make audit   ask for known holes in code and dependencies"
 	@echo "make docs    build the documentation's site into site/"
@@ -25,6 +26,9 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
+
+test-repeat: $(READY)
+	$(BIN)/python -m tests.repeat --runs $(or $(N),10) --busy $(or $(BUSY),4) --at-once $(TESTS_AT_ONCE)
 
 # What bench/RESULTS.md quotes of the service; chaos, reload, evaluation and pictures have commands of their own there.
 bench: $(READY)
