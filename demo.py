@@ -154,15 +154,15 @@ class _Demo(Stack):
         super().__exit__(kind, error, trace)
 
 
-def main() -> int:
-    """Run the demo; 0 after Ctrl-C, 1 when something did not start."""
+def main(port: int = 8080) -> int:
+    """Run the demo, its page on `port` or one of the next; 0 after Ctrl-C, 1 when something did not start."""
     for number in STOPS:
         signal.signal(number, _raise_stop)
     folder = Path(tempfile.mkdtemp(prefix="glyphcord-demo-"))
     code = 0
     try:
         print("Starting Valkey, the playground, the bot and a worker …", flush=True)
-        with _Demo(folder, port=8080) as stack:
+        with _Demo(folder, port=port) as stack:
             _post_sample(stack)
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
             print("Click “Inspector” there: the exchange with Discord, and things to break.", flush=True)

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -18,6 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a module's or a package's tests share is started once: they go to one process of xdist's.
 
@@ -26,16 +28,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if (group := _shared_by(item)) is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(str(group.relative_to(item.config.rootpath))))
 
 
-def _shared_by(item: pytest.Item) -> str | None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Without the groups every process would start everything, and nobody would know why it takes so long."""
+    if session.config.getoption("loadgroup", False):  # this is one of xdist's processes
+        grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+        assert all("@" in item.nodeid for item in grouped), "this pytest and this pytest-xdist do not fit together"
+
+
+def _shared_by(item: pytest.Item) -> Path | None:
     """The folder or file whose tests share a fixture that this one uses."""
     used = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
     scopes = {definitions[-1].scope for definitions in used.values()}
     if "package" in scopes:
-        return str(item.path.parent)
-    return str(item.path) if "module" in scopes else None
+        return item.path.parent
+    return item.path if "module" in scopes else None
 
 
 @pytest.fixture(scope="session")

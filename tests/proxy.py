@@ -16,6 +16,8 @@ class Proxy:
         self.losing: bytes | None = None
         """The answer to a request that contains these bytes is lost, and the connection with it."""
         self.lost = 0
+        self.turned_away = 0
+        """Connections for which nobody listened behind this."""
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self.port = free_port()
@@ -58,6 +60,7 @@ class Proxy:
         try:
             server = socket.create_connection(("127.0.0.1", self.target), 5)
         except OSError:
+            self.turned_away += 1
             _close(client)
             return
         server.settimeout(None)

@@ -1,4 +1,4 @@
-"""`python -m tests.repeat`: the whole suite again and again, the last runs beside busy loops; a table of how they ended.
+"""`python -m tests.repeat`: every test again and again, the last runs beside busy loops; a table of how they ended.
 
 A test that fails once in ten runs is found here rather than by somebody who waits for a release.
 """

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -158,7 +157,6 @@ def test_signals_meant_for_all_do_not_take_it_from_a_job(decoder: Decoder) -> No
     before = pid_of(decoder)
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(before, number)
-    time.sleep(0.1)
     decoder.still(photo())[0]
     assert pid_of(decoder) == before
 
