@@ -21,11 +21,13 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from redis import Redis
 
-from bench.fleet import machine, median, quantile, request
+from bench.fleet import request
+from bench.summary import machine, quantile
 from devstack.stack import Stack
 from devstack.valkey import free_port, start_valkey
 from jobs.connection import connect

@@ -13,8 +13,10 @@ import argparse
 import subprocess
 import sys
 import time
+from statistics import median
 
-from bench.fleet import Fleet, cpu_s, machine, median, photos, rate
+from bench.fleet import Fleet, cpu_s, photos, rate
+from bench.summary import machine
 
 WARM: int = 3
 

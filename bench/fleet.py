@@ -3,7 +3,6 @@
 import io
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -191,20 +190,3 @@ def ended(jobs: Jobs, ids: Sequence[str], timeout_s: float = 600.0, every_s: flo
 def rate(results: Sequence[RenderResult], skip: int = 3) -> float:
     """Jobs a second between the end of the first `skip` jobs and the last one's."""
     return (len(results) - skip) / (results[-1].finished_at - results[skip - 1].finished_at)
-
-
-def machine() -> str:
-    """What a table should say of where it was measured."""
-    one, _, _ = os.getloadavg()
-    return f"{os.cpu_count()} CPUs, load {one:.1f} at the end, Python {sys.version.split()[0]}"
-
-
-def median(values: Sequence[float]) -> float:
-    """The median, of a sequence that has one."""
-    return statistics.median(values)
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value that such a share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -15,8 +15,10 @@ import random
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
-from bench.fleet import ended, machine, median, photos, quantile
+from bench.fleet import ended, photos
+from bench.summary import machine, quantile
 from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs

@@ -14,7 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.fleet import Fleet, machine
+from bench.fleet import Fleet
+from bench.summary import machine
 from devstack.stack import Stack
 from jobs.connection import connect
 from jobs.rq_adapter.queue import length

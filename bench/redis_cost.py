@@ -14,7 +14,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from bench.fleet import machine
+from bench.summary import machine
 from devstack import SAMPLE
 from devstack.stack import Stack
 from jobs.connection import connect

@@ -28,7 +28,7 @@ import torch
 
 from bench.chaos.load import a_photo
 from bench.chaos.observer import Json, Watcher, is_settled
-from bench.chaos.table import spread
+from bench.summary import quantile, say, spread
 from devstack.stack import Stack
 from models.weights_file import SHIPPED, load_weights, save_weights
 from playground.testing import ADA_ID, MIA_ID, Controls
@@ -128,7 +128,7 @@ def damaged(data: bytes) -> bytes:
 
 
 def version_of(data: bytes) -> str:
-    """As people see it."""
+    """As users see it."""
     return hashlib.sha256(data).hexdigest()[:12]
 
 
@@ -192,7 +192,7 @@ class Found:
 
     @property
     def slower(self) -> float:
-        return percentile(self.waits["during"]) / percentile(self.waits["before"])
+        return quantile(self.waits["during"], 0.95) / quantile(self.waits["before"], 0.95)
 
     @property
     def is_well(self) -> bool:
@@ -261,23 +261,6 @@ def judge(found: Found, controls: Controls, load: Load, wanted: dict[tuple[int, 
         found.mixed_up += picture_of(controls, message) != wanted[asked.photo, named[1]]
 
 
-def percentile(seconds: list[float], share: float = 0.95) -> float:
-    """The value that `share` of them do not exceed."""
-    ordered = sorted(seconds)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
-
-
-def hundredths(seconds: list[float]) -> str:
-    """Median, 95th percentile and largest, to the hundredth."""
-    p50, p95 = percentile(seconds, 0.5), percentile(seconds)
-    return f"p50 {p50:.2f}, p95 {p95:.2f}, max {max(seconds):.2f} (n = {len(seconds)})"
-
-
-def say(line: str) -> None:
-    """Tell whoever waits."""
-    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
-
-
 def main() -> int:
     """Run and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.reload", description="Change models under load.")
@@ -296,8 +279,8 @@ def main() -> int:
         ("pictures", f"{found.commands}: {made_by}"),
         ("changes", f"{len(found.changes)}, on all workers each time; one damaged upload between them, {refused}"),
         ("a change, from the command to the last worker's word, seconds", spread(found.changes)),
-        ("waiting before, seconds", hundredths(found.waits["before"])),
-        ("waiting during, seconds", hundredths(found.waits["during"])),
+        ("waiting before, seconds", spread(found.waits["before"], 2)),
+        ("waiting during, seconds", spread(found.waits["during"], 2)),
         ("p95 during / before", f"{found.slower:.2f}"),
         ("**failed**", str(found.failed)),
         ("**lost**", str(found.lost)),

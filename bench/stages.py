@@ -7,9 +7,11 @@ stages (RQ, the ledger, Redis's round trips) is the time between two jobs' ends 
 
 import argparse
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
-from bench.fleet import Fleet, machine, median
+from bench.fleet import Fleet
+from bench.summary import machine
 
 STAGES: Final = ("decode", "tone", "generator", "paint", "encode", "post")
 COLUMNS: Final = (64, 96, 128)

@@ -3,7 +3,6 @@
 import os
 import platform
 import random
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from bench.chaos.faults import FaultInjector
 from bench.chaos.load import Users, settle
 from bench.chaos.observer import Json, Watcher
 from bench.chaos.table import table
+from bench.summary import say
 from devstack import SAMPLE
 from devstack.stack import Stack
 from jobs.connection import connect
@@ -54,10 +54,7 @@ def run(
     `worker` is the module to run as a worker.
     """
 
-    def say(line: str) -> None:
-        if not quiet:
-            print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
-
+    report = (lambda line: None) if quiet else say
     weights = untrained(folder)
     rng = random.Random(seed)
     settings = {
@@ -74,7 +71,7 @@ def run(
         users = Users(stack.controls, watcher, rng)
         users.calm()
         ignored = {message["id"] for message in _bot_messages(stack.controls.state())}
-        say(f"calm: {len(users.references)} reference pictures; now {jobs} jobs under fire")
+        report(f"calm: {len(users.references)} reference pictures; now {jobs} jobs under fire")
         start = time.monotonic()
         second = random.Random(seed + 1)
         with FaultInjector(stack, users, watcher, second, pause=pause, outage_s=outage_s, once=once) as faults:
@@ -82,7 +79,7 @@ def run(
         asked_s = time.monotonic() - start
         if faults.error is not None:
             raise faults.error
-        say(f"asked in {asked_s:.0f} s; letting it settle")
+        report(f"asked in {asked_s:.0f} s; letting it settle")
         settled = settle(users)
         state = stack.controls.state()
         for channel, messages in state["messages"].items():

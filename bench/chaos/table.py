@@ -1,10 +1,9 @@
 """The table of one run."""
 
-import statistics
-
 from bench.chaos.checks import Verdict
 from bench.chaos.faults import FaultInjector
 from bench.chaos.load import Users
+from bench.summary import spread
 
 
 def table(users: Users, faults: FaultInjector, settled: float | None, verdict: Verdict) -> list[tuple[str, str]]:
@@ -34,12 +33,3 @@ def table(users: Users, faults: FaultInjector, settled: float | None, verdict: V
         ("**left loading**", str(len(verdict.left_loading))),
         ("**stale**", str(len(verdict.stale))),
     ]
-
-
-def spread(seconds: list[float]) -> str:
-    """Median, 95th percentile and largest of some times."""
-    if not seconds:
-        return "none"
-    ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    return f"p50 {statistics.median(ordered):.1f}, p95 {p95:.1f}, max {ordered[-1]:.1f} (n = {len(ordered)})"

@@ -4,7 +4,6 @@ https://docs.discord.com/developers/topics/permissions
 """
 
 ADMINISTRATOR = 1 << 3
-MANAGE_GUILD = 1 << 5
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11

@@ -24,7 +24,3 @@ class Snowflakes:
 def created_at(snowflake: str) -> float:
     """Seconds since 1970 at which an id was made."""
     return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
-
-
-def is_snowflake(value: object) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
