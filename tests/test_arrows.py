@@ -5,6 +5,7 @@ Read from the source, so that an import inside a function counts as well.
 """
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,20 @@ def test_imports_run_one_way(room: str) -> None:
     for file in files:
         rooms = {name.split(".")[0] for name in imported(file)} & ROOMS
         assert rooms <= MAY_IMPORT[room], f"{file.relative_to(ROOT)} imports {sorted(rooms - MAY_IMPORT[room])}"
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_no_modules_import_each_other_in_a_circle(room: str) -> None:
+    modules = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in (ROOT / room).rglob("*.py")
+    }
+    arrows = {
+        module: {name if name in modules else name.rpartition(".")[0] for name in imported(file)} & modules.keys()
+        for module, file in modules.items()
+    }
+    assert any(arrows.values())
+    graphlib.TopologicalSorter(arrows).prepare()  # a CycleError names the modules of a circle
 
 
 def test_jobs_takes_only_leaves_of_models() -> None:

@@ -279,8 +279,8 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert address.fragment in anchors(target), f"{link}: {sorted(anchors(target))}"
 
 
-FILE = re.compile(r"\.?(?:bench|bot|deploy|docs|jobs|models|playground|tests|worker|ci)/[\w./-]*\w/?")
-DOTTED = re.compile(r"(?:bench|bot|jobs|models|playground|worker)(?:\.\w+)+")
+FILE = re.compile(r"\.?(?:bench|bot|deploy|devstack|docs|jobs|models|playground|tests|worker|ci)/[\w./-]*\w/?")
+DOTTED = re.compile(r"(?:bench|bot|devstack|jobs|models|playground|worker)(?:\.\w+)+")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -294,6 +294,14 @@ def test_files_and_names_of_the_code_are_there(page: Path) -> None:
             value: Any = importlib.import_module(".".join(parts[:depth]))
             for part in parts[depth:]:
                 value = getattr(value, part)  # says which there is not
+
+
+def test_the_glossary_is_in_alphabetical_order_and_names_files() -> None:
+    ((_, *rows),) = tables(ROOT / "docs" / "glossary.md")
+    terms = [row[0].lower() for row in rows]
+    assert terms == sorted(set(terms)) and len(terms) > 60
+    for term, what, where in rows:
+        assert what and FILE.fullmatch(where.strip("`")), term  # that they are there, the test above says
 
 
 def is_module(parts: list[str]) -> bool:
@@ -532,7 +540,7 @@ def test_the_site_can_be_searched_when_it_is_opened_as_a_file(site: Path) -> Non
         page.keyboard.type("noeviction")
         found = page.locator(".md-search-result__link").first
         found.click(timeout=30_000)
-        expect(page.locator("h1")).to_have_text(re.compile("Running it|Getting started|Questions|Never lost"))
+        expect(page.locator("h1")).to_have_text(re.compile("Deploy|Getting started|Questions|Reliability|Running it|Never lost"))
         browser.close()
     assert asked and not [address for address in asked if not address.startswith(("file:", "data:", "blob:"))]
 
