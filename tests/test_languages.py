@@ -3,6 +3,8 @@
 import ast
 import importlib
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,6 +213,22 @@ def test_a_palette_can_be_typed_as_it_is_shown(language: str) -> None:
     for label, name in suggest_palettes("", language)[:-1]:
         assert named_palette(label) == named_palette(name) == name
         assert (label, name) in suggest_palettes(label[:2], language)
+
+
+def test_the_build_compiles_every_language_and_running_needs_no_babel(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    root = FOLDER.parents[2]
+    command = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
+    subprocess.run(command, cwd=root, capture_output=True, check=True)
+    assert sorted(file.stem for file in (tmp_path / "jobs/text/languages").glob("*.mo")) == NAMES
+    code = """
+import sys
+sys.modules["babel"] = None
+from jobs.text.translation import translate
+print(translate("Delete", "de"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "Löschen\n"
 
 
 @pytest.mark.parametrize(
