@@ -6,6 +6,8 @@ All can see the commands; each checks who asks, and writes down who did what or 
 import asyncio
 import io
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -56,9 +58,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     @app_commands.command(name="list", description="List the models and their versions (admins)")
     async def list_models(self, interaction: Interaction) -> None:
         """The registry."""
-        self._admit(interaction, "list")
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "list"):
             store = self._services.weights
             models, versions, default = await asyncio.to_thread(
                 lambda: (store.models(), store.versions(), store.default())
@@ -68,9 +68,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     @app_commands.command(name="status", description="Show the workers and their models (admins)")
     async def status(self, interaction: Interaction) -> None:
         """The workers' reports."""
-        self._admit(interaction, "status")
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "status"):
             reports = await asyncio.to_thread(self._services.fleet.alive)
             default = await asyncio.to_thread(self._services.weights.default)
             await edit(interaction, status_text(reports, default))
@@ -79,27 +77,21 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     @app_commands.describe(name="The model (default: the default model)", version="A version from /model list")
     async def reload(self, interaction: Interaction, name: str | None = None, version: str | None = None) -> None:
         """Start a reload, and report live."""
-        self._admit(interaction, "reload", f"name={name} version={version}")
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "reload", f"name={name} version={version}"):
             await self._change(interaction, name, version=version.strip().lower() if version else None)
 
     @app_commands.command(name="rollback", description="Undo a model's last change (admins)")
     @app_commands.describe(name="The model (default: the default model)")
     async def rollback(self, interaction: Interaction, name: str | None = None) -> None:
         """The version before, in the same way."""
-        self._admit(interaction, "rollback", f"name={name}")
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "rollback", f"name={name}"):
             await self._change(interaction, name, back=True)
 
     @app_commands.command(name="default", description="Set the default model (admins)")
     @app_commands.describe(name="The model")
     async def default(self, interaction: Interaction, name: str) -> None:
         """Workers follow by themselves."""
-        self._admit(interaction, "default", f"name={name}")
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "default", f"name={name}"):
             await asyncio.to_thread(self._services.weights.set_default, name)
             await edit(interaction, f"{code(name)} is now the default model. Workers switch within seconds.")
 
@@ -109,11 +101,9 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     @app_commands.describe(file="A .safetensors file, at most 16 MB", name="The model's name (default: the file's)")
     async def upload(self, interaction: Interaction, file: discord.Attachment, name: str | None = None) -> None:
         """Keep the file, let a worker verify it, show what came out, with a button that activates it."""
-        self._admit(interaction, "upload", f"name={name} bytes={file.size}")
         chosen = (name or file.filename.removesuffix(".safetensors")).strip()
-        check_name(chosen)
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "upload", f"name={name} bytes={file.size}"):
+            check_name(chosen)
             async with self._downloader.fetch(file.url, file.size) as data:
                 put = partial(
                     self._services.weights.put, data, chosen, origin="upload", by=str(interaction.user.id)
@@ -147,17 +137,16 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
 
     async def activate(self, interaction: Interaction, sha256: str) -> None:
         """The button under an uploaded model."""
-        self._admit(interaction, "activate", f"version={sha256[:SHORT]}")
-        await defer(interaction, private=True)
-        async with self._in_flight.answering(interaction):
+        async with self._as_admin(interaction, "activate", f"version={sha256[:SHORT]}"):
             versions = await asyncio.to_thread(self._services.weights.versions)
             found = next((version for version in versions if version.sha256 == sha256), None)
             if found is None:
                 raise ServiceProblem("unknown_version", f"version={sha256[:SHORT]}")
             await self._change(interaction, found.model, version=sha256)
 
-    def _admit(self, interaction: Interaction, action: str, detail: str = "") -> None:
-        """Write down who asks for what. Raises ServiceProblem `not_admin`."""
+    @asynccontextmanager
+    async def _as_admin(self, interaction: Interaction, action: str, detail: str = "") -> AsyncIterator[None]:
+        """Record who asks for what, and acknowledge; the answer comes inside. Raises ServiceProblem `not_admin`."""
         allowed = is_from_admin(interaction, self._settings)
         by = str(interaction.user.id)
         # Beside the answer: Discord waits three seconds for that, and Redis may take two.
@@ -168,6 +157,9 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         writing.add_done_callback(self._notes.discard)
         if not allowed:
             raise ServiceProblem("not_admin", f"command=model-{action}")
+        await defer(interaction, private=True)
+        async with self._in_flight.answering(interaction):
+            yield
 
     async def _change(self, interaction: Interaction, name: str | None, **what: Any) -> None:
         """Start a change, and show each worker's progress until it is over."""

@@ -98,10 +98,7 @@ class ServerSettings(
     async def channel(self, interaction: Interaction, channel: Place, allow: bool = True) -> None:
         """Add to the allowed channels or take away."""
         await self._change(
-            interaction,
-            lambda old: _with(old, channels=_toggled(old.channels, channel.id, allow)),
-            ALLOWED if allow else UNLISTED,
-            what=f"<#{channel.id}>",
+            interaction, _toggle("channels", channel.id, allow), ALLOWED if allow else UNLISTED, f"<#{channel.id}>"
         )
 
     @app_commands.command(description="Allow or disallow a role; with none allowed, everyone may ask")
@@ -109,10 +106,7 @@ class ServerSettings(
     async def role(self, interaction: Interaction, role: discord.Role, allow: bool = True) -> None:
         """Add to the allowed roles or take away."""
         await self._change(
-            interaction,
-            lambda old: _with(old, roles=_toggled(old.roles, role.id, allow)),
-            ALLOWED if allow else UNLISTED,
-            what=f"<@&{role.id}>",
+            interaction, _toggle("roles", role.id, allow), ALLOWED if allow else UNLISTED, f"<@&{role.id}>"
         )
 
     @app_commands.command(description="Set the default options for pictures on this server")
@@ -174,23 +168,13 @@ class ServerSettings(
     @app_commands.describe(user="The user")
     async def block(self, interaction: Interaction, user: discord.User) -> None:
         """Add to the blocked."""
-        await self._change(
-            interaction,
-            lambda old: _with(old, blocked=_toggled(old.blocked, user.id, True)),
-            BLOCKED,
-            what=f"<@{user.id}>",
-        )
+        await self._change(interaction, _toggle("blocked", user.id, True), BLOCKED, f"<@{user.id}>")
 
     @app_commands.command(description="Unblock a user")
     @app_commands.describe(user="The user")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Take from the blocked."""
-        await self._change(
-            interaction,
-            lambda old: _with(old, blocked=_toggled(old.blocked, user.id, False)),
-            UNBLOCKED,
-            what=f"<@{user.id}>",
-        )
+        await self._change(interaction, _toggle("blocked", user.id, False), UNBLOCKED, f"<@{user.id}>")
 
     @app_commands.command(description="Set the channel where I log requests; without a channel, the log is off")
     @app_commands.describe(channel="The log channel; I need permission to write there")
@@ -261,8 +245,14 @@ def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
     return GuildSettings.model_validate(old.model_dump() | changes)
 
 
-def _toggled(ids: frozenset[str], one: int, there: bool) -> frozenset[str]:
-    return ids | {str(one)} if there else ids - {str(one)}
+def _toggle(field: Literal["channels", "roles", "blocked"], one: int, there: bool) -> Change:
+    """Put an id into a set of the settings, or take it out."""
+
+    def change(old: GuildSettings) -> GuildSettings:
+        ids: frozenset[str] = getattr(old, field)
+        return _with(old, **{field: ids | {str(one)} if there else ids - {str(one)}})
+
+    return change
 
 
 async def _answer(interaction: Interaction, text: str) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -186,41 +186,32 @@ def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
     columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id="columns", default=str(drawn.columns or ""), max_length=3, required=False
     )
-    paper: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id="background",
-        options=[
-            discord.SelectOption(
-                label=translate(PAPERS[name], language), value=name, default=name == drawn.background
-            )
-            for name in PAPERS
-        ],
-    )
-    amount = focus_name(drawn.focus)
-    focus: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id="focus",
-        options=[
-            discord.SelectOption(label=translate(choice.label, language), value=name, default=name == amount)
-            for name, choice in FOCUSES.items()
-        ],
-    )
-    form: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id="format",
-        options=[
-            discord.SelectOption(label=translate(format.label, language), value=name, default=name == drawn.format)
-            for name, format in FORMATS.items()
-        ],
-    )
+    selects: list[tuple[str, Mapping[Any, str], str]] = [
+        ("background", PAPERS, drawn.background),
+        ("focus", {name: choice.label for name, choice in FOCUSES.items()}, focus_name(drawn.focus)),
+        ("format", {name: format.label for name, format in FORMATS.items()}, drawn.format),
+    ]
     helps = {
         "palette": translate(PALETTE_HELP, language),
         "columns": translate(COLUMNS_HELP, language),
         "focus": translate(FOCUS_HELP, language),
     }
-    fields = {"palette": palette, "columns": columns, "background": paper, "focus": focus, "format": form}
+    fields: dict[str, discord.ui.Item[Any]] = {"palette": palette, "columns": columns} | {
+        name: _select(name, labels, now, language) for name, labels, now in selects
+    }
     for name, component in fields.items():
         label = translate(FIELDS[name], language)
         modal.add_item(discord.ui.Label(text=label, description=helps.get(name), component=component))
     modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
     return modal
+
+
+def _select(name: str, labels: Mapping[Any, str], now: str, language: str) -> discord.ui.Select[Any]:
+    options = [
+        discord.SelectOption(label=translate(label, language), value=value, default=value == now)
+        for value, label in labels.items()
+    ]
+    return discord.ui.Select(custom_id=name, options=options)
 
 
 def overrides_of(components: list[dict[str, Any]]) -> OptionOverrides:
