@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from bot.observability.metrics import PROBLEMS
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.observability.logs import one_line
-from jobs.text.sentences import (
-    PictureProblem,
-    ServiceProblem,
-    new_reference,
-    sentence,
-    sentence_for,
-    with_reference,
-)
+from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence, with_reference
 from jobs.text.translation import ENGLISH
 
 log = logging.getLogger(__name__)
@@ -33,9 +26,7 @@ class Failure:
 def failure_from(error: BaseException, language: str = ENGLISH) -> Failure:
     """What an error means to a user; an error nobody foresaw is `internal`, with a reference to the log."""
     if isinstance(error, (PictureProblem, ServiceProblem)):
-        reference = new_reference()
-        words = with_reference(error.code, sentence_for(error, language), reference, language)
-        return Failure(error.code, words, reference, error.detail)
+        return failure_of(error.code, language, error.detail, **error.facts)
     if isinstance(error, asyncio.CancelledError):
         return failure_of("restarting", language, "cut short by a stop")
     detail = f"{type(error).__name__}: {error}"
@@ -46,10 +37,10 @@ def failure_from(error: BaseException, language: str = ENGLISH) -> Failure:
     return failure_of("internal", language, detail)
 
 
-def failure_of(code: str, language: str, detail: str) -> Failure:
-    """A problem whose sentence needs no facts, or none but its reference."""
+def failure_of(code: str, language: str, detail: str, **facts: object) -> Failure:
+    """A problem by its code; `facts` fill its sentence."""
     reference = new_reference()
-    words = with_reference(code, sentence(code, language, reference=reference), reference, language)
+    words = with_reference(code, sentence(code, language, reference=reference, **facts), reference, language)
     return Failure(code, words, reference, detail)
 
 
