@@ -1,4 +1,4 @@
-"""The Discord client: what it listens to, and which module answers what."""
+"""The Discord client, put together: its commands, buttons, events and loops."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from bot.commands.model_admin import ACTIVATE, ModelAdmin
 from bot.commands.server_settings import ServerSettings
 from bot.commands.sync import sync_if_changed
 from bot.components.component import Component, Handler
-from bot.components.reactions import answer_click, click_of
+from bot.components.reaction_events import ReactionEvents
 from bot.components.result_buttons import Results
 from bot.gateway.http_hooks import http_trace
 from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages
@@ -29,10 +29,7 @@ from bot.replies.progress_notifier import CancelButton, ProgressNotifier
 from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
-from jobs.observability import logs
-from jobs.schema import Click
 from jobs.text.buttons import CANCEL, DELETE, PINK, REDO, TEXT
-from jobs.text.sentences import ServiceProblem
 
 log = logging.getLogger(__name__)
 
@@ -72,27 +69,29 @@ class GlyphcordClient(ShardedBot):
             chunk_guilds_at_startup=False,
             http_trace=http_trace(self.services.rate_limiter),
         )
-        self._settings = settings
         self._downloader = AttachmentDownloader(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
-        self._pending = PendingReplies(self, self.services)
-        self._reaper = Reaper(self.services, self._pending, self._in_flight, self._answer)
-        self._notifier = ProgressNotifier(self, self.services, self._pending)
         self._loops: list[asyncio.Task[None]] = []
-        self._admission = Admission(self.services, settings.limits(), settings.queue_limit)
+        pending = PendingReplies(self, self.services)
+        admission = Admission(self.services, settings.limits(), settings.queue_limit)
         moderation_log = ModerationLog(self)
+        reactions = ReactionEvents(
+            self, self.services, admission, pending, self._in_flight, looks=settings.reaction_palettes
+        )
+        self._reaper = Reaper(self.services, pending, self._in_flight, reactions.answer)
+        self._notifier = ProgressNotifier(self, self.services, pending)
         render_service = RenderService(
             self.services,
-            self._admission,
+            admission,
             self._downloader,
             self._in_flight,
-            self._pending,
+            pending,
             moderation_log=moderation_log,
             hint=settings.pink_reaction,
         )
         menu = MessageMenu(self.tree, self.services, render_service)
         models = ModelAdmin(self.services, self._downloader, self._in_flight, settings)
-        results = Results(self.services, render_service, moderation_log, self._answer)
+        results = Results(self.services, render_service, moderation_log, reactions.answer)
         self._parts: list[commands.Cog] = [
             Ascii(render_service, self.services),
             menu,
@@ -100,6 +99,7 @@ class GlyphcordClient(ShardedBot):
             ServerSettings(self.services, self._downloader, moderation_log),
             models,
             results,
+            reactions,
         ]
         self.handlers: dict[str, Handler] = {
             PICK: menu.picked,
@@ -108,7 +108,7 @@ class GlyphcordClient(ShardedBot):
             TEXT: results.text,
             REDO: results.redo,
             DELETE: results.delete,
-            CANCEL: CancelButton(self.services, self._pending).handle,
+            CANCEL: CancelButton(self.services, pending).handle,
         }
         self.add_dynamic_items(Component)
 
@@ -135,22 +135,6 @@ class GlyphcordClient(ShardedBot):
             len(self.shards),
             self.shard_count,
         )
-
-    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        looks, channel = self._settings.reaction_palettes, self.get_channel(payload.channel_id)
-        click = click_of(payload, self.user.id, looks, channel) if self.user else None
-        if click is None:
-            return
-        try:
-            async with self._in_flight.track():
-                await self._answer(click)
-        except ServiceProblem as problem:
-            log.info("reaction ignored message=%d code=%s", payload.message_id, problem.code)
-
-    async def _answer(self, click: Click) -> ServiceProblem | None:
-        # The reaper answers one after another: what is bound for one must not stay for the next.
-        with logs.about(None):
-            return await answer_click(self, self.services, self._admission, self._pending, click)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event failed event=%s", event_method)

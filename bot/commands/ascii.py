@@ -9,9 +9,10 @@ from discord.ext import commands
 
 from bot.commands.scope import everywhere
 from bot.commands.suggestions import Choices, palette_choices, suggest_models
+from bot.render.attachments import Attachment, Find
 from bot.render.latest_picture import latest_picture
 from bot.render.options import OptionOverrides
-from bot.render.service import Attachment, Find, RenderService
+from bot.render.service import RenderService
 from bot.replies.interactions import Interaction
 from bot.services import Services
 from jobs.text.choices import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name

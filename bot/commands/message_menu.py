@@ -14,9 +14,9 @@ from discord.ext import commands
 
 from bot.commands.scope import everywhere
 from bot.components.component import chosen, select
-from bot.render.attachments import NamedAttachment, pictures_on
+from bot.render.attachments import Attachment, NamedAttachment, pictures_on
 from bot.render.options import OptionOverrides
-from bot.render.service import Attachment, RenderService
+from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, Interaction, language
 from bot.services import Services
 from jobs.connection import PREFIX

@@ -15,9 +15,9 @@ from typing import Final
 import discord
 
 from bot.render.admission import Admission, Asker
-from bot.render.service import DEADLINE_S, is_age_restricted
+from bot.render.service import DEADLINE_S
 from bot.replies.errors import failure_from, failure_of, report
-from bot.replies.interactions import QUIET, UNDELIVERED
+from bot.replies.interactions import QUIET, UNDELIVERED, is_age_restricted
 from bot.replies.messages import Seen, seen_on
 from bot.replies.pending import PendingReplies
 from bot.services import Services

@@ -18,9 +18,18 @@ from discord.ext import commands
 
 from bot.commands.ascii import FOCUS_HELP
 from bot.observability.moderation_log import ModerationLog
+from bot.render.attachments import StoredPicture
 from bot.render.options import OptionOverrides
-from bot.render.service import RenderService, StoredPicture, can_reach, is_age_restricted
-from bot.replies.interactions import Interaction, explain, language, role_ids, server_language
+from bot.render.service import RenderService
+from bot.replies.interactions import (
+    Interaction,
+    can_reach,
+    explain,
+    is_age_restricted,
+    language,
+    role_ids,
+    server_language,
+)
 from bot.services import Services
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import TEMPLATE, custom_id

@@ -6,6 +6,9 @@ Synchronous, a few round trips to Redis; the sentence of a refusal says where or
 import time
 from dataclasses import dataclass
 
+import discord
+
+from bot.replies.interactions import Interaction, is_age_restricted, role_ids
 from bot.services import Services
 from jobs.lifecycle.progress import seconds_per_job
 from jobs.lifecycle.quota import Limits, Refused
@@ -31,6 +34,23 @@ class Asker:
     channel_ids: frozenset[str] = frozenset()
     role_ids: frozenset[str] = frozenset()
     age_restricted: bool = False
+
+
+def asker_of(interaction: Interaction, until: float) -> Asker:
+    """Who used an interaction."""
+    channel, user = interaction.channel, interaction.user
+    ids = {str(interaction.channel_id)}
+    if isinstance(channel, discord.Thread):
+        ids.add(str(channel.parent_id))
+    return Asker(
+        job_id=str(interaction.id),
+        user_id=str(user.id),
+        guild_id=str(interaction.guild_id) if interaction.is_guild_integration() else None,
+        until=until,
+        channel_ids=frozenset(ids),
+        role_ids=frozenset(role_ids(user)),
+        age_restricted=is_age_restricted(channel),
+    )
 
 
 class Admission:

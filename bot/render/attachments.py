@@ -4,15 +4,34 @@ Addresses come from Discord, and `bot.render.download` fetches from Discord's ow
 therefore taken from Discord's proxy, never from the site that it shows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import discord
 from yarl import URL
 
-from bot.render.service import Attachment
 from jobs.picture_check import SUFFIXES
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it."""
+
+    url: str
+    size: int = 0
+    spoiler: bool = False
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture that we still have, by its sha256."""
+
+    sha: str
+
+
+Find = Callable[[], Awaitable[Attachment]]
+"""Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
 
 
 @dataclass(frozen=True)

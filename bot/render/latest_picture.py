@@ -8,9 +8,8 @@ from typing import Final
 
 import discord
 
-from bot.render.attachments import pictures_on
-from bot.render.service import Attachment, can_reach
-from bot.replies.interactions import Interaction
+from bot.render.attachments import Attachment, pictures_on
+from bot.replies.interactions import Interaction, can_reach
 from jobs.text.sentences import ServiceProblem
 
 LOOKED_AT: Final = 50

@@ -6,15 +6,13 @@ The interaction's deferred response is the message that the worker will fill.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-import discord
-
 from bot.observability.moderation_log import ModerationLog
-from bot.render.admission import Admission, Asker
+from bot.render.admission import Admission, Asker, asker_of
+from bot.render.attachments import Attachment, Find, StoredPicture
 from bot.render.download import AttachmentDownloader
 from bot.render.options import OptionOverrides, settle
 from bot.replies.interactions import (
@@ -23,10 +21,10 @@ from bot.replies.interactions import (
     AcknowledgeFirst,
     InFlight,
     Interaction,
+    can_reach,
     defer,
     edit,
     language,
-    role_ids,
     server_language,
 )
 from bot.replies.pending import REDIS_LOST, PendingReplies
@@ -60,34 +58,14 @@ ASKED_PRIVATELY: Final = "{user} asked for a private picture in {where}"
 
 
 @dataclass(frozen=True)
-class Attachment:
-    """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it."""
-
-    url: str
-    size: int = 0
-    spoiler: bool = False
-
-
-@dataclass(frozen=True)
-class StoredPicture:
-    """A picture that we still have, by its sha256."""
-
-    sha: str
-
-
-@dataclass(frozen=True)
 class _Begun:
-    """An order in its first second: the settings if Redis told them in time, and the message if Discord did."""
+    """A request in its first second: the settings if Redis gave them in time, and the message if Discord did."""
 
     settings: GuildSettings | None
     options: RenderOptions
     private: bool
     pending: PendingReply
     message_id: int | None = None
-
-
-Find = Callable[[], Awaitable[Attachment]]
-"""Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
 
 
 class RenderService:
@@ -104,7 +82,7 @@ class RenderService:
         moderation_log: ModerationLog,
         hint: str = "",
     ) -> None:
-        """`hint` is the emoji to react with first, so that others need but click it."""
+        """`hint` is the emoji to react with first, so that others only have to click it."""
         self._services = services
         self._admission = admission
         self._downloader = downloader
@@ -130,7 +108,7 @@ class RenderService:
         """
         received_at = time.time()
         overrides = overrides.check()
-        asker = _asker(interaction, received_at + DEADLINE_S)
+        asker = asker_of(interaction, received_at + DEADLINE_S)
         with self._acknowledge_first.acknowledging():
             begun = await self._acknowledge(
                 interaction, overrides, asker, received_at, private=private, defaults=defaults
@@ -256,7 +234,7 @@ def _begin(
     private: bool | None,
     defaults: RenderOptions | None,
 ) -> _Begun:
-    """What is about to be promised; `settings` are None when Redis did not tell them in time."""
+    """The pending reply to be; `settings` are None when Redis did not give them in time."""
     known = settings or GuildSettings()
     options = settle(overrides, defaults or _defaults(known))
     private = known.private if private is None else private
@@ -273,28 +251,6 @@ def _begin(
     deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
     pending = PendingReply(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
     return _Begun(settings, options, private, pending)
-
-
-def _asker(interaction: Interaction, until: float) -> Asker:
-    channel, user = interaction.channel, interaction.user
-    ids = {str(interaction.channel_id)}
-    if isinstance(channel, discord.Thread):
-        ids.add(str(channel.parent_id))
-    return Asker(
-        job_id=str(interaction.id),
-        user_id=str(user.id),
-        guild_id=str(interaction.guild_id) if interaction.is_guild_integration() else None,
-        until=until,
-        channel_ids=frozenset(ids),
-        role_ids=frozenset(role_ids(user)),
-        age_restricted=is_age_restricted(channel),
-    )
-
-
-def is_age_restricted(channel: object) -> bool:
-    """Whether Discord shows a channel to adults only; a thread is as its channel."""
-    ask = getattr(channel, "is_nsfw", None)
-    return bool(ask is not None and ask())
 
 
 def _defaults(settings: GuildSettings) -> RenderOptions:
@@ -318,11 +274,3 @@ def _may_react(interaction: Interaction, begun: _Begun) -> bool:
     allowed = interaction.app_permissions
     there = can_reach(interaction) and not begun.private and begun.options.palette != "pink"
     return there and (not interaction.guild_id or (allowed.add_reactions and allowed.read_message_history))
-
-
-def can_reach(interaction: Interaction) -> bool:
-    """Whether the bot can reach the place without the interaction's token: a server that has it, or its own DMs.
-
-    Elsewhere it is only an app that somebody has installed for themselves.
-    """
-    return interaction.is_guild_integration() or interaction.context.dm_channel

@@ -87,6 +87,20 @@ def role_ids(user: discord.User | discord.Member) -> tuple[str, ...]:
     return tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
+def is_age_restricted(channel: object) -> bool:
+    """Whether Discord shows a channel to adults only; a thread is as its channel."""
+    ask = getattr(channel, "is_nsfw", None)
+    return bool(ask is not None and ask())
+
+
+def can_reach(interaction: Interaction) -> bool:
+    """Whether the bot can reach the place without the interaction's token: a server that has it, or its own DMs.
+
+    Elsewhere it is only an app that somebody has installed for themselves.
+    """
+    return interaction.is_guild_integration() or interaction.context.dm_channel
+
+
 class AcknowledgeFirst:
     """In a burst of commands, those that are not acknowledged yet go before the work on those that are."""
 

@@ -119,7 +119,7 @@ def test_a_new_file_on_one_machine_reaches_all(controls: Controls, redis: Redis,
     assert f"→ `{old}`" in admin(controls, "rollback", "2 of 2 workers use it")
     controls.wait_for(lambda: versions(redis, "tiny") == {old})
     # The file is not new any more, so it does not come back by itself.
-    admin(controls, "reload", "it is the version that was in use")
+    admin(controls, "reload", "the version did not change")
     assert f"→ `{new}`" in admin(controls, "reload", "2 of 2 workers use it", version=new)
 
 
@@ -128,7 +128,7 @@ def test_an_upload_becomes_a_style_at_the_press_of_a_button(
 ) -> None:
     data = write_weights(tmp_path, 3)
     used = controls.slash("model upload", {"name": "mine"}, files=as_upload(data, "any"), user=ADA_ID)
-    text = told(controls, used, "before you press the button")
+    text = told(controls, used, "until you press the button")
     assert f"`mine` version `{short(data)}`" in text and "legibility 1.00 (now 1.00)" in text
     shown = controls.answer_to(used)
     assert shown is not None and shown["attachments"][0]["content_type"] == "image/png"
