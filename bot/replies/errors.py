@@ -40,8 +40,8 @@ def failure_from(error: BaseException, language: str = ENGLISH) -> Failure:
 def failure_of(code: str, language: str, detail: str, **facts: object) -> Failure:
     """A problem by its code; `facts` fill its sentence."""
     reference = new_reference()
-    words = with_reference(code, sentence(code, language, reference=reference, **facts), reference, language)
-    return Failure(code, words, reference, detail)
+    words = sentence(code, language, **({"reference": reference} | facts))
+    return Failure(code, with_reference(code, words, reference, language), reference, detail)
 
 
 def report(failure: Failure, error: BaseException, where: str) -> None:
