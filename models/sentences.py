@@ -25,13 +25,14 @@ PICTURE_SENTENCES: Final[dict[str, str]] = {
 }
 
 NOTES: Final[dict[str, str]] = {
-    "narrower": "I drew {columns} columns instead of {asked}: at this picture's shape, more would make a page of "
+    "narrower": "I drew {columns} columns instead of {asked}, because a picture of this shape would otherwise have "
     "over {most:,} characters.",
-    "cut_frames": "I drew the first {frames} frames; I take no more of one animation.",
-    "cut_seconds": "I drew the first {seconds} seconds; I take no more of one animation.",
-    "cut_pixels": "I drew the first {frames} frames, since the animation is so large; a smaller one keeps more.",
-    "cut_cells": "I drew the first {frames} frames; with fewer columns I can draw more.",
-    "cut_time": "I drew the first {frames} frames, as many as I had time for; fewer columns take less.",
-    "cut_broken": "The file is damaged, so I drew the {frames} frames before that place.",
-    "thinned": "To fit this server's upload limit I kept one frame in {every} and only full ink.",
+    "cut_frames": "I drew the first {frames} frames, the limit for one animation.",
+    "cut_seconds": "I drew the first {seconds} seconds, the limit for one animation.",
+    "cut_pixels": "I drew only the first {frames} frames, because the animation is very large. "
+    "A smaller one keeps more.",
+    "cut_cells": "I drew the first {frames} frames. With fewer columns I can draw more.",
+    "cut_time": "I drew the first {frames} frames before my time was up. Fewer columns take less time.",
+    "cut_broken": "The file is damaged, so I drew only the first {frames} frames.",
+    "thinned": "To fit this server's upload limit, I kept one frame in {every} and left out the shading.",
 }

@@ -1,6 +1,6 @@
 """The one registry of what can go wrong, in sentences for users; operators get code, reference and detail.
 
-Picture problems come from `models.problems`; the rest, about the service itself, stands here. A sentence
+Picture problems are said in `models.sentences`; the rest, about the service itself, stands here. A sentence
 says what happened and what to do, and never holds text from outside. `sentence` says it in a reader's language.
 """
 

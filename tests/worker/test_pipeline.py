@@ -105,7 +105,7 @@ def test_what_was_left_out_is_told(renderer: Renderer, decoder: Decoder) -> None
     drawn = draw(renderer, decoder, data, stages={}, **OPTIONS)
     assert len(drawn.pages) == 4
     assert [*map(str, drawn.notes)] == [
-        f"I drew the first {limits.MAX_SECONDS} seconds; I take no more of one animation."
+        f"I drew the first {limits.MAX_SECONDS} seconds, the limit for one animation."
     ]
 
 

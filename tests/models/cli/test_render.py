@@ -295,7 +295,7 @@ def test_what_comes_otherwise_than_asked_for_is_said(
     photo(40, 400).save(tmp_path / "tower.png")
     out = tmp_path / "out.txt"
     assert models("render", tmp_path / "tower.png", "-o", out, "-w", weights, "-c", 80) == 0
-    assert "tower.png: I drew 63 columns instead of 80: at this picture's shape" in capsys.readouterr().err
+    assert "tower.png: I drew 63 columns instead of 80, because a picture of this shape" in capsys.readouterr().err
     assert models("render", tmp_path / "tower.png", "-o", out, "-w", weights, "-c", 60, "-r", 50) == 0
     assert "tower.png: I drew 100 rows instead of 50: 20 columns are the fewest." in capsys.readouterr().err
 

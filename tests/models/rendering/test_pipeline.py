@@ -254,7 +254,7 @@ def test_what_there_is_no_time_for_is_left_out(untrained: Renderer) -> None:
     frames = Frames(scenes(2 * BATCH), (50,) * (2 * BATCH), 0, background="light")
     drawn = draw_frames(untrained, frames, RenderOptions("blue", 20), most_s=0)
     assert len(drawn.pages) == BATCH
-    assert "as many as I had time for" in str(drawn.notes[0])
+    assert "before my time was up" in str(drawn.notes[0])
     assert drawn.durations_ms == (50,) * BATCH
 
 
