@@ -4,21 +4,20 @@ The raw event and what Redis remembers are all that is needed, so this works for
 """
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Final
 
 import discord
 
+from bot.components.reaction_reply import Opening, make_reply
 from bot.render.admission import Admission, Asker
 from bot.render.service import DEADLINE_S
-from bot.replies.errors import failure_from, failure_of, report
-from bot.replies.interactions import QUIET, UNDELIVERED, is_age_restricted
-from bot.replies.messages import Seen, seen_on
+from bot.replies.errors import failure_from, report
+from bot.replies.interactions import UNDELIVERED, is_age_restricted
+from bot.replies.messages import Seen
 from bot.replies.pending import PendingReplies
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
@@ -28,40 +27,12 @@ from jobs.lifecycle.reactions import Attempt
 from jobs.observability import logs
 from jobs.observability.logs import describe_error
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
-from jobs.text.choices import Background, palette_name
-from jobs.text.sentences import ServiceProblem, sentence, starts
+from jobs.text.sentences import ServiceProblem
 
 log = logging.getLogger(__name__)
 
 UPLOAD_LIMIT: Final = 10 * 2**20
 """What any server takes, in bytes, for a server that is not in the client's cache."""
-
-HISTORY: Final = 500
-"""How many messages after a click are searched for a reply that was made and not noted: five requests at most."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A reaction that is ours to answer: the request it repeats, whether its picture is kept, who is awake."""
-
-    attempt: Attempt
-    original: RenderRequest
-    kept: bool
-    awake: bool
-
-    @property
-    def language(self) -> str:
-        """Discord does not say which language who reacts has; so it is that of who asked first."""
-        return self.original.reply.language
-
-
-@dataclass(frozen=True)
-class Made:
-    """A reply to fill, or one found filled: with the picture or with a reason why there is none."""
-
-    reply_id: str
-    shows: Seen = Seen.WAITING
-
 
 Looks = Mapping[str, Look]
 
@@ -96,11 +67,6 @@ def click_of(
         age_restricted=is_age_restricted(channel),
         at=time.time(),
     )
-
-
-def nonce_of(attempt: Attempt) -> str:
-    """The reply's nonce: the same for every click and every bot, in Discord's 25 characters."""
-    return hashlib.sha256(attempt.job_id.encode()).hexdigest()[:24]
 
 
 async def answer_click(
@@ -178,7 +144,7 @@ async def _reply(
 ) -> None:
     reactions, attempt = services.reactions, opening.attempt
     try:
-        made = await _make_reply(client, services, click, opening)
+        made = await make_reply(client, services, click, opening)
     except (discord.Forbidden, discord.NotFound) as error:
         # The claim is left to run out, so that clicking on cannot pile up refused requests.
         log.warning("no reply %s code=no_permission detail=%r", where, error)
@@ -221,86 +187,6 @@ async def _reply(
         await asyncio.to_thread(reactions.forget, attempt)
     except REDIS_DOWN as error:
         log.info("not settled %s detail=%r", where, describe_error(error))  # the claim runs out by itself
-
-
-async def _make_reply(client: discord.Client, services: Services, click: Click, opening: Opening) -> Made:
-    """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
-    attempt = opening.attempt
-    if not opening.kept:
-        failure = failure_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
-        report(failure, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
-        content = failure.sentence
-    elif opening.awake:
-        content = _drawing(click, opening.language)
-    else:
-        content = sentence("queued_no_worker", opening.language)
-    guild_id = int(click.guild_id) if click.guild_id else None
-    channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
-    if attempt.reply_id is not None and attempt.takes > 1:
-        # Whoever began this attempt may have sent its job, whose picture may be there: nothing is said over it.
-        return Made(attempt.reply_id)
-    if attempt.reply_id is not None:
-        try:
-            earlier = channel.get_partial_message(int(attempt.reply_id))
-            await earlier.edit(content=content, attachments=[], allowed_mentions=QUIET)
-            return Made(attempt.reply_id)
-        except discord.NotFound:
-            log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
-    if attempt.takes > 1 and (found := await _find_reply(client, services, channel, click, opening)) is not None:
-        return Made(str(found.id), seen_on(found))
-    made = await channel.send(
-        content,
-        reference=discord.MessageReference(
-            message_id=int(click.message_id),
-            channel_id=int(click.channel_id),
-            guild_id=guild_id,
-            fail_if_not_exists=False,
-        ),
-        # discord.py sends enforce_nonce with it: the same nonce again gives the same message.
-        nonce=nonce_of(attempt),
-        allowed_mentions=QUIET,
-        mention_author=False,
-    )
-    return Made(str(made.id))
-
-
-async def _find_reply(
-    client: discord.Client, services: Services, channel: discord.PartialMessageable, click: Click, opening: Opening
-) -> discord.Message | None:
-    """The reply that a bot made before it died, or whose making was never confirmed.
-
-    Discord knows a nonce for a few minutes only, and does not promise even that. Replies in other looks are told
-    apart by their words while they are drawn, then by their requests; answers to buttons by where they come from.
-    """
-    # Our clock and Discord's may differ by a minute; a reply is never older than the message it replies to.
-    clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
-    target = int(click.message_id)
-    begins = tuple(start for code in DRAWING.values() for start in starts(code, opening.language))
-    try:
-        history = channel.history(limit=HISTORY, after=discord.Object(max(target, clicked)), oldest_first=True)
-        async for message in history:
-            replies_to = message.reference.message_id if message.reference else None
-            by_us = client.user is not None and message.author.id == client.user.id
-            if not by_us or replies_to != target or message.interaction_metadata is not None:
-                continue
-            if message.content.startswith(begins):
-                if message.content == _drawing(click, opening.language):
-                    return message
-                continue
-            request = await asyncio.to_thread(services.messages.request_of, str(message.id))
-            if request is None or request.job_id == opening.attempt.job_id:
-                return message
-    except discord.Forbidden:
-        log.info("history not readable channel=%s", click.channel_id)
-    return None
-
-
-DRAWING: Final[dict[Background | None, str]] = {None: "drawing", "light": "drawing_light", "dark": "drawing_dark"}
-"""The codes of what a reply says while it is drawn, by the paper that was asked for."""
-
-
-def _drawing(click: Click, language: str) -> str:
-    return sentence(DRAWING[click.background], language, palette=palette_name(click.palette, language))
 
 
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
