@@ -9,15 +9,18 @@ from models.cli.labels import add_labels
 from models.cli.pairs import add_pairs
 from models.cli.palettes import add_palettes
 from models.cli.photos import add_photos
+from models.cli.progress import complain
 from models.cli.render import add_render
 from models.cli.train import add_train
 from models.cli.weights import add_weights
+from models.problems import PictureProblem, Refused
 
 
 def main() -> int:
     """Run one command; 0 on success, 1 when something could not be done, 2 on wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
     parser.add_argument("--version", action="version", version=f"glyphcord {_version()}")
+    parser.set_defaults(continues=False)
     commands = parser.add_subparsers(dest="command", required=True)
     add_render(commands.add_parser("render", help="draw pictures with characters"))
     add_palettes(commands.add_parser("palettes", help="draw one picture in every palette"))
@@ -28,7 +31,13 @@ def main() -> int:
     add_weights(commands.add_parser("weights", help="list weights files, or try some"))
     add_photos(commands.add_parser("photos", help="fetch photos to train on"))
     arguments = parser.parse_args()
-    return int(arguments.run(arguments))
+    try:
+        return int(arguments.run(arguments))
+    except (Refused, PictureProblem, OSError) as problem:
+        return complain(problem)
+    except KeyboardInterrupt:
+        complain("stopped; the same command goes on from here" if arguments.continues else "stopped")
+        return 130
 
 
 def _version() -> str:

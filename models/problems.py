@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from models.sentences import NOTES, PICTURE_SENTENCES
 
 
+class Refused(ValueError):
+    """A command cannot be carried out as asked; `str()` says why and what to do, for whoever typed it."""
+
+
 class PictureProblem(ValueError):
     """A picture or option that cannot be drawn, by a `code` of PICTURE_SENTENCES.
 

@@ -22,6 +22,7 @@ from safetensors.torch import load, save
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
 from models.nn.generator import HEADS, Generator, GeneratorConfig
+from models.problems import Refused
 
 FORMAT: Final = "glyphcord-2"
 SHIPPED: Final = Path(__file__).with_name("weights")
@@ -29,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NETWORK, _ATLAS = "generator.", "atlas"
 
 
-class WeightsError(Exception):
+class WeightsError(Refused):
     """A weights file that cannot be used; `str()` is the reason, for operators."""
 
 

@@ -26,28 +26,25 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Measure, or write pages; 0, or 1 with the reason on standard error."""
-    from models.quality.sources import by_content, held_out_files  # noqa: PLC0415
-    from models.weights_file import SHIPPED, WeightsError, find_weights  # noqa: PLC0415
+    """Measure, or write pages."""
+    from models.quality.sources import by_content, held_out_files
+    from models.weights_file import SHIPPED, find_weights
 
-    try:
-        if arguments.pages:
-            find = held_out_files if arguments.held_out else by_content
-            photos = find(arguments.photos)[: arguments.count]
-            return _write_pages(photos, arguments.weights or [find_weights("classic", None)], arguments.pages)
-        return _measure(arguments, arguments.weights or sorted(SHIPPED.glob("*.safetensors")))
-    except (ValueError, OSError, WeightsError) as problem:
-        return complain(problem)
+    if arguments.pages:
+        find = held_out_files if arguments.held_out else by_content
+        photos = find(arguments.photos)[: arguments.count]
+        return _write_pages(photos, arguments.weights or [find_weights("classic", None)], arguments.pages)
+    return _measure(arguments, arguments.weights or sorted(SHIPPED.glob("*.safetensors")))
 
 
 def _measure(arguments: argparse.Namespace, weights: list[Path]) -> int:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
-    from models.quality import evaluate, report  # noqa: PLC0415
-    from models.quality.methods import all_methods  # noqa: PLC0415
-    from models.quality.programs import PROGRAMS  # noqa: PLC0415
-    from models.quality.sources import Ink, read_tones  # noqa: PLC0415
+    from models.quality import evaluate, report
+    from models.quality.methods import all_methods
+    from models.quality.programs import PROGRAMS
+    from models.quality.sources import Ink, read_tones
 
     tones = read_tones(arguments.photos, arguments.count, held_out=arguments.held_out)
     methods = all_methods(weights)
@@ -72,10 +69,10 @@ def _measure(arguments: argparse.Namespace, weights: list[Path]) -> int:
 
 
 def _write_pages(photos: list[Path], weights: list[Path], folder: Path) -> int:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import track  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import track
 
-    from models.quality.reader_pages import write_pages  # noqa: PLC0415
+    from models.quality.reader_pages import write_pages
 
     if not shutil.which("chafa"):
         complain("chafa is not installed; its pages are left out")

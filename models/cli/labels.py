@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from models.cli.progress import complain, failures
+from models.cli.progress import failures
 
 
 def add_labels(parser: argparse.ArgumentParser) -> None:
@@ -16,22 +16,16 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network", type=Path, required=True, metavar="FILE", help="a salient-object network: U²-Net as .onnx"
     )
-    parser.set_defaults(run=labels)
+    parser.set_defaults(run=labels, continues=True)
 
 
 def labels(arguments: argparse.Namespace) -> int:
-    """Label; 0, 1 with the reason on standard error, or 130 when interrupted."""
-    from models.training.files import photos_below  # noqa: PLC0415
-    from models.training.labels import load_network, make_labels  # noqa: PLC0415
+    """Label; 0, or 1 when a photo could not be."""
+    from models.training.files import photos_below
+    from models.training.labels import load_network, make_labels
 
-    try:
-        photos = photos_below(arguments.photos)
-        made = make_labels(photos, arguments.out, load_network(arguments.network))
-        failed = failures(made, "labelling photos", len(photos))
-    except (ValueError, OSError) as problem:
-        return complain(problem)
-    except KeyboardInterrupt:
-        complain("stopped; the same command goes on from here")
-        return 130
+    photos = photos_below(arguments.photos)
+    made = make_labels(photos, arguments.out, load_network(arguments.network))
+    failed = failures(made, "labelling photos", len(photos))
     print(f"{len(photos) - failed} photos have their labels in {arguments.out}")
     return 1 if failed else 0

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from models.cli.progress import complain, failures
+from models.cli.progress import failures
 from models.palettes import PALETTES
 
 
@@ -22,32 +22,29 @@ def add_pairs(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(PALETTES)
     parser.add_argument("--palette", default="blue", help=f"{names}, or #rrggbb-#rrggbb (default: %(default)s)")
     parser.add_argument("--back", action="store_true", help="take pair files apart, into OUT/photos and OUT/pages")
-    parser.set_defaults(run=pairs)
+    parser.set_defaults(run=pairs, continues=True)
 
 
 def pairs(arguments: argparse.Namespace) -> int:
-    """Write or read pairs; 0, or 1 with the reason on standard error."""
-    from models.training.files import photos_below  # noqa: PLC0415
-    from models.training.pairs import make_pairs  # noqa: PLC0415
+    """Write or read pairs; 0, or 1 when a photo could not be drawn."""
+    from models.training.files import photos_below
+    from models.training.pairs import make_pairs
 
-    try:
-        if arguments.back:
-            return _take_apart(arguments.photos, arguments.out)
-        photos = photos_below(arguments.photos)
-        made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
-        failed = failures(made, "drawing pairs", len(photos))
-    except (ValueError, OSError) as problem:
-        return complain(problem)
+    if arguments.back:
+        return _take_apart(arguments.photos, arguments.out)
+    photos = photos_below(arguments.photos)
+    made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
+    failed = failures(made, "drawing pairs", len(photos))
     print(f"{len(photos) - failed} pairs in {arguments.out}")
     return 1 if failed else 0
 
 
 def _take_apart(folder: Path, out: Path) -> int:
-    from PIL import Image  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import track  # noqa: PLC0415
+    from PIL import Image
+    from rich.console import Console
+    from rich.progress import track
 
-    from models.training.pairs import read_pairs  # noqa: PLC0415
+    from models.training.pairs import read_pairs
 
     pairs = read_pairs(folder)
     for kind in ("photos", "pages"):

@@ -34,11 +34,11 @@ def add_palettes(parser: argparse.ArgumentParser) -> None:
 
 def palettes(arguments: argparse.Namespace) -> int:
     """Draw the sheet; 0, or else with the reason on standard error 1, or 2 for wrong usage."""
-    from models.quality.contact_sheet import palette_sheet  # noqa: PLC0415
-    from models.rendering.decode import decode  # noqa: PLC0415
-    from models.rendering.paint import encode_png  # noqa: PLC0415
-    from models.rendering.renderer import Renderer, WeightsError, find_weights  # noqa: PLC0415
-    from models.rendering.tone import tone_of  # noqa: PLC0415
+    from models.quality.contact_sheet import palette_sheet
+    from models.rendering.decode import decode
+    from models.rendering.paint import encode_png
+    from models.rendering.renderer import Renderer, find_weights
+    from models.rendering.tone import tone_of
 
     picture, out, columns = arguments.picture, arguments.out, arguments.columns
     if not limits.MIN_COLUMNS <= columns <= limits.MAX_COLUMNS:
@@ -57,9 +57,6 @@ def palettes(arguments: argparse.Namespace) -> int:
             (*PALETTES, *OWN),
         )
         write(encode_png(sheet), out)
-    except WeightsError as problem:
-        print(problem, file=sys.stderr)
-        return 1
     except (OSError, PictureProblem) as problem:
         print(f"{picture}: {reason(problem)}", file=sys.stderr)
         return 1

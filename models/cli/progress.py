@@ -13,8 +13,8 @@ def complain(reason: object) -> int:
 
 def failures(files: Iterator[tuple[Path, str | None]], doing: str, total: int) -> int:
     """Work through files behind a progress bar, with a line for each that had a problem; how many these were."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import track  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import track
 
     console, failed = Console(stderr=True), 0
     for path, problem in track(files, doing, total=total, console=console):

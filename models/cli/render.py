@@ -80,8 +80,8 @@ def _render(arguments: argparse.Namespace) -> int:
     if arguments.still and format is ANIMATION:
         raise UsageError("--still is for formats that do not move; leave it out, or choose another than gif")
     # Imported here, so that `--help` and mistakes need not wait for torch.
-    from models.rendering.renderer import Renderer, WeightsError, pick_device  # noqa: PLC0415
-    from models.weights_file import chosen_weights  # noqa: PLC0415
+    from models.rendering.renderer import Renderer, WeightsError, pick_device
+    from models.weights_file import chosen_weights
 
     try:
         weights = chosen_weights(arguments.weights or HEADS[arguments.head or "glyphs"])
@@ -122,7 +122,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 def _one(work: _Work, one: Input, target: Path | None, on_frames: "OnFrames") -> dict[str, Any]:
     """Draw a picture; what is to be reported of it."""
-    from models.rendering.frames import moves  # noqa: PLC0415
+    from models.rendering.frames import moves
 
     try:
         data = one.read()
@@ -162,7 +162,7 @@ def _one(work: _Work, one: Input, target: Path | None, on_frames: "OnFrames") ->
 
 def _draw(work: _Work, data: bytes, on_frames: "OnFrames") -> tuple["Drawing", "Hook"]:
     """A picture as a file."""
-    from models.rendering import pipeline  # noqa: PLC0415
+    from models.rendering import pipeline
 
     drawing, hook = _drawn(work, data, on_frames, animate=work.format is ANIMATION)
     return pipeline.as_file(drawing, work.format, hook=hook, colours=work.colours), hook
@@ -170,7 +170,7 @@ def _draw(work: _Work, data: bytes, on_frames: "OnFrames") -> tuple["Drawing", "
 
 def _play(work: _Work, data: bytes) -> tuple["Drawing", "Hook"]:
     """Draw all frames, then show them, as often as the file says, or once if others follow, until Ctrl-C."""
-    from models.encoders import ansi  # noqa: PLC0415
+    from models.encoders import ansi
 
     with _progress(1, frames=True, shown=True) as (_advance, on_frames):
         drawing, hook = _drawn(work, data, on_frames, animate=True)
@@ -180,7 +180,7 @@ def _play(work: _Work, data: bytes) -> tuple["Drawing", "Hook"]:
 
 
 def _drawn(work: _Work, data: bytes, on_frames: "OnFrames", *, animate: bool) -> tuple["Drawing", "Hook"]:
-    from models.rendering.pipeline import Hook, draw  # noqa: PLC0415
+    from models.rendering.pipeline import Hook, draw
 
     hook = Hook(on_frames)
     # Whatever file it becomes, it is drawn as a picture; how text is read in a message is none of ours.
@@ -237,8 +237,8 @@ def _progress(
     if not (shown and sys.stderr.isatty() and (pictures > 1 or frames)):
         yield lambda: None, lambda done, total: None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
     # Lines for a terminal go above the bar; those for a file or a program go there.
     bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())

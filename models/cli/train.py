@@ -6,7 +6,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from models.cli.progress import complain
 from models.training.config import TrainConfig, read_config, shipped_configs
 
 WITH_START: Final[dict[str, Any]] = {"warm_steps": 0}
@@ -48,43 +47,40 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """Train; 0, or 1 with the reason on standard error."""
-    import torch  # noqa: PLC0415
+    """Train; prints where the weights are."""
+    import torch
 
-    from models.rendering.renderer import pick_device  # noqa: PLC0415
-    from models.training import train  # noqa: PLC0415
-    from models.training.data import Photos  # noqa: PLC0415
-    from models.training.trainer import TrainingStopped  # noqa: PLC0415
-    from models.weights_file import WeightsError, chosen_weights, load_weights  # noqa: PLC0415
+    from models.rendering.renderer import pick_device
+    from models.training import train
+    from models.training.data import Photos
+    from models.weights_file import chosen_weights, load_weights
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     given = {field.name: getattr(arguments, field.name, None) for field in fields(TrainConfig)}
     given = {name: value for name, value in given.items() if value is not None}
-    start = None
-    try:
-        if arguments.start:
-            start = load_weights(chosen_weights(arguments.start))
-            given = WITH_START | given
-        subject = load_weights(chosen_weights(arguments.subject_branch)) if arguments.subject_branch else None
-        config = read_config(arguments.config, given)
-        photos = Photos(arguments.photos, subjects=arguments.subjects)
-        print(
-            f"{len(photos.train)} photos to train on ({len(photos.labelled)} with their subject), "
-            f"{len(photos.validation)} to check with, {len(photos.refused)} unreadable",
-            file=sys.stderr,
-        )
-        weights = train.train(
-            photos,
-            arguments.out,
-            config,
-            start=start,
-            subject=subject,
-            device=pick_device(arguments.device),
-            resume=arguments.resume,
-            save_every_s=arguments.save_every,
-        )
-    except (TrainingStopped, WeightsError, ValueError) as problem:
-        return complain(problem)
+    start = subject = None
+    if arguments.start:
+        start = load_weights(chosen_weights(arguments.start))
+        given = WITH_START | given
+    if arguments.subject_branch:
+        subject = load_weights(chosen_weights(arguments.subject_branch))
+    config = read_config(arguments.config, given)
+    photos = Photos(arguments.photos, subjects=arguments.subjects)
+    print(
+        f"{len(photos.train)} photos to train on ({len(photos.labelled)} with their subject), "
+        f"{len(photos.validation)} to check with, {len(photos.refused)} unreadable",
+        file=sys.stderr,
+    )
+    weights = train.train(
+        photos,
+        arguments.out,
+        config,
+        start=start,
+        subject=subject,
+        device=pick_device(arguments.device),
+        resume=arguments.resume,
+        save_every_s=arguments.save_every,
+    )
     print(weights)
     return 0

@@ -18,7 +18,7 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from models.weights_file import SHIPPED, WeightsError, load_weights  # noqa: PLC0415
+    from models.weights_file import SHIPPED, WeightsError, load_weights
 
     folders = ([arguments.folder] if arguments.folder else []) + [SHIPPED]
     failed = 0
@@ -39,8 +39,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from models.quality.self_test import self_test  # noqa: PLC0415
-    from models.rendering.renderer import Renderer, WeightsError  # noqa: PLC0415
+    from models.quality.self_test import self_test
+    from models.rendering.renderer import Renderer, WeightsError
 
     failed = 0
     for path in arguments.files:

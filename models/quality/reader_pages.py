@@ -11,7 +11,7 @@ from models.atlas import default_atlas
 from models.baselines.per_cell import search
 from models.formats import picture_columns, rows_for
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE
-from models.problems import PictureProblem
+from models.problems import PictureProblem, Refused
 from models.quality.methods import as_tensor
 from models.quality.programs import by_program
 from models.rendering.decode import MAX_SIDE, decode_on
@@ -29,19 +29,19 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
     The methods: a model by all of its defaults (paper, focus, palette), the same at 64 columns, the line to beat
     with the same characters on the same paper, and chafa's characters on light paper. All have the same palette,
     as colour alone is worth more than any choice of characters. Yields each photo when its pictures are there.
-    Raises WeightsError, OSError, and ValueError for a photo that cannot be read, and for two of one name.
+    Raises WeightsError, OSError, and Refused for a photo that cannot be read, and for two of one name.
     """
     for files in (photos, weights):
         for name, count in Counter(path.stem for path in files).items():
             if count > 1:
-                raise ValueError(f"{count} files are named {name}; their pages would have one name")
+                raise Refused(f"{count} files are named {name}; their pages would have one name")
     renderers = [Renderer(path) for path in weights]
     folder.mkdir(parents=True, exist_ok=True)
     for photo in photos:
         try:
             rgb, choice = decode_on(photo.read_bytes(), MAX_SIDE, DEFAULT_BACKGROUND)
         except PictureProblem as problem:
-            raise ValueError(f"{photo}: {problem}") from None
+            raise Refused(f"{photo}: {problem}") from None
         light = tone_of(rgb)
         height, width = light.shape
         columns = picture_columns(width, height)

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from models.atlas import PRINTABLE
 from models.limits import MAX_PROOF_SWEEPS, MIN_STRENGTH
+from models.problems import Refused
 
 CONFIGS: Final = Path(__file__).with_name("configs")
 BLANK: Final = " "
 
 
-class ConfigError(ValueError):
+class ConfigError(Refused):
     """A config that cannot be used; `str()` says what to correct."""
 
 

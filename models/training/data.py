@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from models.nn.subject import MAP_SIDE, SIDE
-from models.problems import PictureProblem
+from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.tone import fit, stretch, tone_of
 from models.training.crops import Photo, augmented, flat_page, middle, random_crop, random_view, view
@@ -37,7 +37,7 @@ class Photos:
     def __init__(self, folder: Path, subjects: Path | None = None) -> None:
         """Read every picture below `folder`, and its subject's map in `subjects`; unreadable ones are in `refused`.
 
-        Raises ValueError when fewer than two pictures can be read, or `subjects` has a map of none of them.
+        Raises Refused when fewer than two pictures can be read, or `subjects` has a map of none of them.
         """
         self.train: list[Photo] = []
         self.validation: list[Photo] = []
@@ -57,9 +57,9 @@ class Photos:
             photo = Photo(path, tone, read_label(subjects, digest) if subjects else None)
             (self.train if digest[0] % VALIDATION_SHARE else self.validation).append(photo)
         if len(seen) < 2:
-            raise ValueError(f"{folder} holds {len(seen)} pictures that can be read; training needs two or more")
+            raise Refused(f"{folder} holds {len(seen)} pictures that can be read; training needs two or more")
         if subjects and all(photo.subject is None for photo in self.train + self.validation):
-            raise ValueError(f"{subjects} has labels of no photo in {folder}: `python -m models labels` makes them")
+            raise Refused(f"{subjects} has labels of no photo in {folder}: `python -m models labels` makes them")
         # A very small folder may put all on one side.
         if not self.train:
             self.train.append(self.validation.pop())

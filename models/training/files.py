@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from models.problems import Refused
 from models.sniff import SUFFIXES
 
 
@@ -11,8 +12,8 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def photos_below(folder: Path) -> list[Path]:
-    """As `pictures_below`. Raises ValueError where there is none."""
+    """As `pictures_below`. Raises Refused where there is none."""
     photos = pictures_below(folder)
     if not photos:
-        raise ValueError(f"{folder} holds no photos")
+        raise Refused(f"{folder} holds no photos")
     return photos

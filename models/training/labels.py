@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.problems import PictureProblem
+from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 
 MAX_SIDE: Final = 1024
@@ -46,25 +46,23 @@ def read_label(folder: Path, digest: bytes) -> NDArray[np.uint8] | None:
 def load_network(path: Path) -> Network:
     """The salient-object network of an ONNX file, tried once.
 
-    Raises ValueError where onnxruntime or the file is missing, or the network is of another kind.
+    Raises Refused where onnxruntime or the file is missing, or the network is of another kind.
     """
     try:
         import onnxruntime  # noqa: PLC0415  # for this command alone
     except ImportError:
-        raise ValueError("labels need onnxruntime: pip install onnxruntime") from None
+        raise Refused("labels need onnxruntime: pip install onnxruntime") from None
     if not path.is_file():
-        raise ValueError(f"there is no network {path}")
+        raise Refused(f"there is no network {path}")
     try:
         session: Any = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         name = session.get_inputs()[0].name
         shape = session.run(None, {name: np.zeros((1, 3, SIDE, SIDE), np.float32)})[0].shape
     except Exception as error:  # onnxruntime has classes of its own for what is wrong with a file
         reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path} is no ONNX network that can be used: {reason}") from None
+        raise Refused(f"{path} is no ONNX network that can be used: {reason}") from None
     if shape != (1, 1, SIDE, SIDE):
-        raise ValueError(
-            f"{path} answers with {shape} values; labels need a map of {(1, 1, SIDE, SIDE)}, as U²-Net's"
-        )
+        raise Refused(f"{path} answers with {shape} values; labels need a map of {(1, 1, SIDE, SIDE)}, as U²-Net's")
 
     def find(picture: NDArray[np.float32]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = session.run(None, {name: picture})[0][0, 0]

@@ -19,7 +19,7 @@ from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import search, shade
 from models.baselines.ramp import ramp_grid
 from models.palettes import find_palette, hsl_row_inks
-from models.problems import PictureProblem
+from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.grid import Grid
 from models.rendering.page import Page, page_of
@@ -117,18 +117,18 @@ def read_pairs(folder: Path) -> dict[Path, Pair]:
     The page is the half that is set in type: its ink changes from pixel to pixel all over. A photo of text can
     look so too; where nearly all files agree, the others are taken to be of the same layout.
 
-    Raises ValueError when there is none, or one is not two squares side by side, PictureProblem when one is
+    Raises Refused when there is none, or one is not two squares side by side, PictureProblem when one is
     no picture.
     """
     files = pictures_below(folder)
     if not files:
-        raise ValueError(f"{folder} holds no pair files")
+        raise Refused(f"{folder} holds no pair files")
     halves: dict[Path, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in files:
         whole = decode(path.read_bytes(), max_side=8192)
         height, width = whole.shape[:2]
         if width != 2 * height:
-            raise ValueError(f"{path.name} is {width}×{height} px; a pair is two squares side by side")
+            raise Refused(f"{path.name} is {width}×{height} px; a pair is two squares side by side")
         halves[path] = whole[:, :height], whole[:, height:]
     page_left = {path: _type_likeness(left) > _type_likeness(right) for path, (left, right) in halves.items()}
     share = sum(page_left.values()) / len(page_left)

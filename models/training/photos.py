@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 
 from models import limits
-from models.problems import PictureProblem
+from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.sniff import SUFFIXES, SUFFIXES_OF, sniff
 
@@ -27,7 +27,7 @@ GIVE_UP_AFTER: Final = 24
 _RETRY_STATUSES: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
-class FetchError(Exception):
+class FetchError(Refused):
     """The photos could not be fetched; `str()` says why and what was saved."""
 
 
@@ -38,7 +38,7 @@ class _FetchFailed(Exception):
 def fetch_photos(
     out: Path,
     count: int,
-    url: str = LOREM_PICSUM,
+    url: str | None = None,
     *,
     at_once: int = 8,
     first_wait_s: float = 0.5,
@@ -46,10 +46,11 @@ def fetch_photos(
 ) -> int:
     """Fetch until `out` holds `count` different photos; returns how many are new.
 
-    `{n}` in `url` becomes 0, 1, 2, …; without it the same address is asked again and again, for services that
-    answer with another photo each time. `progress` is told the number that the folder holds. Raises FetchError
-    when the address is none, or GIVE_UP_AFTER photos in a row failed or were there already.
+    `{n}` in `url` (default: Lorem Picsum) becomes 0, 1, 2, …; without it the same address is asked again and again,
+    for services that answer with another photo each time. `progress` is told the number that the folder holds.
+    Raises FetchError when the address is none, or GIVE_UP_AFTER photos in a row failed or were there already.
     """
+    url = LOREM_PICSUM if url is None else url
     if not re.match(r"https?://[^/]", url):
         raise FetchError(f"{url!r} is no address to fetch from: it must begin with http:// or https://")
     out.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from models.baselines.per_cell import RAMP, join_cells, paint_ink
 from models.nn.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.nn.generator import SIZES, Generator
 from models.nn.subject import SubjectBranch, subject_loss
+from models.problems import Refused
 from models.rendering.focus import compose
 from models.training.config import TrainConfig
 from models.training.data import Photos
@@ -41,7 +42,7 @@ RISING_STEPS: Final = 200
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
-class TrainingStopped(Exception):
+class TrainingStopped(Refused):
     """Training cannot go on; `str()` says why."""
 
 
