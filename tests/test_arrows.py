@@ -68,6 +68,21 @@ def test_jobs_takes_only_leaves_of_models() -> None:
                 assert name.split(".")[1] in LEAVES, f"{file.name} imports {name}"
 
 
+def test_only_the_adapter_knows_rq() -> None:
+    adapter = ROOT / "jobs" / "rq_adapter"
+    for room in (*sorted(ROOMS), "devstack"):
+        for file in (ROOT / room).rglob("*.py"):
+            names = {name for name in imported(file) if name.split(".")[0] == "rq"}
+            assert not names or file.is_relative_to(adapter), f"{file.relative_to(ROOT)} imports {sorted(names)}"
+    assert "rq" not in {name.split(".")[0] for name in imported(ROOT / "demo.py")}
+
+
+def test_the_queues_side_of_the_adapter_needs_no_worker() -> None:
+    """The bot's image has RQ, but not what takes jobs."""
+    names = imported(ROOT / "jobs" / "rq_adapter" / "queue.py")
+    assert not {name for name in names if name.startswith(("jobs.rq_adapter", "rq.worker"))}
+
+
 def test_the_bot_runs_without_torch() -> None:
     code = "import sys; sys.modules['torch'] = None; import bot.__main__; import bot.client"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

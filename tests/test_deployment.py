@@ -37,7 +37,7 @@ from jobs.rq_adapter.queue import JOB_TIMEOUT_S, enqueue
 from tests.worker.processes import ended, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
-from worker.queue.rq_worker import GlyphWorker
+from worker.queue.work_loop import WorkLoop
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parent.parent
@@ -121,7 +121,7 @@ def seconds(text: str) -> int:
 
 
 def test_a_stop_lets_them_finish() -> None:
-    most = JOB_TIMEOUT_S + GlyphWorker.hard_grace_s
+    most = JOB_TIMEOUT_S + WorkLoop.hard_grace_s
     for name in ("worker", "worker-gpu"):
         assert seconds(services()[name]["stop_grace_period"]) > most
     assert seconds(services()["bot"]["stop_grace_period"]) > 2 * DRAIN_S

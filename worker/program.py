@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import torch
@@ -29,26 +29,33 @@ from jobs.rate_limiter import RateLimiter
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
+from jobs.rq_adapter.job import Task, only
+from jobs.rq_adapter.queue import RENDER_TASK, VERIFY_TASK
 from jobs.settings import explain
 from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError, pick_device
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
-from worker.observability.heartbeat import Control
-from worker.observability.probes import Watching
-from worker.queue.circuit_breaker import Health
+from worker.observability.heartbeat import Heartbeat
+from worker.observability.probes import WorkerProbes
+from worker.queue.circuit_breaker import CircuitBreaker
+from worker.queue.operator_commands import CommandListener
 from worker.queue.redis_outage import Outage, back_off_s
-from worker.queue.rq_worker import GlyphWorker, unique_name
+from worker.queue.work_loop import WorkLoop, unique_name
 from worker.render import pipeline, tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 from worker.settings import WorkerSettings
+from worker.weights import verification
 from worker.weights.reloading import Reloader
 from worker.weights.source import WeightsSource
 
 _log = logging.getLogger("worker")
 
 T = TypeVar("T")
+
+TASKS: Mapping[str, Task] = {RENDER_TASK: tasks.render, VERIFY_TASK: verification.check}
+"""What each name on the wire calls; a job that names anything else is refused."""
 
 
 def run(*, child: int | None = None, lifeline: int | None = None) -> int:
@@ -66,10 +73,10 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     token = settings.discord_token.get_secret_value()
     logs.set_up("worker", token, settings.log_level, settings.log_format, child)
     redis = connect(settings.redis_url, patient=True)
-    watching = Watching(redis)
+    probes = WorkerProbes(redis)
     try:
         trace.set_up(settings.otel_exporter_otlp_endpoint, "worker")
-        watching.start(settings.http_host, settings.worker_http_port, child)
+        probes.start(settings.http_host, settings.worker_http_port, child)
     except trace.TraceUnavailable as error:
         return _refuse(str(error))
     except OSError as error:
@@ -78,15 +85,14 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
         device = pick_device(settings.device)
     except WeightsError as error:
         return _refuse(str(error))
-    return _work(settings, redis, device, watching)
+    return _work(settings, redis, device, probes)
 
 
-def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watching) -> int:
+def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerProbes) -> int:
     # Until the worker's own handlers are in place a signal ends the process, and that must count as a clean end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    outage = Outage()
-    decoder = Decoder()
+    outage, decoder, jobs = Outage(), Decoder(), Jobs(redis)
     try:
         fleet = Fleet(redis)
         if settings.torch_threads is not None:
@@ -96,9 +102,18 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         engine = Engine(weights_source, device, keep=settings.warm_models)
         _patiently(lambda: start(engine, weights_source, settings.model_weights), outage)
         renderer = engine.renderer
-        health = Health(lambda: pipeline.works(engine.renderer, decoder))
+        breaker = CircuitBreaker(lambda: pipeline.works(engine.renderer, decoder))
         worker = _patiently(
-            lambda: GlyphWorker(redis, name=name, outage=outage, health=health, is_lost=engine.is_lost), outage
+            lambda: WorkLoop(
+                redis,
+                name=name,
+                kind=only(TASKS, tasks.tell_failure),
+                outage=outage,
+                breaker=breaker,
+                is_lost=engine.is_lost,
+                cancel=jobs.cancel,
+            ),
+            outage,
         )
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
@@ -111,20 +126,21 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
         tasks.Tools(
             engine,
             decoder,
-            health,
+            breaker,
             discord,
             automatic_reactions,
             redis,
-            Jobs(redis),
+            jobs,
             Messages(redis),
             pictures,
             worker.name,
         )
     )
     reloader = Reloader(Reloads(redis, store, fleet), weights_source, engine, worker)
-    control = Control(fleet, engine, worker, reloader)
-    control.start()
-    watching.started(worker, engine, decoder)
+    heartbeat, listener = Heartbeat(fleet, engine, worker, reloader), CommandListener(redis, worker)
+    heartbeat.start()
+    listener.start()
+    probes.started(worker, engine, decoder)
     _log.info(
         "worker ready name=%s device=%s model=%s version=%s",
         worker.name,
@@ -135,7 +151,8 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, watching: Watchin
     try:
         code = worker.serve()
     finally:
-        control.stop()
+        listener.stop()
+        heartbeat.stop()
         automatic_reactions.close()
         discord.close()
         decoder.close()
@@ -147,7 +164,7 @@ def start(engine: Engine, weights_source: WeightsSource, name: str) -> None:
     """Load the default model of the registry in the version that it names; where it names none, the model `name`.
 
     Where a version is in use that cannot be had, drawing with this machine's file is better than not drawing: the
-    control thread goes on trying. Raises WeightsError.
+    heartbeat goes on trying. Raises WeightsError.
     """
     engine.default = weights_source.store.default() or name
     if engine.default != name:

@@ -19,7 +19,14 @@ MESSAGE_LIMIT: Final = 1900
 CLEARLY_WORSE: Final = 0.8
 """A measure below this share of what is in use is pointed out."""
 
-_STATES: Final = {"idle": "🟢", "busy": "🟢", "degraded": "🔴", "stopping": "⚪", "swapping": "🟡"}
+_STATES: Final = {
+    "idle": "🟢",
+    "busy": "🟢",
+    "degraded": "🔴",
+    "stopping": "⚪",
+    "swapping": "🟡",
+    "suspended": "🟡",
+}
 
 
 def reload_text(order: Order, votes: Mapping[str, Vote]) -> str:

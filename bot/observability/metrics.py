@@ -76,7 +76,7 @@ class FleetCollector(Collector):
         families["queue_oldest_seconds"].add_metric([], jobs.oldest_s)
         families["open_promises"].add_metric([], Jobs(redis).count_pending())
         states = [report.state for report in Fleet(redis).alive()]
-        for state in ("idle", "busy", "swapping", "degraded", "stopping"):
+        for state in ("idle", "busy", "swapping", "degraded", "suspended", "stopping"):
             families["workers"].add_metric([state], states.count(state))
         families["stored_picture_bytes"].add_metric(["used"], stored_bytes(redis))
         families["stored_picture_bytes"].add_metric(["budget"], self._picture_budget)

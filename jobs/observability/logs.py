@@ -11,16 +11,13 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Concatenate, Final, Literal, ParamSpec, Protocol, TypeVar
+from typing import Final, Literal
 
 LogFormat = Literal["text", "json"]
-
-P = ParamSpec("P")
 
 TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 HIDDEN: Final = "[token]"
@@ -52,25 +49,6 @@ def about(job_id: str | None) -> Iterator[None]:
         yield
     finally:
         _JOB.reset(token)
-
-
-class _Job(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-J = TypeVar("J", bound=_Job)
-
-
-def about_its_job(callback: Callable[Concatenate[J, P], None]) -> Callable[Concatenate[J, P], None]:
-    """An RQ callback whose log lines are about its job; RQ also calls it outside of any job's work."""
-
-    @wraps(callback)
-    def bound(job: J, /, *arguments: P.args, **options: P.kwargs) -> None:
-        with about(job.id):
-            callback(job, *arguments, **options)
-
-    return bound
 
 
 def reference() -> str | None:

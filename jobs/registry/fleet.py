@@ -28,7 +28,9 @@ class WorkerReport(Record):
     device: str
     model: str
     model_version: str
-    state: str = Field(description="idle, busy, degraded, stopping, or swapping: no room for two models at once")
+    state: str = Field(
+        description="idle, busy, degraded, stopping, suspended by `rq suspend`, or swapping: no room for two models"
+    )
     models: dict[str, str] = Field(default_factory=dict)
     memory_mb: int = 0
     jobs_done: int = 0
@@ -66,8 +68,8 @@ class Fleet:
         return [report for data in reports if (report := read_record(WorkerReport, data)) is not None]
 
     def serving(self) -> list[WorkerReport]:
-        """Those of the workers alive that take jobs: neither on their way out nor stepped back."""
-        return [report for report in self.alive() if report.state not in ("stopping", "degraded")]
+        """Those of the workers alive that take jobs: neither on their way out, nor stepped back, nor suspended."""
+        return [report for report in self.alive() if report.state not in ("stopping", "degraded", "suspended")]
 
 
 def _text(value: object) -> str:

@@ -48,8 +48,15 @@ would wait a minute, and a round of maintenance before and after."""
 
 
 class TakenJobs(IntermediateQueue):
-    """The jobs between pop and start. One that is given to another worker too early is drawn twice, which does
-    no harm."""
+    """The jobs between pop and start, on a list that RQ's own workers do not know.
+
+    One that is given to another worker too early is drawn twice, which does no harm.
+    """
+
+    @classmethod
+    def get_intermediate_queue_key(cls, queue_key: str) -> str:
+        """The list's key."""
+        return f"{queue_key}:taken"
 
     def should_be_cleaned_up(self, job_id: str) -> bool:
         """Whether a round of maintenance has seen the job here STUCK_S seconds ago or earlier."""
@@ -59,6 +66,11 @@ class TakenJobs(IntermediateQueue):
 
 class RenderQueue(Queue):
     """The queue as bot and workers see it."""
+
+    @property
+    def intermediate_queue_key(self) -> str:
+        """The list of the jobs between pop and start."""
+        return TakenJobs.get_intermediate_queue_key(self.key)
 
     @property
     def intermediate_queue(self) -> TakenJobs:

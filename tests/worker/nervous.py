@@ -10,9 +10,11 @@ from collections import deque
 from itertools import repeat
 from typing import Any
 
+from jobs.rq_adapter.worker import RQWorker
+from worker import program
 from worker.__main__ import main
-from worker.queue import circuit_breaker as health
-from worker.queue import rq_worker
+from worker.queue.circuit_breaker import CircuitBreaker
+from worker.queue.work_loop import WorkLoop
 from worker.render import tasks
 
 
@@ -40,13 +42,13 @@ def spoil(payload: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    rq_worker.GlyphWorker.lease_s = 2
-    rq_worker.GlyphWorker.renew_s = 0.5
-    rq_worker.GlyphWorker.maintenance_s = 1
-    rq_worker.GlyphWorker.hard_grace_s = 1.0
-    health.Health.recheck_s = float(os.environ.get("NERVOUS_RECHECK_S", "1"))
+    RQWorker.lease_s = 2
+    RQWorker.maintenance_s = 1
+    WorkLoop.renew_s = 0.5
+    WorkLoop.hard_grace_s = 1.0
+    CircuitBreaker.recheck_s = float(os.environ.get("NERVOUS_RECHECK_S", "1"))
     tasks.POST_S = 1.0  # type: ignore[misc]
     tasks.FIRST_WAIT_S = 1  # type: ignore[misc]
-    names = [f"tests.worker.nervous.{task.__name__}" for task in (die, hang, fail, spoil)]
-    rq_worker.RenderJob.tasks = {**rq_worker.RenderJob.tasks, **{name: name for name in names}}
+    deadly = {f"tests.worker.nervous.{task.__name__}": task for task in (die, hang, fail, spoil)}
+    program.TASKS = {**program.TASKS, **deadly}
     sys.exit(main())

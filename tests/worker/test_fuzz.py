@@ -23,6 +23,7 @@ from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.registry.reload import Order, Reloads, Vote
 from jobs.registry.verification import Verification, enqueue_verification, record_verification, verification_of
 from jobs.registry.weights import Model, Version, WeightsStore
+from jobs.rq_adapter.job import BadRequest
 from jobs.schema import Click, RenderRequest, RenderResult
 from jobs.server_settings import GuildSettings, GuildStore
 from models.problems import PictureProblem
@@ -293,7 +294,7 @@ def test_request_that_is_none_is_refused_by_name() -> None:
             return
         try:
             request = tasks._parse(payload)
-        except tasks.BadRequest as error:
+        except BadRequest as error:
             assert "secret" not in str(error)
         else:
             assert isinstance(request, RenderRequest)

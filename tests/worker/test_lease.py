@@ -10,22 +10,36 @@ from redis import Redis
 from rq import Retry, get_current_job
 from rq.job import Job
 
+from jobs.rq_adapter.job import RenderJob, Task, only
 from jobs.rq_adapter.queue import STUCK_S, enqueue, render_queue
+from jobs.rq_adapter.worker import RQWorker
 from tests.jobs.requests import a_request
 from tests.worker.processes import REPOSITORY, until
-from worker.queue.circuit_breaker import Health
+from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.lease import EXIT_HUNG
 from worker.queue.redis_outage import Outage
-from worker.queue.rq_worker import GlyphWorker, RenderJob
+from worker.queue.work_loop import WorkLoop
 
 LEASE_S = 1
 
 
-def a_worker(redis: Redis, name: str) -> GlyphWorker:
-    return GlyphWorker(redis, name=name, outage=Outage(), health=Health(lambda: True), is_lost=lambda: False)
+def a_worker(redis: Redis, name: str) -> RQWorker:
+    return RQWorker(redis, name, RenderJob, lambda job, error: None)
 
 
-def a_long_job() -> None:
+def a_loop(redis: Redis, name: str, **tasks: Task) -> WorkLoop:
+    return WorkLoop(
+        redis,
+        name=name,
+        kind=only(tasks, RenderJob.tell_failure),
+        outage=Outage(),
+        breaker=CircuitBreaker(lambda: True),
+        is_lost=lambda: False,
+        cancel=lambda job_id: None,
+    )
+
+
+def a_long_job(payload: dict[str, Any]) -> None:
     """Works until its lease has been renewed past its first end; then another worker looks for abandoned jobs."""
     job = get_current_job()
     assert job is not None
@@ -42,13 +56,11 @@ def a_long_job() -> None:
 
 
 def test_a_job_that_outlasts_its_lease_stays_with_its_worker(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(GlyphWorker, "lease_s", LEASE_S)
-    monkeypatch.setattr(GlyphWorker, "renew_s", 0.2)
-    name = f"{__name__}.{a_long_job.__name__}"
-    monkeypatch.setattr(RenderJob, "tasks", {**RenderJob.tasks, name: name})
+    monkeypatch.setattr(RQWorker, "lease_s", LEASE_S)
+    monkeypatch.setattr(WorkLoop, "renew_s", 0.2)
     queue = render_queue(redis)
-    queue.enqueue(name, job_id="long", retry=Retry(max=2))
-    a_worker(redis, "one")._step()
+    queue.enqueue("a.long_job", {}, job_id="long", retry=Retry(max=2))
+    a_loop(redis, "one", **{"a.long_job": a_long_job}).step()
     job = queue.fetch_job("long")
     assert job is not None and (job.get_status(), job.retries_left) == ("finished", 2)
     assert not queue.job_ids

@@ -23,11 +23,12 @@ from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.queue import enqueue, render_queue
+from jobs.rq_adapter.worker import MAINTENANCE_LOCK_S
 from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, ended, enqueue_task, until
 from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
 from tests.worker.standin import Order, Standin
 from worker.__main__ import main
-from worker.queue.rq_worker import EXIT_BROKEN, MAINTENANCE_LOCK_S
+from worker.queue.work_loop import EXIT_BROKEN
 
 
 @pytest.fixture

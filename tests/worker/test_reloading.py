@@ -9,20 +9,19 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError
-from rq import Queue
-from rq.job import Job
 
 from jobs.connection import PREFIX
 from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.registry.reload import Order, Reloads, Vote
 from jobs.registry.weights import WeightsStore, activated, set_model
+from jobs.rq_adapter.job import RenderJob
 from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import ServiceProblem
 from tests.worker.samples import write_weights
 from worker.program import start
-from worker.queue.circuit_breaker import Health
+from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.redis_outage import Outage
-from worker.queue.rq_worker import EXIT_BROKEN, GlyphWorker
+from worker.queue.work_loop import EXIT_BROKEN, WorkLoop
 from worker.render.engine import Engine
 from worker.weights.reloading import Reloader
 from worker.weights.source import WeightsSource
@@ -47,7 +46,15 @@ class Worker:
         self.weights_source = WeightsSource(self.store, folder, name)
         self.engine = Small(self.weights_source, "cpu", keep=keep)
         start(self.engine, self.weights_source, "tiny")
-        self.rq = GlyphWorker(redis, name=name, outage=Outage(), health=Health(lambda: True), is_lost=lambda: False)
+        self.rq = WorkLoop(
+            redis,
+            name=name,
+            kind=RenderJob,
+            outage=Outage(),
+            breaker=CircuitBreaker(lambda: True),
+            is_lost=lambda: False,
+            cancel=lambda job_id: None,
+        )
         self.reloader = Reloader(self.reloads, self.weights_source, self.engine, self.rq)
         self.report()
         self.step()
@@ -229,15 +236,15 @@ def test_a_held_worker_ends_its_job_first_and_takes_no_other(worker: Worker, red
     rq, begun, may_end = worker.rq, threading.Event(), threading.Event()
     taken: list[str] = []
 
-    def work(job: Job, queue: Queue) -> None:
+    def work(job: RenderJob) -> None:
         taken.append(job.id)
         begun.set()
         assert may_end.wait(30)
 
-    rq.execute_job = work  # type: ignore[method-assign]
+    rq.run_job = work  # type: ignore[method-assign]
     queue = render_queue(redis)
     queue.enqueue("worker.tasks.render", job_id="1")
-    loop = threading.Thread(target=rq._step)
+    loop = threading.Thread(target=rq.step)
     loop.start()
     assert begun.wait(30)
     assert not rq.hold(0.05)
@@ -245,10 +252,10 @@ def test_a_held_worker_ends_its_job_first_and_takes_no_other(worker: Worker, red
     assert rq.hold(30)
     loop.join(30)
     queue.enqueue("worker.tasks.render", job_id="2")
-    rq._step()
+    rq.step()
     assert taken == ["1"] and rq.held
     rq.release()
-    rq._step()
+    rq.step()
     assert taken == ["1", "2"] and not rq.held
 
 

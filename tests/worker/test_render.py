@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from redis import Redis
-from rq import Retry
 
 from jobs.connection import connect
 from jobs.lifecycle.job import BOT, Claim, Jobs
@@ -26,6 +24,7 @@ from jobs.lifecycle.progress import seconds_per_job
 from jobs.pictures import PictureStore
 from jobs.rate_limiter import RateLimiter
 from jobs.registry.weights import WeightsStore
+from jobs.rq_adapter.job import BadRequest, Postponed, only
 from jobs.rq_adapter.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.choices import focus_name
@@ -42,7 +41,7 @@ from tests.worker.standin import Order, Standin
 from worker.delivery.automatic_reactions import MOST, AutomaticReactions
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Response
 from worker.program import start
-from worker.queue.circuit_breaker import Health
+from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render import tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine, Loaded
@@ -82,12 +81,12 @@ def equipped(
     engine: Engine, decoder: Decoder, standin: Standin, redis: Redis, pictures: PictureStore
 ) -> Iterator[None]:
     discord = Discord(standin.api, BOT_TOKEN, RateLimiter(redis))
-    health, automatic_reactions = Health(lambda: True), AutomaticReactions(discord)
+    breaker, automatic_reactions = CircuitBreaker(lambda: True), AutomaticReactions(discord)
     tasks.equip(
         tasks.Tools(
             engine,
             decoder,
-            health,
+            breaker,
             discord,
             automatic_reactions,
             redis,
@@ -437,7 +436,7 @@ def test_unavailable_discord_is_the_queues_to_try_again(
     monkeypatch.setattr(tasks, "POST_S", 0.5)
     standin.always = Order(503)
     later = tasks.render(request_for(sha).model_dump(mode="json"))
-    assert isinstance(later, Retry) and later.intervals == [tasks.FIRST_WAIT_S]
+    assert isinstance(later, Postponed) and later.intervals == [tasks.FIRST_WAIT_S]
     with pytest.raises(DiscordUnavailable):
         tasks.render(request_for(sha, deadline_at=time.time() + 5).model_dump(mode="json"))
     assert ledger.result_of("1000") is None
@@ -446,14 +445,14 @@ def test_unavailable_discord_is_the_queues_to_try_again(
 def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     standin.always = Order(429, {"retry_after": 300})
     later = tasks.render(request_for(sha).model_dump(mode="json"))
-    assert isinstance(later, Retry) and later.intervals[0] >= 300
+    assert isinstance(later, Postponed) and later.intervals[0] >= 300
 
 
 @pytest.mark.parametrize("change", [{"schema_version": 6}, {"options": {"columns": "many"}}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
-    with pytest.raises(tasks.BadRequest, match=next(iter(change))) as caught:
+    with pytest.raises(BadRequest, match=next(iter(change))) as caught:
         tasks.render(payload)
     assert INTERACTION_TOKEN not in str(caught.value)
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
@@ -533,7 +532,7 @@ def test_style_that_cannot_be_loaded_is_said_and_is_no_fault_of_the_workers(
     result = run(request_for(sha, style="spoilt"))
     assert (result.outcome, result.code) == ("failed", "style_broken")
     assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["style_broken"]
-    assert tasks.current_tools().health.last_error == ""
+    assert tasks.current_tools().breaker.last_error == ""
     assert run(request_for(sha, job_id="1001")).outcome == "posted"
 
 
@@ -578,8 +577,8 @@ def test_full_gpu_with_room_for_nothing_is_said_and_counted(sha: str, standin: S
         result = run(request_for(sha, job_id=job_id))
         assert (result.outcome, result.code) == ("failed", "gpu_full")
     assert {plain(seen.body["content"]) for seen in standin.seen} == {SENTENCES["gpu_full"]}
-    health = tasks.current_tools().health
-    assert health.degraded and health.last_error == "OutOfMemoryError in job 1002"
+    breaker = tasks.current_tools().breaker
+    assert breaker.is_open and breaker.last_error == "OutOfMemoryError in job 1002"
 
 
 def test_full_gpu_is_not_a_lost_one(full: Full, engine: Engine, decoder: Decoder) -> None:
@@ -611,14 +610,14 @@ def test_picture_that_takes_too_long_to_decode_is_refused_in_words(
 
 def failed_job(redis: Redis, request: RenderRequest, retries_left: int) -> Any:
     enqueue(redis, request)
-    job = render_queue(redis).fetch_job(request.job_id)
+    job = render_queue(redis, only({}, tasks.tell_failure)).fetch_job(request.job_id)
     assert job is not None
     job.retries_left = retries_left
     return job
 
 
 def tell(job: Any) -> None:
-    tasks.tell_failure(job, job.connection, RuntimeError, RuntimeError("secret text"), None)
+    job.failure_callback(job, job.connection, RuntimeError, RuntimeError("secret text"), None)
 
 
 def test_failure_is_told_at_the_last_try_only(
@@ -655,14 +654,14 @@ def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: S
 
 def test_failure_of_an_unreadable_request_still_reaches_its_reply(sha: str, standin: Standin, redis: Redis) -> None:
     payload = request_for(sha).model_dump(mode="json") | {"schema_version": 99}
-    tell(SimpleNamespace(id="1000", args=[payload], should_retry=False, connection=redis))
+    tasks.tell_failure("1000", payload, "RuntimeError")
     assert "reference" in standin.state[TOKEN_PATH].body["content"]
 
 
 def test_failure_without_any_reply_is_logged(
     redis: Redis, standin: Standin, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tell(SimpleNamespace(id="1000", args=["nonsense"], should_retry=False, connection=redis))
+    tasks.tell_failure("1000", "nonsense", "RuntimeError")
     assert standin.seen == [] and "job lost id=1000" in caplog.text
 
 
@@ -711,7 +710,7 @@ def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
     monkeypatch.setattr(tasks, "POST_S", 0.5)
     payload = request_for(pictures.put(b"no picture at all")).model_dump(mode="json")
     standin.always = Order(503)
-    assert isinstance(tasks.render(payload), Retry)
+    assert isinstance(tasks.render(payload), Postponed)
     standin.always = None
     assert tasks.render(payload) == {} and not standin.state
     reason = ledger.reason_of("1000")

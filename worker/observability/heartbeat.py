@@ -1,4 +1,4 @@
-"""The control thread: says every few seconds that this worker is alive, and carries out changes of models.
+"""The heartbeat thread: says every few seconds that this worker is alive, and carries out changes of models.
 
 Weights are loaded here, beside the model that keeps drawing in the main thread.
 """
@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from jobs.registry.fleet import REPORT_EVERY_S, Fleet, WorkerReport
 from worker.queue.redis_outage import Outage
-from worker.queue.rq_worker import GlyphWorker
+from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine
 from worker.weights.reloading import Reloader
 
@@ -27,10 +27,10 @@ _FOLLOW_S: Final = 2.0
 """Orders are looked for more often than what else the registry names: a change of a model is an order."""
 
 
-class Control:
+class Heartbeat:
     """Starts at `start`, ends at `stop`."""
 
-    def __init__(self, fleet: Fleet, engine: Engine, worker: GlyphWorker, reloader: Reloader) -> None:
+    def __init__(self, fleet: Fleet, engine: Engine, worker: WorkLoop, reloader: Reloader) -> None:
         self._fleet = fleet
         self._engine = engine
         self._worker = worker
@@ -38,7 +38,7 @@ class Control:
         self._outage: Outage = worker.outage
         self._started_at = time.time()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         """Report at once and then every REPORT_EVERY_S."""
@@ -71,13 +71,11 @@ class Control:
             except RedisError as error:
                 self._outage.down(error)
             except Exception:
-                _log.exception("control failed")
+                _log.exception("heartbeat failed")
             self._stop.wait(tick)
 
     def _report(self) -> WorkerReport:
         worker, models = self._worker, {loaded.name: loaded.renderer.version for loaded in self._engine.loaded()}
-        busy = worker.get_state() == "busy"
-        state = "degraded" if worker.health.degraded else "swapping" if worker.held else "busy" if busy else "idle"
         return WorkerReport(
             name=worker.name,
             host=socket.gethostname(),
@@ -87,8 +85,8 @@ class Control:
             model_version=models.get(self._engine.default, ""),
             models=models,
             memory_mb=self._engine.memory_mb(),
-            state="stopping" if worker.stopping else state,
+            state=worker.state,
             jobs_done=worker.jobs_done,
-            last_error=self._reloader.error or worker.health.last_error,
+            last_error=self._reloader.error or worker.breaker.last_error,
             started_at=self._started_at,
         )

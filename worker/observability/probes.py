@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from jobs.observability.metrics import PREFIX
 from jobs.observability.probes import probe_app, serve_in_thread
 from jobs.rq_adapter.queue import JOB_TIMEOUT_S
-from worker.queue.rq_worker import GlyphWorker
+from worker.queue.work_loop import WorkLoop
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 
@@ -22,12 +22,12 @@ STUCK_S: Final = JOB_TIMEOUT_S + 60.0
 """The working loop comes round every second or after a job, and a job that hangs ends the process before this."""
 
 
-class Watching:
+class WorkerProbes:
     """What is known of a worker while it starts, works and ends."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._worker: GlyphWorker | None = None
+        self._worker: WorkLoop | None = None
 
     def start(self, host: str, port: int | None, child: int | None) -> Callable[[], None]:
         """Answer until the returned is called; nothing is answered without a port. Raises OSError if it is taken.
@@ -38,7 +38,7 @@ class Watching:
             return lambda: None
         return serve_in_thread(probe_app(self.why_unhealthy, self.why_not_ready), host, port + (child or 1) - 1)
 
-    def started(self, worker: GlyphWorker, engine: Engine, decoder: Decoder) -> None:
+    def started(self, worker: WorkLoop, engine: Engine, decoder: Decoder) -> None:
         """From now on there is a worker to tell of."""
         self._worker = worker
         REGISTRY.register(WorkerCollector(engine, worker, decoder))
@@ -55,8 +55,10 @@ class Watching:
         if self._worker is None:
             return ["starting"]
         reasons = ["stopping"] if self._worker.stopping else []
-        if self._worker.health.degraded:
-            reasons.append(f"degraded: {self._worker.health.last_error}")
+        if self._worker.breaker.is_open:
+            reasons.append(f"degraded: {self._worker.breaker.last_error}")
+        if self._worker.suspended:
+            reasons.append("suspended until `rq resume`")
         try:
             self._redis.ping()
         except RedisError as error:
@@ -67,7 +69,7 @@ class Watching:
 class WorkerCollector(Collector):
     """What a worker is at the moment: its models, its state, its device's memory."""
 
-    def __init__(self, engine: Engine, worker: GlyphWorker, decoder: Decoder) -> None:
+    def __init__(self, engine: Engine, worker: WorkLoop, decoder: Decoder) -> None:
         self._engine = engine
         self._worker = worker
         self._decoder = decoder
@@ -90,7 +92,7 @@ class WorkerCollector(Collector):
         degraded = GaugeMetricFamily(
             f"{PREFIX}worker_degraded", "1 while the worker takes no jobs after failing some."
         )
-        degraded.add_metric([], float(self._worker.health.degraded))
+        degraded.add_metric([], float(self._worker.breaker.is_open))
         replaced = CounterMetricFamily(
             f"{PREFIX}decoders_replaced", "Decoding processes that died of a picture or had to be ended."
         )

@@ -1,1 +1,1 @@
-"""Taking jobs: the loop, the lease, the circuit breaker."""
+"""Taking jobs: the loop, the lease, the circuit breaker, operators' commands."""

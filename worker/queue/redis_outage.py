@@ -10,7 +10,7 @@ _log = logging.getLogger(__name__)
 
 
 class Outage:
-    """Shared by the work loop, the lease and the control thread of one worker."""
+    """Shared by the work loop, the lease and the heartbeat of one worker."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

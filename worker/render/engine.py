@@ -50,7 +50,7 @@ class Loaded:
 
 
 class Engine:
-    """Up to `keep` models on one device. Its methods may be called by the working and by the control thread."""
+    """Up to `keep` models on one device. Its methods may be called by the working and by the heartbeat thread."""
 
     def __init__(self, weights_source: WeightsSource, device: str, *, keep: int = 3) -> None:
         self.weights_source = weights_source
@@ -83,7 +83,7 @@ class Engine:
         self.make_room()
         loaded = self.load(name, self.weights_source.current(name))
         with self._lock:
-            # Meanwhile the control thread may have put a newer version there.
+            # Meanwhile the heartbeat thread may have put a newer version there.
             loaded = self._warm.setdefault(name, loaded)
             self._warm.move_to_end(name)
             self._drop_the_longest_unused()

@@ -11,20 +11,17 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any, Final
 
 import torch
 from pydantic import ValidationError
 from redis import Redis
-from rq import Retry, get_current_job
-from rq.job import Job
 
 from jobs.delivery import Verdict
 from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
-from jobs.observability.logs import about_its_job
 from jobs.pictures import PictureStore
+from jobs.rq_adapter.job import BadRequest, Postponed, times_postponed
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from jobs.text.choices import focus_name
 from jobs.text.sentences import (
@@ -42,7 +39,7 @@ from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
 from worker.observability.metrics import job_ended
-from worker.queue.circuit_breaker import Health
+from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 from worker.render.pipeline import Stages, draw, timed
@@ -62,10 +59,6 @@ FRAMES_EVERY_S: Final = 1.0
 """How often an animation's progress is written down."""
 
 
-class BadRequest(Exception):
-    """A job whose arguments are no RenderRequest of a version we know. Trying again cannot help."""
-
-
 class LeftToBot(Exception):
     """A bot is ending this job, or must: only after a look at the message can it be known what to write there."""
 
@@ -76,7 +69,7 @@ class Tools:
 
     engine: Engine
     decoder: Decoder
-    health: Health
+    breaker: CircuitBreaker
     discord: Discord
     automatic_reactions: AutomaticReactions
     redis: Redis
@@ -107,10 +100,10 @@ def equip(tools: Tools) -> None:
     _Shared.tools = tools
 
 
-def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
+def render(payload: dict[str, Any]) -> dict[str, Any] | Postponed:
     """Draw one RenderRequest and put the picture, or the reason why not, on its message.
 
-    Returns the RenderResult as JSON (empty when a bot is to end this job), or RQ's Retry when Discord does not
+    Returns the RenderResult as JSON (empty when a bot is to end this job), or Postponed when Discord does not
     answer: later, as long as the request's deadline allows. Raises BadRequest (not tried again) for another
     kind of payload, and DiscordUnavailable when there is no time left for a later try.
     """
@@ -165,31 +158,20 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Retry:
     return result.model_dump(mode="json")
 
 
-@about_its_job
-def tell_failure(
-    job: Job,
-    connection: Redis,
-    kind: type[BaseException] | None,
-    error: BaseException | None,
-    traceback: TracebackType | None,
-) -> None:
-    """RQ's on_failure callback: after the last try, tell the user once, unless the job ended otherwise.
+def tell_failure(job_id: str, payload: object, reason: str) -> None:
+    """After the last try, tell the user once, unless the job ended otherwise.
 
-    RQ calls it after every failed try, in the worker that tried; for a job whose worker died, in whichever
-    worker finds it.
+    Called in the worker that tried; for a job whose worker died, in whichever worker finds it.
     """
-    if job.should_retry:
-        return
     tools, reference = current_tools(), new_reference()
-    reason = kind.__name__ if kind is not None else "unknown"
-    reply, request = _reply_of(job), _request_of(job)
+    reply, request = _reply_of(payload), _request_of(payload)
     if reply is None:
-        _log.error("job lost id=%s reference=%s reason=%s told=no; no reply in it", job.id, reference, reason)
+        _log.error("job lost id=%s reference=%s reason=%s told=no; no reply in it", job_id, reference, reason)
         return
     outcome: Outcome = "failed"
-    match tools.jobs.abandon(job.id, _try_id(tools), request=request):
+    match tools.jobs.abandon(job_id, _try_id(tools), request=request):
         case Claim.ENDED:
-            _log.info("job over id=%s reason=%s; it had ended before", job.id, reason)
+            _log.info("job over id=%s reason=%s; it had ended before", job_id, reason)
             return
         case Claim.STALE:
             outcome, told = "stale", "no"
@@ -201,21 +183,21 @@ def tell_failure(
             except DiscordUnavailable as unavailable:
                 # Without a result the reply stays pending, and the bot goes on trying.
                 _log.error(
-                    "job failed id=%s reference=%s reason=%s told='no (%s)'", job.id, reference, reason, unavailable
+                    "job failed id=%s reference=%s reason=%s told='no (%s)'", job_id, reference, reason, unavailable
                 )
                 return
             outcome = "gone" if told is Verdict.GONE else "failed"
         case _:
             # An earlier try may have posted the picture and died before it could say so.
             _log.error(
-                "job failed id=%s reference=%s reason=%s told=no; left to the bot", job.id, reference, reason
+                "job failed id=%s reference=%s reason=%s told=no; left to the bot", job_id, reference, reason
             )
             return
     now = time.time()
-    result = RenderResult(job_id=job.id, outcome=outcome, code="internal", worker=tools.worker, finished_at=now)
+    result = RenderResult(job_id=job_id, outcome=outcome, code="internal", worker=tools.worker, finished_at=now)
     tools.jobs.finish(result)
     job_ended(result, request.created_at if request is not None else now)
-    _log.error("job failed id=%s reference=%s reason=%s told=%r", job.id, reference, reason, told)
+    _log.error("job failed id=%s reference=%s reason=%s told=%r", job_id, reference, reason, told)
 
 
 def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
@@ -227,7 +209,7 @@ def _answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
         renderer = _renderer(tools.engine, request.options.style)
         drawing = _draw(tools, request, renderer, stages)
-        tools.health.drew()
+        tools.breaker.record_success()
         took_s = time.monotonic() - start
         edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
         # From here on a bot that finds the job overdue keeps its hands off the message.
@@ -297,7 +279,7 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
             on_frames=_frames_noted(tools, request),
         )
     except torch.OutOfMemoryError as error:
-        tools.health.failed(request.job_id, "OutOfMemoryError")
+        tools.breaker.record_failure(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
 
 
@@ -362,42 +344,38 @@ def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, w
     return Ending(outcome, code)
 
 
-def _later(request: RenderRequest, error: DiscordUnavailable) -> Retry:
+def _later(request: RenderRequest, error: DiscordUnavailable) -> Postponed:
     """Give the job back for a while, or raise the error when its deadline would pass meanwhile."""
-    job = get_current_job()
-    tries = (job.number_of_retries if job is not None else 0) or 0
+    tries = times_postponed()
     wait_s = math.ceil(max(error.wait_s, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries, 10))))
     if time.time() + wait_s >= request.deadline_at:
         raise error
     _log.warning("job postponed id=%s wait_s=%d tries=%d reason=%r", request.job_id, wait_s, tries + 1, str(error))
-    # No limit to the number: the deadline is one, and RQ runs no callback for a job that is over its maximum.
-    return Retry(max=1_000_000, interval=wait_s)
+    return Postponed(wait_s)
 
 
 def _parse(payload: object) -> RenderRequest:
     try:
         return RenderRequest.model_validate(payload)
     except ValidationError as error:
-        if (job := get_current_job()) is not None:
-            job.retries_left = 0
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         where = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)
         # `from None`, since the original's text quotes the values and with them the interaction's token.
         raise BadRequest(f"not a request of a version this worker knows ({where})") from None
 
 
-def _request_of(job: Job) -> RenderRequest | None:
+def _request_of(payload: object) -> RenderRequest | None:
     try:
-        return RenderRequest.model_validate(job.args[0])
-    except Exception:
+        return RenderRequest.model_validate(payload)
+    except ValidationError:
         return None
 
 
-def _reply_of(job: Job) -> Reply | None:
+def _reply_of(payload: object) -> Reply | None:
     """The reply alone, which may be readable where the rest of a request is not (another schema version)."""
     try:
-        return Reply.model_validate(job.args[0]["reply"])
-    except Exception:
+        return Reply.model_validate(payload["reply"] if isinstance(payload, dict) else None)
+    except (KeyError, ValidationError):
         return None
 
 

@@ -17,7 +17,7 @@ from jobs.registry.reload import Order, Reloads, Vote
 from jobs.registry.weights import SHORT
 from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError
-from worker.queue.rq_worker import GlyphWorker
+from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine, Loaded
 from worker.weights.source import WeightsSource
 
@@ -30,7 +30,7 @@ AGAIN_S: Final = 30.0
 class Reloader:
     """Knows one order at a time. `error` says why this worker does not run what the registry names; else empty."""
 
-    def __init__(self, reloads: Reloads, source: WeightsSource, engine: Engine, worker: GlyphWorker) -> None:
+    def __init__(self, reloads: Reloads, source: WeightsSource, engine: Engine, worker: WorkLoop) -> None:
         self._reloads = reloads
         self._source = source
         self._engine = engine

@@ -13,46 +13,46 @@ from redis import Redis
 from devstack.valkey import free_port
 from jobs.connection import connect
 from tests.worker.processes import PATIENCE_S, Start, until
-from worker.observability.probes import STUCK_S, Watching
+from worker.observability.probes import STUCK_S, WorkerProbes
 
 
 def worker(**changes: Any) -> Any:
     """As much of a worker as probes look at."""
-    health = SimpleNamespace(degraded=changes.pop("degraded", False), last_error="OutOfMemoryError in job 7")
-    fields: dict[str, Any] = {"came_round_at": time.monotonic(), "stopping": False, "health": health}
-    return SimpleNamespace(**fields | changes)
+    breaker = SimpleNamespace(is_open=changes.pop("is_open", False), last_error="OutOfMemoryError in job 7")
+    fields: dict[str, Any] = {"came_round_at": time.monotonic(), "stopping": False, "suspended": False}
+    return SimpleNamespace(**fields | {"breaker": breaker} | changes)
 
 
 @pytest.fixture
-def watching(redis: Redis) -> Watching:
-    return Watching(redis)
+def probes(redis: Redis) -> WorkerProbes:
+    return WorkerProbes(redis)
 
 
-def test_before_there_is_a_worker_it_is_well_but_starting(watching: Watching) -> None:
-    assert watching.why_unhealthy() == [] and watching.why_not_ready() == ["starting"]
+def test_before_there_is_a_worker_it_is_well_but_starting(probes: WorkerProbes) -> None:
+    assert probes.why_unhealthy() == [] and probes.why_not_ready() == ["starting"]
 
 
-def test_a_worker_that_works(watching: Watching) -> None:
-    watching._worker = worker()
-    assert watching.why_unhealthy() == watching.why_not_ready() == []
+def test_a_worker_that_works(probes: WorkerProbes) -> None:
+    probes._worker = worker()
+    assert probes.why_unhealthy() == probes.why_not_ready() == []
 
 
-def test_a_loop_that_does_not_come_round_is_unhealthy(watching: Watching) -> None:
-    watching._worker = worker(came_round_at=time.monotonic() - STUCK_S - 1)
-    (reason,) = watching.why_unhealthy()
+def test_a_loop_that_does_not_come_round_is_unhealthy(probes: WorkerProbes) -> None:
+    probes._worker = worker(came_round_at=time.monotonic() - STUCK_S - 1)
+    (reason,) = probes.why_unhealthy()
     assert "has not come round" in reason
 
 
-def test_who_takes_no_jobs_is_not_ready(watching: Watching) -> None:
-    watching._worker = worker(degraded=True, stopping=True)
-    assert watching.why_unhealthy() == []
-    assert watching.why_not_ready() == ["stopping", "degraded: OutOfMemoryError in job 7"]
+def test_who_takes_no_jobs_is_not_ready(probes: WorkerProbes) -> None:
+    probes._worker = worker(is_open=True, stopping=True)
+    assert probes.why_unhealthy() == []
+    assert probes.why_not_ready() == ["stopping", "degraded: OutOfMemoryError in job 7"]
 
 
 def test_a_lost_redis_is_named() -> None:
-    watching = Watching(connect(f"redis://127.0.0.1:{free_port()}/0"))
-    watching._worker = worker()
-    assert watching.why_not_ready() == ["redis: ConnectionError"]
+    probes = WorkerProbes(connect(f"redis://127.0.0.1:{free_port()}/0"))
+    probes._worker = worker()
+    assert probes.why_not_ready() == ["redis: ConnectionError"]
 
 
 def ready(port: int) -> bool:

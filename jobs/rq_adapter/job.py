@@ -1,0 +1,90 @@
+"""A job as a worker meets it: it may call tasks of ours and nothing else; and what a running task may ask for."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from rq import Retry, get_current_job
+from rq.job import Job
+
+from jobs.observability.logs import about
+
+Task = Callable[[Any], Any]
+FailureTask = Callable[[str, object, str], None]
+"""Called after a job's last try, with its id, what its task was given (None if that cannot be read) and why."""
+
+
+class BadRequest(Exception):
+    """A job that no worker can do, so that trying it again cannot help."""
+
+
+class RenderJob(Job):
+    """A job that may call the tasks that `only` has given its class.
+
+    RQ's own imports whatever function a job names, so whoever can write to Redis could run any code here.
+    """
+
+    tasks: ClassVar[Mapping[str, Task]] = {}
+
+    @staticmethod
+    def tell_failure(job_id: str, payload: object, reason: str) -> None:
+        """Called after the last try."""
+
+    @property
+    def func(self) -> Task:
+        """The function to call. Raises BadRequest if it is none of ours."""
+        task = self.tasks.get(self.func_name or "")
+        if task is None:
+            raise BadRequest("the job names a function that is no task of ours")
+        return task
+
+    def perform(self) -> Any:
+        """Run the task. After a BadRequest no tries are left."""
+        try:
+            return super().perform()
+        except BadRequest:
+            self.retries_left = 0
+            raise
+
+    @property
+    def failure_callback(self) -> Callable[..., None]:
+        """Always ours, whatever the job says. RQ calls it after each try; ours wants the last one only."""
+        return self._failed
+
+    @property
+    def success_callback(self) -> None:
+        """None, whatever the job says."""
+        return None
+
+    def _failed(self, _job: Job, _redis: object, kind: type[BaseException] | None, *_error: object) -> None:
+        if self.should_retry:
+            return
+        try:
+            payload = self.args[0]
+        except Exception:
+            payload = None
+        with about(self.id):  # RQ calls this also outside of any job's work
+            self.tell_failure(self.id, payload, kind.__name__ if kind is not None else "unknown")
+
+
+def only(tasks: Mapping[str, Task], tell_failure: FailureTask) -> type[RenderJob]:
+    """The class of jobs that may call `tasks`, by their names on the wire, and `tell_failure` at the end."""
+    return type("OnlyJob", (RenderJob,), {"tasks": dict(tasks), "tell_failure": staticmethod(tell_failure)})
+
+
+# --- for tasks ----------------------------------------------------------------------------------------------------
+
+
+class Postponed(Retry):
+    """What a task returns to be called again after `wait_s` seconds.
+
+    As often as it likes: RQ runs no callback for a job that is over a maximum, and a task knows its deadline.
+    """
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(max=1_000_000, interval=wait_s)
+
+
+def times_postponed() -> int:
+    """How often the job that runs in this thread has been given back."""
+    job = get_current_job()
+    return (job.number_of_retries or 0) if job is not None else 0
