@@ -217,6 +217,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
     redis.set(render_queue(redis).registry_cleaning_key, 1, ex=899)
     enqueue_task(redis, "fail", sha)
     assert ended(ledger) == "failed internal"
+    worker.wait_for("retries_left=0")
     assert [worker.log.count(f"retries_left={left}") for left in (2, 1, 0)] == [1, 1, 1]
     assert "text from inside" not in standin.state[TOKEN_PATH].body["content"]
 
