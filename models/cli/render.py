@@ -97,7 +97,8 @@ def _render(arguments: argparse.Namespace) -> int:
         colours = colours or terminal_colours(os.environ)
         if options.columns is None:
             screen = shutil.get_terminal_size()
-            options = replace(options, columns=min(screen.columns, limits.MAX_COLUMNS))
+            columns = max(limits.MIN_COLUMNS, min(screen.columns, limits.MAX_COLUMNS))
+            options = replace(options, columns=columns)
             rows = rows or screen.lines - 1
     work = _Work(
         renderer,
