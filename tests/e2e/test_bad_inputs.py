@@ -1,34 +1,26 @@
-"""Every file of a collection of hostile and odd pictures, where it is at hand, through the worker's pipeline.
+"""Hostile and odd pictures, some hundred more where a collection is at hand, through the worker's pipeline.
 
 Each becomes a picture or a PictureProblem in bounded time; none takes the worker's process along.
 """
 
-import csv
 import io
 import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from models.options import RenderOptions
 from models.problems import PictureProblem
 from models.rendering.renderer import Renderer, find_weights
 from models.sentences import PICTURE_SENTENCES
+from tests.hostile import collected, write_hostile
 from worker.render.decoder import LIMIT_S, Decoder
 from worker.render.pipeline import draw
 
-COLLECTION = Path(__file__).parents[3] / "shared" / "bad-inputs"
 
-
-def test_every_file_is_drawn_or_refused_in_words() -> None:
-    manifest = COLLECTION / "manifest.csv"
-    if not manifest.is_file():
-        pytest.skip("the collection shared/bad-inputs is not beside this repository")
-    with manifest.open(encoding="utf-8") as rows:
-        files = sorted(path for row in csv.DictReader(rows) if (path := COLLECTION / row["file"]).is_file())
-    assert files
+def test_every_file_is_drawn_or_refused_in_words(tmp_path: Path) -> None:
+    files = [*write_hostile(tmp_path), *collected()]
     renderer = Renderer(find_weights("classic", None))
     outcomes: Counter[str] = Counter()
     with Decoder() as decoder:

@@ -1,9 +1,8 @@
-"""Several hundred hostile and odd files, where the collection is at hand: each is drawn or refused, in time.
+"""Hostile and odd files, some hundred more where a collection is at hand: each is drawn or refused, in time.
 
 Decoding happens in processes that can be killed, as in the worker; one file's hang costs only its own time.
 """
 
-import csv
 import json
 import subprocess
 import sys
@@ -13,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile import collected, write_hostile
+
 ROOT = Path(__file__).parents[2]
-COLLECTION = ROOT.parent / "shared" / "bad-inputs"
 LIMIT_S = 10
 MEMORY = 1536 * 2**20
 
@@ -69,22 +69,31 @@ def outcomes(files: list[Path]) -> Iterator[tuple[Path, object]]:
         child.wait()
 
 
-def test_every_file_of_the_collection_is_drawn_or_refused() -> None:
-    manifest = COLLECTION / "manifest.csv"
-    if not manifest.is_file():
-        pytest.skip(f"no collection of bad files beside this repository ({manifest.name} is not there)")
-    with manifest.open(encoding="utf-8") as rows:
-        listed = [COLLECTION / row["file"] for row in csv.DictReader(rows)]
-    # Some files of the manifest are too large or too odd to travel with it.
-    present = sorted(file for file in listed if file.is_file())
-    assert present
-    found = dict(outcomes(present))
+def outcomes_without_accident(files: list[Path]) -> dict[Path, object]:
+    found = dict(outcomes(files))
     bad = {
         file.name: outcome
         for file, outcome in found.items()
         if isinstance(outcome, str) and outcome.startswith(("escaped", "died", "hung"))
     }
     assert not bad
+    return found
+
+
+def test_every_file_is_drawn_or_refused(tmp_path: Path) -> None:
+    found = outcomes_without_accident(write_hostile(tmp_path))
+    wrong = {
+        f"{file.parent.name}/{file.name}": outcome
+        for file, outcome in found.items()
+        if file.parent.name == ("refused" if isinstance(outcome, list) else "drawn")
+    }
+    assert not wrong
+
+
+def test_every_file_of_the_collection_is_drawn_or_refused() -> None:
+    if not (present := collected()):
+        pytest.skip("the larger collection, shared/bad-inputs, is not beside this repository")
+    found = outcomes_without_accident(present)
     # What is valid by its makers' own word must be drawn, but for their pictures of 1 to 7 pixels.
     valid = [file for file in present if file.parent.name == "pngsuite_valid"]
     assert {str(found[file]) for file in valid if not isinstance(found[file], list)} <= {"too_small"}
