@@ -145,7 +145,7 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
         )
     try:
         with Redis(port=port, password="abc") as redis:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while True:
                 try:
                     redis.ping()
@@ -164,11 +164,11 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
         assert Path(f"/proc/{running.pid}/exe").resolve() == server.resolve()
         assert b"abc" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
         running.terminate()
-        assert running.wait(20) == 0
+        assert running.wait(60) == 0
         assert "ready to exit" in (tmp_path / "log").read_text()
     finally:
         running.kill()
-        running.wait(20)
+        running.wait(60)
 
 
 # --- images -------------------------------------------------------------------------------------------------
@@ -408,12 +408,12 @@ class Tls:
 
     def __enter__(self) -> "Tls":
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     async def _serve(self) -> None:
         # asyncio.run then ends what is still being pumped; left to the garbage collector, it would close its

@@ -20,6 +20,8 @@ Json = dict[str, Any]
 T = TypeVar("T")
 File = Path | tuple[str, bytes, str]  # a path, or (filename, bytes, content type) as someone may claim them
 PINK_HEART = "🩷"
+PATIENCE_S = 120.0
+"""Longer than anything takes on a busy machine; only a fault makes a test wait so long."""
 
 
 class Refused(Exception):
@@ -166,7 +168,7 @@ class Controls:
         wanted = state["interactions"][used["interaction_id"]]["response_message_id"]
         return next((m for m in state["messages"][used["channel_id"]] if m["id"] == wanted), None)
 
-    def wait_for_answer(self, used: Json, timeout: float = 60.0) -> Json:
+    def wait_for_answer(self, used: Json, timeout: float = PATIENCE_S) -> Json:
         """The answer once it no longer thinks. Raises TimeoutError."""
 
         def settled() -> Json | None:
@@ -175,7 +177,7 @@ class Controls:
 
         return self.wait_for(settled, timeout)
 
-    def wait_for_bot(self, timeout: float = 60.0, *, commands: bool = True) -> None:
+    def wait_for_bot(self, timeout: float = PATIENCE_S, *, commands: bool = True) -> None:
         """Until a bot is connected and, unless told otherwise, has registered commands."""
 
         def ready() -> bool:
@@ -185,7 +187,7 @@ class Controls:
         self.wait_for(ready, timeout)
 
     @staticmethod
-    def wait_for(predicate: Callable[[], T | None], timeout: float = 60.0) -> T:
+    def wait_for(predicate: Callable[[], T | None], timeout: float = PATIENCE_S) -> T:
         """Ask again and again until the answer is truthy, and return it. Raises TimeoutError."""
         ends = time.monotonic() + timeout
         while not (found := predicate()):

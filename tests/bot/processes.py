@@ -19,6 +19,7 @@ from jobs.lifecycle.job import Jobs
 from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderRequest, RenderResult
 from playground.testing import PlaygroundProcess
+from playground.testing.client import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,7 @@ class BotProcess:
         """Ask it to stop and return its exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None

@@ -10,6 +10,7 @@ import pytest
 from devstack.stack import Stack
 from jobs.text.sentences import is_interim
 from playground.testing import Controls
+from playground.testing.client import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 PANDA = ROOT / "docs" / "samples" / "panda.jpg"
@@ -33,7 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Iterator[St
 class PatientControls(Controls):
     """Waits past what is only said meanwhile: a place in the queue, frames done."""
 
-    def wait_for_answer(self, used: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+    def wait_for_answer(self, used: dict[str, Any], timeout: float = PATIENCE_S) -> dict[str, Any]:
         def settled() -> dict[str, Any] | None:
             answer = self.answer_to(used)
             return answer if answer and (answer["attachments"] or not is_interim(answer["content"])) else None

@@ -36,7 +36,7 @@ def test_the_worker_gets_through(controls: Controls, fault: dict[str, object]) -
 )
 def test_a_cdn_that_fails_is_named(controls: Controls, fault: dict[str, object], words: str) -> None:
     controls.fault(method="GET", path="attachments", times=10, **fault)
-    answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}), 60)
+    answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
     assert words in answer["content"]
     controls.clear_faults()
     assert controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))["attachments"]
@@ -60,7 +60,7 @@ def test_without_a_worker_the_picture_is_queued_and_comes_later(lonely: Stack) -
         answer = controls.answer_to(used)
         return bool(answer and answer["attachments"])
 
-    controls.wait_for(picture, 60)
+    controls.wait_for(picture)
     answer = controls.answer_to(used)
     assert answer
     assert "Queued" not in answer["content"]
@@ -78,10 +78,10 @@ def test_with_redis_down_the_answer_is_honest_and_all_recover(lonely: Stack) -> 
         again = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
         if "cannot reach" in again["content"]:
             return False
-        controls.wait_for(lambda: (found := controls.answer_to(again)) and found["attachments"], 60)
+        controls.wait_for(lambda: (found := controls.answer_to(again)) and found["attachments"])
         return True
 
-    controls.wait_for(drawn, 90)
+    controls.wait_for(drawn)
     lonely.check()
 
 

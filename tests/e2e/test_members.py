@@ -25,7 +25,7 @@ def reply_to(controls: Controls, message_id: str, palette: str) -> Message:
         ]
         return next((m for m in replies if m["content"].startswith(f"{palette} ·")), None)
 
-    return controls.wait_for(there, 60)
+    return controls.wait_for(there)
 
 
 def test_text_stands_in_the_message_and_again_in_pink(controls: Controls) -> None:
@@ -43,7 +43,7 @@ def test_text_stands_in_the_message_and_again_in_pink(controls: Controls) -> Non
         ]
         return [m for m in replies if m["content"].startswith("```")]
 
-    (reply,) = controls.wait_for(pink, 60)
+    (reply,) = controls.wait_for(pink)
     assert reply["content"].partition("\n```")[0] == posted["content"].partition("\n```")[0], "the same characters"
 
 

@@ -69,14 +69,14 @@ def told(controls: Controls, used: Used, words: str) -> str:
         return str(answer["content"]) if answer and words in answer["content"] else None
 
     try:
-        return controls.wait_for(there, 90)
+        return controls.wait_for(there)
     except TimeoutError:
         pytest.fail(f"{controls.answer_to(used)}")
 
 
 def draw(controls: Controls, **options: object) -> Any:
     used = controls.slash("ascii", options, files={"image": PANDA})
-    return controls.wait_for(lambda: (a := controls.answer_to(used)) and a["attachments"] and a, 90)
+    return controls.wait_for(lambda: (a := controls.answer_to(used)) and a["attachments"] and a)
 
 
 def versions(redis: Redis, model: str) -> set[str]:
@@ -115,7 +115,7 @@ def test_a_new_file_on_one_machine_reaches_all(controls: Controls, redis: Redis,
     def pink() -> dict[str, Any] | None:
         return next((m for m in controls.messages() if m["content"].startswith("pink") and m["attachments"]), None)
 
-    assert f"tiny {new}" in controls.wait_for(pink, 60)["content"]
+    assert f"tiny {new}" in controls.wait_for(pink)["content"]
     assert f"→ `{old}`" in admin(controls, "rollback", "2 of 2 workers use it")
     controls.wait_for(lambda: versions(redis, "tiny") == {old})
     # The file is not new any more, so it does not come back by itself.
@@ -191,7 +191,7 @@ def test_a_change_ends_although_its_bot_dies(
     controls.wait_for(lambda: reloads.latest() != last)
     service.bots[0].kill()
     service.bots[0].wait()
-    controls.wait_for(lambda: versions(redis, "tiny") == {new}, 60)
+    controls.wait_for(lambda: versions(redis, "tiny") == {new})
     service.restart_bot()
     service.wait_ready()
     assert f"→ `{before}`" in admin(controls, "rollback", "2 of 2 workers use it")
@@ -207,7 +207,7 @@ def test_a_worker_that_starts_draws_with_what_is_in_use(controls: Controls, redi
     # What one of them cannot have, none gets; the dead one is on the list for some seconds more.
     admin(controls, "reload", "ended before it was ready", name="classic")
     new = service.start_worker()
-    controls.wait_for(lambda: any(report.pid == new.pid for report in Fleet(redis).alive()), 60)
+    controls.wait_for(lambda: any(report.pid == new.pid for report in Fleet(redis).alive()))
     (report,) = (report for report in Fleet(redis).alive() if report.pid == new.pid)
     assert report.model_version == now
     assert f"tiny {now}" in draw(controls)["content"]
@@ -218,5 +218,5 @@ def test_an_emptied_redis_gets_its_models_back(controls: Controls, redis: Redis,
     before = store.models()["tiny"].active
     redis.flushall()
     controls.wait_for(lambda: (m := store.model("tiny")) and m.active == before and store.blob(before))
-    controls.wait_for(lambda: store.default() == "tiny" and "classic" in store.models(), 60)
+    controls.wait_for(lambda: store.default() == "tiny" and "classic" in store.models())
     service.check()

@@ -79,7 +79,7 @@ def test_the_whole_way(stack: Stack, controls: Controls, record: Path) -> None:
     )
     assert (inked(pink) == inked(first)).mean() > 0.97, "the same characters in other ink"
 
-    reload = controls.wait_for_answer(controls.slash("model reload", user=ADA_ID), 60)
+    reload = controls.wait_for_answer(controls.slash("model reload", user=ADA_ID))
     assert "classic" in reload["content"]
     assert not reload["attachments"]
 

@@ -68,7 +68,7 @@ def has_picture(controls: Controls, used: Used) -> bool:
 
 
 def is_drawn(controls: Controls, used: Used) -> None:
-    controls.wait_for(lambda: has_picture(controls, used), 90)
+    controls.wait_for(lambda: has_picture(controls, used))
 
 
 def log_of(stack: Stack) -> list[str]:
@@ -80,10 +80,10 @@ def wait_until_drawn_again(controls: Controls) -> None:
 
     def drawn() -> bool:
         used = ask(controls)
-        controls.wait_for(lambda: (a := controls.answer_to(used)) and not a["loading"], 60)
+        controls.wait_for(lambda: (a := controls.answer_to(used)) and not a["loading"])
         return has_picture(controls, used)
 
-    controls.wait_for(drawn, 60)
+    controls.wait_for(drawn)
 
 
 def test_what_waits_on_the_queue_survives_a_killed_redis(service: Stack, direct: Redis) -> None:
@@ -91,7 +91,7 @@ def test_what_waits_on_the_queue_survives_a_killed_redis(service: Stack, direct:
     (worker,) = service.workers
     worker.kill()
     worker.wait()
-    controls.wait_for(lambda: not Fleet(direct).alive(), 60)
+    controls.wait_for(lambda: not Fleet(direct).alive())
     waiting = [ask(controls) for _ in range(3)]
     controls.wait_for(lambda: render_queue(direct).count == 3)
     for used in waiting:

@@ -124,7 +124,7 @@ async def running(bot: Bot, token: str) -> AsyncIterator[Bot]:
     """The bot logged in and ready, until the block ends."""
     task = asyncio.create_task(bot.start(token))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not bot.events("ready"):
                 if task.done():
                     await task

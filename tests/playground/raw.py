@@ -77,7 +77,7 @@ class Socket:
 
     async def receive(self) -> Json:
         """The next payload. Raises Hangup with the close code when there is none."""
-        frame = await self.ws.receive(timeout=10)
+        frame = await self.ws.receive(timeout=60)
         if frame.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR):
             raise Hangup(self.ws.close_code)
         if frame.type is aiohttp.WSMsgType.TEXT:
@@ -160,7 +160,7 @@ async def control(playground: Playground, method: str, path: str, body: object =
         return answer
 
 
-async def eventually(condition: Any, seconds: float = 10.0) -> Any:
+async def eventually(condition: Any, seconds: float = 60.0) -> Any:
     """Wait until condition() is truthy, and return it."""
     async with asyncio.timeout(seconds):
         while not (found := condition()):  # noqa: ASYNC110

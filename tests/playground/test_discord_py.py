@@ -252,7 +252,7 @@ def test_both_compressions_in_a_process_of_its_own(flag: str) -> None:
                 assert program.stdout.readline() == f"compression: {flag.removeprefix('--')}-stream\n"
                 used = process.controls.slash("ascii", files=IMAGE)
                 assert process.controls.wait_for_answer(used)["content"] == "done"
-                assert program.wait(10) == 0
+                assert program.wait(60) == 0
             finally:
                 program.kill()
 

@@ -29,7 +29,7 @@ def process() -> Iterator[PlaygroundProcess]:
 def get(url: str, **headers: str) -> tuple[int, str]:
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -65,7 +65,7 @@ def test_signals_end_it_with_0_even_with_requests_pending(number: signal.Signals
         host, port = running.url.removeprefix("http://").split(":")
         with (
             socket.create_connection((host, int(port))) as stalled,
-            urllib.request.urlopen(running.url + "/playground/events", timeout=10) as page,
+            urllib.request.urlopen(running.url + "/playground/events", timeout=60) as page,
         ):
             stalled.sendall(b"GET /api/v10/gateway HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert page.readline() == b": hello\n"
@@ -136,7 +136,7 @@ def test_another_sites_page_cannot_control_it(process: PlaygroundProcess) -> Non
     def post(**headers: str) -> int:
         request = urllib.request.Request(url, data=b'{"advance_s": 1}', headers=headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return int(response.status)
         except urllib.error.HTTPError as error:
             return error.code

@@ -57,7 +57,7 @@ def test_a_lost_redis_is_named() -> None:
 
 def ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60) as answer:
             return bool(answer.status == 200)
     except (urllib.error.HTTPError, OSError):
         return False

@@ -79,7 +79,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_so_many_photos_come_several_at_a_time(serve: Serve, tmp_path: Path) -> None:
-    everyone_is_here = threading.Barrier(4, timeout=20)
+    everyone_is_here = threading.Barrier(4, timeout=60)
 
     def answer(path: str, _: int) -> Answer:
         everyone_is_here.wait()  # nobody is answered before four have asked

@@ -33,11 +33,11 @@ def stack(chromium: str) -> Iterator[PlaygroundProcess]:
         command = [sys.executable, "-m", "tests.playground.page_bot"]
         bot = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **playground.environment()})
         try:
-            playground.controls.wait_for_bot(90)
+            playground.controls.wait_for_bot()
             yield playground
         finally:
             bot.terminate()
-            bot.wait(10)
+            bot.wait(60)
 
 
 @pytest.fixture(scope="module")
