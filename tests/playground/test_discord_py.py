@@ -26,7 +26,7 @@ from playground.server import Playground, PublicNames
 from playground.state.guild import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.bot import Bot, picture, point_at, running
-from tests.playground.described import hold_against_discords_description, skip_without_description
+from tests.playground.described import hold_against_discords_description
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import control, eventually
 
@@ -261,7 +261,6 @@ async def test_the_record_stands_up_to_discords_own_description(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything a bot does, recorded, and held against Discord's OpenAPI description, answers included."""
-    skip_without_description()
     record = tmp_path / "exchange.jsonl"
     async with Playground(record=record) as playground:
         await _everything(playground, monkeypatch)

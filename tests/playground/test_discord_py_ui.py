@@ -34,7 +34,7 @@ from playground.state.guild import (
 from playground.state.permissions import MANAGE_MESSAGES
 from playground.testing import Controls, Refused
 from tests.playground.bot import Bot, picture, point_at, running
-from tests.playground.described import hold_against_discords_description, skip_without_description
+from tests.playground.described import hold_against_discords_description
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import eventually
 
@@ -379,7 +379,6 @@ async def test_components_that_discord_does_not_take(
 async def test_all_this_stands_up_to_discords_own_description(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    skip_without_description()
     record = tmp_path / "exchange.jsonl"
     async with Playground(record=record) as playground:
         monkeypatch.setattr(discord.http.Route, "BASE", "")
