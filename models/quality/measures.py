@@ -1,7 +1,7 @@
 """Measures of a page of print beside similarity: edges, legibility, frames, and reading the characters back.
 
 All take ink coverage (1, 1, H, W) in [0, 1] on the grid of 8×16 px cells and give one number per page. The
-tone's edges come from Canny's detector and not from any teacher, so that no teacher is its own judge.
+tone's edges come from Canny's detector and not from any baseline, so that no baseline is its own judge.
 """
 
 import math

@@ -59,15 +59,15 @@ class Trainer:
             raise TrainingStopped(f"there is no style {config.style!r}; choose {', '.join(STYLES)}")
         if config.size not in SIZES:
             raise TrainingStopped(f"there is no size {config.size!r}; choose {', '.join(SIZES)}")
-        self.teaches_subject = bool(config.subject_batch and photos.labelled)
-        if config.style == "subject" and not self.teaches_subject:
+        self.learns_subject = bool(config.subject_batch and photos.labelled)
+        if config.style == "subject" and not self.learns_subject:
             raise TrainingStopped("subjects are learnt from labels: make them with `labels`, give --subjects DIR")
         head = "pixels" if config.style == "pixels" else "glyphs"
         if head == "pixels" and (missing := set(RAMP) - set(config.charset)):
             raise TrainingStopped(f"style 'pixels' draws the ramp {RAMP!r}: its charset lacks {min(missing)!r}")
         shape = replace(SIZES[config.size], head=head, glyphs=len(self.atlas.charset))
         self.generator = Generator(shape).to(device)
-        if self.generator.subject_branch is not None and not self.teaches_subject:
+        if self.generator.subject_branch is not None and not self.learns_subject:
             self.generator.subject_branch.see_nothing()
         self.discriminator = Discriminator().to(device)
         self.averaging = AveragedModel(self.generator, multi_avg_fn=_ema(config.ema)).eval().requires_grad_(False)
@@ -103,7 +103,7 @@ class Trainer:
         """One optimiser step; returns scalars. Raises TrainingStopped when the loss is no number."""
         scalars: dict[str, float] = {}
         loss = torch.zeros((), device=self.device)
-        if self.teaches_subject and self.generator.subject_branch is not None:
+        if self.learns_subject and self.generator.subject_branch is not None:
             loss = self._subject_loss(self.generator.subject_branch)
             scalars["subject"] = loss.item()
         if self.config.style != "subject":
