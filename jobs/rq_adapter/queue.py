@@ -23,7 +23,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from jobs.observability import tracing as trace
-from jobs.queue import fair_order as fair
+from jobs.rq_adapter import fair_order as fair
 from jobs.schema import RenderRequest
 
 QUEUE_NAME: Final = "glyphcord"

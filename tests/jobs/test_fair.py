@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from rq import RateLimit
 
-from jobs.queue.fair_order import place
+from jobs.rq_adapter.fair_order import place
 from jobs.rq_adapter.queue import RENDER_TASK, enqueue, render_queue
 from tests.jobs.requests import a_request
 
@@ -85,7 +85,7 @@ def test_a_lane_that_is_forgotten_counts_as_a_server_of_its_own(redis: Redis) ->
 
 
 def test_rqs_rate_limit_cannot_be_had_with_unique_jobs(redis: Redis) -> None:
-    # Why the order is ours: the day this passes with RQ's own, jobs/queue/fair_order.py may go.
+    # Why the order is ours: the day this passes with RQ's own, jobs/rq_adapter/fair_order.py may go.
     with pytest.raises(ValueError, match="unique"):
         render_queue(redis).enqueue(
             RENDER_TASK, job_id="a", unique=True, rate_limit=RateLimit(key="server:1", concurrency=1)

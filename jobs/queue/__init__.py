@@ -1,1 +1,0 @@
-"""Where a job stands in the queue: its fair turn, and how far it is."""

@@ -1,0 +1,211 @@
+"""One request, from the picture's bytes to the last state of its message; or the reason why there is no picture."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import torch
+from redis import Redis
+
+from jobs.delivery import Verdict
+from jobs.lifecycle.job import Claim, EndReason, Jobs
+from jobs.lifecycle.messages import Messages
+from jobs.pictures import PictureStore
+from jobs.schema import Outcome, RenderRequest
+from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence_for, with_reference
+from models.rendering.pipeline import Drawing
+from models.rendering.renderer import Renderer, WeightsError
+from worker.delivery.automatic_reactions import AutomaticReactions
+from worker.delivery.deliver import deliver, tell
+from worker.delivery.rest_client import Discord, Edit
+from worker.delivery.result_message import edit_of
+from worker.queue.circuit_breaker import CircuitBreaker
+from worker.render.decoder import Decoder
+from worker.render.engine import Engine
+from worker.render.pipeline import Stages, draw, timed
+
+_log = logging.getLogger(__name__)
+
+POST_S: Final = 20.0
+"""Seconds that one job may spend with Discord, out of JOB_TIMEOUT_S."""
+LOOK_EVERY_S: Final = 0.04
+"""How often at most Redis is asked whether a job is cancelled; some stages take a millisecond or two."""
+FRAMES_EVERY_S: Final = 1.0
+"""How often an animation's progress is written down."""
+
+
+class LeftToBot(Exception):
+    """A bot is ending this job, or must: only after a look at the message can it be known what to write there."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every job of this process shares, made once: connections, stores, the warm model."""
+
+    engine: Engine
+    decoder: Decoder
+    breaker: CircuitBreaker
+    discord: Discord
+    automatic_reactions: AutomaticReactions
+    redis: Redis
+    jobs: Jobs
+    messages: Messages
+    pictures: PictureStore
+    worker: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended, and with which code of `jobs.text.sentences` if not well."""
+
+    outcome: Outcome
+    code: str = ""
+    drawing: Drawing | None = None
+    renderer: Renderer | None = None
+
+
+def answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
+    """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
+    start, this_try = time.monotonic(), try_id(tools)
+    if not tools.messages.is_newest(request):
+        return Ending("stale")
+    try:
+        # Once for the whole job: what is exchanged meanwhile is for the next one.
+        renderer = _renderer(tools.engine, request.options.style)
+        drawing = _draw(tools, request, renderer, stages)
+        tools.breaker.record_success()
+        took_s = time.monotonic() - start
+        edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
+        # From here on a bot that finds the job overdue keeps its hands off the message.
+        claim = tools.jobs.claim(request.job_id, this_try, request=request)
+        if claim is Claim.STALE:
+            return Ending("stale", drawing=drawing, renderer=renderer)
+        if not claim.may_write:
+            raise LeftToBot("a bot has ended it")
+        return replace(timed(stages, "post", lambda: _post(tools, request, edit, drawing)), renderer=renderer)
+    except (PictureProblem, ServiceProblem) as problem:
+        outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
+        if problem.code == "cancelled":
+            outcome = "cancelled"
+        code, reference = problem.code, new_reference()
+        _log.info(
+            "job refused id=%s code=%s reference=%s detail=%r", request.job_id, code, reference, problem.detail
+        )
+        language = request.reply.language
+        words = with_reference(code, sentence_for(problem, language), reference, language)
+        reason = EndReason(outcome=outcome, code=code, sentence=words)
+        match tools.jobs.abandon(request.job_id, this_try, reason, request=request):
+            case Claim.GRANTED:
+                return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, words))
+            case Claim.STALE:
+                return Ending("stale")
+            case _:
+                # By an earlier try of ours, which may have posted the picture, or by a bot.
+                raise LeftToBot(f"{code}, but the end was begun before") from None
+
+
+def try_id(tools: Tools) -> str:
+    """Names one try at a job: what this one has written, only this one knows."""
+    return f"{tools.worker}:{secrets.token_hex(4)}"
+
+
+def _renderer(engine: Engine, style: str | None) -> Renderer:
+    """What draws. Raises WeightsError, and ServiceProblem `unknown_style` or `style_broken`."""
+    try:
+        return engine.renderer_for(style)
+    except WeightsError as error:
+        if style in (None, engine.default):
+            raise
+        # This worker draws with other models: asking for a style must not make one after another stand aside.
+        raise ServiceProblem("style_broken", str(error)[:200]) from None
+
+
+def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
+    """The finished picture.
+
+    Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
+    animation, `too_large_result`.
+    """
+    go_on = _patience(tools, request)
+    go_on()
+    data = tools.pictures.get(request.picture)
+    if data is None:
+        raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
+    try:
+        return draw(
+            renderer,
+            tools.decoder,
+            data,
+            request.options,
+            stages=stages,
+            upload_limit=request.upload_limit,
+            go_on=go_on,
+            on_frames=_frames_noted(tools, request),
+        )
+    except torch.OutOfMemoryError as error:
+        tools.breaker.record_failure(request.job_id, "OutOfMemoryError")
+        raise ServiceProblem("gpu_full", str(error)[:200]) from None
+
+
+def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], None]:
+    """Writes down how far an animation is, now and then, for the bot to tell."""
+    noted_at = -FRAMES_EVERY_S
+
+    def note(done: int, total: int) -> None:
+        nonlocal noted_at
+        if time.monotonic() - noted_at >= FRAMES_EVERY_S:
+            noted_at = time.monotonic()
+            tools.jobs.progress(request.job_id, (done, total))
+
+    return note
+
+
+def _patience(tools: Tools, request: RenderRequest) -> Callable[[], None]:
+    """To be called between stages: raises ServiceProblem `cancelled` or `expired` when nobody waits any more."""
+    looked_at = -LOOK_EVERY_S
+
+    def go_on() -> None:
+        nonlocal looked_at
+        if time.monotonic() - looked_at >= LOOK_EVERY_S:
+            looked_at = time.monotonic()
+            if tools.jobs.progress(request.job_id):
+                raise ServiceProblem("cancelled")
+        late = time.time() - request.deadline_at
+        if late > 0:
+            raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
+
+    return go_on
+
+
+def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:
+    """Put the picture on the message. Raises ServiceProblem when Discord will never take it."""
+    deadline = time.monotonic() + POST_S
+    match deliver(tools.discord, request.reply, edit, now=time.time(), deadline=deadline):
+        case Verdict.DONE:
+            return Ending("posted", drawing=drawing)
+        case Verdict.GONE:
+            return Ending("gone", drawing=drawing)
+        case Verdict.FORBIDDEN:
+            raise ServiceProblem("no_permission", "Discord answered 403")
+        case Verdict.TOO_LARGE:
+            sizes = ", ".join(str(len(file.data)) for file in edit.attachments)
+            raise ServiceProblem("too_large_result", f"{sizes} bytes, said Discord")
+        case Verdict.CLOSED:
+            # Neither the token nor the bot can reach the message, so there is nobody to tell.
+            return Ending("failed", "unreachable", drawing)
+        case Verdict.REJECTED:
+            reference = new_reference()
+            raise ServiceProblem("internal", f"reference={reference} Discord rejected it", reference=reference)
+
+
+def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, words: str) -> Ending:
+    deadline = time.monotonic() + POST_S
+    verdict = tell(tools.discord, request.reply, words, now=time.time(), deadline=deadline)
+    if verdict is Verdict.GONE:
+        return Ending("gone", code)
+    if verdict is not Verdict.DONE:
+        _log.warning("user not told id=%s code=%s verdict=%s", request.job_id, code, verdict)
+    return Ending(outcome, code)
