@@ -3,8 +3,6 @@
 The first line on stdout is `playground: ADDRESS`; everything after it is for humans.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

@@ -1,7 +1,5 @@
 """Who is let in: loopback alone, or by password and token; and never another site's page."""
 
-from __future__ import annotations
-
 import hmac
 import ipaddress
 from dataclasses import dataclass

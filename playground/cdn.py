@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
 """
 
-from __future__ import annotations
-
 import asyncio
 
 from aiohttp import web

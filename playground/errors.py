@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 UNKNOWN = {

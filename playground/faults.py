@@ -1,7 +1,5 @@
 """Faults that a test orders: the matching request is answered wrongly, late, or not at all."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -7,12 +7,9 @@ In conftest.py: pytest_plugins = ["playground.pytest_plugin"]. Then start the bo
     assert answer.content == "hello"
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,8 +25,8 @@ from playground.testing import (
     File,
     PlaygroundProcess,
 )
+from playground.types import Json
 
-Json = dict[str, Any]
 PEOPLE = {"ada": ADA_ID, "mod": MOD_ID, "mia": MIA_ID, "sam": SAM_ID}
 TIMEOUT_S = 30.0
 

@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/reference#uploading-files
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field

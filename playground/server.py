@@ -1,7 +1,5 @@
 """Puts the parts together as one web application and serves it."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from dataclasses import dataclass
@@ -40,7 +38,7 @@ class PublicNames:
     hosts: frozenset[str] = frozenset()
 
     @classmethod
-    def discord(cls) -> PublicNames:
+    def discord(cls) -> "PublicNames":
         names = frozenset({"discord.com", "gateway.discord.gg", "cdn.discordapp.com"})
         return cls("wss://gateway.discord.gg", "https://cdn.discordapp.com", names)
 
@@ -117,7 +115,7 @@ class Playground:
         app.router.add_get("/page/{name}", self._page)
         return app
 
-    async def __aenter__(self) -> Playground:
+    async def __aenter__(self) -> "Playground":
         sock = bind(self._host, self._port)
         self.port = sock.getsockname()[1]
         reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104

@@ -1,7 +1,5 @@
 """Channels and direct messages."""
 
-from __future__ import annotations
-
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import ApiError, unknown
 from playground.state.guild import BOT_ID, CHANNELS, DIRECTS, USERS, channel_json, permissions

@@ -1,7 +1,5 @@
 """Registering application commands."""
 
-from __future__ import annotations
-
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import ApiError, unknown
 from playground.state.guild import APPLICATION_ID, GUILD_ID

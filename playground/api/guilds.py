@@ -1,7 +1,5 @@
 """The guild: its channels, roles and members."""
 
-from __future__ import annotations
-
 from playground.api.routing import Call, Reply, route
 from playground.errors import unknown
 from playground.state.guild import CHANNELS, GUILD_ID, ROLES, USERS

@@ -4,8 +4,6 @@ Order as on Discord: who are you (401), how often (429), what do you want (404),
 formed (400).
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

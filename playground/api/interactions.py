@@ -1,9 +1,5 @@
 """Answers to interactions: the first by callback, all after it by webhook."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import invalid_form, unknown
 from playground.rules.component_checks import check_form
@@ -11,9 +7,7 @@ from playground.rules.components import numbered
 from playground.state.guild import BOT_ID
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from playground.state.message import CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, DEFAULT, REPLY, Message
-
-Json = dict[str, Any]
-
+from playground.types import Json
 
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, FORM = range(4, 10)
 ANSWERS_TO = {

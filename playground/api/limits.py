@@ -4,8 +4,6 @@ https://docs.discord.com/developers/topics/rate-limits. Discord publishes no num
 the ones that clients see in its headers. Only the shape is promised, so a bot must read the headers.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Messages and stickers."""
 
-from __future__ import annotations
-
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import ApiError, unknown

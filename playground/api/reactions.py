@@ -1,7 +1,5 @@
 """Reactions."""
 
-from __future__ import annotations
-
 from playground.api.messages import ONE, message_of
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import unknown

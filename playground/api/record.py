@@ -1,8 +1,6 @@
 """Keeps every REST exchange, and writes it as one JSON object a line, so that it can be checked against
 Discord's published OpenAPI description afterwards."""
 
-from __future__ import annotations
-
 import json
 from collections import deque
 from collections.abc import Callable

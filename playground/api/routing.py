@@ -4,8 +4,6 @@ https://docs.discord.com/developers/reference. What happens to a request around 
 rate limits, the record) is in handler.py.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The bot itself, its application, and where the gateway is."""
 
-from __future__ import annotations
-
 from playground.api.routing import Call, Reply, route
 from playground.errors import unknown
 from playground.state.guild import BOT_ID, CHANNELS, USERS, permissions

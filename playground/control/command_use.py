@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/interactions/application-commands
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from playground.errors import ControlError
@@ -24,8 +22,7 @@ from playground.state.guild import (
     permissions,
 )
 from playground.state.guild_objects import member_json
-
-Json = dict[str, Any]
+from playground.types import Json
 
 KIND_NAMES = {cmd.STRING: "string", cmd.INTEGER: "integer", cmd.BOOLEAN: "boolean", cmd.NUMBER: "number"}
 

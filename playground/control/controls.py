@@ -4,10 +4,8 @@ user_messages.py and user_interactions.py.
 Used by the page, the demo and the tests. Ids are strings; a mistake is answered {"error": "what to do"}.
 """
 
-from __future__ import annotations
-
 import re
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -30,8 +28,8 @@ from playground.state.guild import (
     permissions,
 )
 from playground.state.world import World
+from playground.types import Json
 
-Json = dict[str, Any]
 LOCALE: Final = re.compile(r"[a-z]{2}(-[A-Z0-9]{2,3})?")
 
 

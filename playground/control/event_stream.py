@@ -3,15 +3,13 @@
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
-from typing import Any
 
 from aiohttp import web
 
-Json = dict[str, Any]
+from playground.types import Json
+
 MOST_WAITING = 2000
 STILL_HERE_S = 15
 

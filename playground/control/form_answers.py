@@ -1,9 +1,5 @@
 """What someone chooses in a select menu or enters in a form, checked as Discord's client would."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from playground.errors import ControlError
 from playground.rules.components import (
     ACTION_ROW,
@@ -16,8 +12,7 @@ from playground.rules.components import (
     WITH_OPTIONS,
     walk,
 )
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 def check_chosen(component: Json, values: list[str]) -> None:

@@ -1,7 +1,5 @@
 """Bodies of control requests, and whom and what they name. A mistake is a ControlError that says what to send."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -12,8 +10,7 @@ from playground.request_body import Upload, read_parts
 from playground.state.guild import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS
 from playground.state.message import Message
 from playground.state.messages import Messages
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 async def read_json(request: web.Request, *, any_shape: bool = False) -> Any:

@@ -3,10 +3,7 @@
 Each is a request of the control API and checks what Discord's own client would; a mistake is a ControlError.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import web
 
@@ -36,8 +33,7 @@ from playground.state.guild_objects import member_json
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction, event, new_token
 from playground.state.message import Message
 from playground.state.world import World
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 class UserInteractions:

@@ -3,8 +3,6 @@
 Each is a request of the control API and checks what Discord's own client would; a mistake is a ControlError.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from playground.control.requests import actor, read_form, read_json, target

@@ -1,7 +1,5 @@
 """One websocket, and the session that outlives it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -18,8 +16,7 @@ from aiohttp import web
 
 from playground.gateway.protocol import DISPATCH
 from playground.state.guild import GUILD_ID
-
-Json = dict[str, Any]
+from playground.types import Json
 
 KEPT_EVENTS = 1000
 

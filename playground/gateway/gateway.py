@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/events/gateway
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -48,8 +46,7 @@ from playground.state.guild import BOT_ID, DIRECTS, permissions
 from playground.state.guild_objects import guild_create_json
 from playground.state.permissions import VIEW_CHANNEL
 from playground.state.world import World
-
-Json = dict[str, Any]
+from playground.types import Json
 
 RESUMABLE_S = 180.0
 KEPT_FRAMES = 100

@@ -3,15 +3,10 @@
 https://docs.discord.com/developers/events/gateway-events
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from playground.gateway.connection import Session
 from playground.state.guild import APPLICATION_ID, BOT_ID, GUILD_ID, USERS
 from playground.state.guild_objects import member_json
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 def ready(session: Session, url: str) -> Json:

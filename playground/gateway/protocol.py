@@ -3,11 +3,9 @@
 https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
 """
 
-from __future__ import annotations
-
 from typing import Any
 
-Json = dict[str, Any]
+from playground.types import Json
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11

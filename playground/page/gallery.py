@@ -1,7 +1,5 @@
 """The gallery: pictures to try a bot with, bundled under free licences (samples/CREDITS.md)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

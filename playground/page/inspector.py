@@ -6,8 +6,6 @@ The playground knows nothing of the bot's insides. A program that does may POST 
 The answer {"asked": ["kill"]} says which of its actions were pressed since.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any
@@ -22,8 +20,8 @@ from playground.faults import Faults
 from playground.gateway.connection import Frame
 from playground.gateway.gateway import Gateway
 from playground.state.world import World
+from playground.types import Json
 
-Json = dict[str, Any]
 SHOWN = 80
 MOST_TEXT = 6000
 MOST_FACTS = 64 * 1024

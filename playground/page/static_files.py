@@ -1,7 +1,5 @@
 """The page's own files, with the policy that lets it load nothing from elsewhere."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from aiohttp import web

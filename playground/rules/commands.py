@@ -3,12 +3,10 @@
 https://docs.discord.com/developers/interactions/application-commands
 """
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Any
 
-Json = dict[str, Any]
+from playground.types import Json
 
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = (

@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/components/reference
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from playground.errors import invalid_form, too_long
@@ -28,8 +26,7 @@ from playground.rules.components import (
     children,
     walk,
 )
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 def _required(where: str) -> Exception:

@@ -3,13 +3,10 @@
 https://docs.discord.com/developers/components/reference
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
-from typing import Any
 
-Json = dict[str, Any]
+from playground.types import Json
 
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = range(
     1, 9

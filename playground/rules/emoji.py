@@ -1,7 +1,5 @@
 """Emoji as reactions name them: a unicode emoji, or name:id of a custom one."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -3,15 +3,12 @@
 https://docs.discord.com/developers/resources/message
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from playground.errors import ApiError, invalid_form, too_large, too_long
 from playground.request_body import Upload
 from playground.rules.component_checks import check_components
-
-Json = dict[str, Any]
+from playground.types import Json
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, HAS_SNAPSHOT, COMPONENTS_V2 = (
     1 << 2,

@@ -1,7 +1,5 @@
 """The one clock of the playground: every age that Discord measures is read from here, and a test can advance it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import datetime

@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/interactions/application-commands
 """
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 
@@ -12,8 +10,7 @@ from playground.errors import ControlError, invalid_form, unknown
 from playground.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU, command_problems, command_type
 from playground.state.guild import APPLICATION_ID, GUILD_ID
 from playground.state.snowflake import Snowflakes
-
-Json = dict[str, Any]
+from playground.types import Json
 
 KEPT = (
     "name",

@@ -1,11 +1,9 @@
 """Who is told of a change."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import Any
 
-Json = dict[str, Any]
+from playground.types import Json
+
 Listener = Callable[[str, Json], None]
 
 

@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import mimetypes
@@ -12,14 +10,12 @@ import secrets
 from collections import UserDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from playground.request_body import Upload
 from playground.state.clock import Clock
 from playground.state.image_size import picture_size, picture_type
-
-Json = dict[str, Any]
+from playground.types import Json
 
 URL_LIVES_S = 24 * 3600
 

@@ -1,9 +1,6 @@
 """Who and what lives in the playground, with fixed ids: a guild, its members, roles, channels, direct messages."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import Any
 
 from playground.state.permissions import (
     ADMINISTRATOR,
@@ -13,8 +10,7 @@ from playground.state.permissions import (
     SEND_MESSAGES,
     VIEW_CHANNEL,
 )
-
-Json = dict[str, Any]
+from playground.types import Json
 
 # As Discord's own: its first part is the bot's id. It opens nothing but a playground that was not given another.
 TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAx.playground.token"  # noqa: S105

@@ -3,15 +3,10 @@
 https://docs.discord.com/developers/resources/guild
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from playground.state.clock import iso
 from playground.state.guild import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS
 from playground.state.snowflake import created_at
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 def member_json(user_id: str, *, with_user: bool = True) -> Json:

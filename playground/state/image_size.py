@@ -1,7 +1,5 @@
 """Width and height of a picture from its header alone, as Discord reports them on attachments."""
 
-from __future__ import annotations
-
 import struct
 
 _JPEG_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}

@@ -3,19 +3,15 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
-from __future__ import annotations
-
 import base64
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
 
 from playground.state.clock import iso
 from playground.state.guild import BOT_ID, CHANNELS, GUILD_ID, USERS, channel_json, context_of, permissions
 from playground.state.guild_objects import member_json
 from playground.state.permissions import ATTACH_FILES, EMBED_LINKS
-
-Json = dict[str, Any]
+from playground.types import Json
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 
@@ -41,7 +37,7 @@ class Interaction:
     response_message_id: str | None = None
     response_data: Json | None = None  # choices (8) or modal (9)
     followup_ids: list[str] = field(default_factory=list)
-    parent: Interaction | None = None  # what opened the modal
+    parent: "Interaction | None" = None  # what opened the modal
 
     def as_json(self) -> Json:
         return {

@@ -3,10 +3,7 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
-from __future__ import annotations
-
 from collections import UserDict
-from typing import Any
 
 from playground.errors import ApiError, unknown
 from playground.state.clock import Clock
@@ -15,8 +12,7 @@ from playground.state.files import Files
 from playground.state.guild import BOT_ID
 from playground.state.interaction import Interaction
 from playground.state.messages import Messages
-
-Json = dict[str, Any]
+from playground.types import Json
 
 ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIVES_S = 15 * 60.0

@@ -3,16 +3,12 @@
 https://docs.discord.com/developers/resources/message
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import Any
 
 from playground.errors import empty_message
 from playground.rules.messages import LOADING
 from playground.state.files import Attachment, Sticker
-
-Json = dict[str, Any]
+from playground.types import Json
 
 DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
 
@@ -35,7 +31,7 @@ class Message:
     mentions: list[str] = field(default_factory=list)
     mention_everyone: bool = False
     reference_id: str | None = None
-    forwarded: Message | None = None  # a copy of what it forwards, as it was then
+    forwarded: "Message | None" = None  # a copy of what it forwards, as it was then
     stickers: list[Sticker] = field(default_factory=list)
     nonce: str | int | None = None
     interaction_id: str | None = None

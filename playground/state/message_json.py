@@ -1,7 +1,5 @@
 """The message object as Discord shows it to the bot."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +10,7 @@ from playground.state.clock import iso
 from playground.state.files import Files
 from playground.state.guild import BOT_ID, IN_BOT_DM, USERS, context_of, guild_part
 from playground.state.message import Message
-
-Json = dict[str, Any]
+from playground.types import Json
 
 SNAPSHOT_KEYS = (
     "type",

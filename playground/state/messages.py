@@ -1,7 +1,5 @@
 """All messages: made, edited and deleted as Discord does it, everyone told."""
 
-from __future__ import annotations
-
 import re
 from collections import UserDict
 from dataclasses import replace
@@ -29,8 +27,7 @@ from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
 from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
 from playground.state.snowflake import Snowflakes
-
-Json = dict[str, Any]
+from playground.types import Json
 
 NONCE_LIVES_S = 5 * 60
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024

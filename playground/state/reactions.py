@@ -3,10 +3,6 @@
 https://docs.discord.com/developers/resources/message#create-reaction
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from playground.errors import ApiError
 from playground.rules.emoji import check_emoji, emoji_json
 from playground.state.events import Events
@@ -15,8 +11,7 @@ from playground.state.guild_objects import member_json
 from playground.state.message import Message
 from playground.state.messages import Messages
 from playground.state.permissions import ADD_REACTIONS
-
-Json = dict[str, Any]
+from playground.types import Json
 
 
 class Reactions:

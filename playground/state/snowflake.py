@@ -3,8 +3,6 @@
 https://docs.discord.com/developers/reference#snowflakes
 """
 
-from __future__ import annotations
-
 from playground.state.clock import Clock
 
 DISCORD_EPOCH_MS = 1_420_070_400_000

@@ -3,8 +3,6 @@
 Routes and controls only parse and answer; what happens, happens in the parts of the world, which tell `events`.
 """
 
-from __future__ import annotations
-
 from playground.state.clock import Clock
 from playground.state.commands import Commands
 from playground.state.events import Events

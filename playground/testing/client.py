@@ -1,7 +1,5 @@
 """A small client of the control API (standard library only)."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import json
@@ -15,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from playground.state.guild import ASCII_CHANNEL, MIA_ID
+from playground.types import Json
 
-Json = dict[str, Any]
 T = TypeVar("T")
 File = Path | tuple[str, bytes, str]  # a path, or (filename, bytes, content type) as someone may claim them
 PINK_HEART = "🩷"

@@ -1,7 +1,5 @@
 """The playground as a process."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +33,7 @@ class PlaygroundProcess:
             "DISCORD_CDN_HOSTS": self.url,
         }
 
-    def __enter__(self) -> PlaygroundProcess:
+    def __enter__(self) -> "PlaygroundProcess":
         self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)  # noqa: S603
         assert self.process.stdout is not None  # noqa: S101
         first = self.process.stdout.readline()

@@ -1,0 +1,6 @@
+"""Types that all of the playground uses."""
+
+from typing import Any
+
+Json = dict[str, Any]
+"""A JSON object."""
