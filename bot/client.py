@@ -87,7 +87,7 @@ class GlyphcordClient(ShardedBot):
             self._in_flight,
             pending,
             moderation_log=moderation_log,
-            hint=settings.pink_reaction,
+            first_reaction=settings.pink_reaction,
         )
         menu = MessageMenu(self.tree, self.services, render_service)
         models = ModelAdmin(self.services, self._downloader, self._in_flight, settings)

@@ -80,16 +80,16 @@ class RenderService:
         pending: PendingReplies,
         *,
         moderation_log: ModerationLog,
-        hint: str = "",
+        first_reaction: str = "",
     ) -> None:
-        """`hint` is the emoji to react with first, so that others only have to click it."""
+        """`first_reaction` is the emoji to react with first, so that others only have to click it."""
         self._services = services
         self._admission = admission
         self._downloader = downloader
         self._in_flight = in_flight
         self._pending = pending
         self._moderation_log = moderation_log
-        self._hint = hint
+        self._first_reaction = first_reaction
         self._acknowledge_first = AcknowledgeFirst()
 
     async def submit(
@@ -141,7 +141,7 @@ class RenderService:
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                     reply=reply,
-                    first_reaction=self._hint if _may_react(interaction, begun) else "",
+                    first_reaction=self._first_reaction if _may_react(interaction, begun) else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
                     deadline_at=pending.deadline_at,

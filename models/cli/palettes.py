@@ -7,7 +7,8 @@ from typing import Final
 
 from models import limits
 from models.cli.files import Input, reason, write
-from models.palettes import PALETTES
+from models.options import check_columns
+from models.palettes import PALETTES, PAPER
 from models.problems import PictureProblem
 from models.samples import SAMPLES
 
@@ -37,12 +38,14 @@ def palettes(arguments: argparse.Namespace) -> int:
     from models.quality.contact_sheet import palette_sheet
     from models.rendering.decode import decode
     from models.rendering.paint import encode_png
+    from models.rendering.pipeline import inks_of
     from models.rendering.renderer import Renderer, find_weights
-    from models.rendering.tone import tone_of
 
     picture, out, columns = arguments.picture, arguments.out, arguments.columns
-    if not limits.MIN_COLUMNS <= columns <= limits.MAX_COLUMNS:
-        print(PictureProblem("bad_columns", least=limits.MIN_COLUMNS, most=limits.MAX_COLUMNS), file=sys.stderr)
+    try:
+        check_columns(columns)
+    except PictureProblem as problem:
+        print(problem, file=sys.stderr)
         return 2
     if out.suffix.lower() != ".png":
         print(f"{out} must end in .png", file=sys.stderr)
@@ -50,13 +53,10 @@ def palettes(arguments: argparse.Namespace) -> int:
     try:
         renderer = Renderer(find_weights(arguments.weights, None))
         data = Input(picture, picture).read()
-        light, dark = decode(data, background="light"), decode(data, background="dark")
-        sheet = palette_sheet(
-            {"light": renderer.grid(tone_of(light), columns), "dark": renderer.grid(1 - tone_of(dark), columns)},
-            {"light": light, "dark": dark},
-            (*PALETTES, *OWN),
-        )
-        write(encode_png(sheet), out)
+        photos = {paper: decode(data, background=paper) for paper in PAPER}
+        inks = {paper: inks_of(renderer, photo[None], paper)[0][0] for paper, photo in photos.items()}
+        grids = {paper: renderer.grid(ink, columns) for paper, ink in inks.items()}
+        write(encode_png(palette_sheet(grids, photos, (*PALETTES, *OWN))), out)
     except (OSError, PictureProblem) as problem:
         print(f"{picture}: {reason(problem)}", file=sys.stderr)
         return 1
