@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from models.options import RenderOptions
@@ -19,6 +20,7 @@ from worker.render.decoder import LIMIT_S, Decoder
 from worker.render.pipeline import draw
 
 
+@pytest.mark.slow
 def test_every_file_is_drawn_or_refused_in_words(tmp_path: Path) -> None:
     files = [*write_hostile(tmp_path), *collected()]
     renderer = Renderer(find_weights("classic", None))

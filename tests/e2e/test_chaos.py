@@ -17,6 +17,7 @@ from playground.testing import ASCII_CHANNEL, BOT_ID
 JOBS = 120
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
     # Workers whose leases are short: with the real ones each death adds up to a minute.
     report = run(

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from bench import reload
 
 
+@pytest.mark.slow
 def test_two_changes_under_load_cost_nobody_a_picture(tmp_path: Path) -> None:
     found = reload.run(tmp_path, workers=2, reloads=2, rate=2.0, calm_s=5.0)
     assert (found.failed, found.lost, found.mixed_up) == (0, 0, 0), found

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -28,7 +29,7 @@ from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, ended, enqueue
 from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
 from tests.worker.standin import Order, Standin
 from worker.__main__ import main
-from worker.queue.work_loop import EXIT_BROKEN
+from worker.queue.work_loop import EXIT_BROKEN, SECOND_SIGNAL_S
 
 
 @pytest.fixture
@@ -44,6 +45,14 @@ def busy(redis: Redis) -> set[int]:
 def is_open(reloads: Reloads) -> bool:
     order = reloads.latest()
     return order is not None and order.is_open
+
+
+def hang_up(port: int, times: int) -> None:
+    """Take so many connections in Redis's place, and end them at once."""
+    with socket.create_server(("127.0.0.1", port)) as door:
+        door.settimeout(PATIENCE_S)
+        for _ in range(times):
+            door.accept()[0].close()
 
 
 def status_of(redis: Redis, job_id: str) -> str:
@@ -142,7 +151,7 @@ def test_second_signal_hands_the_job_back(
     assert standin.arrived.wait(PATIENCE_S)
     worker.process.send_signal(signal.SIGINT)
     until(lambda: [r.state for r in Fleet(redis).alive()] == ["stopping"], "the worker to say it is stopping")
-    time.sleep(1.1)  # sooner, RQ takes it for the same signal sent twice
+    time.sleep(SECOND_SIGNAL_S + 0.1)  # sooner, it counts as the same signal sent twice
     assert worker.end(signal.SIGINT) == 0
     assert render_queue(redis).job_ids == ["1000"]
     assert ledger.result_of("1000") is None
@@ -184,6 +193,7 @@ def test_worker_whose_device_is_lost_ends_and_leaves_the_job(
     assert ledger.result_of("1000") is None
 
 
+@pytest.mark.slow
 def test_job_that_kills_every_worker_ends_with_a_message(
     start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:
@@ -307,6 +317,7 @@ def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
 # --- Redis comes and goes -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
     start: Start, standin: Standin, tmp_path: Path
 ) -> None:
@@ -329,7 +340,7 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
     standin.open.set()
     worker.wait_for("job interrupted id=1000")
     assert standin.state, "the picture is posted without Redis"
-    time.sleep(2)  # time enough for more lines about the outage, if there were any
+    hang_up(port, times=3)  # as often again could it have said something of the outage
     assert (worker.log.count("redis lost"), worker.log.count("redis back")) == (2, 1)
     grace = int(re.findall(r"stop_grace_period: (\d+)s", (REPOSITORY / "docker-compose.yml").read_text())[0])
     with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True) as server, connect(url) as redis:

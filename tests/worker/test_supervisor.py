@@ -27,6 +27,7 @@ def children(supervisor: WorkerProcess) -> dict[int, int]:
     return {int(n): int(pid) for n, pid in re.findall(r"child started child=(\d+) pid=(\d+)", supervisor.log)}
 
 
+@pytest.mark.slow
 def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
     start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
 ) -> None:

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 EXIT_BROKEN: Final = 71
 _WAIT_S: Final = 1
 """Seconds of one blocking pop, and so the longest an idle worker takes to see a signal."""
-_SECOND_SIGNAL_S: Final = 1.0
+SECOND_SIGNAL_S: Final = 1.0
 """Ctrl-C in a terminal and a supervisor's signal come together, and are one."""
 
 
@@ -247,7 +247,7 @@ class WorkLoop:
         """Only note the first: raising from here could lose a job just popped."""
         if not self._signalled_at:
             self._signalled_at, self._stopping = time.monotonic(), True
-        elif time.monotonic() - self._signalled_at > _SECOND_SIGNAL_S:
+        elif time.monotonic() - self._signalled_at > SECOND_SIGNAL_S:
             _log.warning("worker ends at once name=%s job_id=%s", self.name, self._job_id or "-")
             raise SystemExit
 

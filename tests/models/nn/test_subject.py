@@ -54,6 +54,7 @@ def discs(count: int, chance: torch.Generator) -> tuple[torch.Tensor, torch.Tens
     return there * tones + (1 - there) * ground, F.avg_pool2d(there, SIDE // MAP_SIDE)
 
 
+@pytest.mark.slow
 def test_it_learns_what_stands_out() -> None:
     torch.manual_seed(0)
     net, chance = SubjectBranch(), torch.Generator().manual_seed(0)

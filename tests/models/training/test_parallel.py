@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from models.training.train import CHECKPOINT
@@ -56,6 +57,7 @@ def test_ranks_see_different_crops_and_keep_the_same_weights(photos: Path, tmp_p
     assert losses[0] != losses[1]
 
 
+@pytest.mark.slow
 def test_the_command_trains_resumes_and_goes_on_from_weights_in_two_ranks(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "pair"
     small = [
