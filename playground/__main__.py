@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from playground.server import Playground
-from playground.state.guild import TOKEN
+from playground.state.seed import TOKEN
 
 
 def _arguments() -> argparse.Namespace:

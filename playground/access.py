@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import BasicAuth, web
 
-from playground.state.guild import TOKEN
+from playground.state.seed import TOKEN
 
 SHORTEST_PASSWORD = 12
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})

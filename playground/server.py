@@ -22,7 +22,7 @@ from playground.page.inspector import Inspector
 from playground.page.static_files import page_file
 from playground.request_body import MAX_BODY
 from playground.state.clock import Clock
-from playground.state.guild import TOKEN
+from playground.state.seed import TOKEN
 from playground.state.world import World
 
 PORTS_TO_TRY = 50

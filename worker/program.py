@@ -42,7 +42,7 @@ from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.operator_commands import CommandListener
 from worker.queue.redis_outage import Outage, back_off_s
 from worker.queue.work_loop import WorkLoop, unique_name
-from worker.render import answer, pipeline, tasks
+from worker.render import job, pipeline, tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 from worker.settings import WorkerSettings
@@ -123,7 +123,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     automatic_reactions = AutomaticReactions(discord)
     pictures = PictureStore(redis, settings.picture_ttl_s, settings.picture_budget_mb * 2**20)
     tasks.equip(
-        answer.Tools(
+        job.Tools(
             engine,
             decoder,
             breaker,

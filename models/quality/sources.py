@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.tone import stretch, tone_of
-from models.training.crops import middle
+from models.training.augmentation import middle
 from models.training.data import Photos
 from models.training.files import photos_below
 from models.training.labels import MAX_SIDE

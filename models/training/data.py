@@ -1,7 +1,7 @@
 """Endless training crops from a folder of photos.
 
 Every photo is read once and kept as 8-bit luminance; a batch is drawn from random photos at random scales,
-flipped, with random gamma, contrast, noise and blur, sometimes inverted (models.training.crops). Photos are told
+flipped, with random gamma, contrast, noise and blur, sometimes inverted (models.training.augmentation). Photos are told
 apart by the hash of their pixels: duplicates count once, and one in VALIDATION_SHARE is never trained on. Beside a
 photo may lie a map of its subject (models.training.labels), which is cropped and flipped with it.
 """
@@ -20,7 +20,7 @@ from models.nn.subject import MAP_SIDE, SIDE
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.tone import fit, stretch, tone_of
-from models.training.crops import Photo, augmented, flat_page, middle, random_crop, random_view, view
+from models.training.augmentation import Photo, augmented, flat_page, middle, random_crop, random_view, view
 from models.training.files import pictures_below
 from models.training.labels import MAX_SIDE, read_label
 

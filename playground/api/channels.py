@@ -2,8 +2,8 @@
 
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import ApiError, unknown
-from playground.state.guild import BOT_ID, CHANNELS, DIRECTS, USERS, channel_json, permissions
 from playground.state.permissions import SEND_MESSAGES, VIEW_CHANNEL
+from playground.state.seed import BOT_ID, CHANNELS, DIRECTS, USERS, channel_json, permissions
 
 
 def channel_of(call: Call, needed: int = VIEW_CHANNEL) -> str:

@@ -2,7 +2,7 @@
 
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import ApiError, unknown
-from playground.state.guild import APPLICATION_ID, GUILD_ID
+from playground.state.seed import APPLICATION_ID, GUILD_ID
 
 
 def _application(call: Call) -> str | None:

@@ -2,8 +2,8 @@
 
 from playground.api.routing import Call, Reply, route
 from playground.errors import unknown
-from playground.state.guild import CHANNELS, GUILD_ID, ROLES, USERS
 from playground.state.guild_objects import guild_json, member_json
+from playground.state.seed import CHANNELS, GUILD_ID, ROLES, USERS
 
 
 def _guild(call: Call) -> None:

@@ -4,9 +4,9 @@ from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import invalid_form, unknown
 from playground.rules.component_checks import check_form
 from playground.rules.components import numbered
-from playground.state.guild import BOT_ID
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from playground.state.message import CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, DEFAULT, REPLY, Message
+from playground.state.seed import BOT_ID
 from playground.types import Json
 
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, FORM = range(4, 10)

@@ -3,7 +3,6 @@
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import ApiError, unknown
-from playground.state.guild import BOT_ID, GUILD_ID, permissions
 from playground.state.message import Message
 from playground.state.permissions import (
     ATTACH_FILES,
@@ -12,6 +11,7 @@ from playground.state.permissions import (
     SEND_MESSAGES,
     VIEW_CHANNEL,
 )
+from playground.state.seed import BOT_ID, GUILD_ID, permissions
 
 MESSAGES = "/channels/{channel_id}/messages"
 ONE = MESSAGES + "/{message_id}"

@@ -4,8 +4,8 @@ from playground.api.messages import ONE, message_of
 from playground.api.routing import NO_CONTENT, Call, Reply, route
 from playground.errors import unknown
 from playground.rules.emoji import check_emoji
-from playground.state.guild import BOT_ID, USERS
 from playground.state.permissions import MANAGE_MESSAGES, VIEW_CHANNEL
+from playground.state.seed import BOT_ID, USERS
 
 REACTIONS = ONE + "/reactions"
 REACTION_LIMIT = (1, 0.25)

@@ -2,8 +2,8 @@
 
 from playground.api.routing import Call, Reply, route
 from playground.errors import unknown
-from playground.state.guild import BOT_ID, CHANNELS, USERS, permissions
 from playground.state.guild_objects import application_json, guild_json
+from playground.state.seed import BOT_ID, CHANNELS, USERS, permissions
 
 
 @route("GET", "/users/@me")

@@ -9,7 +9,8 @@ from playground.errors import ControlError
 from playground.rules import commands as cmd
 from playground.rules.components import CHANNEL_SELECT, MENTIONABLE_SELECT, ROLE_SELECT, USER_SELECT
 from playground.state.files import Attachment
-from playground.state.guild import (
+from playground.state.guild_objects import member_json
+from playground.state.seed import (
     CHANNELS,
     DIRECTS,
     GUILD_ID,
@@ -21,7 +22,6 @@ from playground.state.guild import (
     context_of,
     permissions,
 )
-from playground.state.guild_objects import member_json
 from playground.types import Json
 
 KIND_NAMES = {cmd.STRING: "string", cmd.INTEGER: "integer", cmd.BOOLEAN: "boolean", cmd.NUMBER: "number"}

@@ -17,7 +17,7 @@ from playground.control.user_messages import UserMessages
 from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway.gateway import Gateway
-from playground.state.guild import (
+from playground.state.seed import (
     APPLICATION_ID,
     CHANNELS,
     DIRECTS,

@@ -7,9 +7,9 @@ from aiohttp import web
 
 from playground.errors import ControlError
 from playground.request_body import Upload, read_parts
-from playground.state.guild import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS
 from playground.state.message import Message
 from playground.state.messages import Messages
+from playground.state.seed import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS
 from playground.types import Json
 
 

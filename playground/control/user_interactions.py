@@ -28,10 +28,10 @@ from playground.rules import commands as cmd
 from playground.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU
 from playground.rules.components import BUTTON, walk
 from playground.state.files import Attachment, make_attachment
-from playground.state.guild import APPLICATION_ID, CHANNELS, USERS, permissions
 from playground.state.guild_objects import member_json
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction, event, new_token
 from playground.state.message import Message
+from playground.state.seed import APPLICATION_ID, CHANNELS, USERS, permissions
 from playground.state.world import World
 from playground.types import Json
 

@@ -9,9 +9,9 @@ from playground.control.requests import actor, read_form, read_json, target
 from playground.errors import ControlError
 from playground.request_body import Upload
 from playground.state.files import Sticker, safe_filename
-from playground.state.guild import USERS, permissions
 from playground.state.image_size import picture_type
 from playground.state.permissions import MANAGE_MESSAGES, SEND_MESSAGES
+from playground.state.seed import USERS, permissions
 from playground.state.world import World
 
 

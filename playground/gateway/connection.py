@@ -15,7 +15,7 @@ import zstandard
 from aiohttp import web
 
 from playground.gateway.protocol import DISPATCH
-from playground.state.guild import GUILD_ID
+from playground.state.seed import GUILD_ID
 from playground.types import Json
 
 KEPT_EVENTS = 1000

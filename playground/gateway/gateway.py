@@ -42,9 +42,9 @@ from playground.gateway.protocol import (
     read_intents,
     read_shard,
 )
-from playground.state.guild import BOT_ID, DIRECTS, permissions
 from playground.state.guild_objects import guild_create_json
 from playground.state.permissions import VIEW_CHANNEL
+from playground.state.seed import BOT_ID, DIRECTS, permissions
 from playground.state.world import World
 from playground.types import Json
 

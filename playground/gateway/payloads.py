@@ -4,8 +4,8 @@ https://docs.discord.com/developers/events/gateway-events
 """
 
 from playground.gateway.connection import Session
-from playground.state.guild import APPLICATION_ID, BOT_ID, GUILD_ID, USERS
 from playground.state.guild_objects import member_json
+from playground.state.seed import APPLICATION_ID, BOT_ID, GUILD_ID, USERS
 from playground.types import Json
 
 

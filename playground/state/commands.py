@@ -8,7 +8,7 @@ from typing import Any
 
 from playground.errors import ControlError, invalid_form, unknown
 from playground.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU, command_problems, command_type
-from playground.state.guild import APPLICATION_ID, GUILD_ID
+from playground.state.seed import APPLICATION_ID, GUILD_ID
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
 

@@ -4,7 +4,7 @@ https://docs.discord.com/developers/resources/guild
 """
 
 from playground.state.clock import iso
-from playground.state.guild import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS
+from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS
 from playground.state.snowflake import created_at
 from playground.types import Json
 

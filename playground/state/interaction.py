@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass, field
 
 from playground.state.clock import iso
-from playground.state.guild import BOT_ID, CHANNELS, GUILD_ID, USERS, channel_json, context_of, permissions
 from playground.state.guild_objects import member_json
 from playground.state.permissions import ATTACH_FILES, EMBED_LINKS
+from playground.state.seed import BOT_ID, CHANNELS, GUILD_ID, USERS, channel_json, context_of, permissions
 from playground.types import Json
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5

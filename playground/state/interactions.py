@@ -9,9 +9,9 @@ from playground.errors import ApiError, unknown
 from playground.state.clock import Clock
 from playground.state.events import Events
 from playground.state.files import Files
-from playground.state.guild import BOT_ID
 from playground.state.interaction import Interaction
 from playground.state.messages import Messages
+from playground.state.seed import BOT_ID
 from playground.types import Json
 
 ACKNOWLEDGE_WITHIN_S = 3.0

@@ -8,8 +8,8 @@ from playground.rules.emoji import emoji_json
 from playground.rules.messages import COMPONENTS_V2
 from playground.state.clock import iso
 from playground.state.files import Files
-from playground.state.guild import BOT_ID, IN_BOT_DM, USERS, context_of, guild_part
 from playground.state.message import Message
+from playground.state.seed import BOT_ID, IN_BOT_DM, USERS, context_of, guild_part
 from playground.types import Json
 
 SNAPSHOT_KEYS = (

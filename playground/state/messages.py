@@ -20,12 +20,12 @@ from playground.rules.messages import (
 from playground.state.clock import Clock
 from playground.state.events import Events
 from playground.state.files import Attachment, Files, Sticker, make_attachment
-from playground.state.guild import CHANNELS, USERS, guild_part, permissions
 from playground.state.guild_objects import member_json
 from playground.state.interaction import Interaction
 from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
 from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
+from playground.state.seed import CHANNELS, USERS, guild_part, permissions
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
 

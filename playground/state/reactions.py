@@ -6,11 +6,11 @@ https://docs.discord.com/developers/resources/message#create-reaction
 from playground.errors import ApiError
 from playground.rules.emoji import check_emoji, emoji_json
 from playground.state.events import Events
-from playground.state.guild import CHANNELS, guild_part, permissions
 from playground.state.guild_objects import member_json
 from playground.state.message import Message
 from playground.state.messages import Messages
 from playground.state.permissions import ADD_REACTIONS
+from playground.state.seed import CHANNELS, guild_part, permissions
 from playground.types import Json
 
 

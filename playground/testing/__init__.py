@@ -5,7 +5,7 @@ with PlaygroundProcess() as playground:
     used = playground.controls.slash("ascii", files={"image": Path("cat.png")})
 """
 
-from playground.state.guild import (
+from playground.state.seed import (
     ADA_ID,
     ADMIN_ROLE,
     ASCII_CHANNEL,

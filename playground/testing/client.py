@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playground.state.guild import ASCII_CHANNEL, MIA_ID
+from playground.state.seed import ASCII_CHANNEL, MIA_ID
 from playground.types import Json
 
 T = TypeVar("T")

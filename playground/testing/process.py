@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from playground.state.guild import TOKEN
+from playground.state.seed import TOKEN
 from playground.testing.client import Controls
 
 

@@ -14,7 +14,7 @@ import aiohttp
 import zstandard
 
 from playground.server import Playground
-from playground.state.guild import TOKEN
+from playground.state.seed import TOKEN
 
 Json = dict[str, Any]
 INTENTS = 1 << 0 | 1 << 9 | 1 << 10  # guilds, guild messages, guild reactions

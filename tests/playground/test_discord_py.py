@@ -23,7 +23,7 @@ import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from playground.server import Playground, PublicNames
-from playground.state.guild import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
+from playground.state.seed import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.bot import Bot, picture, point_at, running
 from tests.playground.described import hold_against_discords_description

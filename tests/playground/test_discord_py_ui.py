@@ -17,7 +17,8 @@ import pytest_asyncio
 from discord import app_commands
 
 from playground.server import Playground
-from playground.state.guild import (
+from playground.state.permissions import MANAGE_MESSAGES
+from playground.state.seed import (
     ASCII_CHANNEL,
     BOT_ID,
     BOT_ROLE,
@@ -31,7 +32,6 @@ from playground.state.guild import (
     TOKEN,
     context_of,
 )
-from playground.state.permissions import MANAGE_MESSAGES
 from playground.testing import Controls, Refused
 from tests.playground.bot import Bot, picture, point_at, running
 from tests.playground.described import hold_against_discords_description

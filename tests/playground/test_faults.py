@@ -14,8 +14,8 @@ from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.server import Playground
 from playground.state.clock import Clock
-from playground.state.guild import ASCII_CHANNEL
 from playground.state.image_size import picture_size
+from playground.state.seed import ASCII_CHANNEL
 from tests.playground.pictures import PNG_3X2, picture
 from tests.playground.raw import Rest, connect, control
 

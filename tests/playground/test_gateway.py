@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from playground.server import Playground
-from playground.state.guild import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL, TOKEN
+from playground.state.seed import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL, TOKEN
 from tests.playground.raw import INTENTS, Hangup, Rest, Socket, connect, eventually
 
 MESSAGES = f"/channels/{ASCII_CHANNEL}/messages"

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from playground.server import Playground
-from playground.state.guild import APPLICATION_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, TOKEN
+from playground.state.seed import APPLICATION_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, TOKEN
 from playground.testing import Controls
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import eventually

@@ -10,7 +10,7 @@ import pytest
 
 from playground.page.inspector import shown_exchange
 from playground.server import Playground
-from playground.state.guild import TOKEN
+from playground.state.seed import TOKEN
 from playground.testing import Controls, Refused
 from tests.playground.raw import Presser, control
 

@@ -9,7 +9,7 @@ import pytest
 
 from playground.rules.messages import EPHEMERAL, LOADING
 from playground.server import Playground
-from playground.state.guild import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID
+from playground.state.seed import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID
 from playground.testing import Controls, Refused
 from tests.playground.pictures import PNG_3X2
 from tests.playground.raw import Answer, Presser, connect, control, eventually

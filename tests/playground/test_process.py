@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 from playground.server import Playground
-from playground.state.guild import ASCII_CHANNEL, TOKEN
+from playground.state.seed import ASCII_CHANNEL, TOKEN
 from playground.testing import Controls, PlaygroundProcess
 
 

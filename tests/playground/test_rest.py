@@ -7,7 +7,7 @@ import json
 import pytest
 
 from playground.server import Playground
-from playground.state.guild import (
+from playground.state.seed import (
     APPLICATION_ID,
     ASCII_CHANNEL,
     BOT_ID,

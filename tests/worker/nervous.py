@@ -15,7 +15,8 @@ from worker import program
 from worker.__main__ import main
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.work_loop import WorkLoop
-from worker.render import answer, tasks
+from worker.render import job as render_job
+from worker.render import tasks
 
 
 def die(payload: dict[str, Any]) -> None:
@@ -47,7 +48,7 @@ if __name__ == "__main__":
     WorkLoop.renew_s = 0.5
     WorkLoop.hard_grace_s = 1.0
     CircuitBreaker.recheck_s = float(os.environ.get("NERVOUS_RECHECK_S", "1"))
-    answer.POST_S = 1.0  # type: ignore[misc]
+    render_job.POST_S = 1.0  # type: ignore[misc]
     tasks.FIRST_WAIT_S = 1  # type: ignore[misc]
     deadly = {f"tests.worker.nervous.{task.__name__}": task for task in (die, hang, fail, spoil)}
     program.TASKS = {**program.TASKS, **deadly}

@@ -42,7 +42,8 @@ from worker.delivery.automatic_reactions import MOST, AutomaticReactions
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Response
 from worker.program import start
 from worker.queue.circuit_breaker import CircuitBreaker
-from worker.render import answer, tasks
+from worker.render import job as render_job
+from worker.render import tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine, Loaded
 from worker.render.pipeline import works
@@ -83,7 +84,7 @@ def equipped(
     discord = Discord(standin.api, BOT_TOKEN, RateLimiter(redis))
     breaker, automatic_reactions = CircuitBreaker(lambda: True), AutomaticReactions(discord)
     tasks.equip(
-        answer.Tools(
+        render_job.Tools(
             engine,
             decoder,
             breaker,
@@ -433,7 +434,7 @@ def test_rejected_edit_names_a_reference_that_the_log_has(
 def test_unavailable_discord_is_the_queues_to_try_again(
     sha: str, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "POST_S", 0.5)
+    monkeypatch.setattr(render_job, "POST_S", 0.5)
     standin.always = Order(503)
     later = tasks.render(request_for(sha).model_dump(mode="json"))
     assert isinstance(later, Postponed) and later.intervals == [tasks.FIRST_WAIT_S]
@@ -493,7 +494,7 @@ def test_cancelled_job_is_not_drawn(sha: str, standin: Standin, redis: Redis) ->
 def test_cancelling_takes_effect_between_two_stages(
     sha: str, standin: Standin, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "LOOK_EVERY_S", 0.0)  # however fast the stages are
+    monkeypatch.setattr(render_job, "LOOK_EVERY_S", 0.0)  # however fast the stages are
     with Meanwhile(lambda: Jobs(redis).cancel("1000")) as decoder:
         with_tools(decoder=decoder)
         result = run(request_for(sha))
@@ -707,7 +708,7 @@ def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
 def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
     pictures: PictureStore, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "POST_S", 0.5)
+    monkeypatch.setattr(render_job, "POST_S", 0.5)
     payload = request_for(pictures.put(b"no picture at all")).model_dump(mode="json")
     standin.always = Order(503)
     assert isinstance(tasks.render(payload), Postponed)

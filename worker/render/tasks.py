@@ -21,7 +21,7 @@ from jobs.text.sentences import new_reference, sentence
 from worker.delivery.deliver import tell
 from worker.delivery.rest_client import DiscordUnavailable
 from worker.observability.metrics import job_ended
-from worker.render.answer import LeftToBot, Tools, answer, try_id
+from worker.render.job import LeftToBot, Tools, answer, try_id
 from worker.render.pipeline import Stages
 
 _log = logging.getLogger(__name__)

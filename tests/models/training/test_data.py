@@ -15,7 +15,7 @@ from models.nn.subject import MAP_SIDE, SIDE
 from models.rendering.decode import decode
 from models.sniff import FORMATS, SUFFIXES, SUFFIXES_OF
 from models.training import data
-from models.training.crops import Photo
+from models.training.augmentation import Photo
 from models.training.data import Photos
 from models.training.labels import MAX_SIDE, label_path
 from tests.models.pictures import photo

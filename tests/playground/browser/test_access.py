@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, expect
 
-from playground.state.guild import ADA_ID, MIA_ID, MOD_ID
+from playground.state.seed import ADA_ID, MIA_ID, MOD_ID
 from playground.testing import Controls
 from tests.playground.browser.actions import LEMUR, NewPage, composer, last, use_draw
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from playground.state.guild import ADA_ID
+from playground.state.seed import ADA_ID
 from playground.testing import Controls
 from tests.playground.browser.actions import LEMUR, NewPage, is_loaded, last, use_draw
 

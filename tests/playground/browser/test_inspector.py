@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from playground.state.guild import MIA_ID
+from playground.state.seed import MIA_ID
 from playground.testing import Controls, PlaygroundProcess
 from tests.playground.browser.actions import LEMUR, last
 from tests.playground.pictures import PNG_3X2
