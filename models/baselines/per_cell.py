@@ -18,6 +18,8 @@ from models.baselines.shapes import log_polar
 from models.quality.fidelity import blur, slopes
 
 MEAN_WEIGHT: Final = 4.0 * CELL_HEIGHT * CELL_WIDTH
+CELL_SIGMA: Final = 1.5
+"""Blur in px at which a rule compares a cell's print with its tone."""
 PATTERN_SIGMA: Final = 3.0
 SHADE_PATTERN_PENALTY: Final = 8.0
 RAMP: Final = " .,:irs?@9B&#"
@@ -52,13 +54,13 @@ def distances(cells: Tensor, book: Tensor) -> Tensor:
     return (book**2).sum(1) - 2.0 * cells @ book.T
 
 
-def search(tone: Tensor, ink: Tensor, sigma: float = 1.5) -> Tensor:
+def search(tone: Tensor, ink: Tensor) -> Tensor:
     """Per cell the glyph whose blurred print is nearest the blurred tone in least squares.
 
     `tone` (B, 1, H, W) in [0, 1], `ink` (N, 16, 8); returns (B, rows, columns) indices.
     """
-    book = _blurred_glyphs(ink, sigma)
-    wanted = cells_of(blur(tone * 0.95 * densest(ink), sigma))
+    book = _blurred_glyphs(ink, CELL_SIGMA)
+    wanted = cells_of(blur(tone * 0.95 * densest(ink), CELL_SIGMA))
     return distances(wanted, book).argmin(-1)
 
 
@@ -69,7 +71,7 @@ def shade(tone: Tensor, ink: Tensor) -> Tensor:
     pattern that a reader will see.
     """
     full = densest(ink)
-    costs = distances(cells_of(blur(tone * full, 1.5)), _tiled(ink, 1.5))
+    costs = distances(cells_of(blur(tone * full, CELL_SIGMA)), _tiled(ink, CELL_SIGMA))
     wanted = F.avg_pool2d(tone * full, (CELL_HEIGHT, CELL_WIDTH))[:, 0, ..., None]
     costs += MEAN_WEIGHT * (ink.mean((1, 2)) - wanted) ** 2 + SHADE_PATTERN_PENALTY * patterns(ink)
     return costs.argmin(-1)

@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 C1, C2 = 0.01**2, 0.03**2
+WINDOW: Final = 3.0
+"""σ of the SSIM window, in px."""
 BAND: Final = 16
 """Lines of a blurred picture that one product of matrices makes, from those up to the kernel's reach around them:
 on a processor several times as quick as a convolution, or as one product with the whole side's matrix."""
@@ -91,7 +93,7 @@ def affine_fit(print_: Tensor, tone: Tensor) -> Tensor:
     return slope * centred + mean_t
 
 
-def fidelity(print_: Tensor, tone: Tensor, sigma: float = 4.0, window: float = 3.0) -> Tensor:
+def fidelity(print_: Tensor, tone: Tensor, sigma: float = 4.0, window: float = WINDOW) -> Tensor:
     """Mean SSIM per picture, (B,), of print (ink coverage) against tone, both (B, 1, H, W) in [0, 1].
 
     `sigma` is the viewing blur in px (4 is half a cell's width), `window` the SSIM window's σ in px.
@@ -100,20 +102,20 @@ def fidelity(print_: Tensor, tone: Tensor, sigma: float = 4.0, window: float = 3
     return ssim_map(affine_fit(seen, wanted), wanted, window).mean((1, 2, 3))
 
 
-def similarity(print_: Tensor, tone: Tensor, sigma: float, window: float = 3.0) -> Tensor:
+def similarity(print_: Tensor, tone: Tensor, sigma: float) -> Tensor:
     """Mean SSIM per picture, (B,), as `fidelity`, but of the print as it is: no fit of its ink to the tone.
 
     `print_` is in units of full black: the ink of the densest glyph.
     """
-    return ssim_map(blur(print_, sigma), blur(tone, sigma), window).mean((1, 2, 3))
+    return ssim_map(blur(print_, sigma), blur(tone, sigma), WINDOW).mean((1, 2, 3))
 
 
-def effective_glyphs(glyphs: Tensor, blank: int = 0) -> tuple[float, float]:
+def effective_glyphs(glyphs: Tensor) -> tuple[float, float]:
     """exp(entropy) of the glyph histogram over non-blank cells, and the largest glyph's share in [0, 1].
 
     `glyphs` is an integer tensor of any shape; (0, 0) when every cell is blank.
     """
-    counts = torch.bincount(glyphs[glyphs != blank].flatten().cpu()).double()
+    counts = torch.bincount(glyphs[glyphs != 0].flatten().cpu()).double()
     counts = counts[counts > 0]
     if not len(counts):
         return 0.0, 0.0

@@ -51,9 +51,9 @@ def write_json(rows: list[Row], pages: int, path: Path) -> None:
     path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_sheet(tones: list[Ink], prints: dict[str, list[Ink]], path: Path, most: int = 6) -> None:
+def write_sheet(tones: list[Ink], prints: dict[str, list[Ink]], path: Path) -> None:
     """A contact sheet: the tones in the first line, then a line per method, each picture 256 px wide."""
-    side, label = 256, 18
+    side, label, most = 256, 18, 6
     lines = {"tone": tones, **prints}
     sheet = Image.new("L", (min(most, len(tones)) * side, len(lines) * (side + label)), 255)
     draw, face = ImageDraw.Draw(sheet), ImageFont.load_default(13)

@@ -12,9 +12,9 @@ from models.training.trainer import Trainer
 
 
 @torch.inference_mode()
-def sample(trainer: Trainer, count: int = 6) -> tuple[Tensor, Tensor]:
+def sample(trainer: Trainer) -> tuple[Tensor, Tensor]:
     """Tone and print of a few validation photos, both (n, 1, H, W) in [0, 1]."""
-    tone = trainer.photos.validation_pages(count, 32, 16).to(trainer.device)
+    tone = trainer.photos.validation_pages(6, 32, 16).to(trainer.device)
     logits = trainer.average.set_type(tone)
     if trainer.config.style == "pixels":
         return tone, _free(logits, trainer.ink)
