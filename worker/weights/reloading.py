@@ -1,4 +1,4 @@
-"""A worker's part in changing models: it prepares what is ordered, exchanges when all are ready, and follows.
+"""A worker's part in a reload: it prepares, votes, commits or aborts, and follows what the registry names.
 
 Called again and again by the heartbeat's thread, while the main thread draws. Where the device has no room for the
 old model and the new one, the worker first lets its job end, takes no other until the order is decided, and goes
@@ -37,7 +37,7 @@ class Reloader:
         self._worker = worker
         self._order: Order | None = None
         self._vote = Vote(worker=worker.name)
-        self._said = True
+        self._sent = True
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
         self._failed: dict[str, tuple[str, float]] = {}
@@ -55,9 +55,9 @@ class Reloader:
             order = None
         if (order.id if order else None) != (self._order.id if self._order else None):
             if self._prepared is not None and self._is_in_use(self._prepared):
-                self._exchange()  # decided, and the next one given, since the last look
-            self._undo()  # of an order that Redis has lost
-            self._vote, self._said = Vote(worker=self._worker.name), True
+                self._commit()  # decided, and the next one given, since the last look
+            self._abort()  # of an order that Redis has lost
+            self._vote, self._sent = Vote(worker=self._worker.name), True
         self._order = order
         if order is not None and self._work_on(order):
             return True
@@ -67,28 +67,28 @@ class Reloader:
 
     def _work_on(self, order: Order) -> bool:
         """Whether the order is open."""
-        if not self._said:
-            self._tell(order)
+        if not self._sent:
+            self._send(order)
         vote = self._vote
         if order.stage == "resolving" and not (vote.offered or vote.error):
-            self._say(order, offered=True, **self._tried(lambda: {"offer": self._source.offer(order.model)}))
+            self._cast(order, offered=True, **self._attempt(lambda: {"offer": self._source.offer(order.model)}))
         elif order.stage == "preparing" and not (vote.ready or vote.error):
             self._engine.make_room()
             if not self._engine.fits() and not self._worker.hold():
                 return True  # its job first
             start = time.perf_counter()
-            found = self._tried(lambda: self._prepare(order))
-            self._say(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
+            found = self._attempt(lambda: self._prepare(order))
+            self._cast(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
         elif order.stage == "committed" and vote.ready and not vote.moved:
-            self._exchange()
-            self._say(order, moved=True)
+            self._commit()
+            self._cast(order, moved=True)
         elif order.stage == "aborted" and vote.ready:
-            self._undo()
+            self._abort()
             self._vote = vote.model_copy(update={"ready": False})
         return order.is_open
 
-    def _say(self, order: Order, **changes: object) -> None:
-        self._vote, self._said = self._vote.model_copy(update=changes), False
+    def _cast(self, order: Order, **changes: object) -> None:
+        self._vote, self._sent = self._vote.model_copy(update=changes), False
         _log.info(
             "reload order=%s by=%s model=%s version=%s stage=%s took_ms=%.0f error=%r",
             order.id,
@@ -99,16 +99,16 @@ class Reloader:
             self._vote.took_ms,
             self._vote.error,
         )
-        self._tell(order)
+        self._send(order)
 
-    def _tell(self, order: Order) -> None:
-        """Write our vote down; what Redis does not take now is told at the next step."""
+    def _send(self, order: Order) -> None:
+        """Send our vote; if Redis does not take it now, the next step sends it again."""
         self._reloads.vote(order, self._vote)
-        self._said = True
+        self._sent = True
         self._reloads.advance()
 
-    def _tried(self, work: Callable[[], dict[str, object]]) -> dict[str, object]:
-        """What `work` returns, or `error` in words: whatever happens here, the old model serves."""
+    def _attempt(self, work: Callable[[], dict[str, object]]) -> dict[str, object]:
+        """What `work` returns, or `error` in words: whatever happens here, the old model serves on."""
         try:
             return work()
         except ServiceProblem as problem:
@@ -129,7 +129,7 @@ class Reloader:
         try:
             self._prepared = self._engine.load(order.model, data)
         except BaseException:
-            self._undo()
+            self._abort()
             raise
         return {"drained": self._worker.held}
 
@@ -138,14 +138,14 @@ class Reloader:
         model = self._source.store.model(loaded.name)
         return model is not None and model.active == loaded.sha256
 
-    def _exchange(self) -> None:
+    def _commit(self) -> None:
         """Let what was prepared draw from the next job on."""
         if self._prepared is not None:
             self._engine.put(self._prepared)
         self._prepared = self._taken_out = None
         self._worker.release()
 
-    def _undo(self) -> None:
+    def _abort(self) -> None:
         """Drop what was prepared and draw on with what there was."""
         self._prepared = None
         if self._taken_out is not None and self._order is not None:
