@@ -34,13 +34,30 @@ __all__ = [
     "with_reference",
 ]
 
-SERVICE_SENTENCES: Final[dict[str, str]] = {
+FAILURES: Final[dict[str, str]] = {
     "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
     "store_full": "Too many pictures are waiting right now. Please try again in a few minutes.",
     "attachment_gone": "Discord no longer has that file. Please attach it again.",
     "attachment_slow": "Downloading that file from Discord took too long. Please try again.",
     "attachment_failed": "I could not download that file from Discord. Please try again, or attach it again.",
     "attachment_host": "I only accept files uploaded to Discord. Please attach the picture itself.",
+    "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
+    "expired": "Your picture waited too long for a free worker and was not drawn. Please try again.",
+    "gpu_full": "My graphics card has no room for that picture right now. Please try again in a minute, "
+    "or with fewer columns.",
+    "too_large_result": "The finished picture is larger than this server lets me upload. "
+    "Please try again with fewer columns.",
+    "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
+    "weights_too_large": "That file is larger than {limit_mb} MB, the limit for a weights file.",
+    "weights_full": "The weights registry is full of versions that are in use. "
+    "An operator can raise WEIGHTS_BUDGET_MB.",
+    "no_permission": "I am not allowed to post here. A moderator can give me the permission "
+    "to send messages and attach files.",
+    "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
+    "bad_settings": "That file is not a settings export of mine, or it was changed in a way I cannot read.",
+}
+"""What went wrong. These come with the reference of their line in the log."""
+RULES: Final[dict[str, str]] = {
     "no_picture_there": "There is no picture in that message. I can draw attachments, embedded pictures and "
     "stickers, also forwarded ones.",
     "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
@@ -48,45 +65,22 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
     "list_gone": "That list has expired. Open the message's menu and choose Make ASCII again.",
     "bad_format": "I do not know that format. Choose {names}.",
-    "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
-    "expired": "Your picture waited too long for a free worker and was not drawn. Please try again.",
     "cancelled": "Cancelled. Run /ascii when you want another picture.",
-    "gpu_full": "My graphics card has no room for that picture right now. Please try again in a minute, "
-    "or with fewer columns.",
-    "too_large_result": "The finished picture is larger than this server lets me upload. "
-    "Please try again with fewer columns.",
     "unknown_style": "I do not know that style. Choose one of: {names}.",
     "no_style": "No style is available yet, because no worker has started.",
-    "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
     "unknown_version": "That model has no such version. /model list shows the available ones.",
     "no_history": "That model has no earlier version to roll back to.",
     "reload_busy": "The workers are changing a model right now. Please wait until that is done.",
     "no_worker": "No worker is running, so there is nothing to reload. A worker loads the weights when it starts.",
-    "weights_too_large": "That file is larger than {limit_mb} MB, the limit for a weights file.",
-    "weights_full": "The weights registry is full of versions that are in use. "
-    "An operator can raise WEIGHTS_BUDGET_MB.",
     "weights_name": "A model name has up to 64 letters, digits, - and _. Please set the option `name`.",
-    "no_permission": "I am not allowed to post here. A moderator can give me the permission "
-    "to send messages and attach files.",
     "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
     "if it keeps happening, tell an admin the reference {reference}.",
     "restarting": "I am being restarted. Please send that again in a minute.",
     "not_admin": "Only this bot's admins can do that.",
-    "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
-    "drawing": "Drawing it in {palette}…",
-    "drawing_light": "Drawing it in {palette} on light…",
-    "drawing_dark": "Drawing it in {palette} on dark…",
-    "next": "Waiting: yours is next.",
-    "next_in": "Waiting: yours is next, about {about} to go.",
-    "waiting": "Waiting: {count} pictures are before yours.",
-    "waiting_in": "Waiting: {count} pictures are before yours, about {about} to go.",
-    "in_hand": "Drawing: a worker is at it.",
-    "frames": "Drawing: frame {done} of {total}.",
     "blocked": "The moderators of this server have asked me not to draw for you here.",
     "wrong_channel": "On this server I draw in {channels} only.",
     "wrong_role": "On this server only members with certain roles may ask me.",
     "age_restricted_only": "On this server I draw in age-restricted channels only.",
-    "bad_settings": "That file is not a settings export of mine, or it was changed in a way I cannot read.",
     "log_closed": "I am not allowed to write in that channel. Please let me see it and send messages there, or "
     "choose another one.",
     "too_many_entries": "That list is full. Please remove an entry first.",
@@ -100,8 +94,22 @@ SERVICE_SENTENCES: Final[dict[str, str]] = {
     "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",
     "nothing_to_cancel": "That picture is already done or cancelled.",
+}
+"""Rules, and requests to correct: nothing failed, so there is no reference; and the sentence that names its own."""
+INTERIM: Final[dict[str, str]] = {
+    "drawing": "Drawing it in {palette}…",
+    "drawing_light": "Drawing it in {palette} on light…",
+    "drawing_dark": "Drawing it in {palette} on dark…",
+    "next": "Waiting: yours is next.",
+    "next_in": "Waiting: yours is next, about {about} to go.",
+    "waiting": "Waiting: {count} pictures are before yours.",
+    "waiting_in": "Waiting: {count} pictures are before yours, about {about} to go.",
+    "in_hand": "Drawing: a worker is at it.",
+    "frames": "Drawing: frame {done} of {total}.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }
+"""What a message says while there is more to come."""
+SERVICE_SENTENCES: Final[dict[str, str]] = FAILURES | RULES | INTERIM
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 ONE: Final[dict[str, str]] = {
     "waiting": "Waiting: one picture is before yours.",
@@ -113,60 +121,7 @@ ONE: Final[dict[str, str]] = {
 """Sentences about `count` things, where it is one."""
 REFERENCE: Final = "Reference {reference}"
 
-WITHOUT_REFERENCE: Final = frozenset(
-    (
-        "no_picture_there",
-        "no_picture_here",
-        "cannot_look",
-        "list_gone",
-        "forgotten",
-        "cancelled",
-        "restarting",
-        "bad_palette",
-        "bad_columns",
-        "columns_number",
-        "bad_format",
-        "unknown_style",
-        "no_style",
-        "blocked",
-        "wrong_channel",
-        "wrong_role",
-        "age_restricted_only",
-        "not_yours",
-        "nothing_to_cancel",
-        "not_admin",
-        "queue_full",
-        "in_flight",
-        "cooldown",
-        "daily",
-        "server_cooldown",
-        "server_daily",
-        "too_many_entries",
-        "log_closed",
-        "weights_name",
-        "unknown_version",
-        "no_history",
-        "reload_busy",
-        "no_worker",
-        "internal",
-    )
-)
-"""Rules, and requests to correct: nothing failed, so there is nothing to look up; and the sentence that names its
-reference itself. Any other problem comes with the reference of its line in the log."""
-
-INTERIM: Final = (
-    "queued_no_worker",
-    "drawing",
-    "drawing_light",
-    "drawing_dark",
-    "next",
-    "next_in",
-    "waiting",
-    "waiting_in",
-    "in_hand",
-    "frames",
-)
-"""What a message says while there is more to come."""
+WITHOUT_REFERENCE: Final = RULES.keys() | INTERIM.keys() | {"bad_palette", "bad_columns"}
 
 
 def sentence(code: str, language: str = ENGLISH, /, **facts: Any) -> str:
@@ -207,9 +162,7 @@ def is_interim(content: str) -> bool:
 def with_reference(code: str, words: str, reference: str, language: str = ENGLISH) -> str:
     """The sentence as its user reads it: with the reference, in small print, where something went wrong."""
     return (
-        words
-        if code in WITHOUT_REFERENCE or code in INTERIM
-        else f"{words}\n-# {translate(REFERENCE, language, reference=reference)}"
+        words if code in WITHOUT_REFERENCE else f"{words}\n-# {translate(REFERENCE, language, reference=reference)}"
     )
 
 
