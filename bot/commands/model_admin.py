@@ -57,7 +57,6 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
 
     @app_commands.command(name="list", description="List the models and their versions (admins)")
     async def list_models(self, interaction: Interaction) -> None:
-        """The registry."""
         async with self._as_admin(interaction, "list"):
             store = self._services.weights
             models, versions, default = await asyncio.to_thread(
@@ -67,7 +66,6 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
 
     @app_commands.command(name="status", description="Show the workers and their models (admins)")
     async def status(self, interaction: Interaction) -> None:
-        """The workers' reports."""
         async with self._as_admin(interaction, "status"):
             reports = await asyncio.to_thread(self._services.fleet.alive)
             default = await asyncio.to_thread(self._services.weights.default)
@@ -76,21 +74,18 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     @app_commands.command(name="reload", description="Load a model's new file or a stored version (admins)")
     @app_commands.describe(name="The model (default: the default model)", version="A version from /model list")
     async def reload(self, interaction: Interaction, name: str | None = None, version: str | None = None) -> None:
-        """Start a reload, and report live."""
         async with self._as_admin(interaction, "reload", f"name={name} version={version}"):
             await self._change(interaction, name, version=version.strip().lower() if version else None)
 
     @app_commands.command(name="rollback", description="Undo a model's last change (admins)")
     @app_commands.describe(name="The model (default: the default model)")
     async def rollback(self, interaction: Interaction, name: str | None = None) -> None:
-        """The version before, in the same way."""
         async with self._as_admin(interaction, "rollback", f"name={name}"):
             await self._change(interaction, name, back=True)
 
     @app_commands.command(name="default", description="Set the default model (admins)")
     @app_commands.describe(name="The model")
     async def default(self, interaction: Interaction, name: str) -> None:
-        """Workers follow by themselves."""
         async with self._as_admin(interaction, "default", f"name={name}"):
             await asyncio.to_thread(self._services.weights.set_default, name)
             await edit(interaction, f"{code(name)} is now the default model. Workers switch within seconds.")
@@ -100,7 +95,6 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     )
     @app_commands.describe(file="A .safetensors file, at most 16 MB", name="The model's name (default: the file's)")
     async def upload(self, interaction: Interaction, file: discord.Attachment, name: str | None = None) -> None:
-        """Keep the file, let a worker verify it, show what came out, with a button that activates it."""
         chosen = (name or file.filename.removesuffix(".safetensors")).strip()
         async with self._as_admin(interaction, "upload", f"name={name} bytes={file.size}"):
             check_name(chosen)

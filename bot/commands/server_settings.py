@@ -89,14 +89,12 @@ class ServerSettings(
 
     @app_commands.command(description="Show the current settings")
     async def show(self, interaction: Interaction) -> None:
-        """Change nothing."""
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
         await _answer(interaction, settings_text(settings, language(interaction)))
 
     @app_commands.command(description="Allow or disallow a channel; with none allowed, I draw everywhere")
     @app_commands.describe(channel="The channel, including its threads", allow="Whether to allow the channel")
     async def channel(self, interaction: Interaction, channel: Place, allow: bool = True) -> None:
-        """Add to the allowed channels or take away."""
         await self._change(
             interaction, _toggle("channels", channel.id, allow), ALLOWED if allow else UNLISTED, f"<#{channel.id}>"
         )
@@ -104,7 +102,6 @@ class ServerSettings(
     @app_commands.command(description="Allow or disallow a role; with none allowed, everyone may ask")
     @app_commands.describe(role="The role", allow="Whether to allow the role")
     async def role(self, interaction: Interaction, role: discord.Role, allow: bool = True) -> None:
-        """Add to the allowed roles or take away."""
         await self._change(
             interaction, _toggle("roles", role.id, allow), ALLOWED if allow else UNLISTED, f"<@&{role.id}>"
         )
@@ -127,7 +124,6 @@ class ServerSettings(
         private: bool | None = None,
         spoiler: bool | None = None,
     ) -> None:
-        """Change those that are given."""
         given = {
             "palette": None if palette is None else named_palette(palette),
             "background": paper_name(background),
@@ -151,7 +147,6 @@ class ServerSettings(
     @app_commands.command(description="Choose who may use the reactions and buttons under a picture")
     @app_commands.describe(who="Everyone, or only the person who asked for the picture")
     async def reactions(self, interaction: Interaction, who: Literal["everyone", "requester"]) -> None:
-        """Set who may."""
         await self._change(
             interaction, lambda old: _with(old, reactors=who), LETS_ALL if who == "everyone" else LETS_ASKER
         )
@@ -159,7 +154,6 @@ class ServerSettings(
     @app_commands.command(description="Limit drawing to age-restricted channels")
     @app_commands.describe(only="Whether to draw only there")
     async def age_restricted(self, interaction: Interaction, only: bool) -> None:
-        """Set where."""
         await self._change(
             interaction, lambda old: _with(old, age_restricted_only=only), ADULTS if only else ALL_AGES
         )
@@ -167,19 +161,16 @@ class ServerSettings(
     @app_commands.command(description="Block a user")
     @app_commands.describe(user="The user")
     async def block(self, interaction: Interaction, user: discord.User) -> None:
-        """Add to the blocked."""
         await self._change(interaction, _toggle("blocked", user.id, True), BLOCKED, f"<@{user.id}>")
 
     @app_commands.command(description="Unblock a user")
     @app_commands.describe(user="The user")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
-        """Take from the blocked."""
         await self._change(interaction, _toggle("blocked", user.id, False), UNBLOCKED, f"<@{user.id}>")
 
     @app_commands.command(description="Set the channel where I log requests; without a channel, the log is off")
     @app_commands.describe(channel="The log channel; I need permission to write there")
     async def log(self, interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
-        """Set the log channel."""
         where = str(channel.id) if channel is not None else None
         if channel is not None and not may_write(channel):
             raise ServiceProblem("log_closed", f"channel={where}")
@@ -189,7 +180,6 @@ class ServerSettings(
 
     @app_commands.command(description="Export all settings to a file, as a backup or for another server")
     async def export(self, interaction: Interaction) -> None:
-        """Send the record."""
         settings = await asyncio.to_thread(self._services.guilds.get, str(interaction.guild_id))
         data = io.BytesIO(settings.model_dump_json(indent=2).encode())
         await interaction.response.send_message(
@@ -201,7 +191,6 @@ class ServerSettings(
     @app_commands.command(name="import", description="Replace all settings with those in a file")
     @app_commands.describe(file="A file made by /settings export")
     async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
-        """Check, then replace."""
         if file.size > MOST_BYTES:
             raise ServiceProblem("bad_settings", f"{file.size} bytes")
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -218,7 +207,6 @@ class ServerSettings(
 
     @app_commands.command(description="Reset all settings to their defaults")
     async def reset(self, interaction: Interaction) -> None:
-        """Back to the defaults."""
         await self._change(interaction, lambda old: GuildSettings(), RESET)
 
     async def _change(self, interaction: Interaction, change: Change, line: str, what: str = "") -> None:
