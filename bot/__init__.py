@@ -1,1 +1,1 @@
-"""The Discord side: commands, reactions and admin orders become jobs; no picture is ever decoded here."""
+"""The Discord side: commands, reactions and admin actions become jobs; no picture is ever decoded here."""

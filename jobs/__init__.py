@@ -1,1 +1,1 @@
-"""What bot and worker agree on: requests and results, the queue, stored pictures, the ledger, the fleet."""
+"""What bot and worker share: requests and results, job records, the queue, stored pictures, the fleet."""
