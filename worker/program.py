@@ -92,9 +92,9 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     # Until the worker's own handlers are in place a signal ends the process, and that must count as a clean end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    outage, decoder, jobs = Outage(), Decoder(), Jobs(redis)
+    outage, decoder, jobs, fleet = Outage(), Decoder(), Jobs(redis), Fleet(redis)
     try:
-        fleet = Fleet(redis)
+        # The model that draws.
         if settings.torch_threads is not None:
             torch.set_num_threads(settings.torch_threads)
         name, store = unique_name(), WeightsStore(redis, settings.weights_budget_mb * 2**20)
@@ -102,6 +102,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
         engine = Engine(weights_source, device, keep=settings.warm_models)
         _patiently(lambda: start(engine, weights_source, settings.model_weights), outage)
         renderer = engine.renderer
+        # The queue.
         breaker = CircuitBreaker(lambda: pipeline.works(engine.renderer, decoder))
         worker = _patiently(
             lambda: WorkLoop(
@@ -117,7 +118,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
         )
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
-    # A client that gives up soon: while Redis is away, nobody's turn is worth a delivery's deadline.
+    # What every job uses. The rate limiter has a client that gives up soon: while Redis is away, nobody's turn is worth a delivery's deadline.
     rate_limiter = RateLimiter(connect(settings.redis_url))
     discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), rate_limiter)
     automatic_reactions = AutomaticReactions(discord)
@@ -136,6 +137,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
             worker.name,
         )
     )
+    # What runs beside the loop.
     reloader = Reloader(Reloads(redis, store, fleet), weights_source, engine, worker)
     heartbeat, listener = Heartbeat(fleet, engine, worker, reloader), CommandListener(redis, worker)
     heartbeat.start()

@@ -152,14 +152,6 @@ def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
     return [as_standing(status, None)[0] for status in found]
 
 
-def positions(redis: Redis, job_ids: list[str]) -> list[int | None]:
-    """How many jobs wait before each of these; None for one that is not waiting on the queue."""
-    pipe = redis.pipeline(transaction=False)
-    for job_id in job_ids:
-        pipe.lpos(QUEUE_KEY, job_id)
-    return list(pipe.execute()) if job_ids else []
-
-
 def forget(redis: Redis, job_ids: list[str]) -> None:
     """Delete RQ's own records of jobs that are over: they hold who asked, some of them for FAILURE_TTL_S."""
     over = [job_id for job_id, state in zip(job_ids, states(redis, job_ids), strict=True) if state not in WAITING]
