@@ -118,7 +118,8 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
         )
     except (AuthenticationError, WeightsError) as error:
         return _refuse(str(error))
-    # What every job uses. The rate limiter has a client that gives up soon: while Redis is away, nobody's turn is worth a delivery's deadline.
+    # What every job uses. The rate limiter's client gives up soon: while Redis is away, nobody's turn is worth a
+    # delivery's deadline.
     rate_limiter = RateLimiter(connect(settings.redis_url))
     discord = Discord(settings.discord_api_base, settings.discord_token.get_secret_value(), rate_limiter)
     automatic_reactions = AutomaticReactions(discord)
