@@ -150,13 +150,15 @@ def draw(
     """
     decoder, hook = decoder or InProcess(), hook or Hook()
     if options.animate and options.format == DEFAULT_FORMAT and may_move(data):
-        wide = options.columns or limits.ANIMATION_COLUMNS
-        if most_rows is not None:
+        asked = options
+        if most_rows is not None:  # how many columns that makes decides how many frames are kept
             info = sniff(data)
-            wide = columns_for(info.width, info.height, wide, most_rows)
+            wide = _columns(options, info.width, info.height, moving=True)
+            asked = replace(options, columns=columns_for(info.width, info.height, wide, most_rows))
+        wide = asked.columns or limits.ANIMATION_COLUMNS
         frames = hook.stage("decode", lambda: decoder.frames(data, wide, options.background))
         if len(frames.pixels) > 1:
-            return draw_frames(renderer, frames, options, hook=hook, most_rows=most_rows, most_s=most_s)
+            return draw_frames(renderer, frames, asked, hook=hook, most_rows=most_rows, most_s=most_s)
     choice: BackgroundChoice = "dark" if options.background == "auto" and options.block else options.background
     rgb, choice = hook.stage("decode", lambda: decoder.still(data, choice))
     still = Frames(rgb[None], (0,), 1, background=choice)
