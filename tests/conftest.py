@@ -58,13 +58,13 @@ def redis_server() -> Iterator[str]:
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """The same address, with the server emptied first."""
-    with connect(redis_server) as redis:
+    with connect(redis_server, patient=True) as redis:
         redis.flushall()
     return redis_server
 
 
 @pytest.fixture
 def redis(redis_url: str) -> Iterator[Redis]:
-    """A client of the emptied server."""
-    with connect(redis_url) as client:
+    """A client of the emptied server; patient, for a busy machine keeps even a Valkey waiting for seconds."""
+    with connect(redis_url, patient=True) as client:
         yield client

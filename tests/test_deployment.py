@@ -450,7 +450,7 @@ def tls(tmp_path: Path, redis: Redis) -> Iterator[Tls]:
 def test_a_worker_draws_over_tls(tmp_path: Path, redis: Redis, tls: Tls) -> None:
     """The address that docs/deploy.md gives, from enqueueing to the picture."""
     url = f"rediss://localhost:{tls.port}/0?ssl_ca_certs={tls.authority}"
-    with connect(url) as secured, Standin() as standin:
+    with connect(url, patient=True) as secured, Standin() as standin:
         enqueue(secured, request_for(PictureStore(secured, 3600, 2**24).put(photo())))
         write_weights(tmp_path, 1)
         with workers(tmp_path, url, standin.api, tmp_path) as start:

@@ -194,7 +194,7 @@ def test_nothing_of_a_files_name_comes_back(
     assert piece not in "\n".join(
         line for line in logs(service).splitlines() if " bot." in line or "worker" in line
     )
-    with connect(service.redis_url) as redis:
+    with connect(service.redis_url, patient=True) as redis:
         for key in redis.scan_iter("*"):
             assert piece.encode() not in (redis.dump(key) or b""), key
     assert not list(service.folder.glob("**/pwned"))
@@ -236,7 +236,7 @@ def test_no_log_holds_a_secret_whatever_goes_wrong(
     service.stop_valkey(kill=True)
     controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
     service.start_valkey()
-    with connect(service.redis_url) as redis:
+    with connect(service.redis_url, patient=True) as redis:
         until(lambda: answers(redis), "Valkey")
         redis.config_set("requirepass", "another-word")  # and who comes back is not let in
         redis.client_kill_filter(_type="normal")

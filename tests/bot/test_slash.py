@@ -292,7 +292,7 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
         server = start_valkey(port=port)
         try:
             assert answer(own.controls) == NO_WORKER
-            with connect(url) as redis:
+            with connect(url, patient=True) as redis:
                 assert len(own.controls.wait_for(lambda: queued(redis))) == 1
                 pid = redis.info()["process_id"]
             # A server that takes connections and says nothing is as good as down.

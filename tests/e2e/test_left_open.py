@@ -27,7 +27,7 @@ from tests.models.pictures import photo
 
 def request_and_result(stack: Stack, controls: Controls, message: Message) -> tuple[RenderRequest, RenderResult]:
     """What a message's picture was asked for with, and what was drawn."""
-    with connect(stack.redis_url) as redis:
+    with connect(stack.redis_url, patient=True) as redis:
         jobs = Jobs(redis)
         request = Messages(redis).request_of(message["id"])
         assert request is not None

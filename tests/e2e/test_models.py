@@ -39,7 +39,7 @@ def service(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "WARM_MODELS": "2",
     }
     with Stack(tmp_path_factory.mktemp("models"), settings=settings) as stack:
-        with connect(stack.redis_url) as redis:
+        with connect(stack.redis_url, patient=True) as redis:
             stack.controls.wait_for(lambda: WeightsStore(redis, 2**24).model("tiny"))
         # On another machine: what it draws with it has from Redis.
         stack.start_worker(WEIGHTS_DIR=str(tmp_path_factory.mktemp("empty")))
@@ -49,7 +49,7 @@ def service(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def redis(service: Stack) -> Iterator[Redis]:
-    with connect(service.redis_url) as redis:
+    with connect(service.redis_url, patient=True) as redis:
         yield redis
 
 

@@ -130,7 +130,7 @@ def test_no_job_is_left_behind(stack: Stack, controls: Controls) -> None:
     for make, _ in REFUSED.values():
         filename, data = make()
         controls.wait_for_answer(controls.slash("ascii", files={"image": (filename, data, "image/png")}))
-    with connect(stack.redis_url) as redis:
+    with connect(stack.redis_url, patient=True) as redis:
         queue = render_queue(redis)
         controls.wait_for(lambda: not StartedJobRegistry(queue=queue).get_job_ids())
         assert queue.count == 0

@@ -43,7 +43,7 @@ def service(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def direct(service: Stack) -> Iterator[Redis]:
-    with connect(service.redis_url) as redis:
+    with connect(service.redis_url, patient=True) as redis:
         yield redis
 
 
@@ -160,7 +160,10 @@ def test_a_fail_over_is_followed_by_name(service: Stack, proxy: Proxy, tmp_path:
     old = service.redis_port
     second = start_valkey(folder=tmp_path / "second", config={"maxmemory-policy": "noeviction"})
     try:
-        with connect(f"redis://127.0.0.1:{old}/0") as first, connect(f"redis://127.0.0.1:{second.port}/0") as other:
+        with (
+            connect(f"redis://127.0.0.1:{old}/0", patient=True) as first,
+            connect(f"redis://127.0.0.1:{second.port}/0", patient=True) as other,
+        ):
             first.config_set("repl-diskless-sync-delay", 0)
             other.replicaof("127.0.0.1", old)
             controls.wait_for(lambda: other.info("replication")["master_link_status"] == "up")
@@ -174,7 +177,7 @@ def test_a_fail_over_is_followed_by_name(service: Stack, proxy: Proxy, tmp_path:
         wait_until_drawn_again(controls)
         assert not any("Traceback" in line for line in log_of(service))
         # Back again, so that the next test finds things as this one did.
-        with connect(f"redis://127.0.0.1:{old}/0") as first:
+        with connect(f"redis://127.0.0.1:{old}/0", patient=True) as first:
             first.replicaof("NO", "ONE")
         proxy.target = old
         proxy.cut()

@@ -331,7 +331,10 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
     url = f"redis://127.0.0.1:{port}/0"
     worker = start("tests.worker.nervous", REDIS_URL=url)
     worker.wait_for("redis lost")
-    with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True), connect(url) as redis:
+    with (
+        ValkeyServer(port=port, data_dir=folder, config=durable, persist=True),
+        connect(url, patient=True) as redis,
+    ):
         worker.wait_for("worker ready")
         until(lambda: Fleet(redis).alive(), "the worker's report")
         standin.open.clear()
@@ -343,7 +346,10 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
     hang_up(port, times=3)  # as often again could it have said something of the outage
     assert (worker.log.count("redis lost"), worker.log.count("redis back")) == (2, 1)
     grace = int(re.findall(r"stop_grace_period: (\d+)s", (REPOSITORY / "docker-compose.yml").read_text())[0])
-    with ValkeyServer(port=port, data_dir=folder, config=durable, persist=True) as server, connect(url) as redis:
+    with (
+        ValkeyServer(port=port, data_dir=folder, config=durable, persist=True) as server,
+        connect(url, patient=True) as redis,
+    ):
         assert ended(Jobs(redis)) == "posted"
         until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
         assert list(standin.state) == [TOKEN_PATH]

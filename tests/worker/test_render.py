@@ -57,7 +57,7 @@ def an_engine(redis: Redis, weights: Path) -> Engine:
 @pytest.fixture(scope="session")
 def loaded(redis_server: str, weights: Path) -> Loaded:
     """The model, warm; loading it for each test would take longer than most of them."""
-    with connect(redis_server) as redis:
+    with connect(redis_server, patient=True) as redis:
         engine = an_engine(redis, weights)
         start(engine, engine.weights_source, "tiny")
         return engine.loaded()[0]
