@@ -1,5 +1,7 @@
-"""The house's arrows: `bot -> jobs <- worker -> models`; `playground` and `models` stand alone; `devstack`
-starts the others as processes and imports the playground's controls alone.
+"""The house's arrows, and how long its files may be.
+
+`bot -> jobs <- worker -> models`; `playground` and `models` stand alone; `devstack` starts the others as
+processes and imports the playground's controls alone.
 
 Read from the source, so that an import inside a function counts as well.
 """
@@ -24,6 +26,13 @@ MAY_IMPORT = {
 }
 # What jobs may take from models: the leaves that need no torch.
 LEAVES = {"formats", "limits", "options", "palettes", "problems", "sentences", "sniff"}
+
+
+MOST_LINES = 300
+
+
+def lines_of(file: Path) -> int:
+    return len(file.read_text(encoding="utf-8").splitlines())
 
 
 def imported(file: Path) -> set[str]:
@@ -59,6 +68,12 @@ def test_no_modules_import_each_other_in_a_circle(room: str) -> None:
     }
     assert any(arrows.values())
     graphlib.TopologicalSorter(arrows).prepare()  # a CycleError names the modules of a circle
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_no_file_is_long(room: str) -> None:
+    long = [str(file.relative_to(ROOT)) for file in (ROOT / room).rglob("*.py") if lines_of(file) >= MOST_LINES]
+    assert not long, "divide these by idea"
 
 
 def test_jobs_takes_only_leaves_of_models() -> None:

@@ -304,6 +304,21 @@ def test_the_glossary_is_in_alphabetical_order_and_names_files() -> None:
         assert what and FILE.fullmatch(where.strip("`")), term  # that they are there, the test above says
 
 
+def test_the_tree_of_the_architecture_names_every_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = text.split("## The tree")[1].split("```")[1]
+    named, top = set[str](), ""
+    for indent, folder in re.findall(r"^( *)(\w+)/ ", tree, re.MULTILINE):
+        top = top if indent else folder
+        named.add(f"{top}/{folder}" if indent else folder)
+    packages = {
+        str(file.parent.relative_to(ROOT))
+        for room in ("bot", "jobs", "worker", "models", "playground", "devstack")
+        for file in (ROOT / room).rglob("__init__.py")
+    }
+    assert named - {"bench", "tests", "deploy"} == packages - {"models/training/configs"}
+
+
 def is_module(parts: list[str]) -> bool:
     path = ROOT.joinpath(*parts)
     return path.is_dir() or path.with_suffix(".py").is_file()
