@@ -1,7 +1,7 @@
 """The messages between bot and worker, as they stand in Redis: versioned JSON, checked on both sides.
 
 A worker that meets a `schema_version` it does not know refuses the job by name rather than guessing. It knows
-those before its own, whose jobs and ledger entries a deploy leaves in Redis; so workers are renewed before bots.
+those before its own, whose jobs and records a deploy leaves in Redis; so workers are renewed before bots.
 """
 
 import re

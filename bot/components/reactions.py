@@ -45,7 +45,7 @@ def look_of(emoji: str | None, looks: Looks) -> Look | None:
 def click_of(
     payload: discord.RawReactionActionEvent, own_id: int, looks: Looks, channel: object = None
 ) -> Click | None:
-    """The wish that a reaction expresses, if a person (not a bot, not we) reacted to what may be ours.
+    """The click that a reaction is, if a person (not a bot, not we) reacted to what may be ours.
 
     `channel` is where, if the client knows it.
     """

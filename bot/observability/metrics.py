@@ -48,7 +48,7 @@ async def measure_lag() -> None:
 
 
 class FleetCollector(Collector):
-    """The queue, the workers, open promises, stored pictures and Redis itself, read when asked for."""
+    """The queue, the workers, pending replies, stored pictures and Redis itself, read when asked for."""
 
     def __init__(self, redis: Redis, picture_budget: int) -> None:
         self._redis = redis

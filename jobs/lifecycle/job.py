@@ -2,10 +2,10 @@
 
 The states and who may change them stand in transitions.lua beside this file, and as a table in docs/reliability.md:
 
-    unknown -> pending    a bot owns a message (`open`) pending -> writing    a worker or a bot is about to write
-    the message's last state (`claim`, `abandon`, `cancel`) writing -> writing    a further try of the worker's, or
-    a bot after a worker that has been silent for TAKE_OVER_S any     -> ended      the message has its last state,
-    and the result says which (`finish`)
+    unknown -> pending   `open`: a bot owns a message
+    pending -> writing   `claim`, `abandon`, `cancel`: a worker or a bot is about to write the message's last state
+    writing -> writing   another try of the job, or a bot after a worker that was silent for TAKE_OVER_S
+    any     -> ended     `finish`: the message has its last state, and the result says which
 
 Only one side writes at a time, so an at-least-once queue has an effect that happens once. What stays `pending` or
 `writing` belongs to somebody who would wait for ever; `due` finds it.

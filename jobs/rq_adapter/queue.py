@@ -165,7 +165,7 @@ def forget(redis: Redis, job_ids: list[str]) -> None:
 
 
 def withdraw(redis: Redis, job_id: str) -> None:
-    """Take a waiting job off the queue. One that a worker has taken stays: the ledger keeps it from writing."""
+    """Take a waiting job off the queue. One that a worker has taken stays: its record keeps it from writing."""
     pipe = redis.pipeline()
     pipe.lrem(QUEUE_KEY, 0, job_id)
     pipe.zrem(render_queue(redis).scheduled_job_registry.key, job_id)

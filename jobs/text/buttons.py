@@ -1,6 +1,6 @@
 """Buttons and menus under our messages: their ids, and the rows that a worker puts under a result.
 
-All that an answer needs stands in the id or in the ledger, so they work after any restart. Rows are Discord's
+All that an answer needs is in the id or in the message's record, so they work after any restart. Rows are Discord's
 JSON (https://docs.discord.com/developers/components/reference), since a worker has no discord.py.
 """
 
