@@ -1,7 +1,7 @@
 """Endless training crops from a folder of photos.
 
 Every photo is read once and kept as 8-bit luminance; a batch is drawn from random photos at random scales,
-flipped, with random gamma, contrast, noise and blur, sometimes inverted (models.training.augmentation). Photos
+flipped, with random gamma, contrast, noise and blur, sometimes inverted (models.training.augmentation). Photos are
 told apart by the hash of their pixels: duplicates count once, and one in VALIDATION_SHARE is never trained on.
 Beside a photo may lie a map of its subject (models.training.labels), which is cropped and flipped with it.
 """
