@@ -1,7 +1,7 @@
 """What the queue, the process boundary and posting cost a worker: `python -m bench.efficiency`.
 
 The same photos go through the same stages twice: in a plain loop (a process that decodes, draws and encodes and
-does nothing else) and through Valkey, RQ, the decoding process, the ledger and a PATCH over HTTP. They take
+does nothing else) and through Valkey, RQ, the decoding process, jobs' records and a PATCH over HTTP. They take
 turns on the same machine, one thread of torch each, and only their ratio is told; then two workers against one.
 Aims: at least 0.90 of the loop, and at least 1.8 times as much from two workers on two cores.
 

@@ -60,7 +60,7 @@ def cpu_s(pid: int) -> float:
 
 
 def request(number: int, picture: str, columns: int) -> RenderRequest:
-    """The `number`-th wish, from one of fifty servers."""
+    """The `number`-th request, from one of fifty servers."""
     now, job_id = time.time(), str(10**17 + number)
     reply = Reply(
         application_id="10",
@@ -163,10 +163,10 @@ class Fleet:
         """That many jobs on the queue; their ids."""
         ids = []
         for _ in range(jobs):
-            wish = request(self._number, self.hashes[self._number % len(self.hashes)], self._columns)
+            asked = request(self._number, self.hashes[self._number % len(self.hashes)], self._columns)
             self._number += 1
-            assert enqueue(self.redis, wish)
-            ids.append(wish.job_id)
+            assert enqueue(self.redis, asked)
+            ids.append(asked.job_id)
         return ids
 
     def results(self, ids: Sequence[str], timeout_s: float = 600.0) -> list[RenderResult]:

@@ -56,18 +56,18 @@ def main() -> None:
         Stack(Path(folder), settings=settings) as stack,
         connect(stack.redis_url, patient=True) as redis,
     ):
-        ledger = Jobs(redis)
+        jobs = Jobs(redis)
 
         def ask(number: int) -> str:
             file = ("photo.jpg", files[number % len(files)], "image/jpeg")
             return str(stack.controls.slash("ascii", files={"image": file})["interaction_id"])
 
-        alone = [ended(ledger, [ask(number)])[0] for number in range(arguments.alone)][3:]
+        alone = [ended(jobs, [ask(number)])[0] for number in range(arguments.alone)][3:]
         pipeline = median([pipeline_s(result) for result in alone])
         unhurried = [result.finished_at - created_at(result.job_id) for result in alone]
         # One job after another, without a pause between them, is what a full load is.
         ids = [ask(number) for number in range(3 * arguments.alone)]
-        busy = [result.finished_at for result in ended(ledger, ids)][arguments.alone :]
+        busy = [result.finished_at for result in ended(jobs, ids)][arguments.alone :]
         service = (busy[-1] - busy[0]) / (len(busy) - 1)
         ids, start = [], time.monotonic()
         arrivals: list[float] = []
@@ -77,7 +77,7 @@ def main() -> None:
             time.sleep(max(0.0, start + at - time.monotonic()))
             ids.append(ask(number))
             arrivals.append(at)
-        results = ended(ledger, ids)
+        results = ended(jobs, ids)
     waits = [result.finished_at - created_at(result.job_id) for result in results]
     drawn = {result.job_id: pipeline_s(result) for result in results}
     least = queued(arrivals, [drawn[job_id] for job_id in ids])

@@ -2,7 +2,7 @@
 
 Real jobs through Valkey and a PATCH, one worker with one thread of torch; medians of what the worker itself
 measured, for each size. Aim: nothing but the generator takes more than a quarter. What the queue costs beside the
-stages (RQ, the ledger, Redis's round trips) is the time between two jobs' ends less their stages.
+stages (RQ, jobs' records, Redis's round trips) is the time between two jobs' ends less their stages.
 """
 
 import argparse

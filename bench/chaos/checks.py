@@ -27,7 +27,7 @@ class Verdict:
 def audit(users: Users, watcher: Watcher, state: Json) -> Verdict:
     """Hold what stands in the channels, and what has stood there, to what was asked for.
 
-    Lost: promised, or clicked, and neither picture nor reason. Duplicated: more than one message, or more than
+    Lost: acknowledged, or clicked, and neither picture nor reason. Duplicated: more than one message, or more than
     one picture, for one request; or a message for no request. Stale: another picture than the one asked for, or a
     picture that a sentence has covered.
     """

@@ -21,7 +21,7 @@ AT_ONCE: Final = 40
 """Answers waited for at one time."""
 CLICKS_PER_PICTURE: Final = 0.15
 SETTLE_S: Final = 240.0
-"""Longer than lease, maintenance, a killed worker's last write and a sweep together."""
+"""Longer than lease, maintenance, a killed worker's last write and a round of the reaper together."""
 
 
 @dataclass

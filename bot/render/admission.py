@@ -1,4 +1,4 @@
-"""Whether somebody may have a picture now: the checks in their order, before anything is fetched or promised.
+"""Whether somebody may have a picture now: the checks in their order, before anything is fetched or acknowledged.
 
 Synchronous, a few round trips to Redis; the sentence of a refusal says where or when to ask instead.
 """
@@ -85,7 +85,7 @@ class Admission:
         return settings
 
     def give_back(self, asker: Asker) -> None:
-        """Nothing was promised after all."""
+        """Nothing was acknowledged after all."""
         self._services.jobs.refund(asker.job_id)
 
 

@@ -1,4 +1,4 @@
-"""A job, from the reply that promises a picture to how it ended: one record, whose every change is one atomic step.
+"""A job, from its pending reply to how it ended: one record, whose every change is one atomic step.
 
 The states and who may change them stand in transitions.lua beside this file, and as a table in docs/reliability.md:
 

@@ -155,7 +155,7 @@ def starts(code: str, language: str) -> tuple[str, ...]:
 
 
 def is_interim(content: str) -> bool:
-    """Whether a message of ours promises more to come; any other sentence is its last."""
+    """Whether a message of ours says that more is to come; any other sentence is its last."""
     return not content or content.startswith(_interim())
 
 

@@ -1,8 +1,8 @@
 """Focus: how much of the background gives way to the subject, which somebody (models.nn.subject) has found.
 
 What a page is to show is settled here, before any character is chosen: inside the subject all of the tone,
-outside less of it the higher the focus, and a line where the subject ends. All at once on tensors, so that lessons
-and pages are made by one rule.
+outside less of it the higher the focus, and a line where the subject ends. All at once on tensors, so that training
+samples and pages are made by one rule.
 """
 
 from typing import Final
