@@ -10,6 +10,9 @@ from typing import Final
 
 from jobs.schema import Reply
 
+TOKEN_S: Final = 14.5 * 60
+"""An interaction's token lasts 15 minutes; half a minute is kept for the last request to arrive."""
+
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 TOO_LARGE: Final = 40005

@@ -15,12 +15,11 @@ from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import Interaction
 from bot.services import Services
-from jobs.text.choices import FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
+from jobs.text.choices import FOCUS_HELP, FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
 FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
 BACKGROUND_CHOICES: Final = [app_commands.Choice(name=label, value=str(name)) for name, label in PAPERS.items()]
 FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for name, focus in FOCUSES.items()]
-FOCUS_HELP: Final = "How much of the background to leave out"
 
 
 class Ascii(commands.Cog):

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 from pydantic import ValidationError
 
-from bot.commands.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES, FOCUS_HELP
+from bot.commands.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES
 from bot.commands.settings_text import (
     ADULTS,
     ALL_AGES,
@@ -37,7 +37,7 @@ from bot.render.options import named_palette
 from bot.replies.interactions import QUIET, Interaction, language, server_language
 from bot.services import Services
 from jobs.server_settings import GuildSettings
-from jobs.text.choices import FOCUSES, paper_name
+from jobs.text.choices import FOCUS_HELP, FOCUSES, paper_name
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate
 

@@ -16,7 +16,6 @@ from typing import Any, Final, cast
 import discord
 from discord.ext import commands
 
-from bot.commands.ascii import FOCUS_HELP
 from bot.observability.moderation_log import ModerationLog
 from bot.render.attachments import StoredPicture
 from bot.render.options import OptionOverrides
@@ -33,7 +32,7 @@ from bot.replies.interactions import (
 from bot.services import Services
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import TEMPLATE, custom_id
-from jobs.text.choices import AUTO, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
+from jobs.text.choices import AUTO, FOCUS_HELP, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
 from jobs.text.sentences import ServiceProblem, sentence_for
 from jobs.text.translation import translate
 

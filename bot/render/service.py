@@ -29,6 +29,7 @@ from bot.replies.interactions import (
 )
 from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
+from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.picture_check import sniff
 from jobs.schema import RenderRequest, Reply
@@ -38,9 +39,6 @@ from jobs.text.sentences import ServiceProblem, sentence
 from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
-
-TOKEN_S: Final = 14.5 * 60
-"""An interaction's token lasts 15 minutes; half a minute is kept for the last request to arrive."""
 
 PRIVATE_DEADLINE_S: Final = 13 * 60
 """A private response can be reached by its token only: a job that begins at the last moment, and the sentence

@@ -14,12 +14,12 @@ from typing import Any, Final
 import discord
 
 from bot.components.component import Component
-from bot.render.service import TOKEN_S
 from bot.replies.errors import failure_of
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction
 from bot.replies.messages import ORIGINAL
 from bot.replies.pending import REDIS_LOST, PendingReplies, Phase, Tracked
 from bot.services import Services
+from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
 from jobs.lifecycle.progress import seconds_per_job, standings, words
 from jobs.rq_adapter import queue

@@ -60,6 +60,7 @@ class Focus:
     amount: float | None
 
 
+FOCUS_HELP: Final = "How much of the background to leave out"
 FOCUSES: Final[dict[str, Focus]] = {
     AUTO: Focus("Auto (as suits the picture)", None),
     "0": Focus("Everything", 0.0),

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, densest
 from models.baselines.per_cell import cells_of, paint_ink, patterns
-from models.quality.fidelity import blur
+from models.blur import blur
 
 SWEEPS: Final = 6
 """Sweeps where the result is a page of its own, not a training target."""

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, densest
 from models.baselines.shapes import log_polar
-from models.quality.fidelity import blur, slopes
+from models.blur import blur, slopes
 
 MEAN_WEIGHT: Final = 4.0 * CELL_HEIGHT * CELL_WIDTH
 CELL_SIGMA: Final = 1.5

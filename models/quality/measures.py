@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from models.baselines.per_cell import cells_of
 from models.baselines.shapes import log_polar
+from models.blur import blur, slopes
 from models.limits import MIN_STRENGTH
-from models.quality.fidelity import blur, slopes
 
 INKED: Final = 0.01
 """A cell counts as inked from this mean coverage on; the faintest glyph has twice that."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas, densest
 from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import ramp, search, shade
-from models.quality.fidelity import blur
+from models.blur import blur
 from models.quality.programs import PROGRAMS, by_program
 from models.quality.sources import Ink
 from models.rendering.grid import Grid

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.quality.fidelity import slopes
+from models.blur import slopes
 
 LEAST_INK: Final = 0.15
 """At full focus nothing of the subject is lighter: its surface stays apart from the paper."""

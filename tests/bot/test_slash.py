@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S, TOKEN_S
+from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S
 from devstack.valkey import start_valkey
 from jobs.connection import PREFIX, connect
+from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.pictures import PictureStore

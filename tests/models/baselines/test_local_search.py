@@ -18,7 +18,8 @@ from models.baselines.local_search import (
     refine,
 )
 from models.baselines.per_cell import paint_ink, patterns, search, shade
-from models.quality.fidelity import blur, similarity
+from models.blur import blur
+from models.quality.fidelity import similarity
 from models.quality.measures import shares_at_the_sides
 from models.rendering.decode import decode
 from models.rendering.renderer import Renderer

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.quality.fidelity import affine_fit, blur, effective_glyphs, fidelity, similarity, slopes, ssim_map
+from models.blur import blur, slopes
+from models.quality.fidelity import affine_fit, effective_glyphs, fidelity, similarity, ssim_map
 from tests.models.pictures import scene
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.atlas import default_atlas
 from models.baselines.per_cell import paint_ink
-from models.quality.fidelity import blur
+from models.blur import blur
 from models.quality.measures import edge_similarity, edges, frame, legibility, read
 from models.rendering.grid import Grid
 from models.rendering.page import page_of
