@@ -3,6 +3,7 @@
 `make test` runs several of pytest's processes side by side (pytest-xdist); each has a Valkey of its own.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from redis import Redis
 from devstack.valkey import start_valkey
 from jobs.connection import connect
 from jobs.text.catalogues import compile_catalogues
+
+# Small networks gain nothing from threads, and lose a great deal where other tests have the cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+# The tests start some hundred processes, and a quarter of a start is compiling what was compiled before.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

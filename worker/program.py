@@ -112,7 +112,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
                 outage=outage,
                 breaker=breaker,
                 is_lost=engine.is_lost,
-                cancel=jobs.cancel,
+                cancel=lambda job_id: jobs.cancel(job_id, take_over=False),
             ),
             outage,
         )

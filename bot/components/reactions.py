@@ -116,7 +116,7 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
         services.reactions.release(attempt, click, again=False)
         raise
     if settings.spoiler:
-        original = original.model_copy(update={"spoiler": True})
+        original = original.model_copy(update={"options": replace(original.options, spoiler=True)})
     kept = services.pictures.touch(original.picture)
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 

@@ -74,7 +74,8 @@ async def _by_either(
                     pass
                 case _:
                     raise
-            log.info("refused route=%s message=%d status=%d code=%d", route, number, error.status, error.code)
+            level = logging.WARNING if error.status == 403 else logging.INFO
+            log.log(level, "refused route=%s message=%d status=%d code=%d", route, number, error.status, error.code)
     return Seen.OUT_OF_REACH
 
 

@@ -127,6 +127,7 @@ class Reaper:
         jobs.look_later([job_id for job_id in mine if mine[job_id].working], look_at=now + WORKING_S)
         if not redis.set(_TURN, 1, nx=True, px=int(REAP_S * 500)):
             return Scan(over, [], [])
+        jobs.adopt()
         due = jobs.due(most=MOST)
         states = queue.states(redis, [pending.job_id for pending in due])
         left = []

@@ -73,12 +73,14 @@ class Claim(StrEnum):
     """May the asker write the message's last state?
 
     `again`: yes, but an earlier try may have written it already, so only the same state or what a look at the
-    message allows. `taken`: the other side is writing. `queued`: a worker has the job or will have it.
+    message allows. `taken`: the other side is writing. `left`: so a sentence is left to a bot, which looks first.
+    `queued`: a worker has the job or will have it.
     """
 
     GRANTED = "granted"
     AGAIN = "again"
     TAKEN = "taken"
+    LEFT = "left"
     QUEUED = "queued"
     STALE = "stale"
     ENDED = "ended"
@@ -89,7 +91,7 @@ class Claim(StrEnum):
 
 
 class Jobs:
-    """The records of all jobs; almost every method is one round trip. Nothing else touches their keys."""
+    """The records of all jobs; almost every method is one round trip. Nothing else changes their state."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -116,20 +118,20 @@ class Jobs:
     def abandon(
         self, job_id: str, holder: str, reason: EndReason | None = None, *, request: RenderRequest | None = None
     ) -> Claim:
-        """Give the picture up, and ask for the right to say why; only `granted` allows it.
+        """Give the picture up, and ask for the right to say why.
 
         Where an earlier try may have posted the picture a bot must look first. It finds the `reason` here.
         """
         told = "" if reason is None else reason.model_dump_json()
         return self._claim("abandon", job_id, holder, _version(request), told, message_id=_message(request))
 
-    def cancel(self, job_id: str) -> Claim:
+    def cancel(self, job_id: str, *, take_over: bool = True) -> Claim:
         """Ask for a job to end without a picture; `queued`: its worker will see that between two stages.
 
-        Else no worker has it, and whoever cancels it may write so. RQ's own way of stopping a job needs a worker
-        that forks, and nothing can interrupt native code.
+        Else no worker has it, and a bot that cancels it (`take_over`) may write so. RQ's own way of stopping a job
+        needs a worker that forks, and nothing can interrupt native code.
         """
-        return self._claim("cancel", job_id)
+        return self._claim("cancel", job_id, int(take_over))
 
     def progress(self, job_id: str, frames: tuple[int, int] | None = None) -> bool:
         """A worker says how many frames of how many are done; whether the job is cancelled."""
@@ -206,6 +208,14 @@ class Jobs:
         times: list[float | None] = self._redis.zmscore(PENDING, ids) if ids else []
         return {job_id for job_id, at in zip(ids, times, strict=True) if at is not None}
 
+    def adopt(self) -> None:
+        """Take over whom the version before had written down as waiting; a bot looks at their messages first."""
+        older = f"{PREFIX}open"
+        for data in self._redis.hvals(older):
+            if (pending := read_record(PendingReply, data)) is not None:
+                self.open(pending, look_at=time.time() + TAKE_OVER_S, once=True)
+        self._redis.delete(older, f"{older}:look_at")
+
     def count_pending(self) -> int:
         """How many people wait."""
         return int(self._redis.zcard(PENDING))
@@ -213,11 +223,10 @@ class Jobs:
     # ----------------------------------------------------------------------------------------------------
 
     def _claim(self, event: str, job_id: str, *arguments: str | float, message_id: str = "") -> Claim:
-        answer, noticing = self._change(event, job_id, *arguments, message_id=message_id)
-        end = time.monotonic() + NOTICE_S
-        while noticing and time.monotonic() < end:
+        answer, notice_ms = self._change(event, job_id, *arguments, message_id=message_id)
+        end = time.monotonic() + notice_ms / 1000
+        while time.monotonic() < end and self._redis.hexists(record_key(job_id), "notice_until"):
             time.sleep(0.02)
-            noticing = self._redis.hexists(record_key(job_id), "notice_until")
         return Claim(answer.decode())
 
     def _change(self, event: str, job_id: str, *arguments: str | float, message_id: str = "") -> list[Any]:

@@ -1,4 +1,5 @@
--- Every change of a job's record, and the only place where one is made. docs/reliability.md has it as a table.
+-- Every change of a job's state, and the only place where one is made. docs/reliability.md has it as a table. (Two
+-- modules keep a field of their own in the record: quota.py what was charged, fair_order.py whose turn it is.)
 --
 -- KEYS: 1 the job's record, 2 the index of pending replies, 3 the versions of its message, 4 RQ's record of the job,
 --       5 the pace of the latest jobs.
@@ -33,9 +34,9 @@ local function claim(holder, version, sentence)
   local held, shared = get('holder'), get('shared')
   if state == 'writing' then
     if holder == 'bot' and held ~= 'bot' and now - (tonumber(get('since') or '') or 0) <= TAKE_OVER_S then return 'taken' end
-    if holder ~= 'bot' and held == 'bot' then return 'taken' end
+    if holder ~= 'bot' and held == 'bot' then return sentence and 'left' or 'taken' end
     if held ~= holder then shared = '1' end
-    if sentence and shared then return 'again' end
+    if sentence and shared then return 'left' end
   end
   set('state', 'writing', 'holder', holder, 'since', now)
   if shared then set('shared', shared) end
@@ -58,8 +59,9 @@ local function settle(refund)
   end
 end
 
+-- Milliseconds for which a bot may still be saying something on the message.
 local function notice()
-  return (tonumber(get('notice_until') or '') or 0) > now and 1 or 0
+  return math.max(0, math.ceil(1000 * ((tonumber(get('notice_until') or '') or 0) - now)))
 end
 
 if event == 'open' then
@@ -80,21 +82,24 @@ if event == 'open' then
 elseif event == 'claim' then
   local holder, version, unless_queued = ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1'
   if unless_queued and state ~= 'ended' and rq_state() ~= 'over' then return {'queued', 0} end
-  return {claim(holder, version, false), notice()}
+  local answer = claim(holder, version, false)
+  return {answer, (answer == 'granted' or answer == 'again') and notice() or 0}
 
 elseif event == 'abandon' then
   local holder, version, reason = ARGV[4], tonumber(ARGV[5]), ARGV[6]
   if state ~= 'ended' and reason ~= '' then set('reason', reason) keep() end
   local answer = claim(holder, version, true)
-  if answer ~= 'granted' then redis.call('ZADD', pending, 'XX', now, job) end
-  return {answer, notice()}
+  if answer == 'left' then redis.call('ZADD', pending, 'XX', now, job) end
+  return {answer, answer == 'granted' and notice() or 0}
 
 elseif event == 'cancel' then
+  local take_over = ARGV[4] == '1'
   if state == 'ended' then return {state, 0} end
   set('cancelled', 1)
   keep()
-  if rq_state() ~= 'waiting' then return {'queued', 0} end
-  return {claim('bot', 0, false), notice()}
+  if not take_over or rq_state() ~= 'waiting' then return {'queued', 0} end
+  local answer = claim('bot', 0, false)
+  return {answer, notice()}
 
 elseif event == 'progress' then
   if state == 'ended' then return {state, 0} end
@@ -118,7 +123,8 @@ elseif event == 'refund' then
 elseif event == 'finish' then
   local outcome, result, refund, seconds = ARGV[4], ARGV[5], ARGV[6] == '1', ARGV[7]
   -- Whoever comes later saw the same message; a worker knows more of what it drew than a bot that found it there.
-  if state == 'ended' and get('outcome') ~= outcome then return {'ended', 0} end
+  -- And where a bot has given a job up whose picture was on its way all the same, the picture is what is there.
+  if state == 'ended' and outcome ~= 'posted' and get('outcome') ~= outcome then return {'ended', 0} end
   -- This write first: where memory is full Redis refuses it, and then nothing of the rest is done.
   set('state', 'ended', 'outcome', outcome, 'result', result)
   settle(refund)

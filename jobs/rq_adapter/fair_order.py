@@ -19,6 +19,7 @@ LANE_TTL_S: Final = 2 * 3600
 # `turn` is how many jobs of the same lane stand before a job. Ours goes before the first job of a later turn.
 _PLACE: Final = """
 local queue, job, lane, records, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if redis.call('HGET', records .. job, 'state') == 'ended' then return -1 end
 redis.call('HSET', records .. job, 'lane', lane)
 if redis.call('TTL', records .. job) < 0 then redis.call('EXPIRE', records .. job, ttl) end
 local ids, at = redis.call('LRANGE', queue, 0, -1), nil

@@ -14,8 +14,9 @@ from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.reactions import Reactions
 from jobs.registry.fleet import Fleet
 from jobs.schema import RenderRequest, RenderResult
+from jobs.server_settings import GuildStore
 from jobs.text.sentences import SENTENCES
-from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
+from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, draw, queued
 from tests.bot.test_slash import a_worker_reports
 from tests.sentences import plain
@@ -216,6 +217,16 @@ def test_a_queue_that_fails_after_the_reply_is_said_on_the_reply(
     (request,) = discord.wait_for(lambda: queued(redis))
     (reply,) = replies_to(discord, message_id)  # the nonce made it the same reply
     assert request.reply.message_id == reply["id"]
+
+
+def test_a_picture_in_other_colours_is_hidden_where_the_server_hides_all(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    GuildStore(redis).update(GUILD_ID, lambda settings: settings.model_copy(update={"spoiler": True}))
+    discord.react(message_id)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    assert request.options.spoiler
 
 
 def test_after_a_failed_picture_the_next_click_tries_again_on_the_same_reply(

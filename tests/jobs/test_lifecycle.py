@@ -50,9 +50,9 @@ def test_a_bot_takes_over_from_a_worker_that_is_long_gone_and_never_the_other_wa
 def test_only_the_try_that_began_may_say_that_there_is_no_picture(jobs: Jobs) -> None:
     assert jobs.claim("40", "first") is Claim.GRANTED
     assert jobs.abandon("40", "first", REASON) is Claim.GRANTED, "its own picture was refused"
-    assert jobs.abandon("40", "second", REASON) is Claim.AGAIN
+    assert jobs.abandon("40", "second", REASON) is Claim.LEFT
     assert jobs.claim("40", "second") is Claim.AGAIN, "the picture itself may be posted twice"
-    assert jobs.abandon("40", "second", REASON) is Claim.AGAIN, "and yet nobody knows what stands there"
+    assert jobs.abandon("40", "second", REASON) is Claim.LEFT, "and yet nobody knows what stands there"
     assert jobs.abandon("41", "first") is Claim.GRANTED
 
 
@@ -60,7 +60,7 @@ def test_an_abandoned_job_is_looked_at_soon_and_its_reason_is_kept(jobs: Jobs) -
     jobs.open(a_pending_reply("40"), look_at=time.time() + 60)
     jobs.claim("40", BOT)
     assert jobs.due(most=1) == [] and jobs.reason_of("40") is None
-    assert jobs.abandon("40", "a-try", REASON) is Claim.TAKEN
+    assert jobs.abandon("40", "a-try", REASON) is Claim.LEFT
     assert [pending.job_id for pending in jobs.due(most=1)] == ["40"]
     assert jobs.reason_of("40") == REASON
 
@@ -83,6 +83,13 @@ def test_what_has_ended_stays_so(jobs: Jobs) -> None:
     result = jobs.result_of("40")
     assert result is not None and (result.outcome, result.palette) == ("posted", "pink")
     assert jobs.due(most=1) == [] and jobs.reason_of("40") is None
+
+
+def test_a_picture_that_came_all_the_same_is_what_counts(jobs: Jobs) -> None:
+    jobs.finish(RenderResult(job_id="40", outcome="failed", code="lost"))
+    jobs.finish(RenderResult(job_id="40", outcome="posted", columns=90))
+    result = jobs.result_of("40")
+    assert result is not None and (result.outcome, result.columns) == ("posted", 90)
 
 
 def test_a_worker_may_add_what_it_drew_to_what_a_bot_saw(jobs: Jobs) -> None:
@@ -126,6 +133,12 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_by_its_worker(jobs
     assert jobs.cancel("41") is Claim.QUEUED
     assert jobs.progress("41") and jobs.progress("41", (1, 3))
     assert jobs.claim("41", "a-try") is Claim.GRANTED
+
+
+def test_an_operators_stop_is_left_to_the_worker(jobs: Jobs, redis: Redis) -> None:
+    enqueue(redis, a_request())
+    assert jobs.cancel("40", take_over=False) is Claim.QUEUED
+    assert jobs.progress("40") and jobs.claim("40", "a-try") is Claim.GRANTED
 
 
 # --- notices ----------------------------------------------------------------------------------------------
@@ -190,6 +203,17 @@ def test_a_result_ends_the_wait(jobs: Jobs) -> None:
     assert [pending.job_id for pending in jobs.due(most=10)] == ["41"]
     assert jobs.still_pending(["40", "41"]) == {"41"} and jobs.still_pending([]) == set()
     assert jobs.ended(["40", "41"]) == {"40"} and jobs.ended([]) == set()
+
+
+def test_whoever_waited_when_the_bots_were_updated_is_taken_over(jobs: Jobs, redis: Redis) -> None:
+    waiting = a_pending_reply("40")
+    redis.hset("glyphcord:open", mapping={"40": waiting.model_dump_json(), "41": "another program's"})
+    redis.zadd("glyphcord:open:look_at", {"40": 0, "41": 0})
+    jobs.adopt()
+    jobs.look_later(["40"], look_at=0)
+    assert jobs.due(most=2) == [waiting] and not redis.exists("glyphcord:open", "glyphcord:open:look_at")
+    jobs.adopt()
+    assert jobs.count_pending() == 1
 
 
 def test_what_cannot_be_read_is_passed_over_once(jobs: Jobs, redis: Redis) -> None:

@@ -103,7 +103,7 @@ def answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
             case Claim.STALE:
                 return Ending("stale")
             case _:
-                # By an earlier try of ours, which may have posted the picture, or by a bot.
+                # By an earlier try of ours, which may have posted the picture, or by a bot; or it has ended.
                 raise LeftToBot(f"{code}, but the end was begun before") from None
 
 
