@@ -28,12 +28,12 @@ PROBLEMS: Final = Counter(
 )
 ACKNOWLEDGED: Final = Histogram(
     f"{PREFIX}acknowledge_seconds",
-    "From an interaction's making, by the time in its id, to Discord's taking our acknowledgement.",
+    "From the creation of an interaction (the time in its id) until Discord took the acknowledgement.",
     buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 2.5, 3),
 )
 LOOP_LAG: Final = Histogram(
     f"{PREFIX}event_loop_lag_seconds",
-    "How late the event loop wakes who sleeps.",
+    "How late the event loop resumes a task that sleeps.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 _LAG_EVERY_S: Final = 0.5

@@ -128,28 +128,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"(default: {PICTURE_COLUMNS}, fewer where there would be more than {PICTURE_ROWS} rows; "
         f"{limits.ANIMATION_COLUMNS} for what moves; in a terminal, what fits)",
     )
-    look.add_argument("-r", "--rows", type=int, metavar="MOST", help="fewer columns if there were more rows")
+    look.add_argument(
+        "-r", "--rows", type=int, metavar="MOST", help="at most so many rows, if need be with fewer columns"
+    )
     look.add_argument(
         "-b",
         "--background",
         choices=BACKGROUNDS,
         default=DEFAULT_BACKGROUND,
-        help="the paper: light, where dark parts of the photo become ink, dark, where light parts do, or auto, "
-        "the one on which the subject stands out more; of an animation, in its first frame "
+        help="the paper. Dark parts of the photo are ink on light paper, light parts on dark paper. auto takes "
+        "the one on which the subject of the first frame stands out more "
         f"(default: {DEFAULT_BACKGROUND})",
     )
     look.add_argument(
         "--focus",
         type=_focus,
         metavar="auto|0..1",
-        help="how much of the background gives way to the subject: 0 nothing, 1 all of it, auto more the surer the "
-        "style is of the subject (default: auto)",
+        help="how much of the background to leave out, 0 (nothing) to 1 (all of it). auto leaves out more, the "
+        "clearer the subject is (default: auto)",
     )
     look.add_argument(
         "--colours",
         "--colors",
         choices=COLOURS,
-        help="how many in ans (default: full; in a terminal, what it shows); 16 leaves the paper to the reader",
+        help="how many colours an ans file uses; 16 leaves the paper to the reader (default: full; in a terminal, "
+        "as many as it shows)",
     )
     look.add_argument("--still", action="store_true", help="of an animation, show the first frame only")
     who = parser.add_argument_group("who draws")

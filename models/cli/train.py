@@ -39,7 +39,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
     parser.add_argument("--save-every", type=float, default=180, metavar="SECONDS", help="(default: %(default)s)")
-    numbers = parser.add_argument_group("numbers to replace in the config")
+    numbers = parser.add_argument_group(
+        "numbers of the config", "Each replaces the number of that name; models/training/config.py explains them."
+    )
     for field in fields(TrainConfig):
         if field.name != "style":
             numbers.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default))

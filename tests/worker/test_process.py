@@ -308,7 +308,7 @@ def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
         enqueue_task(redis, "fail", sha, job_id=job_id)
     enqueue(redis, request_for(sha, job_id="6"))
     other.wait_for("worker degraded")
-    other.wait_for("worker well again")
+    other.wait_for("worker recovered")
     assert ended(ledger, "6") == "posted"
     assert states()[sick.process.pid] == "degraded"
     assert (sick.end(), other.end()) == (0, 0)

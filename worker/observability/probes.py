@@ -94,7 +94,7 @@ class WorkerCollector(Collector):
         )
         degraded.add_metric([], float(self._worker.breaker.is_open))
         replaced = CounterMetricFamily(
-            f"{PREFIX}decoders_replaced", "Decoding processes that died of a picture or had to be ended."
+            f"{PREFIX}decoders_replaced", "Decoding processes that a picture killed, or that had to be ended."
         )
         replaced.add_metric([], self._decoder.replaced)
         yield from (models, memory, degraded, replaced)

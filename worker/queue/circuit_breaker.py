@@ -52,5 +52,5 @@ class CircuitBreaker:
         if self._self_test():
             self.is_open = False
             self._failed.clear()
-            _log.info("worker well again; taking jobs")
+            _log.info("worker recovered; taking jobs")
         self._test_at = time.monotonic() + self.recheck_s
