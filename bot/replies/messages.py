@@ -13,11 +13,14 @@ import discord
 
 from bot.replies.interactions import QUIET
 from jobs.delivery import Route, Verdict, interpret, routes
-from jobs.lifecycle.job import NO_ID
+from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.schema import Reply
 from jobs.text.sentences import is_interim
 
 log = logging.getLogger(__name__)
+
+HISTORY: Final = 500
+"""How many messages after an interaction are searched for its response: five requests at most."""
 
 ORIGINAL: Final[Any] = "@original"
 """What Discord calls the response of a token's interaction; discord.py's annotation knows numbers only."""
@@ -48,6 +51,27 @@ async def put_sentence(client: discord.Client, reply: Reply, sentence: str) -> S
     return await _by_either(
         client, reply, lambda hook: hook.edit_message(ORIGINAL, **state), lambda message: message.edit(**state)
     )
+
+
+async def find_reply(client: discord.Client, pending: PendingReply) -> Reply | None:
+    """The reply with its message's id, where a bot died before it could note that; None if it cannot be found.
+
+    Discord says on a response which interaction it answers. Raises bot.replies.interactions.UNDELIVERED.
+    """
+    reply = pending.reply
+    if reply.message_id != NO_ID or reply.private or client.user is None:
+        return None
+    channel = client.get_partial_messageable(int(reply.channel_id))
+    try:
+        async for message in channel.history(
+            limit=HISTORY, after=discord.Object(int(pending.job_id)), oldest_first=True
+        ):
+            answered = message.interaction_metadata
+            if message.author.id == client.user.id and answered is not None and str(answered.id) == pending.job_id:
+                return reply.model_copy(update={"message_id": str(message.id)})
+    except (discord.Forbidden, discord.NotFound) as error:
+        log.info("history not readable channel=%s code=%d", reply.channel_id, error.code)
+    return None
 
 
 async def _by_either(

@@ -18,7 +18,7 @@ import discord
 
 from bot.replies.errors import Failure, failure_from, report
 from bot.replies.interactions import UNDELIVERED
-from bot.replies.messages import Seen, look, put_sentence
+from bot.replies.messages import Seen, find_reply, look, put_sentence
 from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.lifecycle.job import PendingReply
@@ -143,10 +143,13 @@ class PendingReplies:
         """
         try:
             async with asyncio.timeout(SAY_S):
-                seen = Seen.WAITING if nothing_there else await look(self._client, pending.reply)
+                reply = pending.reply
+                seen = Seen.WAITING if nothing_there else await look(self._client, reply)
+                if seen is Seen.OUT_OF_REACH and (found := await find_reply(self._client, pending)) is not None:
+                    reply, seen = found, await look(self._client, found)
                 told = seen is Seen.WAITING
                 if told:
-                    seen = await put_sentence(self._client, pending.reply, failure.sentence)
+                    seen = await put_sentence(self._client, reply, failure.sentence)
         except UNDELIVERED as error:
             log.warning("not told yet job=%s code=%s detail=%r", pending.job_id, failure.code, error)
             return False

@@ -15,7 +15,7 @@ from jobs.keys import record_key
 from jobs.lifecycle.job import NO_ID, PENDING, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.quota import Quota
 from jobs.lifecycle.reactions import Attempt, Reactions
-from jobs.rq_adapter.queue import render_queue, states
+from jobs.rq_adapter.queue import render_queue, states, withdraw
 from jobs.schema import RenderRequest, RenderResult, Reply
 from jobs.text.sentences import SENTENCES
 from playground.testing import MIA_ID, Controls, PlaygroundProcess
@@ -218,6 +218,20 @@ def test_a_failure_that_no_worker_could_say_is_said_with_a_reference(
         reference = content(own.controls, used).split()[-1].rstrip(".")
         (line,) = (line for line in bot.log.splitlines() if "reaping" in line)
         assert "state=failed code=internal" in line and line.endswith(f"reference={reference}")
+
+
+def test_a_message_whose_id_nobody_noted_is_found_after_the_tokens_end(
+    own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    """As when a bot dies right after the acknowledgement, and nobody can use the token either."""
+    with BotProcess(own, redis_url, tmp_path):
+        used, request = a_waiting_job(own.controls, redis)
+        withdraw(redis, request.job_id)
+        own.controls.advance(16 * 60)
+        reply = request.reply.model_copy(update={"message_id": NO_ID})
+        let_time_pass(redis, request.job_id, reply=reply)
+        own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["lost"])
+        assert ended(own.controls, redis, used) == ("failed", "lost")
 
 
 def test_after_the_tokens_end_the_bot_says_it_in_its_own_name(
