@@ -502,8 +502,8 @@ def test_help_names_every_palette_and_every_format(models: Command, capsys: pyte
     assert all(name in said for name in (*PALETTES, *FILES, *BACKGROUNDS, "exit status", "examples"))
     words = " ".join(said.split())
     assert "default: 100, fewer where there would be more than 48 rows; 64 for what moves" in words
-    assert "auto, the one on which the subject stands out more" in words
-    assert "--focus auto|0..1 how much of the background gives way to the subject" in words
+    assert "auto takes the one on which the subject of the first frame stands out more" in words
+    assert "--focus auto|0..1 how much of the background to leave out" in words
 
 
 def test_a_bad_file_in_a_process_of_its_own(tmp_path: Path, weights: Path) -> None:
