@@ -1,32 +1,19 @@
 """`python -m models pairs`, `labels`, `photos` and what `train` is told of them, as one types them."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from models.__main__ import main
 from models.training.config import shipped_configs
 from tests.models.pictures import photo
 from tests.models.training.test_photos import Serve, jpeg, serve
 
 __all__ = ["serve"]  # the fixture
 
-Command = Callable[..., int]
-
-
-@pytest.fixture
-def models(monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`python -m models …` in this process; returns the exit status."""
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr("sys.argv", ["models", *map(str, arguments)])
-        return main()
-
-    return run
+from tests.models.cli.conftest import Command
 
 
 def test_pairs_there_and_back(tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,14 +11,12 @@ import subprocess
 import sys
 import termios
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from models.__main__ import main
 from models.encoders import ansi, encode
 from models.formats import FILES
 from models.limits import ANIMATION_COLUMNS
@@ -28,21 +26,10 @@ from models.rendering.grid import Grid
 from models.rendering.page import Page, page_of
 from models.rendering.renderer import Renderer
 from models.rendering.tone import tone_of
+from tests.models.cli.conftest import Command
 from tests.models.pictures import encoded, photo
 
 ROOT = Path(__file__).parents[3]
-Command = Callable[..., int]
-
-
-@pytest.fixture
-def models(monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`python -m models …` in this process; returns the exit status."""
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr("sys.argv", ["models", *map(str, arguments)])
-        return main()
-
-    return run
 
 
 @pytest.fixture
