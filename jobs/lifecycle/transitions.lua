@@ -64,6 +64,11 @@ local function notice()
   return math.max(0, math.ceil(1000 * ((tonumber(get('notice_until') or '') or 0) - now)))
 end
 
+-- Whoever may write waits first until what is being said is said.
+local function answered(answer)
+  return {answer, (answer == 'granted' or answer == 'again') and notice() or 0}
+end
+
 if event == 'open' then
   local reply, look_at, once = ARGV[4], ARGV[5], ARGV[6] == '1'
   if state == 'ended' then return {state, 0} end
@@ -82,15 +87,14 @@ if event == 'open' then
 elseif event == 'claim' then
   local holder, version, unless_queued = ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1'
   if unless_queued and state ~= 'ended' and rq_state() ~= 'over' then return {'queued', 0} end
-  local answer = claim(holder, version, false)
-  return {answer, (answer == 'granted' or answer == 'again') and notice() or 0}
+  return answered(claim(holder, version, false))
 
 elseif event == 'abandon' then
   local holder, version, reason = ARGV[4], tonumber(ARGV[5]), ARGV[6]
   if state ~= 'ended' and reason ~= '' then set('reason', reason) keep() end
   local answer = claim(holder, version, true)
   if answer == 'left' then redis.call('ZADD', pending, 'XX', now, job) end
-  return {answer, answer == 'granted' and notice() or 0}
+  return answered(answer)
 
 elseif event == 'cancel' then
   local take_over = ARGV[4] == '1'
@@ -98,8 +102,7 @@ elseif event == 'cancel' then
   set('cancelled', 1)
   keep()
   if not take_over or rq_state() ~= 'waiting' then return {'queued', 0} end
-  local answer = claim('bot', 0, false)
-  return {answer, notice()}
+  return answered(claim('bot', 0, false))
 
 elseif event == 'progress' then
   if state == 'ended' then return {state, 0} end

@@ -27,7 +27,7 @@ from worker.render.pipeline import Stages
 _log = logging.getLogger(__name__)
 
 TELL_FAILURE_S: Final = 6.0
-"""The same for the message after a failure, which may come at the very end of a job's time."""
+"""Seconds for the message after a failure, which may come at the very end of a job's time."""
 FIRST_WAIT_S: Final = 10
 LONGEST_WAIT_S: Final = 120
 """A job that Discord does not take goes back to the queue for so long, twice as long each time."""
