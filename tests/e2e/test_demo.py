@@ -9,6 +9,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,14 @@ def mark() -> Iterator[str]:
         pytest.skip("looks for leftover processes in /proc")
     name = f"GLYPHCORD_MARK_{uuid.uuid4().hex}"
     yield name
+    # A worker that was ended while it started has not waited for its decoding process, which ends when it reads
+    # that its worker is gone: as soon as it has started itself.
+    with suppress(AssertionError):
+        until(lambda: not running_with(name), "all processes to end")
     left = running_with(name)
     for pid in left:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     assert not left
 
 
