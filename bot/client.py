@@ -14,6 +14,7 @@ from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
 from bot.commands.server_settings import ServerSettings
 from bot.commands.sync import sync_if_changed
+from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.component import Component, Handler
 from bot.components.reaction_events import ReactionEvents
 from bot.components.result_buttons import Results
@@ -25,7 +26,7 @@ from bot.render.download import AttachmentDownloader
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, InFlight, Tree
 from bot.replies.pending import PendingReplies
-from bot.replies.progress_notifier import CancelButton, ProgressNotifier
+from bot.replies.progress_notifier import ProgressNotifier
 from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
@@ -79,7 +80,7 @@ class GlyphcordClient(ShardedBot):
             self, self.services, admission, pending, self._in_flight, looks=settings.reaction_palettes
         )
         self._reaper = Reaper(self.services, pending, self._in_flight, reactions.answer)
-        self._notifier = ProgressNotifier(self, self.services, pending)
+        self._notifier = ProgressNotifier(self, self.services, pending, cancel_view)
         render_service = RenderService(
             self.services,
             admission,

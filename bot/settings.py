@@ -5,8 +5,8 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
+from bot.gateway.endpoints import Origin, parse_origins
 from bot.gateway.shards import parse_shards
-from bot.render.cdn import Origin, parse_origins
 from jobs.lifecycle.quota import Limits
 from jobs.settings import SharedSettings, is_address
 from jobs.text.choices import PALETTES, Background

@@ -56,18 +56,38 @@ def test_imports_run_one_way(room: str) -> None:
         assert rooms <= MAY_IMPORT[room], f"{file.relative_to(ROOT)} imports {sorted(rooms - MAY_IMPORT[room])}"
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_no_modules_import_each_other_in_a_circle(room: str) -> None:
+def arrows_of(room: str) -> dict[str, set[str]]:
+    """Each module of a program with those of the same program that it imports."""
     modules = {
         ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
         for file in (ROOT / room).rglob("*.py")
     }
-    arrows = {
+    return {
         module: {name if name in modules else name.rpartition(".")[0] for name in imported(file)} & modules.keys()
         for module, file in modules.items()
     }
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_no_modules_import_each_other_in_a_circle(room: str) -> None:
+    arrows = arrows_of(room)
     assert any(arrows.values())
     graphlib.TopologicalSorter(arrows).prepare()  # a CycleError names the modules of a circle
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS - {"models"}))
+def test_no_packages_import_each_other_in_a_circle(room: str) -> None:
+    """Packages, and the modules beside them, have an order as well: each uses those below it alone."""
+
+    def part(module: str) -> str:
+        return ".".join(module.split(".")[:2])
+
+    arrows: dict[str, set[str]] = {}
+    for module, others in arrows_of(room).items():
+        if module != room:
+            arrows.setdefault(part(module), set()).update({part(other) for other in others} - {part(module), room})
+    assert any(arrows.values())
+    graphlib.TopologicalSorter(arrows).prepare()  # a CycleError names the packages of a circle
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))

@@ -25,7 +25,7 @@ from tests.e2e.conftest import PANDA, PatientControls
 from tests.worker.processes import Start, ended, until, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
-from worker.weights.source import WeightsSource
+from worker.render.weights_source import WeightsSource
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "security.md"

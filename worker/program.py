@@ -45,10 +45,10 @@ from worker.queue.work_loop import WorkLoop, unique_name
 from worker.render import job, pipeline, tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
+from worker.render.weights_source import WeightsSource
 from worker.settings import WorkerSettings
 from worker.weights import verification
 from worker.weights.reloading import Reloader
-from worker.weights.source import WeightsSource
 
 _log = logging.getLogger("worker")
 

@@ -13,15 +13,20 @@ from typing import Final, TypeVar
 
 import aiohttp
 import discord
+from prometheus_client import Histogram
 from redis.exceptions import RedisError
 
-from bot.observability.metrics import ACKNOWLEDGED
-from jobs.observability.metrics import discord_answered, route_of
+from jobs.observability.metrics import PREFIX, discord_answered, route_of
 from jobs.rate_limiter import RateLimiter
 
 MOST_S: Final = 15.0
 """Longest that a request waits for its turn, and less than a failure's sentence has (bot.replies.pending). Past
 that, as without Redis, discord.py waits if it is refused."""
+ACKNOWLEDGED: Final = Histogram(
+    f"{PREFIX}acknowledge_seconds",
+    "From the creation of an interaction (the time in its id) until Discord took the acknowledgement.",
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 2.5, 3),
+)
 T = TypeVar("T")
 _CALLBACK: Final = "/interactions/{id}/{token}/callback"
 

@@ -1,4 +1,4 @@
-"""What the bot counts of itself, and what it reads from Redis, for the whole fleet, whenever Prometheus asks.
+"""The event loop's lag, the shards, and what the bot reads of the whole fleet from Redis when Prometheus asks.
 
 Every bot process reports the same of the fleet: take the maximum over them, not the sum.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import discord
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis
@@ -21,16 +21,6 @@ from jobs.pictures import stored_bytes
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter import queue
 
-PROBLEMS: Final = Counter(
-    f"{PREFIX}problems_total",
-    "Sentences that this bot said in a picture's place, by code of jobs.text.sentences.",
-    ["code"],
-)
-ACKNOWLEDGED: Final = Histogram(
-    f"{PREFIX}acknowledge_seconds",
-    "From the creation of an interaction (the time in its id) until Discord took the acknowledgement.",
-    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 2.5, 3),
-)
 LOOP_LAG: Final = Histogram(
     f"{PREFIX}event_loop_lag_seconds",
     "How late the event loop resumes a task that sleeps.",

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from bot.render.cdn import Origin, is_allowed
+from bot.gateway.endpoints import Origin, is_allowed
 from jobs.text.choices import MAX_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
 

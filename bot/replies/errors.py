@@ -3,14 +3,23 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Final
 
-from bot.observability.metrics import PROBLEMS
+from prometheus_client import Counter
+
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.observability.logs import one_line
+from jobs.observability.metrics import PREFIX
 from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence, with_reference
 from jobs.text.translation import ENGLISH
 
 log = logging.getLogger(__name__)
+
+PROBLEMS: Final = Counter(
+    f"{PREFIX}problems_total",
+    "Sentences that this bot said in a picture's place, by code of jobs.text.sentences.",
+    ["code"],
+)
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,18 @@ is under way.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import discord
 
-from bot.components.component import Component
-from bot.replies.errors import failure_of
-from bot.replies.interactions import QUIET, UNDELIVERED, Interaction
+from bot.replies.interactions import QUIET, UNDELIVERED
 from bot.replies.messages import ORIGINAL
 from bot.replies.pending import REDIS_LOST, PendingReplies, Phase, Tracked
 from bot.services import Services
-from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
 from jobs.lifecycle.progress import seconds_per_job, standings, words
-from jobs.rq_adapter import queue
-from jobs.text.buttons import CANCEL, LABELS, custom_id
-from jobs.text.sentences import ServiceProblem
-from jobs.text.translation import language_of, translate
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +44,18 @@ class Said:
 class ProgressNotifier:
     """`run` until cancelled."""
 
-    def __init__(self, client: discord.Client, services: Services, pending: PendingReplies) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        services: Services,
+        pending: PendingReplies,
+        cancel_view: Callable[[str, str], discord.ui.View],
+    ) -> None:
+        """`cancel_view` makes the button under a notice, from a job's id and a language."""
         self._client = client
         self._services = services
         self._pending = pending
+        self._cancel_view = cancel_view
         self._said: dict[str, Said] = {}
 
     async def run(self) -> None:
@@ -118,7 +120,7 @@ class ProgressNotifier:
         try:
             async with asyncio.timeout(left):
                 await hook.edit_message(
-                    ORIGINAL, content=text, view=cancel_view(job_id, reply.language), allowed_mentions=QUIET
+                    ORIGINAL, content=text, view=self._cancel_view(job_id, reply.language), allowed_mentions=QUIET
                 )
         except (*UNDELIVERED, TimeoutError) as error:
             refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
@@ -136,54 +138,3 @@ def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:
     if reply.token is None or time.time() + NOTICE_S > reply.token_expires_at:
         return False
     return age >= PATIENCE_S and (said is None or now - said.at >= PATIENCE_S)
-
-
-def cancel_view(job_id: str, language: str) -> discord.ui.View:
-    """The button under a message that waits."""
-    button: discord.ui.Button[Any] = discord.ui.Button(
-        label=translate(LABELS[CANCEL], language),
-        style=discord.ButtonStyle.secondary,
-        custom_id=custom_id(CANCEL, job_id),
-    )
-    view = discord.ui.View(timeout=None)
-    view.add_item(Component(button, CANCEL, job_id))
-    return view
-
-
-class CancelButton:
-    """Answers the button."""
-
-    def __init__(self, services: Services, pending: PendingReplies) -> None:
-        self._services = services
-        self._pending = pending
-
-    async def handle(self, interaction: Interaction, job_id: str) -> None:
-        """End the job if the one who asked for it wants that: at once if it waits, else between two stages."""
-        message = interaction.message
-        request = await asyncio.to_thread(self._services.messages.request_of, str(message.id if message else 0))
-        if request is None or request.job_id != job_id:
-            raise ServiceProblem("nothing_to_cancel", f"job={job_id}")
-        if request.user_id != str(interaction.user.id):
-            raise ServiceProblem("not_yours", f"job={job_id}")
-        await interaction.response.defer()
-        log.info("cancel job=%s user=%d", job_id, interaction.user.id)
-        if not await asyncio.to_thread(self._cancel, job_id):
-            return
-        failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
-        # This interaction's token leads to the same message, and lives longer than the first one's.
-        reply = request.reply.model_copy(
-            update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}
-        )
-        if tracked := self._pending.mine.get(job_id):
-            tracked.failure = failure
-        pending = PendingReply(
-            job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at
-        )
-        await self._pending.end(pending, failure, outcome="cancelled")
-
-    def _cancel(self, job_id: str) -> bool:
-        """Cancel the job; whether no worker has it, so that the last word is ours."""
-        if not self._services.jobs.cancel(job_id).may_write:
-            return False
-        queue.withdraw(self._services.redis, job_id)
-        return True

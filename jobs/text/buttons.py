@@ -6,8 +6,7 @@ JSON (https://docs.discord.com/developers/components/reference), since a worker 
 
 from typing import Any, Final
 
-from jobs.schema import RenderRequest
-from jobs.text.choices import FORMATS
+from jobs.text.choices import FORMATS, RenderOptions
 from jobs.text.translation import translate
 
 TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
@@ -24,18 +23,18 @@ def custom_id(action: str, about: str = "") -> str:
     return f"glyph:{action}:{about}" if about else f"glyph:{action}"
 
 
-def result_rows(request: RenderRequest) -> tuple[dict[str, Any], ...]:
-    """The buttons under a finished picture: what can be done with it next."""
+def result_rows(options: RenderOptions, language: str) -> tuple[dict[str, Any], ...]:
+    """The buttons under a picture with these options: what can be done with it next."""
     wanted = [(REDO, "🔁"), (DELETE, "🗑️")]
-    if FORMATS[request.options.format].suffix != "txt":
+    if FORMATS[options.format].suffix != "txt":
         wanted.insert(0, (TEXT, "🔤"))
-    if request.options.palette != "pink":
+    if options.palette != "pink":
         wanted.insert(0, (PINK, "🩷"))
     buttons = [
         {
             "type": _BUTTON,
             "style": _SECONDARY,
-            "label": translate(LABELS[action], request.reply.language),
+            "label": translate(LABELS[action], language),
             "emoji": {"name": emoji},
             "custom_id": custom_id(action),
         }

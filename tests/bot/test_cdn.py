@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.render.cdn import is_allowed, parse_origins
+from bot.gateway.endpoints import is_allowed, parse_origins
 
 ORIGINS = parse_origins("cdn.discordapp.com, media.discordapp.net, http://127.0.0.1:8080")
 

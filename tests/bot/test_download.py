@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.render.cdn import parse_origins
+from bot.gateway.endpoints import parse_origins
 from bot.render.download import AT_ONCE, AttachmentDownloader
 from jobs.text.choices import MAX_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem

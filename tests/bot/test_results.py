@@ -44,7 +44,12 @@ def a_result(
     (request,) = controls.wait_for(lambda: [r for r in queued(redis) if r.job_id == used["interaction_id"]])
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
-    call(playground, "PATCH", path, {"content": "the picture", "components": list(result_rows(request))})
+    call(
+        playground,
+        "PATCH",
+        path,
+        {"content": "the picture", "components": list(result_rows(request.options, request.reply.language))},
+    )
     Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted", background="light"))
     redis.delete(QUEUE)
     a_worker_reports(redis)
@@ -68,7 +73,7 @@ def chosen(select: dict[str, Any]) -> str:
 
 
 def labels(request: RenderRequest) -> list[str]:
-    return [button["label"] for button in result_rows(request)[0]["components"]]
+    return [button["label"] for button in result_rows(request.options, request.reply.language)[0]["components"]]
 
 
 def test_only_buttons_that_change_something_are_offered() -> None:

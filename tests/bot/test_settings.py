@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.__main__ import BAD_SETTINGS, UNREACHABLE
-from bot.render.cdn import parse_origins
+from bot.gateway.endpoints import parse_origins
 from bot.settings import BotSettings
 from jobs.settings import explain
 

@@ -23,8 +23,8 @@ from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.redis_outage import Outage
 from worker.queue.work_loop import EXIT_BROKEN, WorkLoop
 from worker.render.engine import Engine
+from worker.render.weights_source import WeightsSource
 from worker.weights.reloading import Reloader
-from worker.weights.source import WeightsSource
 
 
 class Small(Engine):
@@ -97,7 +97,7 @@ def folder(tmp_path: Path) -> Path:
 def only_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Without the shipped models, which take a moment to publish."""
     empty = tmp_path_factory.mktemp("shipped")
-    monkeypatch.setattr("worker.weights.source.SHIPPED", empty)
+    monkeypatch.setattr("worker.render.weights_source.SHIPPED", empty)
     monkeypatch.setattr("models.weights_file.SHIPPED", empty)
 
 

@@ -1,13 +1,22 @@
 """A reply's final state on its way to Discord, by the routes of jobs.delivery."""
 
 import logging
+from typing import Final
+
+from prometheus_client import Counter
 
 from jobs.delivery import Route, Verdict, interpret, routes
+from jobs.observability.metrics import PREFIX
 from jobs.schema import Reply
 from worker.delivery.rest_client import Discord, Edit
-from worker.observability.metrics import DELIVERIES
 
 _log = logging.getLogger(__name__)
+
+DELIVERIES: Final = Counter(
+    f"{PREFIX}deliveries_total",
+    "Edits of a reply by route (token, bot) and what became of them.",
+    ["route", "verdict"],
+)
 
 
 def deliver(discord: Discord, reply: Reply, edit: Edit, *, now: float, deadline: float) -> Verdict:

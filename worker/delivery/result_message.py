@@ -26,16 +26,16 @@ TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so
 
 def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
-    credit = _credit(request, drawing, model, took_s)
+    credit, rows = _credit(request, drawing, model, took_s), result_rows(request.options, request.reply.language)
     if drawing.moves:
         content = "\n".join((credit, *_notes(request, drawing)))[:MESSAGE_CHARACTERS]
         suffix, mime = ANIMATION.suffix, ANIMATION.mime
         gif = Attachment(_name(request, suffix), drawing.data, _alt(request, drawing), mime)
-        return Edit(content, (gif,), result_rows(request))
+        return Edit(content, (gif,), rows)
     if request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
         whole = f"{block}\n{credit}"
-        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), result_rows(request))
+        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), rows)
     picture, file = _picture(request, drawing), None
     if request.options.format != "picture":
         file = _file(request, drawing)
@@ -44,7 +44,7 @@ def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: flo
     elif picture is None:
         raise ServiceProblem("too_large_result", f"{len(drawing.data)} bytes over {request.upload_limit}")
     attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
-    return Edit("\n".join((credit, *_notes(request, drawing))), attachments, result_rows(request))
+    return Edit("\n".join((credit, *_notes(request, drawing))), attachments, rows)
 
 
 CHARACTERS: Final = "{columns}×{rows} characters"

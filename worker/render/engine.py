@@ -17,16 +17,20 @@ from typing import Final
 
 import numpy as np
 import torch
+from prometheus_client import Histogram
 
+from jobs.observability.metrics import PREFIX
 from models import limits
 from models.formats import picture_columns
 from models.rendering.renderer import Renderer, WeightsError
 from models.weights_file import read_weights
-from worker.observability.metrics import MODEL_LOADED
-from worker.weights.source import WeightsSource
+from worker.render.weights_source import WeightsSource
 
 _log = logging.getLogger(__name__)
 
+MODEL_LOADED: Final = Histogram(
+    f"{PREFIX}model_load_seconds", "Loading a model and trying it.", buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+)
 WARM_UP: Final = np.linspace(0, 1, 512 * 512, dtype=np.float32).reshape(512, 512)
 """A tone with something to decide; of a flat one the network never hears."""
 SPARE: Final = 1.25

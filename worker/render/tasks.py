@@ -20,8 +20,8 @@ from jobs.text.choices import focus_name
 from jobs.text.sentences import new_reference, sentence
 from worker.delivery.deliver import tell
 from worker.delivery.rest_client import DiscordUnavailable
-from worker.observability.metrics import job_ended
 from worker.render.job import LeftToBot, Tools, answer, try_id
+from worker.render.metrics import job_ended
 from worker.render.pipeline import Stages
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError
 from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine, Loaded
-from worker.weights.source import WeightsSource
+from worker.render.weights_source import WeightsSource
 
 _log = logging.getLogger(__name__)
 

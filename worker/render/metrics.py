@@ -1,7 +1,4 @@
-"""What a worker counts: stages, jobs, deliveries, models loaded.
-
-What Discord answered is counted in jobs.observability.metrics, as the bot's requests are.
-"""
+"""What is counted of each job: its stages, how long it waited, how it ended."""
 
 from typing import Final
 
@@ -23,14 +20,6 @@ WAITED: Final = Histogram(
 ANSWERED: Final = Histogram(f"{PREFIX}answer_seconds", "From a job's making to its end.", buckets=_LONG)
 JOBS: Final = Counter(
     f"{PREFIX}jobs_total", "Jobs ended, by outcome and code (see jobs.schema).", ["outcome", "code"]
-)
-DELIVERIES: Final = Counter(
-    f"{PREFIX}deliveries_total",
-    "Edits of a reply by route (token, bot) and what became of them.",
-    ["route", "verdict"],
-)
-MODEL_LOADED: Final = Histogram(
-    f"{PREFIX}model_load_seconds", "Loading a model and trying it.", buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 )
 
 

@@ -1,0 +1,73 @@
+"""The button under a message that waits: who asked for the picture may call it off."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import discord
+
+from bot.components.component import Component
+from bot.replies.errors import failure_of
+from bot.replies.interactions import Interaction
+from bot.replies.pending import PendingReplies
+from bot.services import Services
+from jobs.delivery import TOKEN_S
+from jobs.lifecycle.job import PendingReply
+from jobs.rq_adapter import queue
+from jobs.text.buttons import CANCEL, LABELS, custom_id
+from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import language_of, translate
+
+log = logging.getLogger(__name__)
+
+
+def cancel_view(job_id: str, language: str) -> discord.ui.View:
+    """The button, for a message about this job."""
+    button: discord.ui.Button[Any] = discord.ui.Button(
+        label=translate(LABELS[CANCEL], language),
+        style=discord.ButtonStyle.secondary,
+        custom_id=custom_id(CANCEL, job_id),
+    )
+    view = discord.ui.View(timeout=None)
+    view.add_item(Component(button, CANCEL, job_id))
+    return view
+
+
+class CancelButton:
+    """Answers the button."""
+
+    def __init__(self, services: Services, pending: PendingReplies) -> None:
+        self._services = services
+        self._pending = pending
+
+    async def handle(self, interaction: Interaction, job_id: str) -> None:
+        """End the job if the one who asked for it wants that: at once if it waits, else between two stages."""
+        message = interaction.message
+        request = await asyncio.to_thread(self._services.messages.request_of, str(message.id if message else 0))
+        if request is None or request.job_id != job_id:
+            raise ServiceProblem("nothing_to_cancel", f"job={job_id}")
+        if request.user_id != str(interaction.user.id):
+            raise ServiceProblem("not_yours", f"job={job_id}")
+        await interaction.response.defer()
+        log.info("cancel job=%s user=%d", job_id, interaction.user.id)
+        if not await asyncio.to_thread(self._cancel, job_id):
+            return
+        failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
+        # This interaction's token leads to the same message, and lives longer than the first one's.
+        reply = request.reply.model_copy(
+            update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}
+        )
+        if tracked := self._pending.mine.get(job_id):
+            tracked.failure = failure
+        pending = PendingReply(
+            job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at
+        )
+        await self._pending.end(pending, failure, outcome="cancelled")
+
+    def _cancel(self, job_id: str) -> bool:
+        """Cancel the job; whether no worker has it, so that the last word is ours."""
+        if not self._services.jobs.cancel(job_id).may_write:
+            return False
+        queue.withdraw(self._services.redis, job_id)
+        return True
