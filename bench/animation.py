@@ -3,7 +3,7 @@
 `python -m bench.animation`. Four clips are made from two of the sample photos: a disc that crosses a picture with a
 camera's noise, the same as a GIF with dithered colours, light that fades, and a camera that pans (where little is
 still and steadiness must do no harm). Flicker is `models.rendering.temporal_smoothing.flicker`; fidelity is
-`models.quality.fidelity` at σ = 4, averaged over the frames. The milliseconds are of tone → characters, one thread,
+`models.similarity` at σ = 4, averaged over the frames. The milliseconds are of tone → characters, one thread,
 one frame at a time and batched.
 """
 
@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.encoders.gif import animated_gif
-from models.quality.fidelity import fidelity
+from models.encoders.png import paint
+from models.page import Grid, Page, pages_of
 from models.rendering.frames import decode_frames
-from models.rendering.grid import Grid
-from models.rendering.page import Page, pages_of
-from models.rendering.paint import paint
 from models.rendering.renderer import BATCH, Renderer, find_weights
 from models.rendering.temporal_smoothing import flicker
 from models.rendering.tone import fit, joint_tones
+from models.similarity import fidelity
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
 COLUMNS = 64

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from models.typeface import TTF
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -65,8 +63,8 @@ def default_atlas(charset: str = PRINTABLE) -> Atlas:
     return Atlas(charset, ink[[PRINTABLE.index(character) for character in charset]])
 
 
-def draw_atlas(font: Path = TTF, charset: str = PRINTABLE) -> Atlas:
-    """Draw an atlas from a font whose line is twice as high as its letters are wide, at a cell's height.
+def draw_atlas(font: Path) -> Atlas:
+    """Draw the printable ASCII characters from a font whose line is twice as high as its letters are wide.
 
     Raises ValueError when a character's cell would not be 8×16 px, OSError when the font cannot be read.
     """
@@ -75,12 +73,12 @@ def draw_atlas(font: Path = TTF, charset: str = PRINTABLE) -> Atlas:
     width, height = face.getlength("M"), ascent + descent
     if width != CELL_WIDTH or height != CELL_HEIGHT:
         raise ValueError(f"{font.name}: a character of {width:g}×{height} px does not fill a cell of 8×16")
-    ink = np.empty((len(charset), CELL_HEIGHT, CELL_WIDTH), np.float32)
-    for index, character in enumerate(charset):
+    ink = np.empty((len(PRINTABLE), CELL_HEIGHT, CELL_WIDTH), np.float32)
+    for index, character in enumerate(PRINTABLE):
         drawn = Image.new("L", (CELL_WIDTH, CELL_HEIGHT))
         ImageDraw.Draw(drawn).text((0, ascent), character, fill=255, font=face, anchor="ls")
         ink[index] = np.asarray(drawn, np.float32) / 255
-    return Atlas(charset, ink)
+    return Atlas(PRINTABLE, ink)
 
 
 def save_sheet(atlas: Atlas, path: Path) -> None:

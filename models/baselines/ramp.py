@@ -11,7 +11,7 @@ from PIL import Image
 
 from models.atlas import Atlas
 from models.baselines.per_cell import RAMP, RAMP_GCF
-from models.rendering.grid import Grid
+from models.page import Grid
 
 
 def ramp_grid(rgb: NDArray[np.uint8], columns: int, rows: int, atlas: Atlas, gamma: float = RAMP_GCF) -> Grid:

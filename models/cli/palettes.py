@@ -35,9 +35,9 @@ def add_palettes(parser: argparse.ArgumentParser) -> None:
 
 def palettes(arguments: argparse.Namespace) -> int:
     """Draw the sheet; 0, or else with the reason on standard error 1, or 2 for wrong usage."""
+    from models.encoders.png import encode_png
     from models.quality.contact_sheet import palette_sheet
     from models.rendering.decode import decode
-    from models.rendering.paint import encode_png
     from models.rendering.pipeline import inks_of
     from models.rendering.renderer import Renderer, find_weights
 

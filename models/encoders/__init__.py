@@ -13,7 +13,7 @@ from models.encoders.png import png
 from models.encoders.svg import svg
 from models.encoders.text import text
 from models.formats import FORMATS
-from models.rendering.page import Page
+from models.page import Page
 
 __all__ = ["ansi", "docx", "encode", "html", "png", "svg", "text"]
 

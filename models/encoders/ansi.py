@@ -3,8 +3,8 @@
 import colorsys
 from typing import Final, Literal
 
+from models.page import Page, runs
 from models.palettes import PAPER, RGB
-from models.rendering.page import Page, runs
 
 Colours = Literal["full", 256, 16]
 

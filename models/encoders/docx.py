@@ -12,8 +12,8 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 
+from models.page import Page, runs
 from models.palettes import PAPER
-from models.rendering.page import Page, runs
 
 _FONT: Final = "Courier New"
 """On every Windows and Mac, and elsewhere replaced by Liberation Mono, which is as wide. A font that a computer

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from PIL import GifImagePlugin, Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.page import Page
 from models.palettes import PAPER, legible_inks
-from models.rendering.page import Page
 
 LEVELS: Final = (15, 7, 3, 1)
 """Levels of coverage above bare paper: the most of use, then what to try for a limit's sake; 1 is ink alone."""

@@ -3,8 +3,8 @@
 from html import escape
 from typing import Final
 
+from models.page import Page, runs
 from models.palettes import PAPER, RGB
-from models.rendering.page import Page, runs
 from models.typeface import FAMILY, font_face
 
 _OTHERS: Final = '"DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace'

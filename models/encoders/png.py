@@ -1,4 +1,4 @@
-"""A page as a picture file: exact while that fits, and under a byte limit still with every glyph sharp.
+"""A page as pixels, 8×16 a cell, and as a picture file: exact, or under a byte limit with every glyph still sharp.
 
 No page takes more than about 2 MB as PNG, so a limit is seldom met. Where it is, lossless WebP has the same
 pixels at two thirds; after that coverage is rounded to fewer levels: edges get coarser, but nothing is scaled or
@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from PIL import Image
 
-from models.rendering.page import Page
-from models.rendering.paint import encode_png, paint
+from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.page import Page
+from models.palettes import PAPER
 
 LEVELS: Final = (4, 2)
 """Levels of coverage to try, in order, when exact pixels do not fit; 2 is paper and ink alone."""
@@ -25,6 +27,27 @@ class Picture:
     data: bytes
     suffix: str
     levels: int | None = None
+
+
+def paint(page: Page) -> Image.Image:
+    """The page's picture, RGB, (columns · 8) × (rows · 16) px: ink over paper by each pixel's coverage."""
+    inks = Image.fromarray(page.painted)
+    size = (page.grid.columns * CELL_WIDTH, page.grid.rows * CELL_HEIGHT)
+    picture = Image.new("RGB", size, PAPER[page.background])
+    # Pillow mixes in bytes, ten times as fast as floats would.
+    picture.paste(inks.resize(size, Image.Resampling.NEAREST), mask=Image.fromarray(page.grid.coverage_bytes()))
+    return picture
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """PNG bytes, every pixel kept; with a palette where 256 colours do, as in a page of one ink.
+
+    Colours are inks times levels of coverage. One ink makes at most 256, and half the bytes; a gradient or a
+    photo's inks make thousands and stay RGB.
+    """
+    stream = io.BytesIO()
+    _indexed(image).save(stream, "PNG", compress_level=6)
+    return stream.getvalue()
 
 
 def png(page: Page) -> bytes:
@@ -52,3 +75,15 @@ def picture_within(page: Page, limit: int) -> Picture | None:
 def _with_levels(page: Page, levels: int) -> Page:
     ink = np.rint(page.grid.coverage() * (levels - 1)) / np.float32(levels - 1)
     return replace(page, grid=replace(page.grid, pixels=ink.astype(np.float32)))
+
+
+def _indexed(image: Image.Image) -> Image.Image:
+    found = image.getcolors(256)
+    if found is None:
+        return image
+    weights = np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours = np.array(sorted(colour for _, colour in found), np.uint32)
+    indices = np.searchsorted(colours @ weights, np.asarray(image, np.uint32) @ weights)
+    indexed = Image.fromarray(indices.astype(np.uint8))
+    indexed.putpalette(colours.astype(np.uint8).tobytes())
+    return indexed

@@ -5,8 +5,8 @@ from typing import Final
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.encoders.html import faces, hexed
+from models.page import Page, runs
 from models.palettes import PAPER
-from models.rendering.page import Page, runs
 from models.typeface import DESCENT
 
 _FONT_SIZE: Final = 13.3

@@ -1,6 +1,6 @@
 """A page as plain text."""
 
-from models.rendering.page import Page
+from models.page import Page
 
 
 def text(page: Page) -> str:

@@ -1,7 +1,7 @@
 """The generator: a U-Net (Ronneberger et al. 2015, Isola et al. 2017) that sees cells and answers in glyphs.
 
 Two branches. One sees the whole picture, small, and finds its subject (models.nn.subject); with the focus that
-settles which tone the page is to show (models.rendering.focus). The other sets that tone: it is cut into cells
+settles which tone the page is to show (models.nn.focus). The other sets that tone: it is cut into cells
 first, so each cell's 128 pixels become channels and no pixel is lost; the U-Net then works on the grid of cells,
 down to a quarter of it and back up with skips. The head `glyphs` answers with logits over the atlas; painting the
 likeliest glyph of every cell can therefore never blur a character. The head `pixels` is the classic one: a logit of
@@ -23,9 +23,9 @@ from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.baselines.per_cell import cells_of
+from models.nn.focus import compose, refined
 from models.nn.layers import Block, convolution
 from models.nn.subject import SubjectBranch
-from models.rendering.focus import compose, refined
 
 OCTAVES: Final = 6
 HEADS: Final = ("glyphs", "pixels")

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import Atlas, default_atlas
+from models.encoders.png import paint
+from models.page import Grid, page_of
 from models.palettes import PAPER, Background
-from models.rendering.grid import Grid
-from models.rendering.page import page_of
-from models.rendering.paint import paint
 
 GAP = 16
 """px between pages, and the height of a label."""

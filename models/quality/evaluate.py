@@ -16,14 +16,13 @@ from PIL import Image
 from torch import Tensor
 
 from models.atlas import densest
-from models.quality.fidelity import effective_glyphs, fidelity, similarity
+from models.encoders.png import encode_png, paint
+from models.page import Grid, page_of
 from models.quality.measures import edge_similarity, edges, frame, legibility, read
 from models.quality.methods import Method, Output, as_tensor
 from models.quality.sources import Ink
-from models.rendering.grid import Grid
-from models.rendering.page import page_of
-from models.rendering.paint import encode_png, paint
 from models.rendering.tone import fit
+from models.similarity import effective_glyphs, fidelity, similarity
 
 SIZES: Final = ((64, 32), (128, 64))
 VIEWING_SIGMAS: Final = (4, 8, 16)

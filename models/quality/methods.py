@@ -17,9 +17,9 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas, densest
 from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import ramp, search, shade
 from models.blur import blur
+from models.page import Grid
 from models.quality.programs import PROGRAMS, by_program
 from models.quality.sources import Ink
-from models.rendering.grid import Grid
 from models.rendering.renderer import Renderer
 
 LINE_TO_BEAT: Final = "search"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+from models.page import Grid
 from models.quality.sources import Ink
-from models.rendering.grid import Grid
 
 # Each is given tone as brightness and told nothing of paper: they draw bright on dark by default, so that more
 # ink stands for more brightness, which here is tone.

@@ -9,15 +9,14 @@ import torch
 
 from models.atlas import default_atlas
 from models.baselines.per_cell import search
+from models.encoders.png import encode_png, paint
 from models.formats import picture_columns, rows_for
+from models.page import Grid, Page, page_of
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE
 from models.problems import PictureProblem, Refused
 from models.quality.methods import as_tensor
 from models.quality.programs import by_program
 from models.rendering.decode import MAX_SIDE, decode_on
-from models.rendering.grid import Grid
-from models.rendering.page import Page, page_of
-from models.rendering.paint import encode_png, paint
 from models.rendering.pipeline import inks_of
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit, tone_of

@@ -8,16 +8,16 @@ import torch
 from PIL import Image
 
 from models.atlas import densest
+from models.encoders.png import encode_png, paint
 from models.formats import picture_columns
+from models.page import page_of
 from models.palettes import DEFAULT_PALETTE
-from models.quality.fidelity import effective_glyphs, similarity
 from models.quality.measures import legibility
 from models.rendering.decode import decode
-from models.rendering.page import page_of
-from models.rendering.paint import encode_png, paint
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit, tone_of
 from models.samples import SAMPLES
+from models.similarity import effective_glyphs, similarity
 
 SIGMA: Final = 8.0
 """Blur at which similarity is measured, in px: a cell's width."""

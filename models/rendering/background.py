@@ -4,8 +4,8 @@ from typing import Final
 
 from torch import Tensor
 
+from models.nn.focus import is_subject, small_as
 from models.palettes import Background
-from models.rendering.focus import is_subject, small_as
 
 DARKER: Final = 0.3
 """So much darker than its background a subject has to be for light paper. Of the same pictures, readers name more

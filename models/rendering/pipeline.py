@@ -19,6 +19,7 @@ from models import limits
 from models.encoders import ansi, encode
 from models.encoders.ansi import Colours
 from models.encoders.gif import animated_gif
+from models.encoders.png import encode_png, paint
 from models.formats import (
     ANIMATION,
     DEFAULT_FORMAT,
@@ -30,13 +31,11 @@ from models.formats import (
     picture_columns,
 )
 from models.options import RenderOptions
+from models.page import Grid, Page, pages_of
 from models.palettes import Background, BackgroundChoice
 from models.problems import Note
 from models.rendering.decode import MAX_SIDE, decode_on
 from models.rendering.frames import Cut, Frames, decode_frames, may_move
-from models.rendering.grid import Grid
-from models.rendering.page import Page, pages_of
-from models.rendering.paint import encode_png, paint
 from models.rendering.renderer import Renderer
 from models.rendering.tone import joint_tones, tone_of
 from models.sniff import sniff

@@ -16,10 +16,10 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.baselines import local_search
 from models.baselines.per_cell import distances, join_cells, shade
 from models.formats import columns_within, rows_for
+from models.nn.focus import auto_focus, compose
+from models.page import Grid
 from models.palettes import Background
 from models.rendering.background import choose_background
-from models.rendering.focus import auto_focus, compose
-from models.rendering.grid import Grid
 from models.rendering.shade import full_ink, strength_of
 from models.rendering.temporal_smoothing import TemporalSmoothing
 from models.rendering.tone import fit

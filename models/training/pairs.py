@@ -18,12 +18,11 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas
 from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import search, shade
 from models.baselines.ramp import ramp_grid
+from models.encoders.png import paint
+from models.page import Grid, Page, page_of
 from models.palettes import find_palette, hsl_row_inks
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
-from models.rendering.grid import Grid
-from models.rendering.page import Page, page_of
-from models.rendering.paint import paint
 from models.rendering.tone import fit, tone_of
 from models.training.files import pictures_below
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from models.atlas import densest
 from models.baselines.local_search import refine
 from models.baselines.per_cell import join_cells, paint_ink, shade
-from models.quality.fidelity import effective_glyphs, similarity
+from models.similarity import effective_glyphs, similarity
 from models.training.trainer import Trainer
 
 

@@ -3,9 +3,8 @@
 import numpy as np
 
 from models.atlas import Atlas, default_atlas
+from models.page import Grid, Page, page_of
 from models.palettes import Background
-from models.rendering.grid import Grid
-from models.rendering.page import Page, page_of
 
 ATLAS = default_atlas()
 OTHER_ATLAS = Atlas(ATLAS.charset, np.roll(ATLAS.ink, 1, 1))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.atlas import CELL_HEIGHT, PRINTABLE, Atlas, default_atlas, draw_atlas, save_sheet
-from models.rendering.grid import Grid
+from models.page import Grid
+from models.typeface import TTF
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf")
 
@@ -38,7 +39,7 @@ def test_marks_stand_where_they_should() -> None:
 
 
 def test_the_default_atlas_is_what_the_typeface_draws() -> None:
-    drawn = draw_atlas()
+    drawn = draw_atlas(TTF)
     assert drawn.charset == PRINTABLE
     # FreeType's versions differ in the last bits of antialiasing, no more.
     assert np.abs(drawn.ink - default_atlas().ink).max() <= 2 / 255

@@ -32,8 +32,8 @@ from jobs.text.sentences import SENTENCES, sentence
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.formats import picture_columns
 from models.limits import ANIMATION_COLUMNS
+from models.page import Grid
 from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
-from models.rendering.grid import Grid
 from models.rendering.renderer import Renderer
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for

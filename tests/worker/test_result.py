@@ -12,11 +12,10 @@ from jobs.schema import RenderRequest
 from jobs.text.sentences import ServiceProblem
 from models.atlas import default_atlas
 from models.encoders import encode
+from models.encoders.png import encode_png, paint
 from models.formats import FORMATS, MESSAGE_CHARACTERS, block_columns, rows_for
+from models.page import Grid, page_of
 from models.problems import Note
-from models.rendering.grid import Grid
-from models.rendering.page import page_of
-from models.rendering.paint import encode_png, paint
 from models.rendering.pipeline import Drawing
 from tests.worker.samples import request_for
 from worker.delivery.rest_client import Edit

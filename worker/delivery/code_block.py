@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from models.encoders import ansi, text
-from models.rendering.page import Page
+from models.page import Page
 
 LOOKALIKE: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
 """Stands for the last of three backticks in a code block; as wide, and in no charset of ours."""

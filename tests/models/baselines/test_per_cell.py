@@ -8,8 +8,8 @@ import torch
 from models.atlas import default_atlas, densest
 from models.baselines.per_cell import cells_of, join_cells, paint_ink, patterns, ramp, search, shade, strokes, trace
 from models.blur import blur
-from models.quality.fidelity import similarity
 from models.quality.measures import edge_similarity, edges
+from models.similarity import similarity
 from tests.models.pictures import SAMPLES
 from tests.models.tones import INK, level, sample
 

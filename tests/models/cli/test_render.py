@@ -20,10 +20,9 @@ from PIL import Image
 from models.encoders import ansi, encode
 from models.formats import FILES
 from models.limits import ANIMATION_COLUMNS
+from models.page import Grid, Page, page_of
 from models.palettes import BACKGROUNDS, PALETTES, Background
 from models.rendering.decode import decode
-from models.rendering.grid import Grid
-from models.rendering.page import Page, page_of
 from models.rendering.renderer import Renderer
 from models.rendering.tone import tone_of
 from tests.models.cli.conftest import Command

@@ -14,10 +14,9 @@ from docx.styles.style import ParagraphStyle
 from PIL import Image
 
 from models.encoders import ansi, encode
-from models.encoders.png import picture_within
+from models.encoders.png import paint, picture_within
+from models.page import Page
 from models.palettes import PAPER, RGB, Background
-from models.rendering.page import Page
-from models.rendering.paint import paint
 from tests.models.pages import ATLAS, page_of_lines, random_page
 
 Cell = tuple[str, RGB | None]

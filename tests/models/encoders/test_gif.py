@@ -9,10 +9,9 @@ from PIL import Image
 
 from models.atlas import PRINTABLE, default_atlas
 from models.encoders.gif import LEVELS, animated_gif
+from models.encoders.png import paint
+from models.page import Grid, Page, page_of
 from models.palettes import PALETTES, PAPER, Background, row_inks
-from models.rendering.grid import Grid
-from models.rendering.page import Page, page_of
-from models.rendering.paint import paint
 
 ATLAS = default_atlas()
 

@@ -8,10 +8,10 @@ from PIL import Image
 
 from models.__main__ import main
 from models.cli.palettes import OWN
+from models.encoders.png import paint
+from models.page import page_of
 from models.palettes import PALETTES
 from models.quality.contact_sheet import GAP, palette_sheet
-from models.rendering.page import page_of
-from models.rendering.paint import paint
 from tests.models.pages import random_page
 from tests.models.pictures import encoded, photo
 

@@ -12,11 +12,11 @@ from PIL import Image
 from models.__main__ import main
 from models.atlas import default_atlas
 from models.nn.generator import SIZES, Generator
+from models.page import Grid
 from models.quality import evaluate, methods
 from models.quality.evaluate import posted
 from models.quality.methods import LINE_TO_BEAT, Method, Output, all_methods
 from models.quality.sources import read_tones
-from models.rendering.grid import Grid
 from models.weights_file import save_weights
 from tests.models.pictures import photo, scene
 

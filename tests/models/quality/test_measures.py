@@ -10,10 +10,9 @@ from torch import Tensor
 from models.atlas import default_atlas
 from models.baselines.per_cell import paint_ink
 from models.blur import blur
+from models.encoders.png import paint
+from models.page import Grid, page_of
 from models.quality.measures import edge_similarity, edges, frame, legibility, read
-from models.rendering.grid import Grid
-from models.rendering.page import page_of
-from models.rendering.paint import paint
 from models.rendering.shade import LEVELS, strength_of
 
 INK = torch.from_numpy(default_atlas().ink)

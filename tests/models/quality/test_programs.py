@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from models.atlas import default_atlas
+from models.page import Grid
 from models.quality.methods import all_methods
 from models.quality.programs import PROGRAMS, parse
-from models.rendering.grid import Grid
 
 ATLAS = default_atlas()
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from models.baselines.per_cell import shade
 from models.formats import picture_columns, rows_for
+from models.page import Grid
 from models.quality.self_test import SelfTest, self_test
-from models.rendering.grid import Grid
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit
 from models.samples import SAMPLES

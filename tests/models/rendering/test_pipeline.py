@@ -12,10 +12,9 @@ from models.atlas import default_atlas, densest
 from models.formats import ANIMATION
 from models.nn.generator import SIZES, Generator, GeneratorConfig
 from models.options import RenderOptions
+from models.page import SAME_COLOUR, Grid, page_of, pages_of
 from models.palettes import Background
 from models.rendering.frames import Frames, decode_frames
-from models.rendering.grid import Grid
-from models.rendering.page import SAME_COLOUR, page_of, pages_of
 from models.rendering.pipeline import Hook, TooLarge, as_file, cut_notes, draw, draw_frames, inks_of
 from models.rendering.renderer import BATCH, Renderer, find_weights
 from models.rendering.temporal_smoothing import flicker

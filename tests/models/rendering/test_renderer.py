@@ -9,8 +9,8 @@ import torch
 
 from models.atlas import default_atlas
 from models.baselines.per_cell import shade
+from models.nn.focus import auto_focus, compose
 from models.nn.generator import SIZES, Generator
-from models.rendering.focus import auto_focus, compose
 from models.rendering.renderer import Renderer
 from models.rendering.shade import full_ink, strength_of
 from models.weights_file import save_weights

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from models.blur import blur, slopes
-from models.quality.fidelity import affine_fit, effective_glyphs, fidelity, similarity, ssim_map
+from models.similarity import affine_fit, effective_glyphs, fidelity, similarity, ssim_map
 from tests.models.pictures import scene
 
 

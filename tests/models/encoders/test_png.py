@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import default_atlas
+from models.encoders.png import encode_png, paint
+from models.page import Grid, page_of
 from models.palettes import PALETTES, PAPER, Background, find_palette, readable_inks, row_inks
 from models.problems import PictureProblem
-from models.rendering.grid import Grid
-from models.rendering.page import page_of
-from models.rendering.paint import encode_png, paint
 
 ATLAS = default_atlas()
 PAGE = Grid(np.random.default_rng(0).integers(0, 95, (24, 40)), ATLAS)
