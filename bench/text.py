@@ -26,10 +26,10 @@ from models.baselines.local_search import local_search
 from models.baselines.per_cell import shade
 from models.formats import rows_for
 from models.quality.evaluate import VIEWING_SIGMAS
-from models.quality.sources import read_tones
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit
 from models.similarity import fidelity
+from models.training.data import read_tones
 from models.weights_file import find_weights
 
 SIZE: Final = 14

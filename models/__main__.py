@@ -5,13 +5,11 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from models.cli.evaluate import add_evaluate
-from models.cli.labels import add_labels
-from models.cli.pairs import add_pairs
 from models.cli.palettes import add_palettes
-from models.cli.photos import add_photos
 from models.cli.progress import complain
 from models.cli.render import add_render
 from models.cli.train import add_train
+from models.cli.training_data import add_labels, add_pairs, add_photos
 from models.cli.weights import add_weights
 from models.problems import PictureProblem, Refused
 

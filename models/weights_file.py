@@ -2,7 +2,7 @@
 
 Metadata keys (all strings): `format` (glyphcord-2), `architecture` (JSON of GeneratorConfig), `head` (glyphs or
 pixels), `charset`, `cell` (8x16), `teacher`, `proof_sweeps` (of refinement, see models.baselines.local_search; 0
-where missing), `least_strength` (see models.rendering.shade; 1 where missing), `step`, `metrics` (JSON). Nothing
+where missing), `least_strength` (see models.rendering.renderer; 1 where missing), `step`, `metrics` (JSON). Nothing
 else is needed to draw. The same contents are the same bytes, so a file's sha256 is its version.
 """
 

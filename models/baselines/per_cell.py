@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, densest
-from models.baselines.shapes import log_polar
 from models.blur import blur, slopes
 
 MEAN_WEIGHT: Final = 4.0 * CELL_HEIGHT * CELL_WIDTH
@@ -32,6 +31,8 @@ STROKE_INK: Final = 0.7
 CREST: Final = 0.92
 EMPTY: Final = 0.004
 BLANK_BONUS: Final = 0.1
+RADIAL_BINS: Final = 5
+ANGULAR_BINS: Final = 12
 
 
 def paint_ink(glyphs: Tensor, ink: Tensor) -> Tensor:
@@ -151,3 +152,24 @@ def join_cells(cells: Tensor) -> Tensor:
     """Cells (B, rows, columns, h, w) to one image, (B, 1, rows · h, columns · w)."""
     batch, rows, columns, height, width = cells.shape
     return cells.transpose(2, 3).reshape(batch, 1, rows * height, columns * width)
+
+
+@lru_cache(maxsize=1)
+def log_polar() -> tuple[Tensor, int]:
+    """The bins of ink by which structure-based ASCII art compares shapes inside a cell.
+
+    Which pixels fall into which bin, (points · bins, 128) of 0 and 1, and the number of points: a point each second
+    pixel, and each looks half a cell's width far, in RADIAL_BINS rings × ANGULAR_BINS sectors.
+    """
+    with torch.inference_mode(False):
+        reach = CELL_WIDTH / 2
+        y, x = torch.meshgrid(torch.arange(CELL_HEIGHT), torch.arange(CELL_WIDTH), indexing="ij")
+        pixels = torch.stack((y.flatten(), x.flatten()), -1).float()
+        points = pixels[(y.flatten() % 2 == 0) & (x.flatten() % 2 == 0)] + 0.5
+        offset = pixels[None] - points[:, None]
+        distance = offset.norm(dim=-1)
+        ring = (torch.log2(distance / reach) + RADIAL_BINS).floor().clamp(0, RADIAL_BINS - 1)
+        sector = ((torch.atan2(offset[..., 0], offset[..., 1]) / (2 * math.pi) + 0.5) * ANGULAR_BINS).floor()
+        which = (ring * ANGULAR_BINS + sector.clamp(0, ANGULAR_BINS - 1)).long()
+        bins = F.one_hot(which, RADIAL_BINS * ANGULAR_BINS).float() * (distance < reach)[..., None]
+        return bins.transpose(1, 2).flatten(0, 1), len(points)

@@ -27,7 +27,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure, or write pages."""
-    from models.quality.sources import by_content, held_out_files
+    from models.training.data import by_content, held_out_files
     from models.weights_file import SHIPPED, find_weights
 
     if arguments.pages:
@@ -42,9 +42,8 @@ def _measure(arguments: argparse.Namespace, weights: list[Path]) -> int:
     from rich.progress import Progress
 
     from models.quality import evaluate, report
-    from models.quality.methods import all_methods
-    from models.quality.programs import PROGRAMS
-    from models.quality.sources import Ink, read_tones
+    from models.quality.methods import PROGRAMS, all_methods
+    from models.training.data import Ink, read_tones
 
     tones = read_tones(arguments.photos, arguments.count, held_out=arguments.held_out)
     methods = all_methods(weights)

@@ -20,9 +20,9 @@ from models.encoders.png import encode_png, paint
 from models.page import Grid, page_of
 from models.quality.measures import edge_similarity, edges, frame, legibility, read
 from models.quality.methods import Method, Output, as_tensor
-from models.quality.sources import Ink
 from models.rendering.tone import fit
 from models.similarity import effective_glyphs, fidelity, similarity
+from models.training.data import Ink
 
 SIZES: Final = ((64, 32), (128, 64))
 VIEWING_SIGMAS: Final = (4, 8, 16)

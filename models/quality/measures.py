@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.baselines.per_cell import cells_of
-from models.baselines.shapes import log_polar
+from models.baselines.per_cell import cells_of, log_polar
 from models.blur import blur, slopes
 from models.limits import MIN_STRENGTH
 

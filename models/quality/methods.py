@@ -1,7 +1,13 @@
-"""The rows of the evaluation: weights files, baselines, other programs, and two sanity rows."""
+"""The rows of the evaluation: weights files, baselines, other programs, and two sanity rows.
 
+Other programs that draw with characters are run as they would be by hand, one thread each.
+"""
+
+import re
 import resource
 import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +17,7 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas, densest
@@ -18,12 +25,39 @@ from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import ramp, search, shade
 from models.blur import blur
 from models.page import Grid
-from models.quality.programs import PROGRAMS, by_program
-from models.quality.sources import Ink
 from models.rendering.renderer import Renderer
+from models.training.data import Ink
 
 LINE_TO_BEAT: Final = "search"
 BLURRED_PHOTO_SIGMA: Final = 4.0
+
+# Each is given tone as brightness and told nothing of paper: they draw bright on dark by default, so that more
+# ink stands for more brightness, which here is tone.
+PROGRAMS: Final[dict[str, Callable[[str, int, int], list[str]]]] = {
+    "chafa": lambda file, columns, rows: [
+        "chafa",
+        "--format=symbols",
+        "--colors=none",
+        "--symbols=ascii",
+        "--work=9",
+        "--stretch",
+        f"--size={columns}x{rows}",
+        file,
+    ],
+    "jp2a": lambda file, columns, rows: ["jp2a", f"--size={columns}x{rows}", "--background=dark", file],
+    "img2txt": lambda file, columns, rows: [
+        "img2txt",
+        f"--width={columns}",
+        f"--height={rows}",
+        "--format=utf8",
+        "--dither=none",
+        file,
+    ],
+}
+BRIGHTEST: Final = {"img2txt": 0.15}
+"""img2txt goes through its characters once for each of its colours, so that text alone says nothing of tone; up to
+this brightness it stays with the first colour."""
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 @dataclass(frozen=True)
@@ -117,3 +151,22 @@ def _blurred(tone: Ink, atlas: Atlas) -> Ink:
     """The tone itself, seen from afar, as dark as the densest glyph where it is black."""
     ink: Ink = blur(as_tensor(tone), BLURRED_PHOTO_SIGMA)[0, 0].numpy() * np.float32(densest(atlas.ink))
     return ink
+
+
+def by_program(name: str, tone: Ink, atlas: Atlas) -> Grid:
+    """The page that one of PROGRAMS, which must be installed, makes of a tone, (rows · 16, columns · 8)."""
+    columns, rows = tone.shape[1] // CELL_WIDTH, tone.shape[0] // CELL_HEIGHT
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        shown = tone * BRIGHTEST.get(name, 1.0)
+        Image.fromarray(np.rint(shown * 255).astype(np.uint8)).save(file.name)
+        command = PROGRAMS[name](file.name, columns, rows)
+        done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    return Grid(parse(done.stdout.decode("utf-8", "replace"), columns, rows, atlas.charset), atlas)
+
+
+def parse(text: str, columns: int, rows: int, charset: str) -> NDArray[np.int64]:
+    """A program's output as glyph indices (rows, columns); colours are dropped, other characters blank."""
+    lines = _COLOURS.sub("", text).splitlines()[:rows]
+    lines += [""] * (rows - len(lines))
+    where = {character: index for index, character in enumerate(charset)}
+    return np.array([[where.get(c, 0) for c in line[:columns].ljust(columns)] for line in lines], np.int64)

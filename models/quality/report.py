@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.table import Table
 
 from models.quality.evaluate import Row
-from models.quality.sources import Ink
+from models.training.data import Ink
 
 COLUMNS: Final = {
     "similarity_4": ("sim. σ4", "{:.3f}"),

@@ -1,4 +1,10 @@
-"""A warm model: weights loaded once, tone in, a page of characters out."""
+"""A warm model: weights loaded once, tone in, a page of characters out.
+
+Ink may be shaded: where a page is to be lighter, its characters are not only fewer strokes but paler, too. With one
+ink for all, a middle tone is half ink and half paper, and close up one sees the pattern before the picture. Paler
+ink needs more of it for the same tone: fuller characters, closer in tone to the paper, whose pattern is calmer.
+Which characters a page has is settled with that in mind; as plain text they say the same tone, a little darker.
+"""
 
 import math
 import time
@@ -16,11 +22,9 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.baselines import local_search
 from models.baselines.per_cell import distances, join_cells, shade
 from models.formats import columns_within, rows_for
-from models.nn.focus import auto_focus, compose
+from models.nn.focus import auto_focus, compose, is_subject, small_as
 from models.page import Grid
 from models.palettes import Background
-from models.rendering.background import choose_background
-from models.rendering.shade import full_ink, strength_of
 from models.rendering.temporal_smoothing import TemporalSmoothing
 from models.rendering.tone import fit
 from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
@@ -33,6 +37,16 @@ FLAT_SCORE: Final = 1e4
 """So much every other glyph loses on such a page: no smoothing outweighs it."""
 BATCH: Final = 8
 """Frames of an animation in one forward pass."""
+DARKER: Final = 0.3
+"""So much darker than its background a subject has to be for light paper. Of the same pictures, readers name more
+on dark paper (docs/evaluation.md): light ink on black has more contrast than black ink, never quite solid, on
+white."""
+WHITE: Final = 0.08
+"""Tone up to which a place is white paper in the picture itself."""
+WHITE_SHARE: Final = 0.5
+"""A picture with more white is a page, a drawing or a logo: dark on white, as it is meant to be."""
+LEVELS: Final = 12
+"""So many strengths of ink there are: neighbours that are alike then share one, and files stay small."""
 
 
 def pick_device(wanted: str) -> str:
@@ -189,3 +203,34 @@ def _strengths(shown: Tensor, least: float) -> Tensor | None:
 
 def _is_flat(tone: NDArray[np.float32]) -> bool:
     return float(np.ptp(tone)) < FLAT
+
+
+def choose_background(tone: Tensor, subject: Tensor) -> Background:
+    """The paper on which a picture's subject stands out more.
+
+    `tone` (1, 1, H, W) is as for light paper, 1 being black; `subject` (1, 1, h, w) its probabilities.
+    """
+    if float((tone < WHITE).float().mean()) > WHITE_SHARE:
+        return "light"
+    covered = subject.mean()
+    if not is_subject(covered):
+        return "dark"
+    share = float(covered)
+    small = small_as(tone, subject)
+    inside = float((small * subject).mean()) / share
+    outside = float((small * (1 - subject)).mean()) / (1 - share)
+    return "light" if inside - outside > DARKER else "dark"
+
+
+def full_ink(tone: Tensor, least: float) -> Tensor:
+    """The tone to set with ink of one strength, so that with shaded ink `tone` is seen, both in [0, 1].
+
+    `least` is the strength where the tone is 0; it grows with the tone, up to 1.
+    """
+    return tone if least == 1 else tone / (least + (1 - least) * tone)
+
+
+def strength_of(tone: Tensor, least: float) -> Tensor:
+    """How strong ink is at each tone, in [0, 1], in LEVELS steps from `least` to 1; the same shape."""
+    steps = (tone.clamp(0, 1) * (LEVELS - 1)).round() / (LEVELS - 1)
+    return least + (1 - least) * steps

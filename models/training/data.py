@@ -1,4 +1,4 @@
-"""Endless training crops from a folder of photos.
+"""Photos in a folder: endless crops of them to train on, and those to measure with.
 
 Every photo is read once and kept as 8-bit luminance; a batch is drawn from random photos at random scales,
 flipped, with random gamma, contrast, noise and blur, sometimes inverted (models.training.augmentation). Photos are
@@ -20,8 +20,8 @@ from models.nn.subject import MAP_SIDE, SIDE
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.tone import fit, stretch, tone_of
+from models.sniff import SUFFIXES
 from models.training.augmentation import Photo, augmented, flat_page, middle, random_crop, random_view, view
-from models.training.files import pictures_below
 from models.training.labels import MAX_SIDE, read_label
 
 VALIDATION_SHARE: Final = 16
@@ -29,6 +29,9 @@ FLAT_SHARE: Final = 0.04
 """Share of pages of a single tone, which photos hardly ever are and users' files sometimes."""
 PASTED_SHARE: Final = 0.3
 """Share of the subject branch's photos that are made of two."""
+
+Ink = NDArray[np.float32]
+"""A page's tone or ink, (H, W) in [0, 1]."""
 
 
 class Photos:
@@ -120,3 +123,50 @@ class Photos:
 
 def _stacked(pictures: list[NDArray[np.float32]]) -> Tensor:
     return torch.from_numpy(np.stack(pictures)[:, None])
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """Every picture file below a folder, in order."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+def photos_below(folder: Path) -> list[Path]:
+    """As `pictures_below`. Raises Refused where there is none."""
+    photos = pictures_below(folder)
+    if not photos:
+        raise Refused(f"{folder} holds no photos")
+    return photos
+
+
+def read_tones(folder: Path, count: int, *, held_out: bool) -> list[Ink]:
+    """Tones (side, side) of the middle squares of up to `count` photos, in the order of their content's hash.
+
+    `held_out` takes only those that training on this folder leaves out. Raises Refused when there is none.
+    """
+    if held_out:
+        return [stretch(middle(photo.tone)) for photo in Photos(folder).validation[:count]]
+    tones: list[Ink] = []
+    for path in by_content(folder):
+        if len(tones) == count:
+            break
+        try:
+            tone = tone_of(decode(path.read_bytes(), MAX_SIDE))
+        except PictureProblem:
+            continue
+        tones.append(stretch(middle(np.rint(tone * 255).astype(np.uint8))))
+    if not tones:
+        raise Refused(f"{folder} holds no picture that can be read")
+    return tones
+
+
+def by_content(folder: Path) -> list[Path]:
+    """The folder's pictures in the order of their content's hash. Raises Refused when there are none."""
+    if not folder.is_dir():
+        raise Refused(f"there is no folder {folder}")
+    files = photos_below(folder)
+    return [path for _, path in sorted((hashlib.sha256(path.read_bytes()).digest(), path) for path in files)]
+
+
+def held_out_files(folder: Path) -> list[Path]:
+    """The files of the photos that training on this folder leaves out. Raises Refused as `Photos` does."""
+    return [photo.path for photo in Photos(folder).validation]

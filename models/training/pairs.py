@@ -24,7 +24,7 @@ from models.palettes import find_palette, hsl_row_inks
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.tone import fit, tone_of
-from models.training.files import pictures_below
+from models.training.data import pictures_below
 
 SIDE: Final = 512
 COLUMNS: Final = SIDE // CELL_WIDTH

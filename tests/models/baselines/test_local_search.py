@@ -21,8 +21,7 @@ from models.baselines.per_cell import paint_ink, patterns, search, shade
 from models.blur import blur
 from models.quality.measures import shares_at_the_sides
 from models.rendering.decode import decode
-from models.rendering.renderer import Renderer
-from models.rendering.shade import full_ink
+from models.rendering.renderer import Renderer, full_ink
 from models.rendering.tone import fit, tone_of
 from models.similarity import similarity
 from models.weights_file import find_weights, load_weights

@@ -16,7 +16,7 @@ from models.page import Grid
 from models.quality import evaluate, methods
 from models.quality.evaluate import posted
 from models.quality.methods import LINE_TO_BEAT, Method, Output, all_methods
-from models.quality.sources import read_tones
+from models.training.data import read_tones
 from models.weights_file import save_weights
 from tests.models.pictures import photo, scene
 

@@ -13,7 +13,7 @@ from models.blur import blur
 from models.encoders.png import paint
 from models.page import Grid, page_of
 from models.quality.measures import edge_similarity, edges, frame, legibility, read
-from models.rendering.shade import LEVELS, strength_of
+from models.rendering.renderer import LEVELS, strength_of
 
 INK = torch.from_numpy(default_atlas().ink)
 

@@ -7,8 +7,7 @@ import pytest
 
 from models.atlas import default_atlas
 from models.page import Grid
-from models.quality.methods import all_methods
-from models.quality.programs import PROGRAMS, parse
+from models.quality.methods import PROGRAMS, all_methods, parse
 
 ATLAS = default_atlas()
 

@@ -15,10 +15,9 @@ from models.baselines.per_cell import cells_of
 from models.nn.generator import SIZES, Generator
 from models.options import RenderOptions
 from models.quality.reader_pages import write_pages
-from models.quality.sources import by_content
 from models.rendering.pipeline import PNG, as_file, draw
 from models.rendering.renderer import Renderer
-from models.training.data import Photos
+from models.training.data import Photos, by_content
 from models.weights_file import save_weights
 from tests.models.pictures import photo
 

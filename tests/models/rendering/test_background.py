@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.rendering.background import choose_background
+from models.rendering.renderer import choose_background
 
 LINE = torch.linspace(-1, 1, 64)
 DISC = (LINE[:, None] ** 2 + LINE**2 < 0.3)[None, None].float()

@@ -11,8 +11,7 @@ from models.atlas import default_atlas
 from models.baselines.per_cell import shade
 from models.nn.focus import auto_focus, compose
 from models.nn.generator import SIZES, Generator
-from models.rendering.renderer import Renderer
-from models.rendering.shade import full_ink, strength_of
+from models.rendering.renderer import Renderer, full_ink, strength_of
 from models.weights_file import save_weights
 from tests.models.pictures import scene
 from tests.models.tones import INK, level

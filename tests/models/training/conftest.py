@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.training.data import Photos
-from models.training.files import photos_below
+from models.training.data import Photos, photos_below
 from models.training.labels import make_labels
 from tests.models.training.runs import run
 

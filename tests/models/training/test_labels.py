@@ -12,8 +12,7 @@ from PIL import Image
 
 from models.rendering.decode import decode
 from models.training import labels
-from models.training.data import Photos
-from models.training.files import photos_below
+from models.training.data import Photos, photos_below
 from models.training.labels import MAX_SIDE, SIDE, label, label_path, load_network, make_labels, read_label
 from tests.models.pictures import photo
 

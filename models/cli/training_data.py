@@ -1,0 +1,114 @@
+"""`python -m models photos`, `labels` and `pairs`: what a style is trained on, as files in folders."""
+
+import argparse
+from pathlib import Path
+
+from models.cli.progress import complain, failures
+from models.palettes import PALETTES
+
+
+def add_pairs(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = "Write each photo and its page of characters as one file, or take such files apart."
+    parser.add_argument("photos", type=Path, help="a folder of photos; with --back, of pair files")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the pair files")
+    parser.add_argument(
+        "--teacher",
+        choices=("ramp", "search", "climber"),
+        default="ramp",
+        help="what chooses the characters: the reference ramp, the nearest one per cell, or local search "
+        "(default: %(default)s)",
+    )
+    names = ", ".join(PALETTES)
+    parser.add_argument("--palette", default="blue", help=f"{names}, or #rrggbb-#rrggbb (default: %(default)s)")
+    parser.add_argument("--back", action="store_true", help="take pair files apart, into OUT/photos and OUT/pages")
+    parser.set_defaults(run=pairs, continues=True)
+
+
+def pairs(arguments: argparse.Namespace) -> int:
+    """Write or read pairs; 0, or 1 when a photo could not be drawn."""
+    from models.training.data import photos_below
+    from models.training.pairs import make_pairs
+
+    if arguments.back:
+        return _take_apart(arguments.photos, arguments.out)
+    photos = photos_below(arguments.photos)
+    made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
+    failed = failures(made, "drawing pairs", len(photos))
+    print(f"{len(photos) - failed} pairs in {arguments.out}")
+    return 1 if failed else 0
+
+
+def _take_apart(folder: Path, out: Path) -> int:
+    from PIL import Image
+    from rich.console import Console
+    from rich.progress import track
+
+    from models.training.pairs import read_pairs
+
+    pairs = read_pairs(folder)
+    for kind in ("photos", "pages"):
+        (out / kind).mkdir(parents=True, exist_ok=True)
+    for path, pair in track(pairs.items(), "taking apart", console=Console(stderr=True)):
+        name = "_".join(path.relative_to(folder).with_suffix(".png").parts)
+        Image.fromarray(pair.photo).save(out / "photos" / name)
+        Image.fromarray(pair.page).save(out / "pages" / name)
+    print(f"{len(pairs)} photos in {out / 'photos'}, their pages in {out / 'pages'}")
+    return 0
+
+
+def add_labels(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = "Label the subjects of photos with a salient-object network, once for each photo."
+    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, help="a folder for the labels, for train --subjects"
+    )
+    parser.add_argument(
+        "--network", type=Path, required=True, metavar="FILE", help="a salient-object network: U²-Net as .onnx"
+    )
+    parser.set_defaults(run=labels, continues=True)
+
+
+def labels(arguments: argparse.Namespace) -> int:
+    """Label; 0, or 1 when a photo could not be."""
+    from models.training.data import photos_below
+    from models.training.labels import load_network, make_labels
+
+    photos = photos_below(arguments.photos)
+    made = make_labels(photos, arguments.out, load_network(arguments.network))
+    failed = failures(made, "labelling photos", len(photos))
+    print(f"{len(photos) - failed} photos have their labels in {arguments.out}")
+    return 1 if failed else 0
+
+
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = "Fetch photos to train on. The same command continues an interrupted run."
+    parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the photos")
+    parser.add_argument("--count", type=int, required=True, help="photos wanted in the folder, old ones included")
+    parser.add_argument("--url", help="an address; {n} in it becomes 0, 1, 2, … (default: Lorem Picsum)")
+    parser.add_argument("--at-once", type=int, default=8, help="parallel downloads (default: %(default)s)")
+    parser.set_defaults(run=photos, continues=True)
+
+
+def photos(arguments: argparse.Namespace) -> int:
+    """Fetch; 0, or 1 when the numbers make no sense."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from models.training.photos import fetch_photos
+
+    if arguments.count < 1 or arguments.at_once < 1:
+        return complain("--count and --at-once must be at least 1")
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("fetching photos", total=arguments.count)
+        new = fetch_photos(
+            arguments.out,
+            arguments.count,
+            arguments.url,
+            at_once=arguments.at_once,
+            progress=lambda there: bar.update(task, completed=there),
+        )
+    print(f"{new} new photos, {arguments.count} or more in {arguments.out}")
+    return 0
