@@ -101,8 +101,11 @@ def test_a_job_is_stopped_between_its_stages_and_a_worker_after_its_job(
     assert "kill-horse ignored" in worker.log
     assert standin.state[TOKEN_PATH].files == {}
 
-    send_stop_job_command(redis, "1000")
-    worker.wait_for("not working on job id=1000")
+    def refused() -> bool:
+        send_stop_job_command(redis, "1000")
+        return "not working on job id=1000" in worker.log
+
+    until(refused, "the worker to be done with the job, whose message ended a moment before")
     redis.publish(f"rq:pubsub:{report.name}", "no command")
     worker.wait_for("unreadable command")
 
