@@ -8,6 +8,8 @@ import asyncio
 from aiohttp import web
 
 from playground.faults import Fault
+from playground.state.image_size import picture_type
+from playground.state.looks import BANNER, ICON, LOOKS, default_avatar
 from playground.state.world import World
 
 GONE = "This content is no longer available."
@@ -21,13 +23,43 @@ HEADERS = {
 }
 
 
+def serve_look(request: web.Request, world: World) -> web.Response:
+    """Avatars, the guild's icon and banner, custom emojis, and what Discord's proxy has of other sites."""
+    path = request.path.removeprefix("/cdn").strip("/").split("/")
+    data: bytes | None = None
+    match path:
+        case ["embed", "avatars", name]:
+            number = name.removesuffix(".png")
+            data = default_avatar(int(number)) if number.isdecimal() else None
+        case ["avatars", user_id, name]:
+            data = LOOKS.picture(user_id, name)
+        case ["guilds", _, "users", user_id, "avatars", name]:
+            data = LOOKS.picture(f"server:{user_id}", name)
+        case ["icons", _, name]:
+            data = LOOKS.picture(ICON, name)
+        case ["banners", _, name]:
+            data = LOOKS.picture(BANNER, name)
+        case ["emojis", name]:
+            emoji = world.files.emojis.get(name.partition(".")[0])
+            data = emoji.data if emoji and (emoji.moves or not name.endswith(".gif")) else None
+        case ["external", file_id, *_]:
+            file = world.files.get(file_id)
+            data = file.data if file else None
+        case _:
+            pass
+    if data is None:
+        return web.Response(status=404, text=GONE)
+    return web.Response(body=data, headers={**HEADERS, "Content-Type": picture_type(data) or "video/mp4"})
+
+
 async def serve_sticker(request: web.Request, world: World, fault: Fault | None) -> web.StreamResponse:
     """A sticker's picture at /stickers/ID.png or .gif: no signature, no end."""
     id_, _, extension = request.match_info["name"].partition(".")
     sticker = world.files.stickers.get(id_)
     if sticker is None or extension != sticker.extension:
         return web.Response(status=404, text=GONE)
-    headers = {**HEADERS, "Content-Type": f"image/{sticker.extension}"}
+    kind = "application/json" if sticker.extension == "json" else f"image/{sticker.extension}"
+    headers = {**HEADERS, "Content-Type": kind}
     if fault is not None and fault.stall:
         return await _stall(request, sticker.data, headers)
     return web.Response(body=sticker.data, headers=headers)

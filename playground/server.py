@@ -111,6 +111,8 @@ class Playground:
             app.router.add_get(path, self._cdn)
         for base in ("/cdn", ""):
             app.router.add_get(base + "/stickers/{name}", self._sticker)
+            for kind in ("avatars", "banners", "embed", "emojis", "external", "guilds", "icons"):
+                app.router.add_get(f"{base}/{kind}/{{name:.+}}", self._look)
         app.router.add_get("/", self._index)
         app.router.add_get("/page/{name}", self._page)
         return app
@@ -161,6 +163,10 @@ class Playground:
     async def _sticker(self, request: web.Request) -> web.StreamResponse:
         fault, answer = await self._fault(request, "/cdn" + request.path.removeprefix("/cdn"))
         return answer or await cdn.serve_sticker(request, self.world, fault)
+
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        _, answer = await self._fault(request, "/cdn" + request.path.removeprefix("/cdn"))
+        return answer or cdn.serve_look(request, self.world)
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
         fault, answer = await self._fault(request, "/gateway")

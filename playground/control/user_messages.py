@@ -3,13 +3,18 @@
 Each is a request of the control API and checks what Discord's own client would; a mistake is a ControlError.
 """
 
+import re
+
 from aiohttp import web
 
 from playground.control.requests import actor, read_form, read_json, target
 from playground.errors import ControlError
 from playground.request_body import Upload
-from playground.state.files import Sticker, safe_filename
+from playground.rules.messages import COMPONENTS_V2
+from playground.state.files import Emoji, Sticker, safe_filename
+from playground.state.guild_objects import guild_json
 from playground.state.image_size import picture_type
+from playground.state.looks import BANNER, ICON, LOOKS
 from playground.state.permissions import MANAGE_MESSAGES, SEND_MESSAGES
 from playground.state.seed import USERS, permissions
 from playground.state.world import World
@@ -25,11 +30,13 @@ class UserMessages:
             web.delete("/playground/message", self.delete_message),
             web.post("/playground/react", self.react),
             web.delete("/playground/react", self.unreact),
+            web.post("/playground/look", self.look),
         ]
 
     async def message(self, request: web.Request) -> web.Response:
         """A user writes, with files, as a reply or a forward (message_reference), with embeds as Discord makes
-        them of links, or with a sticker (the file part of that name)."""
+        them of links, with a sticker or a custom emoji (file parts of those names; `:name:` in the text is the
+        emoji), or with components of version 2, as only apps do."""
         payload, uploads = await read_form(request)
         user_id, channel_id = actor(payload)
         if not permissions(user_id, channel_id) & SEND_MESSAGES:
@@ -38,7 +45,12 @@ class UserMessages:
         stickers = [self._add_sticker(upload) for upload in uploads if upload.field == "sticker"]
         if stickers:
             body["sticker_ids"] = [sticker.id for sticker in stickers]
-        files = dict(enumerate(upload for upload in uploads if upload.field != "sticker"))
+        for upload in (upload for upload in uploads if upload.field == "emoji"):
+            emoji = self._add_emoji(upload)
+            body["content"] = str(body.get("content") or f":{emoji.name}:").replace(f":{emoji.name}:", emoji.text)
+        if payload.get("components"):
+            body |= {"components": payload["components"], "flags": COMPONENTS_V2}
+        files = dict(enumerate(upload for upload in uploads if upload.field not in ("sticker", "emoji")))
         message = self._messages.post(channel_id, user_id, body, files)
         return web.json_response({"message_id": message.id, "channel_id": channel_id})
 
@@ -71,9 +83,9 @@ class UserMessages:
         return web.json_response({"reacted": message.reactions.get(str(payload.get("emoji")), [])})
 
     def _add_sticker(self, upload: Upload) -> Sticker:
-        """A sticker made of a PNG or GIF. Raises ControlError."""
-        if picture_type(upload.data) not in ("image/png", "image/gif"):
-            raise ControlError(400, "a sticker is a PNG or a GIF")
+        """A sticker made of a PNG, APNG, GIF or Lottie (JSON). Raises ControlError."""
+        if picture_type(upload.data) not in ("image/png", "image/gif") and upload.data[:1] != b"{":
+            raise ControlError(400, "a sticker is a PNG, a GIF or a Lottie file")
         if len(upload.data) > 512 * 1024:
             raise ControlError(400, "a sticker has at most 512 KiB")
         sticker = Sticker(
@@ -81,3 +93,32 @@ class UserMessages:
         )
         self._world.files.stickers[sticker.id] = sticker
         return sticker
+
+    def _add_emoji(self, upload: Upload) -> Emoji:
+        """One of the guild's own, named as the file. Raises ControlError."""
+        if picture_type(upload.data) not in ("image/png", "image/gif"):
+            raise ControlError(400, "an emoji is a PNG or a GIF")
+        name = re.sub(r"\W", "", safe_filename(upload.filename).rsplit(".", 1)[0])[:32].ljust(2, "_")
+        emoji = Emoji(self._world.ids.next(), name, upload.data)
+        self._world.files.emojis[emoji.id] = emoji
+        return emoji
+
+    async def look(self, request: web.Request) -> web.Response:
+        """Give a person an avatar (`of`: "user", or "member" for this server's), or the server an "icon" or a
+        "banner": the file part `picture`. Without it, what there was is taken away."""
+        payload, uploads = await read_form(request)
+        user_id, _ = actor(payload)
+        keys = {"user": user_id, "member": f"server:{user_id}", "icon": ICON, "banner": BANNER}
+        key = keys.get(str(payload.get("of")))
+        if key is None:
+            raise ControlError(400, f"`of` is one of {sorted(keys)}")
+        for upload in uploads:
+            if picture_type(upload.data) not in ("image/png", "image/gif"):
+                raise ControlError(400, "send a PNG or a GIF: Discord makes one of whatever is uploaded")
+            LOOKS.put(key, upload.data)
+        if not uploads:
+            LOOKS.take_away(key)
+        if key in (ICON, BANNER):
+            self._world.events.emit("GUILD_UPDATE", guild_json())
+        self._world.events.changed("looks", {})
+        return web.json_response({"hash": LOOKS.of(key)})

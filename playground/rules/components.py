@@ -55,6 +55,11 @@ def numbered(components: list[Json]) -> list[Json]:
             component["id"] = following
         for item in [*(component.get("items") or []), *([component] if component["type"] == THUMBNAIL else [])]:
             item.setdefault("description", None)
+            item.setdefault("spoiler", False)
+        if component["type"] in (FILE, CONTAINER):
+            component.setdefault("spoiler", False)
+        if component["type"] == CONTAINER:
+            component.setdefault("accent_color", None)
         if component["type"] in SELECTS:
             component.setdefault("min_values", 1)
             component.setdefault("max_values", 1)

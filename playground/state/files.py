@@ -18,6 +18,8 @@ from playground.state.image_size import picture_size, picture_type
 from playground.types import Json
 
 URL_LIVES_S = 24 * 3600
+PNG, APNG, LOTTIE, GIF = range(1, 5)
+"""Kinds of stickers."""
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Sticker:
-    """https://docs.discord.com/developers/resources/sticker; a picture at an address that needs no signature."""
+    """https://docs.discord.com/developers/resources/sticker; at an address that needs no signature."""
 
     id: str
     name: str
@@ -47,14 +49,36 @@ class Sticker:
 
     @property
     def format_type(self) -> int:
-        return 4 if picture_type(self.data) == "image/gif" else 1
+        if self.data[:1] == b"{":
+            return LOTTIE
+        if picture_type(self.data) == "image/gif":
+            return GIF
+        return APNG if b"acTL" in self.data[:256] else PNG
 
     @property
     def extension(self) -> str:
-        return "gif" if self.format_type == 4 else "png"
+        return {LOTTIE: "json", GIF: "gif"}.get(self.format_type, "png")
 
     def item_json(self) -> Json:
         return {"id": self.id, "name": self.name, "format_type": self.format_type}
+
+
+@dataclass(frozen=True)
+class Emoji:
+    """One of the guild's own."""
+
+    id: str
+    name: str
+    data: bytes
+
+    @property
+    def moves(self) -> bool:
+        return picture_type(self.data) == "image/gif"
+
+    @property
+    def text(self) -> str:
+        """How it stands in a message."""
+        return f"<{'a' if self.moves else ''}:{self.name}:{self.id}>"
 
 
 def make_attachment(id_: str, channel_id: str, upload: Upload, meta: Json, *, ephemeral: bool) -> Attachment:
@@ -91,6 +115,7 @@ class Files(UserDict[str, Attachment]):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.stickers: dict[str, Sticker] = {}
+        self.emojis: dict[str, Emoji] = {}
         self.cdn_base = ""
         self._clock = clock
         self._key = secrets.token_bytes(32)
@@ -111,6 +136,11 @@ class Files(UserDict[str, Attachment]):
         expires, issued = f"{now + URL_LIVES_S:x}", f"{now:x}"
         signature = self._signature(path, expires, issued)
         return f"{self.cdn_base}{quote(path)}?ex={expires}&is={issued}&hm={signature}&"
+
+    def proxied(self, attachment: Attachment, address: str) -> str:
+        """Where Discord's proxy has what is at an address of another site: here, the file that stands for it."""
+        scheme, _, rest = address.partition("://")
+        return f"{self.cdn_base}/external/{attachment.id}/{scheme}/{quote(rest)}"
 
     def by_url(self, file_id: str, path: str, query: Mapping[str, str]) -> Attachment | None:
         """The file at a CDN path (/attachments/1/2/cat.png); None when unknown, wrongly signed or expired."""

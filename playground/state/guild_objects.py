@@ -4,6 +4,7 @@ https://docs.discord.com/developers/resources/guild
 """
 
 from playground.state.clock import iso
+from playground.state.looks import BANNER, ICON, LOOKS
 from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS
 from playground.state.snowflake import created_at
 from playground.types import Json
@@ -11,7 +12,7 @@ from playground.types import Json
 
 def member_json(user_id: str, *, with_user: bool = True) -> Json:
     data: Json = {
-        "avatar": None,
+        "avatar": LOOKS.of(f"server:{user_id}"),
         "banner": None,
         "communication_disabled_until": None,
         "flags": 0,
@@ -32,13 +33,13 @@ def guild_json() -> Json:
     return {
         "id": GUILD_ID,
         "name": "Playground",
-        "icon": None,
+        "icon": LOOKS.of(ICON),
         "description": None,
         "home_header": None,
         "splash": None,
         "discovery_splash": None,
         "features": [],
-        "banner": None,
+        "banner": LOOKS.of(BANNER),
         "owner_id": ADA_ID,
         "application_id": None,
         "region": "us-west",

@@ -7,7 +7,7 @@ from playground.rules.components import FILE
 from playground.rules.emoji import emoji_json
 from playground.rules.messages import COMPONENTS_V2
 from playground.state.clock import iso
-from playground.state.files import Files
+from playground.state.files import Attachment, Files
 from playground.state.message import Message
 from playground.state.seed import BOT_ID, IN_BOT_DM, USERS, context_of, guild_part
 from playground.types import Json
@@ -105,22 +105,35 @@ def _reaction_json(emoji: str, users: list[str]) -> Json:
     }
 
 
+def _named(address: Any, message: Message) -> Attachment | None:
+    """The file that attachment://NAME means."""
+    if not isinstance(address, str) or not address.startswith("attachment://"):
+        return None
+    return next((a for a in message.attachments if a.filename == address[13:]), None)
+
+
 def _with_files(value: Any, message: Message, files: Files, used: set[str]) -> Any:
-    """Embeds or components with attachment://name turned into the file's address."""
+    """Embeds or components with attachment://name turned into the file's address.
+
+    Where that is the proxy_url, the file is what Discord's proxy has of the other site's address in url."""
     if isinstance(value, list):
         return [_with_files(item, message, files, used) for item in value]
     if not isinstance(value, dict):
         return value
     data = {key: _with_files(item, message, files, used) for key, item in value.items()}
-    url = data.get("url")
-    if isinstance(url, str) and url.startswith("attachment://"):
-        file = next((a for a in message.attachments if a.filename == url[13:]), None)
-        if file is not None:
-            used.add(file.id)
-            details = files.as_json(file)
-            data.update({key: details[key] for key in ("url", "proxy_url", "width", "height") if key in details})
-            if message.flags & COMPONENTS_V2:
-                data.update({"id": file.id, "attachment_id": file.id, "content_type": file.content_type})
+    v2 = bool(message.flags & COMPONENTS_V2)
+    url = str(data.get("url"))
+    if (file := _named(data.get("proxy_url"), message)) is not None:
+        used.add(file.id)
+        data.update({"proxy_url": files.proxied(file, url), "width": file.width or 64, "height": file.height or 64})
+        if v2:
+            data.update({"id": file.id, "content_type": file.content_type})
+    elif (file := _named(url, message)) is not None:
+        used.add(file.id)
+        details = files.as_json(file)
+        data.update({key: details[key] for key in ("url", "proxy_url", "width", "height") if key in details})
+        if v2:
+            data.update({"id": file.id, "attachment_id": file.id, "content_type": file.content_type})
     if data.get("type") == FILE and data.get("file", {}).get("attachment_id") in files:
         file = files[data["file"]["attachment_id"]]
         data.update({"name": file.filename, "size": file.size})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from playground.state.looks import LOOKS
 from playground.state.permissions import (
     ADMINISTRATOR,
     ALL_PERMISSIONS,
@@ -34,7 +35,7 @@ class User:
         data: Json = {
             "id": self.id,
             "username": self.username,
-            "avatar": None,
+            "avatar": LOOKS.of(self.id),
             "discriminator": "0001" if self.bot else "0",
             "public_flags": 0,
             "flags": 0,

@@ -87,15 +87,26 @@ class Controls:
         reply_to: str | None = None,
         forward: str | None = None,
         embeds: list[Json] | None = None,
+        components: list[Json] | None = None,
     ) -> str:
-        """Someone writes a message and its id is returned. The file named "sticker" becomes one; `embeds` are what
-        Discord makes of links (type "image", "rich", …) and may show files as attachment://name."""
+        """Someone writes a message and its id is returned. Files named "sticker" and "emoji" become such (`:name:`
+        in the text is the emoji); `embeds` are what Discord makes of links (type "image", "gifv", "rich", …) and
+        may, like an app's `components` of version 2, show files as attachment://name: as a url, or as the proxy_url
+        of another site's."""
         payload: Json = {"content": content, "user_id": user, "channel_id": channel}
         if reply_to or forward:
             payload["message_reference"] = {"type": 1 if forward else 0, "message_id": forward or reply_to}
         if embeds:
             payload["embeds"] = embeds
+        if components:
+            payload["components"] = components
         return str(self._object(self._upload("/playground/message", payload, files or {}))["message_id"])
+
+    def look(self, of: str, picture: File | None = None, *, user: str = MIA_ID) -> None:
+        """Give a person another avatar (`of` "user", or "member" for the server's), or the server an "icon" or a
+        "banner"; None takes it away."""
+        files = {} if picture is None else {"picture": picture}
+        self._upload("/playground/look", {"of": of, "user_id": user}, files)
 
     def delete_message(self, message_id: str) -> None:
         self.request("DELETE", "/playground/message", {"message_id": message_id})

@@ -177,7 +177,7 @@ function listen() {
     if (interaction.response_type === FORM && known !== FORM && interaction.user_id === world.actor) openForm(interaction);
     drawMessages();
   });
-  on("commands", () => load().catch(() => {}));
+  for (const name of ["commands", "looks"]) on(name, () => load().catch(() => {}));
   on("sessions", ({ count }) => { world.sessions = count; drawFrame(); });
   on("typing", (who) => {
     if (who.channel_id !== world.channel) return;

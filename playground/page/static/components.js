@@ -66,9 +66,9 @@ export function component(data, message) {
     case 3: case 5: case 6: case 7: case 8: return selectMenu(data, click);
     case 9: return el("div", { class: "section" }, el("div", {}, inner()), data.accessory ? component(data.accessory, message) : null);
     case 10: return el("div", { class: "text" }, markdown(data.content || "", world));
-    case 11: return media(data.media || {}, data.description || "picture");
-    case 12: return el("div", { class: "gallery" }, (data.items || []).map((item) => media(item.media || {}, item.description || "picture")));
-    case 13: return data.file?.url ? attachment({ filename: data.name || "file", size: data.size || 0, ...data.file }) : null;
+    case 11: return media(data.media || {}, data.description || "picture", data.spoiler);
+    case 12: return el("div", { class: "gallery" }, (data.items || []).map((item) => media(item.media || {}, item.description || "picture", item.spoiler)));
+    case 13: return data.file?.url ? attachment({ filename: data.name || "file", size: data.size || 0, spoiler: data.spoiler, ...data.file }) : null;
     case 14: return el("hr", { class: data.divider === false ? "gap" : "" });
     case 17: {
       const box = el("div", { class: "embed" }, inner());

@@ -36,7 +36,7 @@ function stopButton(file, frame, image) {
 // Its room is set aside by the size that the message names, so that nothing moves when it arrives.
 export function picture(file, source = null) {
   const { width, height } = file;
-  const hidden = /^SPOILER_/.test(file.filename || "");
+  const hidden = file.spoiler || /^SPOILER_/.test(file.filename || "");
   const image = el("img", { src: fileAddress(file.url), alt: file.description || file.filename, loading: "lazy" });
   const frame = el("button", { class: hidden ? "picture hidden-picture" : "picture", type: "button", "data-k": `p${file.id}`, title: "Look closer" }, image);
   frame.addEventListener("click", () => {
@@ -89,8 +89,8 @@ export function attachment(file, source = null) {
 }
 
 // A picture in an embed or a component; one on another host stays a link, for the page asks nobody else.
-export function media(data, name) {
+export function media(data, name, spoiler = false) {
   const url = data.proxy_url || data.url || "";
-  if (isOurs(url) && data.width) return picture({ filename: name, id: name, ...data, url });
+  if (isOurs(url) && data.width) return picture({ filename: name, id: name, spoiler, ...data, url });
   return url.startsWith("http") ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, name) : null;
 }

@@ -5,14 +5,14 @@ import { copy, el, icon } from "./dom.js";
 
 const COLOURS = ["grey", "red", "green", "yellow", "blue", "pink", "cyan", "white"];
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-const INLINE = /(`+)(.+?)\1|\*\*(.+?)\*\*|__(.+?)__|\*(\S.*?)\*|~~(.+?)~~|\|\|(.+?)\|\||\[([^\]]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)|<?(https?:\/\/[^\s<>]+)>?|<@!?(\d+)>|<#(\d+)>|<@&(\d+)>|<\/([^:>]+):\d+>|<a?:(\w+):\d+>|<t:(\d+)(?::(\w))?>/s;
+const INLINE = /(`+)(.+?)\1|\*\*(.+?)\*\*|__(.+?)__|\*(\S.*?)\*|~~(.+?)~~|\|\|(.+?)\|\||\[([^\]]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)|<?(https?:\/\/[^\s<>]+)>?|<@!?(\d+)>|<#(\d+)>|<@&(\d+)>|<\/([^:>]+):\d+>|<(a?):(\w+):(\d+)>|<t:(\d+)(?::(\w))?>/s;
 
 function inline(text, world) {
   const nodes = [];
   let rest = text;
   for (let match = INLINE.exec(rest); match; match = INLINE.exec(rest)) {
     if (match.index) nodes.push(rest.slice(0, match.index));
-    const [whole, ticks, code, bold, under, italic, struck, hidden, label, target, url, user, place, role, command, emoji, time, style] = match;
+    const [whole, ticks, code, bold, under, italic, struck, hidden, label, target, url, user, place, role, command, moves, emoji, emojiId, time, style] = match;
     const person = user && world.users.get(user);
     if (ticks) nodes.push(el("code", {}, code));
     else if (bold) nodes.push(el("strong", {}, inline(bold, world)));
@@ -26,7 +26,7 @@ function inline(text, world) {
     else if (place) nodes.push(el("span", { class: "mention" }, `#${world.channels.find((c) => c.id === place)?.name || place}`));
     else if (role) nodes.push(el("span", { class: "mention" }, `@${world.roles.get(role)?.name || role}`));
     else if (command) nodes.push(el("span", { class: "mention" }, `/${command}`));
-    else if (emoji) nodes.push(`:${emoji}:`);
+    else if (emoji) nodes.push(el("img", { class: "custom-emoji", src: `/cdn/emojis/${emojiId}.${moves ? "gif" : "png"}`, alt: `:${emoji}:`, title: `:${emoji}:` }));
     else if (time) nodes.push(el("span", { class: "mention" }, moment(Number(time) * 1000, style)));
     rest = rest.slice(match.index + whole.length);
   }

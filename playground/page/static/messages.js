@@ -14,6 +14,7 @@ const COLOURS = ["#5865f2", "#2d7d46", "#a85d12", "#c0297a", "#1f7694", "#7a4de0
 export function avatar(user, small = false) {
   const face = el("span", { class: `avatar${small ? " small" : ""}`, "aria-hidden": "true" });
   if (user.bot) face.append(el("img", { src: "/page/icon.svg", alt: "" }));
+  else if (user.avatar) face.append(el("img", { src: `/cdn/avatars/${user.id}/${user.avatar}.${user.avatar.startsWith("a_") ? "gif" : "png"}`, alt: "" }));
   else face.append([...nameOf(user)][0].toUpperCase());
   if (!user.bot) face.style.background = COLOURS[Number(BigInt(user.id) % BigInt(COLOURS.length))];
   return face;
@@ -69,6 +70,7 @@ function embed(data) {
 }
 
 function sticker(item) {
+  if (item.format_type === 3) return el("small", { class: "sub" }, `(the Lottie sticker ${item.name}, which the playground does not play)`);
   const kind = item.format_type === 4 ? "gif" : "png";
   return el("img", { class: "sticker", src: `/cdn/stickers/${item.id}.${kind}`, alt: `Sticker: ${item.name}`, title: item.name });
 }
@@ -85,7 +87,7 @@ function content(message, source) {
 
 function forwarded(message) {
   return (message.message_snapshots || []).map(({ message: copied }) =>
-    el("div", { class: "forwarded" }, el("small", { class: "sub" }, icon("forward"), "Forwarded"), content(copied, null)));
+    el("div", { class: "forwarded" }, el("small", { class: "sub" }, icon("forward"), "Forwarded"), content(copied, null), (copied.components || []).map((data) => component(data, message))));
 }
 
 export const toggleReaction = (message, emoji) => {
