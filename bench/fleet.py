@@ -20,7 +20,7 @@ from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.rq_adapter.queue import enqueue
-from jobs.schema import RenderRequest, RenderResult, Reply
+from jobs.schema import Picture, RenderRequest, RenderResult, Reply
 from models.options import RenderOptions
 
 SAMPLES: Final = Path(__file__).parents[1] / "docs" / "samples"
@@ -72,7 +72,7 @@ def request(number: int, picture: str, columns: int) -> RenderRequest:
     return RenderRequest(
         job_id=job_id,
         origin="command",
-        picture=picture,
+        pictures=(Picture(sha=picture),),
         options=RenderOptions(columns=columns),
         user_id=str(40 + number % 200),
         guild_id=str(1 + number % 50),

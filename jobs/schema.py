@@ -66,18 +66,35 @@ _TEXTS: Final = {"desktop": "text", "phone": "phone", "file": "file"}
 """The format of what versions before 5 called the form `text`, by where it was to be read."""
 
 
-class RenderRequest(Record):
-    """One picture to draw. `job_id` is the interaction's id, or `<message id>-<look>` for a reaction.
+MOST_PICTURES: Final = 10
+"""Pictures of one request: as many as a message has files."""
 
-    The options are as they were asked for, so that the same picture in other ink has the same characters; what was
-    left open, the worker chooses. Requests of earlier versions, whose options stood in the request itself, are read
-    as they were meant.
+
+class Picture(Record):
+    """One picture of a request, by the sha256 of its stored bytes.
+
+    `spoiler`: who posted it hid it. `note` is a code of jobs.text.sentences.CAPTIONS, to be said under the drawing.
+    Where the picture could not be had at all, `failure` says why, in the reply's language, and `sha` is None.
     """
 
-    schema_version: Literal[5] = 5
+    sha: Sha256 | None
+    spoiler: bool = False
+    note: str = Field(default="", max_length=40)
+    failure: str = Field(default="", max_length=1000)
+
+
+class RenderRequest(Record):
+    """What to draw: a picture, or several on one message.
+
+    `job_id` is the interaction's id, or `<message id>-<look>` for a reaction. The options are as they were asked
+    for, so that the same picture in other ink has the same characters; what was left open, the worker chooses.
+    Requests of earlier versions are read as they were meant.
+    """
+
+    schema_version: Literal[6] = 6
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
-    picture: Sha256
+    pictures: tuple[Picture, ...] = Field(min_length=1, max_length=MOST_PICTURES)
     options: RenderOptions = RenderOptions()
     first_reaction: str = Field(default="", max_length=32, description="the emoji that the bot itself reacts with")
     user_id: Snowflake
@@ -91,14 +108,29 @@ class RenderRequest(Record):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_meant(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2, 3, 4):
+        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2, 3, 4, 5):
             return data
-        old = dict(data) if data["schema_version"] == 4 else _BEFORE_4 | data
+        old = dict(data) if data["schema_version"] >= 4 else _BEFORE_4 | data
+        old = {"pictures": [{"sha": old.pop("picture", "")}]} | old | {"schema_version": 6}
+        if data["schema_version"] == 5:
+            return old
         form, read = old.pop("form", "picture"), old.pop("preset", "file")
         options = {name: old.pop(name) for name in _OPTIONS & old.keys()}
         options["format"] = _TEXTS.get(read) if form == "text" else form
         reaction = old.pop("hint", "")
-        return old | {"schema_version": 5, "options": options, "first_reaction": reaction}
+        return old | {"options": options, "first_reaction": reaction}
+
+    @property
+    def shas(self) -> tuple[str, ...]:
+        """The stored pictures, in their order."""
+        return tuple(picture.sha for picture in self.pictures if picture.sha is not None)
+
+    @field_validator("pictures")
+    @classmethod
+    def _there_is_one(cls, pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        if all(picture.sha is None for picture in pictures):
+            raise ValueError("none of the pictures is there")
+        return pictures
 
     @field_validator("options")
     @classmethod

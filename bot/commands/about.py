@@ -113,7 +113,7 @@ class About(commands.Cog):
 def _forget(services: Services, user_id: str) -> int:
     """How many pictures were deleted."""
     requests = services.messages.forget(user_id)
-    pictures = {request.picture for request in requests}
+    pictures = {sha for request in requests for sha in request.shas}
     services.pictures.drop(pictures)
     queue.forget(services.redis, [request.job_id for request in requests])
     return len(pictures)

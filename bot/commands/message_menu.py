@@ -5,8 +5,7 @@ in Redis while somebody may be choosing, and the list works after a restart.
 """
 
 import asyncio
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import discord
 from discord import app_commands
@@ -14,7 +13,7 @@ from discord.ext import commands
 
 from bot.commands.scope import everywhere
 from bot.components.component import chosen, select
-from bot.render.attachments import Attachment, NamedAttachment, pictures_on
+from bot.render.attachments import ONLY_STILL, Attachment, NamedAttachment, has_lottie, pictures_on
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, Interaction, language
@@ -35,12 +34,25 @@ PICK_ONE: Final = "Choose a picture"
 
 
 class Offered(Record):
-    """One picture of a list."""
+    """One picture of a list. `still` is taken where a moving picture cannot be had."""
 
     url: str
     size: int
     spoiler: bool
     name: str
+    still: str = ""
+
+    @classmethod
+    def of(cls, one: NamedAttachment) -> Self:
+        """A picture as it is kept."""
+        shown = one.attachment
+        still = shown.otherwise.url if shown.otherwise else ""
+        return cls(url=shown.url, size=shown.size, spoiler=shown.spoiler, name=one.name, still=still)
+
+    def attachment(self) -> Attachment:
+        """The same as it was."""
+        still = Attachment(self.still, spoiler=self.spoiler, note=ONLY_STILL) if self.still else None
+        return Attachment(self.url, self.size, self.spoiler, still)
 
 
 class Offer(Record):
@@ -67,7 +79,8 @@ class MessageMenu(commands.Cog):
     async def make_ascii(self, interaction: Interaction, message: discord.Message) -> None:
         found = pictures_on(message)
         if not found:
-            raise ServiceProblem("no_picture_there", f"message={message.id}")
+            code = "lottie" if has_lottie(message) else "no_picture_there"
+            raise ServiceProblem(code, f"message={message.id}")
         if len(found) == 1:
             await self._render_service.submit(interaction, found[0].attachment, OptionOverrides(), "menu")
             return
@@ -77,14 +90,12 @@ class MessageMenu(commands.Cog):
         offer = read_record(Offer, await asyncio.to_thread(self._services.redis.get, _key(key)))
         if offer is None:
             raise ServiceProblem("list_gone", f"list={key}")
-        one = offer.pictures[chosen(interaction)]
-        await self._render_service.submit(
-            interaction, Attachment(one.url, one.size, one.spoiler), OptionOverrides(), "menu"
-        )
+        picture = offer.pictures[chosen(interaction)].attachment()
+        await self._render_service.submit(interaction, picture, OptionOverrides(), "menu")
 
     async def _offer(self, interaction: Interaction, found: list[NamedAttachment]) -> None:
         key = str(interaction.id)
-        offer = Offer(pictures=[Offered(name=one.name, **asdict(one.attachment)) for one in found])
+        offer = Offer(pictures=[Offered.of(one) for one in found])
         await asyncio.to_thread(self._services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
         names = [f"{number}. {one.name}" for number, one in enumerate(found, 1)]
         await interaction.response.send_message(

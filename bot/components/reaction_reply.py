@@ -17,7 +17,7 @@ from bot.replies.interactions import QUIET
 from bot.replies.messages import Seen, seen_on
 from bot.services import Services
 from jobs.lifecycle.reactions import Attempt
-from jobs.schema import Click, RenderRequest
+from jobs.schema import Click, Picture, RenderRequest
 from jobs.text.choices import Background, palette_name
 from jobs.text.sentences import ServiceProblem, sentence, starts
 
@@ -33,11 +33,11 @@ DRAWING: Final[dict[Background | None, str]] = {None: "drawing", "light": "drawi
 
 @dataclass(frozen=True)
 class Opening:
-    """A reaction that is ours to answer: the request it repeats, whether its picture is kept, who is awake."""
+    """A reaction that is ours to answer: the request it repeats, which of its pictures are kept, who is awake."""
 
     attempt: Attempt
     original: RenderRequest
-    kept: bool
+    kept: tuple[Picture, ...]
     awake: bool
 
     @property
@@ -63,7 +63,7 @@ async def make_reply(client: discord.Client, services: Services, click: Click, o
     """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
     attempt = opening.attempt
     if not opening.kept:
-        failure = failure_of("picture_gone", opening.language, f"no picture {opening.original.picture[:12]}")
+        failure = failure_of("picture_gone", opening.language, f"no picture {opening.original.shas[0][:12]}")
         report(failure, ServiceProblem("picture_gone"), f"message={click.message_id} user={click.user_id}")
         content = failure.sentence
     elif opening.awake:

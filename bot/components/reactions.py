@@ -117,7 +117,7 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
         raise
     if settings.spoiler:
         original = original.model_copy(update={"options": replace(original.options, spoiler=True)})
-    kept = services.pictures.touch(original.picture)
+    kept = tuple(one for one in original.pictures if one.sha and services.pictures.touch(one.sha))
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 
 
@@ -196,7 +196,7 @@ def _request(client: discord.Client, click: Click, opening: Opening, reply_id: s
     return RenderRequest(
         job_id=opening.attempt.job_id,
         origin="reaction",
-        picture=original.picture,
+        pictures=opening.kept,
         options=replace(original.options, palette=click.palette, background=paper),
         user_id=click.user_id,
         guild_id=click.guild_id,

@@ -17,7 +17,6 @@ import discord
 from discord.ext import commands
 
 from bot.observability.moderation_log import ModerationLog
-from bot.render.attachments import StoredPicture
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import (
@@ -152,7 +151,7 @@ class Results(commands.Cog):
         hidden = message.flags.ephemeral if message is not None else request.reply.private
         await self._render_service.submit(
             interaction,
-            StoredPicture(request.picture),
+            [picture for picture in request.pictures if picture.sha],
             overrides,
             "button",
             private=hidden,

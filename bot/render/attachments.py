@@ -1,33 +1,42 @@
-"""Where the pictures of a message are: attachments, embeds, stickers, and all three in what it forwards.
+"""Where the pictures of a message are: attachments, components, embeds, stickers, emojis, and those of a forward.
 
-Addresses come from Discord, and `bot.render.download` fetches from Discord's own hosts only; an embed's picture is
-therefore taken from Discord's proxy, never from the site that it shows.
+Addresses come from Discord, and `bot.render.download` fetches from Discord's own hosts only; what an embed or a
+component shows of another site is therefore taken from Discord's proxy, never from that site.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any, Final, Protocol
 
 import discord
+from discord.asset import Asset
 from yarl import URL
 
+from bot.render.markdown import Emoji, Mark, marks
 from jobs.picture_check import SUFFIXES
+
+VIDEO_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".webm"})
+NO_TYPE: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+"""Content types that say nothing."""
+DISCORDS_CDN: Final = "https://cdn.discordapp.com"
+ONLY_STILL: Final = "only_still"
+"""The note on a still that is drawn for want of the moving picture."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it."""
+    """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it.
+
+    `otherwise` is taken where this cannot be had, with its `note` (a code of jobs.text.sentences.CAPTIONS) on the
+    result; without a note only where this turns out to be no picture.
+    """
 
     url: str
     size: int = 0
     spoiler: bool = False
-
-
-@dataclass(frozen=True)
-class StoredPicture:
-    """A picture that we still have, by its sha256."""
-
-    sha: str
+    otherwise: "Attachment | None" = None
+    note: str = ""
 
 
 Find = Callable[[], Awaitable[Attachment]]
@@ -36,40 +45,168 @@ Find = Callable[[], Awaitable[Attachment]]
 
 @dataclass(frozen=True)
 class NamedAttachment:
-    """A picture on a message, and what to call it in a list."""
+    """A picture on a message, and what to call it in a list. Not `sure`: only its bytes tell whether it is one."""
 
     attachment: Attachment
     name: str
+    sure: bool = True
 
 
-def pictures_on(message: discord.Message) -> list[NamedAttachment]:
-    """Every picture of a message, in the order in which it shows them, each once."""
-    found = list(_of(message.attachments, message.embeds, message.stickers))
-    for copy in message.message_snapshots:
-        found += _of(copy.attachments, copy.embeds, copy.stickers)
-    # The same file can be an attachment and stand in an embed; addresses differ in their signatures only.
-    return list({URL(one.attachment.url).with_query(None): one for one in reversed(found)}.values())[::-1]
+class Shown(Protocol):
+    """What messages and the copies in forwards have in common."""
+
+    content: str
+    attachments: list[discord.Attachment]
+    embeds: list[discord.Embed]
+    stickers: list[discord.StickerItem]
+    components: Any
 
 
-def _of(
-    attachments: Iterable[discord.Attachment],
-    embeds: Iterable[discord.Embed],
-    stickers: Iterable[discord.StickerItem],
-) -> Iterable[NamedAttachment]:
-    for file in attachments:
-        if _is_picture(file):
-            yield NamedAttachment(Attachment(file.url, file.size, file.is_spoiler()), file.filename)
-    for embed in embeds:
-        for shown in (embed.image, embed.thumbnail):
-            if address := shown.proxy_url or shown.url:
-                yield NamedAttachment(Attachment(address), embed.title or embed.type)
-    for sticker in stickers:
-        if sticker.format is not discord.StickerFormatType.lottie:  # which is a program, not a picture
-            yield NamedAttachment(Attachment(sticker.url), sticker.name)
+def pictures_on(message: discord.Message, *, emojis: bool = True) -> list[NamedAttachment]:
+    """Every picture of a message, in the order in which it shows them, each once, and hidden if it is anywhere.
+
+    Emojis count where the message shows nothing larger.
+    """
+    copies: list[Shown] = [message, *message.message_snapshots]
+    found: dict[str, NamedAttachment] = {}
+    for one in (one for copy in copies for one in _of(copy)):
+        before = found.setdefault(_key(one.attachment.url), one)
+        if one.attachment.spoiler and not before.attachment.spoiler:
+            found[_key(one.attachment.url)] = replace(before, attachment=replace(before.attachment, spoiler=True))
+    if not found and emojis:
+        found = {one.attachment.url: one for copy in reversed(copies) for one in _emojis(copy)}
+    return list(found.values())
 
 
-def _is_picture(file: discord.Attachment) -> bool:
-    """By what is claimed, as Discord's own client does; what it really is, `bot.render.download` finds out."""
-    if file.content_type:
-        return file.content_type.startswith("image/")
-    return PurePosixPath(file.filename.lower()).suffix in SUFFIXES
+def has_lottie(message: discord.Message) -> bool:
+    """Whether it has a sticker that is a program and no picture."""
+    copies: list[Shown] = [message, *message.message_snapshots]
+    stickers = [sticker for copy in copies for sticker in copy.stickers]
+    return any(sticker.format is discord.StickerFormatType.lottie for sticker in stickers)
+
+
+def emoji_picture(emoji: Emoji) -> NamedAttachment:
+    """A server's own emoji; one that moves comes as a GIF."""
+    address = f"{Asset.BASE}/emojis/{emoji.id}.{'gif' if emoji.animated else 'png'}"
+    return NamedAttachment(Attachment(address), f":{emoji.name}:")
+
+
+def asset_picture(asset: Asset) -> Attachment:
+    """An avatar, an icon or a banner, large; one that moves comes as a GIF, and smaller."""
+    if "/embed/avatars/" in asset.url:  # has one size
+        return Attachment(asset.url)
+    return Attachment(asset.replace(size=512 if asset.is_animated() else 1024, static_format="png").url)
+
+
+def _key(address: str) -> str:
+    """The same for every address of one file: signatures differ, and so do the hosts of an attachment."""
+    url = URL(address)
+    return url.path if "/attachments/" in url.path else str(url.with_query(None))
+
+
+def _of(message: Shown) -> Iterator[NamedAttachment]:
+    for file in message.attachments:
+        yield from _file(Attachment(file.url, file.size, file.is_spoiler()), file.filename, file.content_type)
+    yield from _components(message.components)
+    links = [mark for mark in marks(message.content) if isinstance(mark.what, str)]
+    for embed, hidden in zip(message.embeds, _hidden(message.embeds, links), strict=True):
+        yield from _embed(embed, spoiler=hidden)
+    for sticker in message.stickers:
+        if sticker.format is not discord.StickerFormatType.lottie:
+            yield NamedAttachment(Attachment(_sticker(sticker)), sticker.name)
+
+
+def _file(attachment: Attachment, name: str, content_type: str | None) -> Iterator[NamedAttachment]:
+    """A file by what is claimed, as Discord's own client does; what it really is, `bot.render.intake` finds out."""
+    claimed = (content_type or "").partition(";")[0].strip().lower()
+    suffix = PurePosixPath(name.lower()).suffix
+    known = suffix in SUFFIXES | VIDEO_SUFFIXES
+    if claimed.startswith(("image/", "video/")):
+        yield NamedAttachment(attachment, name)
+    elif known or claimed in NO_TYPE:
+        yield NamedAttachment(attachment, name, sure=known)
+
+
+def _components(components: Iterable[discord.Component], *, spoiler: bool = False) -> Iterator[NamedAttachment]:
+    """https://docs.discord.com/developers/components/reference: what a container hides, it hides with all in it."""
+    for component in components:
+        match component:
+            case discord.Container():
+                yield from _components(component.children, spoiler=spoiler or component.spoiler)
+            case discord.SectionComponent():
+                yield from _components([component.accessory], spoiler=spoiler)
+            case discord.MediaGalleryComponent():
+                for item in component.items:
+                    yield _media(item.media, spoiler=spoiler or item.spoiler)
+            case discord.ThumbnailComponent():
+                yield _media(component.media, spoiler=spoiler or component.spoiler)
+            case discord.FileComponent():
+                shown = _media(component.media, spoiler=spoiler or component.spoiler, name=component.name or "")
+                attachment = replace(shown.attachment, size=component.size or 0)
+                yield from _file(attachment, shown.name, component.media.content_type)
+
+
+def _media(media: discord.UnfurledMediaItem, *, spoiler: bool, name: str = "") -> NamedAttachment:
+    address = media.url if media.attachment_id else media.proxy_url or media.url
+    name = name or URL(media.url).name
+    return NamedAttachment(Attachment(address, spoiler=spoiler or name.startswith("SPOILER_")), name or "picture")
+
+
+def _embed(embed: discord.Embed, *, spoiler: bool) -> Iterator[NamedAttachment]:
+    name = embed.title or (embed.provider and embed.provider.name) or embed.type
+    stills = [Attachment(_address(shown), spoiler=spoiler) for shown in (embed.image, embed.thumbnail) if shown]
+    if _plays(embed):
+        still = replace(stills[-1], note=ONLY_STILL) if stills else None
+        yield NamedAttachment(Attachment(_address(embed.video), spoiler=spoiler, otherwise=still), name)
+        return
+    for one in stills:
+        yield NamedAttachment(one, name)
+
+
+def _plays(embed: discord.Embed) -> bool:
+    """Whether an embed's video is a file, and not another site's player."""
+    video = embed.video
+    if not _address(video):
+        return False
+    claimed = str(getattr(video, "content_type", None) or "")
+    file = claimed.startswith("video/") or URL(video.url or _address(video)).suffix.lower() in VIDEO_SUFFIXES
+    return embed.type == "gifv" or file
+
+
+def _address(shown: Any) -> str:
+    return str(shown.proxy_url or shown.url or "")
+
+
+def _hidden(embeds: list[discord.Embed], links: list[Mark]) -> list[bool]:
+    """Which embeds are of links that spoiler bars hide.
+
+    An embed whose address stands nowhere in the text may be of a link that led on to it; while one of a hidden link
+    is missing, such an embed is taken for it.
+    """
+    hidden = {_page(str(mark.what)) for mark in links if mark.spoiler}
+    named = {_page(str(mark.what)) for mark in links}
+    pages = [_page(embed.url) if embed.url else None for embed in embeds]
+    missing = bool(hidden - set(pages))
+    return [page in hidden or (page is not None and page not in named and missing) for page in pages]
+
+
+def _page(address: str) -> str:
+    """An address as the same page may be written in several ways."""
+    try:
+        url = URL(address)
+    except ValueError:
+        return address
+    query = "" if "/attachments/" in url.path else url.query_string
+    return f"{(url.host or '').removeprefix('www.')}{url.path.rstrip('/')}?{query}"
+
+
+def _sticker(sticker: discord.StickerItem) -> str:
+    """discord.py names another of Discord's hosts for GIFs, where they are; a playground has one host for all."""
+    return sticker.url if Asset.BASE == DISCORDS_CDN else Asset.BASE + URL(sticker.url).path
+
+
+def _emojis(message: Shown) -> Iterator[NamedAttachment]:
+    for mark in marks(message.content):
+        if isinstance(mark.what, Emoji):
+            found = emoji_picture(mark.what)
+            yield replace(found, attachment=replace(found.attachment, spoiler=mark.spoiler))

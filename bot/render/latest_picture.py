@@ -4,16 +4,19 @@ Reading others' messages needs the message content intent, which a bot does not 
 Without it Discord shows a bot only direct messages, messages that mention it and its own.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import discord
 
-from bot.render.attachments import Attachment, pictures_on
+from bot.render.attachments import Attachment, NamedAttachment, pictures_on
 from bot.replies.interactions import Interaction, can_reach
 from jobs.text.sentences import ServiceProblem
 
 LOOKED_AT: Final = 50
 """Messages; one request."""
+TRIED: Final = 5
+"""Files, at most, that only their bytes can tell to be pictures."""
 
 
 async def latest_picture(interaction: Interaction) -> Attachment:
@@ -25,15 +28,29 @@ async def latest_picture(interaction: Interaction) -> Attachment:
         raise ServiceProblem("cannot_look", "no permission to read the channel's history")
     channel = client.get_partial_messageable(int(interaction.channel_id or 0))
     own = client.user.id if client.user else 0
+    candidates: list[NamedAttachment] = []
     try:
         async for message in channel.history(limit=LOOKED_AT):
-            if message.author.id != own and (found := pictures_on(message)):
-                return found[-1].attachment
+            if message.author.id != own and (found := pictures_on(message, emojis=False)):
+                sure = [one for one in found if one.sure]
+                candidates += sure[-1:] or found[-1:]
+                if sure or len(candidates) == TRIED:
+                    break
     except (discord.Forbidden, discord.NotFound) as error:
         raise ServiceProblem("cannot_look", f"code {error.code}") from None
+    if candidates:
+        return _first_that_is_one([one.attachment for one in candidates])
     if interaction.guild_id and not _sees_content(client):
         raise ServiceProblem("cannot_look", "the application lacks the message content intent")
     raise ServiceProblem("no_picture_here", f"in {LOOKED_AT} messages", count=LOOKED_AT)
+
+
+def _first_that_is_one(candidates: list[Attachment]) -> Attachment:
+    """The latest; one that only its bytes can tell to be a picture is passed over if they say no."""
+    *unsure, last = candidates
+    for one in reversed(unsure):
+        last = replace(one, otherwise=last)
+    return last
 
 
 def _sees_content(client: discord.Client) -> bool:

@@ -6,14 +6,16 @@ The interaction's deferred response is the message that the worker will fill.
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker, asker_of
-from bot.render.attachments import Attachment, Find, StoredPicture
+from bot.render.attachments import Attachment, Find
 from bot.render.download import AttachmentDownloader
+from bot.render.intake import Intake, Source
 from bot.render.options import OptionOverrides, settle
 from bot.replies.interactions import (
     ALREADY_ACKNOWLEDGED,
@@ -31,11 +33,10 @@ from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, PendingReply
-from jobs.picture_check import sniff
 from jobs.schema import RenderRequest, Reply
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name
-from jobs.text.sentences import ServiceProblem, sentence
+from jobs.text.sentences import sentence
 from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class RenderService:
         """`first_reaction` is the emoji to react with first, so that others only have to click it."""
         self._services = services
         self._admission = admission
-        self._downloader = downloader
+        self._intake = Intake(services, downloader)
         self._in_flight = in_flight
         self._pending = pending
         self._moderation_log = moderation_log
@@ -93,7 +94,7 @@ class RenderService:
     async def submit(
         self,
         interaction: Interaction,
-        picture: Attachment | StoredPicture | Find,
+        picture: Attachment | Sequence[Source] | Find,
         overrides: OptionOverrides,
         origin: Origin,
         *,
@@ -101,6 +102,8 @@ class RenderService:
         defaults: RenderOptions | None = None,
     ) -> None:
         """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the drawing impossible.
+
+        Several pictures, MOST_PICTURES at most, become one job, and one message.
 
         Without `defaults` and `private` the server's settings hold.
         """
@@ -127,14 +130,16 @@ class RenderService:
                     settings = await asyncio.to_thread(self._admission.check, asker)
                 if overrides.style is not None:
                     await asyncio.to_thread(self._services.weights.known, overrides.style)
-                source = picture if isinstance(picture, (Attachment, StoredPicture)) else await picture()
-                sha, about = await self._store(source)
-                if settings.spoiler or (isinstance(source, Attachment) and source.spoiler):
+                if callable(picture):
+                    picture = await picture()
+                sources = [picture] if isinstance(picture, Attachment) else picture
+                pictures, about = await self._intake.take(sources, reply.language)
+                if settings.spoiler or all(one.spoiler for one in pictures if one.sha):
                     options = replace(options, spoiler=True)
                 request = RenderRequest(
                     job_id=pending.job_id,
                     origin=origin,
-                    picture=sha,
+                    pictures=pictures,
                     options=options,
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
@@ -210,17 +215,6 @@ class RenderService:
     async def _not_acknowledged(self, asker: Asker) -> None:
         with suppress(*REDIS_LOST):
             await asyncio.to_thread(self._admission.give_back, asker)
-
-    async def _store(self, picture: Attachment | StoredPicture) -> tuple[str, str]:
-        """The picture's sha256, with its bytes kept for the worker; and what the log is to say of it."""
-        if isinstance(picture, StoredPicture):
-            if not await asyncio.to_thread(self._services.pictures.touch, picture.sha):
-                raise ServiceProblem("picture_gone", f"no picture {picture.sha[:12]}")
-            return picture.sha, "kept=True"
-        async with self._downloader.fetch(picture.url, picture.size) as data:
-            info = await asyncio.to_thread(sniff, data)
-            sha = await asyncio.to_thread(self._services.pictures.put, data)
-            return sha, f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
 
 
 def _begin(

@@ -59,7 +59,9 @@ FAILURES: Final[dict[str, str]] = {
 """What went wrong. These come with the reference of their line in the log."""
 RULES: Final[dict[str, str]] = {
     "no_picture_there": "There is no picture in that message. I can draw attachments, embedded pictures and "
-    "stickers, also forwarded ones.",
+    "videos, stickers and custom emojis, also forwarded ones.",
+    "lottie": "That sticker is a Lottie animation, which is not a picture, so I cannot draw it. "
+    "PNG, APNG and GIF stickers work.",
     "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
     "cannot_look": "I cannot read the messages in this channel. Attach a picture with the option `image`, or open "
     "a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
@@ -109,6 +111,8 @@ INTERIM: Final[dict[str, str]] = {
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }
 """What a message says while there is more to come."""
+CAPTIONS: Final[dict[str, str]] = {"only_still": "I could not get the moving picture, so this is a still of it."}
+"""What is said under a drawing of the way that its picture came."""
 SERVICE_SENTENCES: Final[dict[str, str]] = FAILURES | RULES | INTERIM
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 ONE: Final[dict[str, str]] = {

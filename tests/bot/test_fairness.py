@@ -120,7 +120,7 @@ def test_a_picture_no_longer_kept_costs_nothing(
     playground: PlaygroundProcess, strict: Controls, redis: Redis
 ) -> None:
     first = a_result(playground, redis)
-    redis.delete(f"glyphcord:picture:{first.picture}")
+    redis.delete(f"glyphcord:picture:{first.shas[0]}")
     strict.react(first.reply.message_id, "🩷", user=ADA_ID)
     strict.wait_for(lambda: replies_to(strict, first.reply.message_id))
     strict.wait_for(lambda: not redis.zcard(f"glyphcord:quota:flying:{ADA_ID}"))

@@ -62,7 +62,7 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     (reply,) = replies_to(discord, message_id)
     assert reply["content"] == "Drawing it in pink…"
     assert request.job_id == f"{message_id}-pink"
-    assert (request.origin, request.options.palette, request.picture) == ("reaction", "pink", first.picture)
+    assert (request.origin, request.options.palette, request.shas) == ("reaction", "pink", first.shas)
     assert request.user_id in (MIA_ID, ADA_ID, MOD_ID)
     assert request.reply.message_id == reply["id"]
     assert request.reply.channel_id == ASCII_CHANNEL
@@ -84,7 +84,7 @@ def test_pink_comes_in_the_form_and_size_of_what_was_clicked(
     first = a_drawn_picture(playground, redis, format=format, columns=33, background="dark", focus="0.75")
     discord.react(first.reply.message_id)
     (request,) = discord.wait_for(lambda: queued(redis))
-    assert (request.options, request.picture) == (replace(first.options, palette="pink"), first.picture)
+    assert (request.options, request.shas) == (replace(first.options, palette="pink"), first.shas)
     assert (request.options.columns, request.options.background, request.options.focus) == (33, "dark", 0.75)
 
 
@@ -162,7 +162,7 @@ def test_a_picture_no_longer_kept_is_said_once(
 ) -> None:
     first = a_drawn_picture(playground, redis)
     message_id = first.reply.message_id
-    redis.delete(f"{PREFIX}picture:{first.picture}")
+    redis.delete(f"{PREFIX}picture:{first.shas[0]}")
     discord.react(message_id)
     discord.wait_for(lambda: replies_to(discord, message_id))
     discord.react(message_id, user=ADA_ID)

@@ -132,7 +132,7 @@ def test_text_and_redo_make_new_messages_with_what_was_asked(
     text = only(discord, redis)
     assert (text.origin, text.options.format, text.options.columns) == ("button", "text", None)
     assert (text.options.palette, text.options.background, text.options.focus) == ("green", "auto", 0.75)
-    assert (text.picture, text.user_id) == (first.picture, ADA_ID)
+    assert (text.shas, text.user_id) == (first.shas, ADA_ID)
     answer = discord.answer_to(used)
     assert answer is not None and answer["id"] == text.reply.message_id != first.reply.message_id
 
@@ -154,7 +154,7 @@ def test_text_and_redo_make_new_messages_with_what_was_asked(
     again = only(discord, redis)
     options = again.options
     assert (options.palette, options.columns, options.background) == ("#ff0000-#00ff00", 120, "light")
-    assert (options.format, options.focus, again.picture) == ("svg", 1.0, first.picture)
+    assert (options.format, options.focus, again.shas) == ("svg", 1.0, first.shas)
 
 
 def test_what_was_left_open_is_open_in_the_form_and_can_be_left_open_again(

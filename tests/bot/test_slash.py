@@ -137,7 +137,7 @@ def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls,
     assert before <= request.created_at <= time.time()
     assert request.deadline_at == request.created_at + DEADLINE_S
     assert request.reply.token_expires_at == request.created_at + TOKEN_S
-    assert PictureStore(redis, 60, 1).get(request.picture) == upload[1]
+    assert PictureStore(redis, 60, 1).get(request.shas[0]) == upload[1]
     promised = Messages(redis).request_of(answer["id"])
     assert promised is not None and promised.job_id == request.job_id
 

@@ -23,7 +23,7 @@ def only(discord: Controls, redis: Redis) -> RenderRequest:
 
 
 def stored(redis: Redis, request: RenderRequest) -> bytes:
-    data = redis.get(f"glyphcord:picture:{request.picture}")
+    data = redis.get(f"glyphcord:picture:{request.shas[0]}")
     assert isinstance(data, bytes)
     return data
 

@@ -23,7 +23,7 @@ def a_request(**changes: Any) -> RenderRequest:
     fields: dict[str, Any] = {
         "job_id": "40",
         "origin": "command",
-        "picture": "a" * 64,
+        "pictures": [{"sha": changes.pop("picture", "a" * 64)}],
         "options": options,
         "user_id": "50",
         "guild_id": "60",

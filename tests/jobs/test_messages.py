@@ -15,7 +15,7 @@ def test_a_request_is_found_by_its_message_without_the_token(redis: Redis) -> No
     found = messages.request_of("30")
     assert found is not None
     assert found.reply.token is None
-    assert found.picture == request.picture
+    assert found.pictures == request.pictures
     assert messages.request_of("31") is None
     kept = [redis.get(key) for key in redis.scan_iter() if redis.type(key) == b"string"]
     assert len(kept) == 1 and "the-interaction-token" not in str(kept[0])
@@ -48,7 +48,7 @@ def test_forgetting_deletes_a_users_records_and_nobody_elses(redis: Redis) -> No
     # A reply of the first's, which a click of the second's has had filled anew.
     messages.remember(a_request(user_id="1", picture="d" * 64, reply={"message_id": "33"}))
     messages.remember(a_request(user_id="2", picture="d" * 64, reply={"message_id": "33"}))
-    assert {request.picture for request in messages.forget("1")} == {"a" * 64, "b" * 64}
+    assert {sha for request in messages.forget("1") for sha in request.shas} == {"a" * 64, "b" * 64}
     assert [messages.request_of(message) is None for message in ("30", "31", "32", "33")] == [
         True,
         True,

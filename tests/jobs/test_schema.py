@@ -19,7 +19,7 @@ def test_a_request_survives_the_way_through_json() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 6},
+        {"schema_version": 7},
         {"colour": "red"},
         {"palette": "blue"},
         {"options": {"colour": "red"}},
@@ -32,8 +32,11 @@ def test_a_request_survives_the_way_through_json() -> None:
         {"options": {"focus": -0.1}},
         {"options": {"focus": 1.1}},
         {"options": {"style": "../classic"}},
-        {"picture": "A" * 64},
-        {"picture": "../../etc/passwd"},
+        {"pictures": [{"sha": "A" * 64}]},
+        {"pictures": [{"sha": "../../etc/passwd"}]},
+        {"pictures": []},
+        {"pictures": [{"sha": None, "failure": "It is gone."}]},
+        {"pictures": [{"sha": "a" * 64}] * 11},
         {"job_id": "no spaces"},
         {"job_id": ""},
         {"user_id": "someone"},
@@ -52,8 +55,17 @@ def test_what_is_unknown_or_out_of_range_is_refused(change: dict[str, Any]) -> N
 def as_stored(version: int, **options: Any) -> dict[str, Any]:
     """A request as the versions wrote it whose options stood in the request itself."""
     stored = a_request().model_dump(mode="json")
-    del stored["options"], stored["first_reaction"], stored["reply"]["language"]
-    return stored | {"schema_version": version} | options
+    del stored["options"], stored["first_reaction"], stored["reply"]["language"], stored["pictures"]
+    return stored | {"schema_version": version, "picture": "a" * 64} | options
+
+
+def test_the_one_picture_of_version_5_is_the_only_one_of_its_request() -> None:
+    request = a_request(palette="pink", picture="b" * 64)
+    stored = request.model_dump(mode="json", exclude={"pictures"}) | {"schema_version": 5, "picture": "b" * 64}
+    assert RenderRequest.model_validate(stored) == request
+    for wrong in ({"picture": "x"}, {"colour": "red"}):
+        with pytest.raises(ValidationError):
+            RenderRequest.model_validate(stored | wrong)
 
 
 def test_what_an_older_bot_left_in_redis_is_read_as_it_was_meant() -> None:

@@ -52,7 +52,7 @@ def request_for(picture: str, **changes: Any) -> RenderRequest:
     fields: dict[str, Any] = {
         "job_id": "1000",
         "origin": "command",
-        "picture": picture,
+        "pictures": [{"sha": picture}],
         "options": {"columns": 40} | options,
         "user_id": "40",
         "reply": reply,

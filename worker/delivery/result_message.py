@@ -8,7 +8,7 @@ from typing import Final
 from jobs.schema import RenderRequest
 from jobs.text.buttons import result_rows
 from jobs.text.choices import palette_name
-from jobs.text.sentences import ServiceProblem
+from jobs.text.sentences import CAPTIONS, ServiceProblem
 from jobs.text.translation import translate, translate_count
 from models.encoders import encode
 from models.encoders.png import picture_within
@@ -67,6 +67,7 @@ def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
     """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
     language = request.reply.language
     notes = tuple(translate(NOTES[note.code], language, **note.facts) for note in drawing.notes)
+    notes += tuple(translate(CAPTIONS[one.note], language) for one in request.pictures if one.note in CAPTIONS)
     return (translate(TOO_LONG, language), *notes) if request.options.block else notes
 
 

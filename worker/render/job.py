@@ -131,9 +131,10 @@ def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stag
     """
     go_on = _patience(tools, request)
     go_on()
-    data = tools.pictures.get(request.picture)
+    sha = request.shas[0]
+    data = tools.pictures.get(sha)
     if data is None:
-        raise ServiceProblem("picture_gone", f"no picture {request.picture[:12]}")
+        raise ServiceProblem("picture_gone", f"no picture {sha[:12]}")
     try:
         return draw(
             renderer,

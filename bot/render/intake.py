@@ -1,0 +1,72 @@
+"""From where pictures are to their bytes in the store, where workers find them."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from bot.render.attachments import Attachment
+from bot.render.download import AttachmentDownloader
+from bot.services import Services
+from jobs.picture_check import sniff
+from jobs.schema import Picture
+from jobs.text.sentences import PictureProblem, ServiceProblem, sentence_for
+
+log = logging.getLogger(__name__)
+
+Source = Attachment | Picture
+"""A picture that Discord holds, or one that we still have."""
+
+NO_PICTURE: Final = "not_a_picture"
+
+
+class Intake:
+    """Fetches and stores, over the given services."""
+
+    def __init__(self, services: Services, downloader: AttachmentDownloader) -> None:
+        self._services = services
+        self._downloader = downloader
+
+    async def take(self, sources: Sequence[Source], language: str) -> tuple[tuple[Picture, ...], str]:
+        """The pictures of a request, in the order of their sources; and what the log is to say of them.
+
+        Of several, one that cannot be had comes with its reason in the language. Raises PictureProblem or
+        ServiceProblem, that of the first, when none can.
+        """
+        found = await asyncio.gather(*(self._one(source) for source in sources), return_exceptions=True)
+        problems = [one for one in found if isinstance(one, BaseException)]
+        for problem in problems:
+            if len(problems) == len(found) or not isinstance(problem, (PictureProblem, ServiceProblem)):
+                raise problem
+        pictures, words = [], []
+        for one in found:
+            if isinstance(one, (PictureProblem, ServiceProblem)):
+                pictures.append(Picture(sha=None, failure=sentence_for(one, language)))
+                words.append(one.code)
+            elif not isinstance(one, BaseException):
+                pictures.append(one[0])
+                words.append(one[1])
+        return tuple(pictures), words[0] if len(words) == 1 else f"pictures={len(words)} ({'; '.join(words)})"
+
+    async def _one(self, source: Source) -> tuple[Picture, str]:
+        if isinstance(source, Picture):
+            if source.sha is None or not await asyncio.to_thread(self._services.pictures.touch, source.sha):
+                raise ServiceProblem("picture_gone", f"no picture {(source.sha or '')[:12]}")
+            return source, "kept=True"
+        while True:
+            try:
+                return await self._fetched(source)
+            except (PictureProblem, ServiceProblem) as problem:
+                other = source.otherwise
+                unavailable = isinstance(problem, PictureProblem) or problem.code.startswith("attachment_")
+                if other is None or not (problem.code == NO_PICTURE or (other.note and unavailable)):
+                    raise
+                log.info("another source code=%s detail=%r", problem.code, problem.detail)
+                source = other
+
+    async def _fetched(self, attachment: Attachment) -> tuple[Picture, str]:
+        async with self._downloader.fetch(attachment.url, attachment.size) as data:
+            info = await asyncio.to_thread(sniff, data)
+            sha = await asyncio.to_thread(self._services.pictures.put, data)
+            about = f"format={info.format} size={info.width}x{info.height} bytes={len(data)}"
+            return Picture(sha=sha, spoiler=attachment.spoiler, note=attachment.note), about
