@@ -52,7 +52,7 @@ def write(name: str, blocks: list[str]) -> None:
 
 def main() -> None:
     """Resolve and write all of them."""
-    worker = resolve("pyproject.toml", "--extra", "worker", "--extra", "trace")
+    worker = resolve("pyproject.toml", "--extra", "worker", "--extra", "video", "--extra", "trace")
     write("bot.txt", resolve("pyproject.toml", "--extra", "bot", "--extra", "trace"))
     write("worker.txt", [block for block in worker if not CUDA.match(block)])
     write("torch-cuda.txt", [block for block in worker if CUDA.match(block)])

@@ -1,5 +1,6 @@
 """The check that a picture passes before it is stored: its header, read without decoding anything."""
 
+from models.containers import VIDEO_SUFFIXES, video_container
 from models.sniff import SUFFIXES, PictureInfo, sniff
 
-__all__ = ["SUFFIXES", "PictureInfo", "sniff"]
+__all__ = ["SUFFIXES", "VIDEO_SUFFIXES", "PictureInfo", "sniff", "video_container"]

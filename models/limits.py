@@ -3,7 +3,11 @@
 from typing import Final
 
 MAX_BYTES: Final = 20 * 2**20
-"""Largest file taken, in bytes."""
+"""Largest picture's file taken, in bytes."""
+
+MAX_VIDEO_BYTES: Final = 50 * 2**20
+"""Largest video's file taken, in bytes: 20 s at 20 Mbit/s, as much as a phone writes for 1080p. Discord takes 10 MB
+from everybody, and 50 MB from some."""
 
 MAX_PIXELS: Final = 40_000_000
 """Most pixels (width × height) of one picture; decoding costs at most 16 bytes a pixel (WebP), usually 6."""

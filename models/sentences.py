@@ -7,8 +7,13 @@ from typing import Final
 
 PICTURE_SENTENCES: Final[dict[str, str]] = {
     "empty": "That file is empty. Please send the picture again.",
-    "not_a_picture": "I cannot read that file as a picture. Please send a PNG, JPEG, GIF, WebP, AVIF, TIFF or BMP.",
+    "not_a_picture": "I cannot read that file as a picture. Please send a PNG, JPEG, GIF, WebP, AVIF, TIFF or "
+    "BMP, or a video as MP4, MOV or WebM.",
     "no_heic": "I cannot read HEIC photos here. Please save it as a JPEG and send that.",
+    "no_video": "I cannot read videos here. Please save it as a GIF and send that.",
+    "sound_alone": "There is no picture in that file, only sound. Please send a picture or a video.",
+    "unknown_codec": "I cannot unpack that kind of video. Please save it as an MP4 with H.264 and send that.",
+    "encrypted": "That video is encrypted, so I cannot read it. Please send a copy that is not.",
     "broken": "That picture is damaged or cut short, so I cannot read it. Please save it again and resend it.",
     "too_many_bytes": "That file is larger than {limit_mb} MB. Please send a smaller one.",
     "too_many_pixels": "That picture measures {width}×{height}, which is more than I can take "
@@ -33,6 +38,8 @@ NOTES: Final[dict[str, str]] = {
     "A smaller one keeps more.",
     "cut_cells": "I drew the first {frames} frames. With fewer columns I can draw more.",
     "cut_time": "I drew the first {frames} frames before my time was up. Fewer columns take less time.",
+    "cut_slow": "I drew only the first {frames} frames, because that video takes long to unpack. "
+    "A smaller one keeps more.",
     "cut_broken": "The file is damaged, so I drew only the first {frames} frames.",
     "thinned": "To fit this server's upload limit, I kept one frame in {every} and left out the shading.",
 }

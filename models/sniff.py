@@ -13,6 +13,7 @@ from typing import Final
 from PIL import Image
 
 from models import limits
+from models.containers import video_container
 from models.problems import PictureProblem
 
 try:
@@ -38,7 +39,8 @@ SUFFIXES_OF: Final = {
 }
 """Suffixes of each format's files, in lower case, the usual one first."""
 SUFFIXES: Final = frozenset(suffix for suffixes in SUFFIXES_OF.values() for suffix in suffixes)
-"""Suffixes of picture files: of photos to draw, to train on, and among attachments."""
+"""Suffixes of picture files: of photos to draw, to train on, and among attachments. Videos have theirs in
+`models.containers`."""
 
 # What Pillow raises on damaged headers beyond OSError (seen over several hundred hostile files).
 PILLOW_ERRORS: Final = (
@@ -65,7 +67,10 @@ _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"m
 
 @dataclass(frozen=True)
 class PictureInfo:
-    """What a header says: Pillow's format name, size in pixels as stored (before EXIF rotation)."""
+    """What a header says: Pillow's format name, size in pixels as stored (before EXIF rotation).
+
+    Of a video it is the kind of container, and the size is 0×0: which frames are in it, its decoder tells.
+    """
 
     format: str
     width: int
@@ -108,19 +113,32 @@ def sniff(data: bytes) -> PictureInfo:
     Raises PictureProblem: `empty`, `too_many_bytes`, `not_a_picture`, `broken`, `too_many_pixels`,
     `too_small`, `too_thin` or `too_slow`.
     """
-    if len(data) > limits.MAX_BYTES:
-        raise PictureProblem("too_many_bytes", f"{len(data)} bytes", limit_mb=limits.MAX_BYTES // 2**20)
+    check_bytes(data)
+    if kind := video_container(data):
+        return PictureInfo(kind, 0, 0)
     with open_header(data) as image:
         info = PictureInfo(image.format or "?", image.width, image.height)
-    size = {"width": f"{info.width:,}", "height": f"{info.height:,}"}
     jpeg = info.format in ("JPEG", "MPO")
-    most = limits.MAX_PIXELS_JPEG if jpeg else limits.MAX_PIXELS
-    if info.width * info.height > most:
-        raise PictureProblem("too_many_pixels", f"{info}", limit_mp=most // 1_000_000, **size)
-    if min(info.width, info.height) < limits.MIN_SIDE:
-        raise PictureProblem("too_small", f"{info}", least=limits.MIN_SIDE, **size)
-    if max(info.width, info.height) > limits.MAX_RATIO * min(info.width, info.height):
-        raise PictureProblem("too_thin", f"{info}", ratio=limits.MAX_RATIO, **size)
+    check_size(info.width, info.height, limits.MAX_PIXELS_JPEG if jpeg else limits.MAX_PIXELS)
     if jpeg and (scans := data.count(b"\xff\xda")) > limits.MAX_JPEG_SCANS:
         raise PictureProblem("too_slow", f"{scans} scans")
     return info
+
+
+def check_bytes(data: bytes) -> None:
+    """Raises PictureProblem `too_many_bytes`."""
+    most = limits.MAX_VIDEO_BYTES if video_container(data) else limits.MAX_BYTES
+    if len(data) > most:
+        raise PictureProblem("too_many_bytes", f"{len(data)} bytes", limit_mb=most // 2**20)
+
+
+def check_size(width: int, height: int, most: int) -> None:
+    """For sizes in pixels, and `most` pixels in all. Raises PictureProblem `too_many_pixels`, `too_small` or
+    `too_thin`."""
+    size = {"width": f"{width:,}", "height": f"{height:,}"}
+    if width * height > most:
+        raise PictureProblem("too_many_pixels", f"{width}×{height}", limit_mp=most // 1_000_000, **size)
+    if min(width, height) < limits.MIN_SIDE:
+        raise PictureProblem("too_small", f"{width}×{height}", least=limits.MIN_SIDE, **size)
+    if max(width, height) > limits.MAX_RATIO * min(width, height):
+        raise PictureProblem("too_thin", f"{width}×{height}", ratio=limits.MAX_RATIO, **size)

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "devstack": {"devstack", "playground"},
 }
 # What jobs may take from models: the leaves that need no torch.
-LEAVES = {"formats", "limits", "options", "palettes", "problems", "sentences", "sniff"}
+LEAVES = {"containers", "formats", "limits", "options", "palettes", "problems", "sentences", "sniff"}
 
 
 MOST_LINES = 300

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from jobs.text.translation import PALETTE, translate_in
 from models.formats import FORMATS
-from models.limits import MAX_BYTES, MAX_COLUMNS, MIN_COLUMNS
+from models.limits import MAX_BYTES, MAX_COLUMNS, MAX_VIDEO_BYTES, MIN_COLUMNS
 from models.options import RenderOptions, check_columns
 from models.palettes import (
     BACKGROUNDS,
@@ -25,6 +25,7 @@ __all__ = [
     "FORMATS",
     "MAX_BYTES",
     "MAX_COLUMNS",
+    "MAX_VIDEO_BYTES",
     "MIN_COLUMNS",
     "PALETTES",
     "PAPERS",

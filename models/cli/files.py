@@ -6,11 +6,16 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from models import limits
+from models.containers import VIDEO_SUFFIXES
 from models.formats import FILES
 from models.problems import PictureProblem
 from models.sniff import SUFFIXES
+
+MISSING: Final = {"no_heic": "pillow-heif>=1.0,<2", "no_video": "av>=18.1,<19"}
+"""The packages of the extras that were not installed, by the problem that this makes."""
 
 
 class UsageError(Exception):
@@ -32,9 +37,9 @@ class Input:
     def read(self) -> bytes:
         """No more than what is too much. Raises OSError."""
         if self.path is None:
-            return sys.stdin.buffer.read(limits.MAX_BYTES + 1)
+            return sys.stdin.buffer.read(limits.MAX_VIDEO_BYTES + 1)
         with self.path.open("rb") as file:
-            return file.read(limits.MAX_BYTES + 1)
+            return file.read(limits.MAX_VIDEO_BYTES + 1)
 
 
 def find_inputs(given: list[str], out: str | None) -> tuple[list[Input], int]:
@@ -66,7 +71,7 @@ def find_inputs(given: list[str], out: str | None) -> tuple[list[Input], int]:
 def _is_picture(path: Path, folder: Path) -> bool:
     """By its name; macOS keeps a hidden `._cat.jpg`, which is no picture, beside a `cat.jpg` on other disks."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.suffix.lower() in SUFFIXES and path.is_file()
+    return not hidden and path.suffix.lower() in SUFFIXES | VIDEO_SUFFIXES and path.is_file()
 
 
 def _inside(path: Path, folder: Path | None) -> bool:
@@ -140,8 +145,8 @@ def reason(problem: PictureProblem | OSError) -> str:
     """What to say after the picture's name."""
     if isinstance(problem, OSError):
         return problem.strerror or str(problem)
-    if problem.code == "no_heic":
-        return f"{problem} Or install what reads it: pip install 'pillow-heif>=1.0,<2'"
+    if problem.code in MISSING:
+        return f"{problem} Or install what reads it: pip install '{MISSING[problem.code]}'"
     return str(problem)
 
 

@@ -22,8 +22,9 @@ USAGE: Final = "python -m models render IN... [-o OUT] [options]"
 
 DESCRIPTION: Final = """\
 Draw pictures with real characters. Each IN is a picture (PNG, JPEG, GIF, WebP,
-AVIF, TIFF, BMP; HEIC with the extra `heic`), a folder, which is searched with
-all folders in it, or - for standard input.
+AVIF, TIFF, BMP; HEIC with the extra `heic`), a video (MP4, MOV, WebM; with the
+extra `video`), a folder, which is searched with all folders in it, or - for
+standard input.
 
 Without -o the characters go to standard output: in colour, as large as fits
 and moving, where that is a terminal; as plain text where it is not.
@@ -41,8 +42,8 @@ output:
   html   one page with text that can be selected, nothing loaded from elsewhere
   svg    a drawing whose characters are text
   docx   a Word document of one sheet
-  gif    an animation, from a GIF, an APNG, or a WebP or AVIF that moves; other
-         formats take the first frame
+  gif    an animation, from a video, a GIF, an APNG, or a WebP or AVIF that
+         moves; other formats take the first frame
 
   No picture is ever written over one of those read. In a folder, hidden files
   and what lies in OUT are left out.

@@ -16,13 +16,14 @@ from PIL import GifImagePlugin, Image, PngImagePlugin
 
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.containers import video_container
 from models.formats import columns_within, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.decode import MAX_SIDE, decode_on, plain
 from models.sniff import PILLOW_ERRORS, open_header, sniff
 
-Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "broken"]
+Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "slow", "broken"]
 
 ANIMATED: Final = ("GIF", "PNG", "WEBP", "AVIF")
 """Formats that move; the pages of a TIFF, say, are no frames."""
@@ -38,8 +39,9 @@ class Frames:
     """`pixels` is (N, H, W, 3) sRGB bytes, N at least 1; `durations_ms` how long each of the N is shown.
 
     `plays` is how often the whole is to run, 0 for ever. `cut` says why later frames are missing, if they are:
-    which limit they would pass, or that the file is damaged there. (`time` is for who draws them.) `background` is
-    the paper that was asked for, or what transparent parts got for `auto`: on that the whole is to be drawn.
+    which limit they would pass, that unpacking takes too long (`slow`), or that the file is damaged there. (`time`
+    is for who draws them.) `background` is the paper that was asked for, or what transparent parts got for `auto`:
+    on that the whole is to be drawn.
     """
 
     pixels: NDArray[np.uint8]
@@ -56,13 +58,19 @@ def may_move(data: bytes) -> bool:
         or b"acTL" in data
         or (data[8:12] == b"WEBP" and b"ANIM" in data)
         or (data[4:8] == b"ftyp" and b"avis" in data[8:64])
+        or video_container(data) is not None
     )
 
 
 def moves(data: bytes) -> bool:
-    """Whether it does hold more than one, to be shown one after the other. Raises PictureProblem."""
+    """Whether it does hold more than one, to be shown one after the other, as a video is taken to.
+
+    Raises PictureProblem.
+    """
     if not may_move(data):
         return False
+    if video_container(data):
+        return True
     with open_header(data) as image:
         return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
 
@@ -85,7 +93,7 @@ def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "lig
             still, background = decode_on(data, MAX_SIDE, background)
             return Frames(_small(Image.fromarray(still), columns)[None], (_USUAL_MS,), 1, background=background)
         size, most = image.size, dict[Cut, int]()
-        side = max(*_page(size[0], size[1], columns), *_page(size[1], size[0], columns))
+        side = max(*page_size(size[0], size[1], columns), *page_size(size[1], size[0], columns))
         # An APNG may begin with a picture that is no part of the animation, for viewers that know none.
         start = 1 if image.info.get("default_image") else 0
         try:
@@ -149,8 +157,8 @@ def _load(image: Image.Image) -> None:
             image.dispose = Image.new("RGBA", (right - left, bottom - top)).im
 
 
-def _page(width: int, height: int, columns: int) -> tuple[int, int]:
-    """A page's size in pixels."""
+def page_size(width: int, height: int, columns: int) -> tuple[int, int]:
+    """The size in pixels of the page that a picture of `width`×`height` becomes, as (W, H)."""
     columns = columns_within(width, height, columns)
     return columns * CELL_WIDTH, rows_for(width, height, columns) * CELL_HEIGHT
 
@@ -175,7 +183,7 @@ def _over(frames: int, total_ms: int, most: dict[Cut, int]) -> Cut:
 
 def _small(flat: Image.Image, columns: int) -> NDArray[np.uint8]:
     """At most as large as the page it becomes; resampled as `models.rendering.tone.fit` would."""
-    page = _page(flat.width, flat.height, columns)
+    page = page_size(flat.width, flat.height, columns)
     if flat.width * flat.height > page[0] * page[1]:
         flat = flat.resize(page, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(flat, np.uint8)

@@ -34,8 +34,8 @@ from models.options import RenderOptions
 from models.page import Grid, Page, pages_of
 from models.palettes import Background, BackgroundChoice
 from models.problems import Note
-from models.rendering.decode import MAX_SIDE, decode_on
-from models.rendering.frames import Cut, Frames, decode_frames, may_move
+from models.rendering.decoding import decode_frames, decode_still
+from models.rendering.frames import Cut, Frames, may_move
 from models.rendering.renderer import Renderer
 from models.rendering.tone import joint_tones, tone_of
 from models.sniff import sniff
@@ -51,17 +51,17 @@ class Decoder(Protocol):
     """Where files become pixels. Both methods raise PictureProblem."""
 
     def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-        """As `models.rendering.decode.decode_on`."""
+        """As `models.rendering.decoding.decode_still`."""
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice) -> Frames:
-        """As `models.rendering.frames.decode_frames`."""
+        """As `models.rendering.decoding.decode_frames`."""
 
 
 class InProcess:
     """The Decoder that decodes here."""
 
     def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-        return decode_on(data, MAX_SIDE, background)
+        return decode_still(data, background)
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice) -> Frames:
         return decode_frames(data, columns, background)
@@ -150,8 +150,8 @@ def draw(
     decoder, hook = decoder or InProcess(), hook or Hook()
     if options.animate and options.format == DEFAULT_FORMAT and may_move(data):
         asked = options
-        if most_rows is not None:  # how many columns that makes decides how many frames are kept
-            info = sniff(data)
+        # How many columns that makes decides how many frames are kept; of a video no size is known yet.
+        if most_rows is not None and (info := sniff(data)).width:
             wide = _columns(options, info.width, info.height, moving=True)
             asked = replace(options, columns=columns_for(info.width, info.height, wide, most_rows))
         wide = asked.columns or limits.ANIMATION_COLUMNS

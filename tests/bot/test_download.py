@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.gateway.endpoints import parse_origins
 from bot.render.download import AT_ONCE, AttachmentDownloader
-from jobs.text.choices import MAX_BYTES
+from jobs.text.choices import MAX_BYTES, MAX_VIDEO_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
 
 PATIENT_S, HASTY_S = 20.0, 0.5
@@ -105,7 +105,7 @@ async def test_more_than_the_cap_is_refused_however_it_comes(cdn: Cdn, how: str)
 
 async def test_a_declared_size_over_the_cap_is_refused_unasked(cdn: Cdn) -> None:
     with pytest.raises(PictureProblem) as problem:
-        await fetch(cdn, "good", declared=MAX_BYTES + 1)
+        await fetch(cdn, "good", declared=MAX_VIDEO_BYTES + 1)
     assert problem.value.code == "too_many_bytes"
     assert cdn.asked == []
 

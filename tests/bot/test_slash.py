@@ -19,7 +19,7 @@ from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.text.choices import FOCUSES, FORMATS, MAX_BYTES
+from jobs.text.choices import FOCUSES, FORMATS, MAX_VIDEO_BYTES
 from jobs.text.sentences import SENTENCES
 from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
@@ -198,7 +198,7 @@ def test_what_cannot_be_drawn_gets_one_sentence_and_no_job(
 
 
 def test_a_file_over_the_cap_is_refused_by_what_it_declares(discord: Controls, redis: Redis) -> None:
-    used = discord.slash("ascii", files={"image": a_png()}, declare={"image": {"size": MAX_BYTES + 1}})
+    used = discord.slash("ascii", files={"image": a_png()}, declare={"image": {"size": MAX_VIDEO_BYTES + 1}})
     assert plain(discord.wait_for_answer(used)["content"]) == SENTENCES["too_many_bytes"].format(limit_mb=20)
     assert queued(redis) == []
 

@@ -29,13 +29,16 @@ from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
 from models.problems import PictureProblem
-from models.rendering.decode import MAX_SIDE, decode_on
-from models.rendering.frames import LONGEST_MS, Cut, Frames, decode_frames
+from models.rendering.decode import MAX_SIDE
+from models.rendering.decoding import decode_frames, decode_still
+from models.rendering.frames import LONGEST_MS, Cut, Frames
 
 _log = logging.getLogger(__name__)
 
 LIMIT_S: Final = 10.0
 """Seconds for one picture; the slowest legitimate ones (40 megapixels, transparent) take about 2."""
+SHARE: Final = 0.7
+"""Of those seconds: after so much a video ends with the frames that are there."""
 MEMORY: Final = 1536 * 2**20
 """Address space in bytes; the hungriest legitimate picture (120 megapixels, progressive, CMYK) needs 1.1 GB."""
 COMMAND: Final = (sys.executable, "-m", "worker.render.decoder")
@@ -84,7 +87,7 @@ class Decoder:
     def still(
         self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND
     ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-        """As `models.rendering.decode.decode_on`: (H, W, 3) sRGB bytes, at most MAX_SIDE px a side, and the paper.
+        """As `models.rendering.decoding.decode_still`: (H, W, 3) sRGB bytes, at most MAX_SIDE px a side; its paper.
 
         Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
         process (`broken`); DecoderFailed when the process does not do its work.
@@ -93,7 +96,7 @@ class Decoder:
         return frames.pixels[0], frames.background
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
-        """As `models.rendering.frames.decode_frames`. Raises as `still`."""
+        """As `models.rendering.decoding.decode_frames`. Raises as `still`."""
         return self._try({"background": background, "columns": columns}, data)
 
     def _try(self, question: dict[str, Any], data: bytes) -> Frames:
@@ -206,7 +209,7 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         signal.setitimer(signal.ITIMER_REAL, question["limit_s"])
         frames: Frames | None = None
         try:
-            frames = _decode(data, question["background"], question.get("columns"))
+            frames = _decode(data, question["background"], question.get("columns"), SHARE * question["limit_s"])
             answer = {
                 "size": frames.pixels.shape[:3],
                 "durations_ms": frames.durations_ms,
@@ -223,11 +226,11 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
-def _decode(data: bytes, background: BackgroundChoice, columns: int | None) -> Frames:
+def _decode(data: bytes, background: BackgroundChoice, columns: int | None, most_s: float) -> Frames:
     """The frames; without `columns` the first one alone, as large as a still picture may be."""
     if columns is not None:
-        return decode_frames(data, columns, background)
-    pixels, background = decode_on(data, MAX_SIDE, background)
+        return decode_frames(data, columns, background, most_s)
+    pixels, background = decode_still(data, background)
     return Frames(np.ascontiguousarray(pixels)[None], (LONGEST_MS,), 1, background=background)
 
 

@@ -1,0 +1,137 @@
+"""A video's bytes in, its frames out: MP4, MOV and WebM, without sound, each frame as a browser would show it.
+
+FFmpeg decodes, through PyAV (`models.rendering.video_file`). It is C code fed by strangers, so this belongs in a
+process that may be killed.
+"""
+
+import itertools
+import math
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from models import limits
+from models.formats import columns_within, rows_for
+from models.palettes import BackgroundChoice
+from models.problems import PictureProblem
+from models.rendering.decode import MAX_SIDE
+from models.rendering.frames import LONGEST_MS, Frames, page_size
+from models.rendering.video_file import MISSING_S, Excerpt, decoder_of, opened
+from models.rendering.video_pixels import Look, look_of, pixels_of
+from models.sniff import check_bytes, check_size
+
+_NEAR: Final = 0.25
+"""Of the time between two frames: so much may a frame be early, since files round their times."""
+
+
+def decode_video(
+    data: bytes, columns: int, background: BackgroundChoice = "light", most_s: float = math.inf
+) -> Frames:
+    """Frames of the first MAX_SECONDS, upright and opaque, none larger than a page of `columns` cells across.
+
+    Where there are more frames than an animation may have, every second one is taken, or every third, and so on. It
+    plays for ever, as animations in chats do. What is not decoded after `most_s` seconds is left out.
+
+    Raises PictureProblem `broken`, `encrypted`, `unknown_codec`, `sound_alone` and `too_heavy`, and as
+    `models.sniff.sniff` does for what is too large, too small or too thin.
+    """
+    check_bytes(data)
+    ends = time.monotonic() + most_s
+    frames: list[NDArray[np.uint8]] = []
+    times: list[float] = []
+    paper, under = background, background
+    with opened(data) as excerpt:
+        cut, last = excerpt.cut, 0.0
+        step = due = 0.0
+        decoded = _Decoded(excerpt)
+        for frame, at in decoded:
+            if at >= limits.MAX_SECONDS:
+                break
+            last = at
+            if not frames:
+                look = _look(frame, excerpt)
+                page = _page(look, columns)
+                step = _step(excerpt, look, columns)
+            if at + _NEAR * excerpt.interval >= due:
+                picture, paper = pixels_of(frame, look, page, under)
+                under = ("light" if paper == "auto" else paper) if not frames else under
+                frames.append(picture)
+                times.append(at)
+                while step and due <= at + _NEAR * excerpt.interval:
+                    due += step
+            if time.monotonic() > ends:
+                cut = "slow"
+                break
+        if not frames:
+            raise PictureProblem("broken", f"no frame: {decoded.error!r}")
+        end = excerpt.end
+        if cut == "slow" or (decoded.error is not None and end - last > MISSING_S):
+            cut, end = cut or "broken", last + excerpt.interval
+    return Frames(np.stack(frames), _durations_ms(times, end), 0, cut, paper)
+
+
+def first_picture(data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    """The first frame, as `models.rendering.decode.decode_on` gives a picture. Raises as `decode_video`."""
+    check_bytes(data)
+    with opened(data) as excerpt:
+        decoded = _Decoded(excerpt)
+        for frame, _ in decoded:
+            look = _look(frame, excerpt)
+            scale = min(1.0, MAX_SIDE / max(look.width, look.height))
+            size = max(1, round(look.width * scale)), max(1, round(look.height * scale))
+            return pixels_of(frame, look, size, background)
+        raise PictureProblem("broken", f"no frame: {decoded.error!r}")
+
+
+class _Decoded:
+    """The frames of an excerpt, each with its time; `error` is the latest damage met."""
+
+    def __init__(self, excerpt: Excerpt) -> None:
+        self._excerpt = excerpt
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[tuple[av.VideoFrame, float]]:
+        context = decoder_of(self._excerpt.stream)
+        for packet in (*self._excerpt.packets, None):
+            try:
+                frames = context.decode(packet)
+            except MemoryError:
+                raise
+            except (av.FFmpegError, ValueError) as error:
+                self.error = error
+                continue
+            for frame in frames:
+                if frame.pts is not None:
+                    yield frame, self._excerpt.seconds(frame.pts)
+
+
+def _look(frame: av.VideoFrame, excerpt: Excerpt) -> Look:
+    """How it is shown. Raises PictureProblem for a size that is not drawn."""
+    look = look_of(frame, excerpt.stream)
+    check_size(look.width, look.height, limits.MAX_PIXELS)
+    return look
+
+
+def _page(look: Look, columns: int) -> tuple[int, int]:
+    """The size in px that a frame is brought to: that of its page, if that is smaller."""
+    page = page_size(look.width, look.height, columns)
+    return page if look.width * look.height > page[0] * page[1] else (look.width, look.height)
+
+
+def _step(excerpt: Excerpt, look: Look, columns: int) -> float:
+    """Seconds from one frame that is drawn to the next, a whole number of intervals; 0 where all are drawn."""
+    columns = columns_within(look.width, look.height, columns)
+    cells = columns * rows_for(look.width, look.height, columns)
+    most = min(limits.MAX_FRAMES, max(1, limits.MAX_ANIMATION_CELLS // cells))
+    every = math.ceil(len(excerpt.shown) / most)
+    return every * excerpt.interval if every > 1 else 0.0
+
+
+def _durations_ms(times: list[float], end: float) -> tuple[int, ...]:
+    """How long each frame is shown, rounded without adding up."""
+    marks = [round(1000 * at) for at in (*times, end)]
+    return tuple(min(max(1, later - sooner), LONGEST_MS) for sooner, later in itertools.pairwise(marks))

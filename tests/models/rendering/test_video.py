@@ -1,0 +1,192 @@
+"""Videos become frames: whatever the container and the codec, with their times, turned, and bounded."""
+
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models import limits
+from models.problems import PictureProblem
+from models.rendering.decoding import decode_frames, decode_still
+from models.rendering.frames import Frames
+from tests.models.videos import COLOURS, Pixels, corner, plain, sound_alone, video
+
+PAPER = {"light": (255, 255, 255), "dark": (17, 18, 20)}
+
+
+def means(frames: Frames) -> list[tuple[float, ...]]:
+    return [tuple(picture.mean((0, 1))) for picture in frames.pixels]
+
+
+def code_of(data: bytes) -> str:
+    with pytest.raises(PictureProblem) as problem:
+        decode_frames(data, 64, "light")
+    return problem.value.code
+
+
+@pytest.mark.parametrize(
+    ("codec", "form", "pix_fmt"),
+    [
+        ("libx264", "mp4", "yuv420p"),
+        ("libx264", "mov", "yuv420p"),
+        ("libx265", "mp4", "yuv420p"),
+        ("libsvtav1", "mp4", "yuv420p"),
+        ("libsvtav1", "webm", "yuv420p"),
+        ("libvpx", "webm", "yuv420p"),
+        ("libvpx-vp9", "webm", "yuv420p"),
+        ("libvpx-vp9", "matroska", "yuv420p"),
+        ("mpeg4", "mp4", "yuv420p"),
+        ("mjpeg", "mov", "yuvj420p"),
+        ("prores", "mov", "yuv422p10le"),
+    ],
+)
+@pytest.mark.parametrize("sound", [False, True])
+def test_each_container_and_codec(codec: str, form: str, pix_fmt: str, sound: bool) -> None:
+    data = video([plain(colour) for colour in COLOURS], codec=codec, form=form, pix_fmt=pix_fmt, sound=sound)
+    frames = decode_frames(data, 64, "light")
+    assert frames.durations_ms == (100,) * len(COLOURS)
+    assert np.allclose(means(frames), COLOURS, atol=4)
+    assert (frames.plays, frames.cut) == (0, "")
+    still, _ = decode_still(data, "light")
+    assert np.allclose(still.mean((0, 1)), COLOURS[0], atol=4)
+
+
+@pytest.mark.parametrize("form", ["mp4", "webm"])
+def test_frames_last_as_long_as_the_file_says(form: str) -> None:
+    """A variable frame rate, and a beginning that is not at 0."""
+    codec = {"mp4": "libx264", "webm": "libvpx-vp9"}[form]
+    times = [5000, 5050, 6000, 6033, 7000, 7500]
+    frames = decode_frames(video([plain(c) for c in COLOURS], times, codec=codec, form=form), 64, "light")
+    assert frames.durations_ms == (50, 950, 33, 967, 500, 100)
+
+
+@pytest.mark.parametrize(
+    ("count", "interval_ms", "every", "cut"),
+    [(150, 40, 1, ""), (151, 40, 2, ""), (600, 25, 4, ""), (700, 40, 4, "seconds")],
+)
+def test_every_so_manieth_frame_of_a_long_one(count: int, interval_ms: int, every: int, cut: str) -> None:
+    pictures = [plain(COLOURS[index % len(COLOURS)], 32, 16) for index in range(count)]
+    data = video(pictures, [interval_ms * index for index in range(count)], last_ms=interval_ms)
+    frames = decode_frames(data, 64, "light")
+    drawn = min(count, limits.MAX_SECONDS * 1000 // interval_ms)
+    assert len(frames.pixels) == -(-drawn // every) <= limits.MAX_FRAMES
+    assert set(frames.durations_ms[:-1]) == {every * interval_ms}
+    assert sum(frames.durations_ms) == pytest.approx(drawn * interval_ms, abs=50)
+    assert np.allclose(means(frames)[1], COLOURS[every % len(COLOURS)], atol=4)
+    assert frames.cut == cut
+
+
+def test_a_large_page_has_fewer_frames_over_the_same_time() -> None:
+    pictures = [corner(320, 240)] * 60
+    few, many = (decode_frames(video(pictures), columns, "light") for columns in (200, 40))
+    assert len(few.pixels) * 200 * 75 <= limits.MAX_ANIMATION_CELLS and len(many.pixels) == 60
+    assert sum(few.durations_ms) == sum(many.durations_ms) == 6000
+
+
+@pytest.mark.parametrize(
+    ("degrees", "hflip", "turned"),
+    [
+        (0, False, lambda p: p),
+        (90, False, lambda p: np.rot90(p, 1)),
+        (180, False, lambda p: np.rot90(p, 2)),
+        (270, False, lambda p: np.rot90(p, 3)),
+        (0, True, lambda p: p[:, ::-1]),
+    ],
+)
+def test_a_turned_phone(degrees: int, hflip: bool, turned: Callable[[Pixels], Pixels]) -> None:
+    data = video([corner()] * 2, prepare=lambda stream: stream.set_display_rotation(degrees, hflip=hflip))
+    for picture in (decode_frames(data, 64, "light").pixels[1], decode_still(data, "light")[0]):
+        expected = turned(corner()).astype(int)
+        assert picture.shape == expected.shape
+        assert np.abs(picture - expected).mean() < 6
+
+
+@pytest.mark.parametrize(("ratio", "size"), [("2:1", (192, 64)), ("1:2", (96, 128)), ("0:1", (96, 64))])
+def test_pixels_that_are_no_squares(ratio: str, size: tuple[int, int]) -> None:
+    def prepare(stream: Any) -> None:
+        stream.codec_context.sample_aspect_ratio = Fraction(ratio.replace(":", "/"))
+
+    picture = decode_frames(video([corner()] * 2, prepare=prepare), 64, "light").pixels[0]
+    assert picture.shape[1::-1] == size
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+@pytest.mark.parametrize("background", ["light", "dark"])
+def test_what_is_transparent_shows_paper(codec: str, background: str) -> None:
+    alpha = np.zeros((48, 64, 1), np.uint8)
+    alpha[:, :32] = 255
+    pictures = [np.dstack((plain(colour), alpha)) for colour in COLOURS]
+    data = video(pictures, codec=codec, form="webm", pix_fmt="yuva420p", options={"auto-alt-ref": "0"})
+    frames = decode_frames(data, 64, background)  # type: ignore[arg-type]
+    for picture, colour in zip(frames.pixels, COLOURS, strict=True):
+        assert np.allclose(picture[:, :28].mean((0, 1)), colour, atol=5)
+        assert np.allclose(picture[:, 36:].mean((0, 1)), PAPER[background], atol=3)
+
+
+def test_sound_alone_is_no_picture() -> None:
+    assert {code_of(sound_alone()), code_of(sound_alone("webm"))} == {"sound_alone"}
+
+
+def test_an_encrypted_video() -> None:
+    key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "0f" * 16, "encryption_kid": "11" * 16}
+    assert code_of(video([corner()] * 3, container=key)) == "encrypted"
+
+
+def test_a_codec_that_is_not_taken() -> None:
+    assert code_of(video([corner()] * 3, codec="ffv1", form="matroska")) == "unknown_codec"
+
+
+def test_a_video_without_its_index_is_damaged() -> None:
+    data = video([corner()] * 30)
+    assert code_of(data[: data.index(b"moov") - 4]) == "broken"
+
+
+FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "container"),
+    [("mp4", "libx264", {"moov_size": "4000"}), ("mp4", "libx264", FRAGMENTED), ("webm", "libvpx-vp9", {})],
+    ids=["index first", "fragmented", "webm"],
+)
+@pytest.mark.parametrize("sound", [False, True])
+def test_what_is_there_of_a_video_that_is_cut_short(
+    form: str, codec: str, container: dict[str, str], sound: bool
+) -> None:
+    pictures = [corner() if index % 2 else plain((90, 90, 90), 96, 64) for index in range(50)]
+    data = video(pictures, codec=codec, form=form, container=container, options={"g": "5"}, sound=sound)
+    whole, part = (decode_frames(some, 64, "light") for some in (data, data[: 4000 + (len(data) - 4000) // 2]))
+    assert (len(whole.pixels), whole.cut) == (50, "")
+    assert 5 < len(part.pixels) < 45
+    assert np.array_equal(part.pixels[:5], whole.pixels[:5])
+    if container is not FRAGMENTED:  # each fragment is whole by itself, and nothing says how many there are
+        assert part.cut == "broken"
+
+
+def test_one_frame_is_a_picture() -> None:
+    frames = decode_frames(video([corner()]), 64, "light")
+    assert len(frames.pixels) == 1
+
+
+def test_a_video_may_open_nothing_else(tmp_path: Any) -> None:
+    """A MOV may say that its frames are in another file (a data reference); FFmpeg could open it."""
+    frames = video([corner()] * 3, form="mov")
+    other = tmp_path / "other.mov"
+    other.write_bytes(frames)
+    path = str(other).encode() + b"\0"
+    url = struct.pack(">I4sI", 12 + len(path), b"url ", 0) + path
+    at = frames.index(b"dref") - 4
+    size = struct.unpack_from(">I", frames, at)[0]
+    assert size == 28
+    changed = frames[:at] + struct.pack(">I4sII", 16 + len(url), b"dref", 0, 1) + url + frames[at + size :]
+    grown = len(changed) - len(frames)
+    for name in (b"dinf", b"minf", b"mdia", b"trak", b"moov"):
+        place = changed.index(name) - 4
+        old = struct.unpack_from(">I", changed, place)[0]
+        changed = changed[:place] + struct.pack(">I", old + grown) + changed[place + 4 :]
+    emptied = changed.replace(frames[frames.index(b"mdat") + 4 : frames.index(b"moov") - 4], b"", 1)
+    assert emptied != changed
+    assert code_of(emptied) == "broken"
