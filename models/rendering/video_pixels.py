@@ -10,7 +10,7 @@ from typing import Final
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
@@ -21,13 +21,17 @@ from models.rendering.decode import plain
 # Code points of ITU-T H.273, which video files name colours by.
 _MATRICES: Final = (0, 1, 4, 5, 6, 7, 9, 10)
 """Those that swscale knows; any other is as good as none."""
-_BT2020_PRIMARIES, _PQ, _HLG = 9, 16, 18
+_HDR: Final = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+"""PQ and HLG."""
 _HD: Final = 720
 """From so many lines on, a video that does not name its matrix has that of BT.709; below, that of BT.601."""
 _SCALE: Final = Interpolation.LANCZOS | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _WHITE_NITS: Final = 203.0
 """ITU-R BT.2408: what a diffuse white has in HDR."""
-_PEAK_NITS: Final = 1000.0
+_PEAK: Final = 1000.0 / _WHITE_NITS
+"""The brightest that is told apart, in diffuse whites."""
+_WHITE: Final = np.float32(0.5)
+"""Of the screen's light."""
 _TO_BT709: Final = np.array(
     ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)), np.float32
 )
@@ -65,23 +69,21 @@ def pixels_of(
 ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
     """(H, W, 3) sRGB bytes of `size` (W, H), and the paper as `models.rendering.decode.plain` tells it."""
     width, height = size[::-1] if look.swapped else size
-    hdr = frame.color_trc in (_PQ, _HLG)
+    deep = frame.color_trc in _HDR or frame.color_primaries == ColorPrimaries.BT2020
     see_through = any(component.is_alpha for component in frame.format.components)
     guess = None
     if not frame.format.is_rgb and frame.colorspace not in _MATRICES[1:]:
         guess = Colorspace.ITU709 if frame.height >= _HD else Colorspace.ITU601
-    form = "rgb48le" if hdr else "rgba" if see_through else "rgb24"
+    form = "rgb48le" if deep else "rgba" if see_through else "rgb24"
     picture = frame.reformat(width, height, form, src_colorspace=guess, interpolation=_SCALE, threads=1)
     pixels: NDArray[np.uint8] = picture.to_ndarray()  # type: ignore[assignment]
-    if hdr:
-        pixels = _tone_mapped(
-            pixels.astype(np.uint16), frame.color_trc, wide=frame.color_primaries == _BT2020_PRIMARIES
-        )
+    if deep:
+        pixels = _to_srgb(pixels.astype(np.uint16), frame)
     if look.swapped:
         pixels = pixels.transpose(1, 0, 2)
     rightwards, downwards = (slice(None, None, -1 if turned else 1) for turned in look.backwards)
     pixels = np.ascontiguousarray(pixels[downwards, rightwards])
-    if not see_through or hdr:
+    if not see_through or deep:
         return pixels, background
     flat, paper = plain(Image.fromarray(pixels, "RGBA"), background)
     return np.asarray(flat, np.uint8), paper
@@ -97,34 +99,39 @@ def _matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     return (a, b, c, d) if (a or b) and (c or d) else (1, 0, 0, 1)
 
 
-def _tone_mapped(pixels: NDArray[np.uint16], transfer: int, *, wide: bool) -> NDArray[np.uint8]:
-    """HDR (H, W, 3) of 16 bits to sRGB bytes: diffuse white stays below white, so that highlights still show.
+def _to_srgb(pixels: NDArray[np.uint16], frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """(H, W, 3) of 16 bits, as the frame encodes it, to sRGB bytes: within a few levels of what Chromium shows.
 
-    The curve is Reinhard's, by the brightest channel, up to a peak of 1000 cd/m².
+    Of HDR, diffuse white becomes half of the screen's light; above it, Reinhard's curve leaves room for highlights
+    up to a peak of 1000 cd/m².
     """
-    light = _light(transfer)[pixels >> 4]
-    if transfer == _HLG:  # from the scene's light to the screen's (ITU-R BT.2100, system gamma 1.2)
+    light = _light(frame.color_trc)[pixels >> 4]
+    if (
+        frame.color_trc == ColorTrc.ARIB_STD_B67
+    ):  # from the scene's to the screen's (ITU-R BT.2100, system gamma 1.2)
         luminance = light @ np.array((0.2627, 0.6780, 0.0593), np.float32)
-        light *= (luminance**0.2)[..., None] * np.float32(_PEAK_NITS / _WHITE_NITS)
-    if wide:
+        light *= (luminance**0.2)[..., None] * np.float32(_PEAK)
+    if frame.color_primaries == ColorPrimaries.BT2020:
         light = light @ _TO_BT709.T
-    peak = _PEAK_NITS / _WHITE_NITS
-    brightest = light.max(-1, keepdims=True).clip(0)
-    light *= (1 + brightest / peak**2) / (1 + brightest)
+    if frame.color_trc in _HDR:
+        brightest = light.max(-1, keepdims=True).clip(0)
+        light *= np.minimum(_WHITE, (1 + brightest / _PEAK**2) / (1 + brightest))
     mapped: NDArray[np.uint8] = _srgb()[np.rint(light.clip(0, 1) * (_STEPS - 1)).astype(np.uint16)]
     return mapped
 
 
 @cache
 def _light(transfer: int) -> NDArray[np.float32]:
-    """Light by code value (of _STEPS): for PQ in diffuse whites, for HLG in the scene's own peak."""
+    """Light by code value (of _STEPS): in diffuse whites of PQ, in peaks of HLG and of anything else."""
     code = np.arange(_STEPS) / (_STEPS - 1)
-    if transfer == _PQ:
+    if transfer == ColorTrc.SMPTE2084:
         power = code ** (1 / 78.84375)
         nits = 10_000 * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125)
-        return (nits / _WHITE_NITS).astype(np.float32)
-    dark, bright = code**2 / 3, (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12
-    return np.where(code <= 0.5, dark, bright).astype(np.float32)
+        return np.asarray(nits / _WHITE_NITS, np.float32)
+    if transfer == ColorTrc.ARIB_STD_B67:
+        dark, bright = code**2 / 3, (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12
+        return np.where(code <= 0.5, dark, bright).astype(np.float32)
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @cache
