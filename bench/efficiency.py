@@ -36,7 +36,7 @@ def loop(pictures: int, columns: int) -> None:
     renderer, files = Renderer(find_weights("classic", None)), photos()
 
     def one(data: bytes) -> None:
-        rgb, choice = decode_on(data, MAX_SIDE, DEFAULT_BACKGROUND)
+        rgb, choice, _ = decode_on(data, MAX_SIDE, DEFAULT_BACKGROUND)
         (ink,), paper = inks_of(renderer, rgb[None], choice)
         encode_png(paint(page_of(renderer.grid(ink, columns), DEFAULT_PALETTE, paper, rgb)))
 

@@ -41,5 +41,7 @@ NOTES: Final[dict[str, str]] = {
     "cut_slow": "I drew only the first {frames} frames, because that video takes long to unpack. "
     "A smaller one keeps more.",
     "cut_broken": "The file is damaged, so I drew only the first {frames} frames.",
+    "one_frame": "The file is damaged after its first frame, so I drew that one alone, and nothing moves.",
+    "cut_part": "A part of the picture is missing from the file or damaged. I drew what is there.",
     "thinned": "To fit this server's upload limit, I kept one frame in {every} and left out the shading.",
 }

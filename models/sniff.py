@@ -10,10 +10,11 @@ import warnings
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from models import limits
 from models.containers import video_container
+from models.files import jpeg, png
 from models.problems import PictureProblem
 
 try:
@@ -24,12 +25,10 @@ else:
     HEIC = True
     register_heif_opener(thumbnails=False)
 
-# A camera's multi-picture file (MPO) comes in through JPEG; naming it here makes Pillow raise a KeyError.
 FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", *(("HEIF",) if HEIC else ()))
 SUFFIXES_OF: Final = {
     "PNG": (".png", ".apng"),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "MPO": (".jpg",),
     "GIF": (".gif",),
     "WEBP": (".webp",),
     "AVIF": (".avif",),
@@ -77,8 +76,20 @@ class PictureInfo:
     height: int
 
 
-def open_header(data: bytes) -> Image.Image:
-    """Open without decoding. Raises PictureProblem `empty`, `not_a_picture`, `broken` or `too_many_pixels`."""
+def open_header(data: bytes) -> ImageFile.ImageFile:
+    """Open without decoding, for what the header tells. Raises as `opened`, and PictureProblem `too_slow`."""
+    if data.startswith(png.SIGNATURE):
+        return opened(png.read(data).alone(png.PngFrame()))
+    if data.startswith(jpeg.SIGNATURE):
+        return opened(jpeg.picture_of(data).ended)
+    return opened(data)
+
+
+def opened(data: bytes) -> ImageFile.ImageFile:
+    """Pillow's picture of a file, not yet decoded.
+
+    Raises PictureProblem `empty`, `not_a_picture`, `broken` or `too_many_pixels`.
+    """
     if not data:
         raise PictureProblem("empty")
     try:
@@ -116,12 +127,12 @@ def sniff(data: bytes) -> PictureInfo:
     check_bytes(data)
     if kind := video_container(data):
         return PictureInfo(kind, 0, 0)
-    with open_header(data) as image:
+    picture = jpeg.picture_of(data) if data.startswith(jpeg.SIGNATURE) else None
+    with open_header(data) if picture is None else opened(picture.ended) as image:
         info = PictureInfo(image.format or "?", image.width, image.height)
-    jpeg = info.format in ("JPEG", "MPO")
-    check_size(info.width, info.height, limits.MAX_PIXELS_JPEG if jpeg else limits.MAX_PIXELS)
-    if jpeg and (scans := data.count(b"\xff\xda")) > limits.MAX_JPEG_SCANS:
-        raise PictureProblem("too_slow", f"{scans} scans")
+    check_size(info.width, info.height, limits.MAX_PIXELS if picture is None else limits.MAX_PIXELS_JPEG)
+    if picture is not None and picture.scans > limits.MAX_JPEG_SCANS:
+        raise PictureProblem("too_slow", f"{picture.scans} scans")
     return info
 
 

@@ -37,7 +37,7 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
     folder.mkdir(parents=True, exist_ok=True)
     for photo in photos:
         try:
-            rgb, choice = decode_on(photo.read_bytes(), MAX_SIDE, DEFAULT_BACKGROUND)
+            rgb, choice, _ = decode_on(photo.read_bytes(), MAX_SIDE, DEFAULT_BACKGROUND)
         except PictureProblem as problem:
             raise Refused(f"{photo}: {problem}") from None
         light = tone_of(rgb)

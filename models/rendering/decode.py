@@ -5,19 +5,19 @@ Decoding runs C code that nothing in Python can interrupt, so it belongs in a pr
 
 import io
 import warnings
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from models.palettes import PAPER, Background, BackgroundChoice
 from models.problems import PictureProblem
+from models.rendering.deep_grey import DEEP_GREY, to_8_bits
+from models.rendering.load import load
 from models.rendering.tone import luminance_of
-from models.sniff import PILLOW_ERRORS, open_header, sniff
+from models.sniff import PILLOW_ERRORS, sniff
 
-# Grey deeper than 8 bits: PNG has 16, TIFF also 32 and floating point.
-_DEEP_GREY: Final = ("I", "I;16", "I;16B", "I;16L", "F")
 _REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
 _ORIENTATION: Final = 0x0112
 MAX_SIDE: Final = 2048
@@ -43,35 +43,46 @@ def decode(data: bytes, max_side: int = MAX_SIDE, background: BackgroundChoice =
     return decode_on(data, max_side, background)[0]
 
 
-def decode_on(
-    data: bytes, max_side: int, background: BackgroundChoice
-) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-    """The first frame or page as (H, W, 3) sRGB bytes, upright, at most `max_side` px long or wide; and its paper.
+class Still(NamedTuple):
+    """`pixels` is (H, W, 3) sRGB bytes; `background` the paper to draw them on, `auto` if that is open.
 
-    Transparent parts show the paper of `background`, and with `auto` that of `paper_for`, on which the picture is
-    then to be drawn; a picture without any leaves `auto` open. Raises PictureProblem as `sniff` does, `broken`, or
-    `too_heavy` where the process's memory is limited.
+    `partial`: a part of the picture is missing from the file or damaged.
+    """
+
+    pixels: NDArray[np.uint8]
+    background: BackgroundChoice
+    partial: bool = False
+
+
+def decode_on(data: bytes, max_side: int, background: BackgroundChoice) -> Still:
+    """The first frame or page, upright, at most `max_side` px long or wide.
+
+    Transparent parts, and missing ones, show the paper of `background`, and with `auto` that of `paper_for`, on
+    which the picture is then to be drawn; one without any leaves `auto` open. Raises PictureProblem as `sniff`
+    does, `broken`, or `too_heavy` where the process's memory is limited.
     """
     sniff(data)
-    with open_header(data) as image, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            # Only JPEG can do this: decode at 1/2, 1/4 or 1/8, never below the size asked for.
-            image.draft(None, (max_side, max_side))
-            image.load()
-            flat, background = plain(image, background, max_side)
+            loaded = load(data, max_side)
+            flat, background = plain(loaded.image, background, max_side, loaded.seen)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
+        except PictureProblem:
+            raise
         except PILLOW_ERRORS as error:
             raise PictureProblem("broken", repr(error)) from None
-    return np.asarray(flat, np.uint8), background
+    return Still(np.asarray(flat, np.uint8), background, loaded.partial)
 
 
 def plain(
-    image: Image.Image, background: BackgroundChoice, max_side: int | None = None
+    image: Image.Image, background: BackgroundChoice, max_side: int | None = None, seen: Image.Image | None = None
 ) -> tuple[Image.Image, BackgroundChoice]:
     """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB; and that paper.
+
+    What is 0 in `seen`, of mode L and the same size, shows the paper too.
 
     With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen.
 
@@ -81,7 +92,8 @@ def plain(
     small = image
     if max_side and image.mode in _REDUCIBLE and (factor := int(max(image.size) / (1.5 * max_side))) > 1:
         small = image.reduce(factor)
-    flat, paper = _flatten(_to_srgb(small), background)
+        seen = seen.reduce(factor) if seen is not None else None
+    flat, paper = _flatten(_to_srgb(small), background, seen)
     turn = _TURNS.get(_orientation(image))
     return (flat if turn is None else flat.transpose(turn)), paper
 
@@ -101,6 +113,12 @@ def paper_for(rgba: NDArray[np.uint8]) -> Background:
 
 
 def _orientation(image: Image.Image) -> int:
+    """EXIF's number, of a JPEG, PNG or TIFF, and for AVIF what its boxes say. Browsers turn no WebP."""
+    if image.format == "WEBP":
+        return 1
+    # Pillow would take it from XMP if EXIF has none, which no browser does.
+    for name in ("xmp", "XML:com.adobe.xmp"):
+        image.info.pop(name, None)
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except MemoryError:
@@ -113,7 +131,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         return _through(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
     profile = image.info.get("icc_profile")
-    if not profile or image.mode in _DEEP_GREY:
+    if not profile or image.mode in DEEP_GREY:
         return image
     if image.mode == "P":
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
@@ -137,13 +155,18 @@ def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Imag
     return converted
 
 
-def _flatten(image: Image.Image, background: BackgroundChoice) -> tuple[Image.Image, BackgroundChoice]:
+def _flatten(
+    image: Image.Image, background: BackgroundChoice, seen: Image.Image | None = None
+) -> tuple[Image.Image, BackgroundChoice]:
     """Opaque, and the paper below; `auto` stays open where next to nothing of that paper is seen."""
-    if image.mode in _DEEP_GREY:
-        return _deep_grey(image).convert("RGB"), background
-    if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in image.info:
+    if image.mode in DEEP_GREY:
+        image = to_8_bits(image)
+    clear = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+    if seen is None and not clear:
         return image.convert("RGB"), background
     over = image.convert("RGBA")
+    if seen is not None:
+        over.putalpha(ImageChops.multiply(over.getchannel("A"), seen))
     paper, settled = background, background
     if paper == "auto":
         small = over.resize((min(over.width, _GLANCE), min(over.height, _GLANCE)), Image.Resampling.BOX)
@@ -153,16 +176,3 @@ def _flatten(image: Image.Image, background: BackgroundChoice) -> tuple[Image.Im
     under = Image.new("RGBA", image.size, (*PAPER[paper], 255))
     under.alpha_composite(over)
     return under.convert("RGB"), settled
-
-
-def _deep_grey(image: Image.Image) -> Image.Image:
-    """Deep grey to 8 bits; Pillow's own conversion clips at 255 instead.
-
-    White is 65,535 in 16 bits. In 32 bits and in floating point TIFF does not tell: it is the least of 1 (floating
-    point alone), 255 (the same), 65,535 and the brightest value that is no darker than any.
-    """
-    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0).clip(0.0)
-    brightest = float(values.max(initial=0.0))
-    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
-    white = next((level for level in usual if brightest <= level), brightest)
-    return Image.fromarray(np.rint(values * np.float32(255 / white)).astype(np.uint8))

@@ -6,26 +6,22 @@ Decoding runs C code that nothing in Python can interrupt, so it belongs in a pr
 import math
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.containers import video_container
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering import frames as animation
-from models.rendering.decode import MAX_SIDE, decode_on
+from models.rendering.decode import MAX_SIDE, Still, decode_on
 from models.rendering.frames import Frames
 
 
-def decode_still(data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+def decode_still(data: bytes, background: BackgroundChoice) -> Still:
     """As `models.rendering.decode.decode_on`, at most MAX_SIDE px a side; of a video the first frame.
 
     Raises PictureProblem as that does, and as `models.rendering.video.decode_video`, or `no_video` where the extra
     `video` is not installed.
     """
     if video_container(data):
-        still: tuple[NDArray[np.uint8], BackgroundChoice] = _video().first_picture(data, background)
-        return still
+        return Still(*_video().first_picture(data, background))
     return decode_on(data, MAX_SIDE, background)
 
 

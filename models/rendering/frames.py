@@ -1,8 +1,8 @@
 """An animation's bytes in, its frames out: GIF, APNG, WebP and AVIF, each frame as a viewer would show it.
 
-Pillow composes the frames (disposal, blending, partial frames); this bounds how many, and how large, are kept.
-What a header says of the number of frames is not believed: frames are counted as they come. Imports no torch,
-for it runs where a process may be killed (see `models.rendering.decode`).
+`models.rendering.animation` composes them; this bounds how many, and how large, are kept. What a header says of the
+number of frames is not believed: frames are counted as they come. Imports no torch, for it runs where a process may
+be killed (see `models.rendering.decode`).
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import GifImagePlugin, Image, PngImagePlugin
+from PIL import Image
 
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
@@ -20,17 +20,14 @@ from models.containers import video_container
 from models.formats import columns_within, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
+from models.rendering.animation import Animation, animation_of
 from models.rendering.decode import MAX_SIDE, decode_on, plain
-from models.sniff import PILLOW_ERRORS, open_header, sniff
+from models.sniff import PILLOW_ERRORS, sniff
 
-Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "slow", "broken"]
+Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "slow", "broken", "part"]
 
-ANIMATED: Final = ("GIF", "PNG", "WEBP", "AVIF")
-"""Formats that move; the pages of a TIFF, say, are no frames."""
 LONGEST_MS: Final = 655_350
 """The longest that a GIF can show a frame."""
-CLEAR, UNDO = 2, 3
-"""A GIF frame's disposal methods "restore to background" and "restore to previous"."""
 _HURRIED_MS, _USUAL_MS = 10, 100
 
 
@@ -39,9 +36,9 @@ class Frames:
     """`pixels` is (N, H, W, 3) sRGB bytes, N at least 1; `durations_ms` how long each of the N is shown.
 
     `plays` is how often the whole is to run, 0 for ever. `cut` says why later frames are missing, if they are:
-    which limit they would pass, that unpacking takes too long (`slow`), or that the file is damaged there. (`time`
-    is for who draws them.) `background` is the paper that was asked for, or what transparent parts got for `auto`:
-    on that the whole is to be drawn.
+    which limit they would pass, that unpacking takes too long (`slow`), or that the file is damaged there; `part`,
+    that a part of a frame is missing. (`time` is for who draws them.) `background` is the paper that was asked for,
+    or what transparent parts got for `auto`: on that the whole is to be drawn.
     """
 
     pixels: NDArray[np.uint8]
@@ -71,8 +68,8 @@ def moves(data: bytes) -> bool:
         return False
     if video_container(data):
         return True
-    with open_header(data) as image:
-        return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
+    animation = _animation_of(data)
+    return animation is not None and animation.count > 1
 
 
 def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "light") -> Frames:
@@ -87,44 +84,52 @@ def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "lig
     durations: list[int] = []
     under = background
     cut: Cut = ""
-    with open_header(data) as image, warnings.catch_warnings():
+    partial = False
+    animation = _animation_of(data)
+    if animation is None:
+        still = decode_on(data, MAX_SIDE, background)
+        pixels = _small(Image.fromarray(still.pixels), columns)[None]
+        return Frames(pixels, (_USUAL_MS,), 1, "part" if still.partial else "", still.background)
+    size, most = animation.size, dict[Cut, int]()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if image.format not in ANIMATED:
-            still, background = decode_on(data, MAX_SIDE, background)
-            return Frames(_small(Image.fromarray(still), columns)[None], (_USUAL_MS,), 1, background=background)
-        size, most = image.size, dict[Cut, int]()
-        side = max(*page_size(size[0], size[1], columns), *page_size(size[1], size[0], columns))
-        # An APNG may begin with a picture that is no part of the animation, for viewers that know none.
-        start = 1 if image.info.get("default_image") else 0
         try:
-            while True:
-                try:
-                    image.seek(start + len(frames))
-                except EOFError:
+            side = max(*page_size(size[0], size[1], columns), *page_size(size[1], size[0], columns))
+            for index in range(animation.count):
+                if cut := _over(index, sum(durations), most):
                     break
-                if over := _over(len(frames), sum(durations), most):
-                    cut = over
-                    break
-                if image.size != size:  # Pillow lets a GIF's frame enlarge the canvas, which no viewer does
-                    cut = "broken"
-                    break
-                _load(image)
-                flat, paper = plain(image, under, side)
+                shown = next(animation.frames)
+                flat, paper = plain(shown.image, under, side)
                 if not frames:
                     background, under = paper, "light" if paper == "auto" else paper
                 most = most or _most_frames(size, flat.size, columns)
                 frames.append(_small(flat, columns))
-                durations.append(shown_ms(image.info.get("duration", 0)))
+                durations.append(shown_ms(shown.duration_ms))
+                partial = partial or shown.partial
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
         except (Image.DecompressionBombError, *PILLOW_ERRORS) as error:
             if not frames:
                 raise PictureProblem("broken", repr(error)) from None
             cut = "broken"
-        plays = _plays(image)
     if not frames:
         raise PictureProblem("broken", "no frames")
-    return Frames(np.stack(frames), tuple(durations), plays, cut, background)
+    cut = cut or ("broken" if not animation.whole else "part" if partial else "")
+    return Frames(np.stack(frames), tuple(durations), animation.plays, cut, background)
+
+
+def _animation_of(data: bytes) -> Animation | None:
+    """As `models.rendering.animation.animation_of`, with PictureProblem alone."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return animation_of(data)
+    except PictureProblem:
+        raise
+    except MemoryError as error:
+        raise PictureProblem("too_heavy", repr(error)) from None
+    except PILLOW_ERRORS as error:
+        raise PictureProblem("broken", repr(error)) from None
 
 
 def shown_ms(duration: float) -> int:
@@ -133,28 +138,6 @@ def shown_ms(duration: float) -> int:
     if not math.isfinite(duration) or duration <= _HURRIED_MS:
         return _USUAL_MS
     return min(round(duration), LONGEST_MS)
-
-
-def _load(image: Image.Image) -> None:
-    """Load the frame that was sought, and mend two things in which Pillow 13.0 and browsers differ.
-
-    An APNG's frame is drawn over the very copy that was kept to undo it. And a GIF that clears a frame gets its
-    background colour there, unless its first frame has transparent pixels; browsers clear to nothing.
-    """
-    undone = image.format == "PNG" and image.info.get("disposal") == PngImagePlugin.Disposal.OP_PREVIOUS
-    before = getattr(image, "_prev_im", None) if undone else None
-    before = before.copy() if before is not None else None
-    image.load()
-    if before is not None:
-        image._prev_im = before  # type: ignore[attr-defined]
-    if isinstance(image, GifImagePlugin.GifImageFile) and image.is_animated:
-        if image.mode != "RGBA":
-            image.im, image._mode = image.convert("RGBA").im, "RGBA"
-            image.info.pop("transparency", None)
-        # Before the first frame there is nothing to go back to.
-        if image.disposal_method == CLEAR or (image.disposal_method == UNDO and image.tell() == 0):
-            left, top, right, bottom = image.dispose_extent or (0, 0, *image.size)
-            image.dispose = Image.new("RGBA", (right - left, bottom - top)).im
 
 
 def page_size(width: int, height: int, columns: int) -> tuple[int, int]:
@@ -187,11 +170,3 @@ def _small(flat: Image.Image, columns: int) -> NDArray[np.uint8]:
     if flat.width * flat.height > page[0] * page[1]:
         flat = flat.resize(page, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(flat, np.uint8)
-
-
-def _plays(image: Image.Image) -> int:
-    """GIF counts repetitions after the first showing, and says nothing for none; the others count showings."""
-    loop = image.info.get("loop")
-    if image.format != "GIF":
-        return int(loop or 0)
-    return 1 if loop is None else 0 if loop == 0 else int(loop) + 1

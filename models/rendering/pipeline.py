@@ -34,6 +34,7 @@ from models.options import RenderOptions
 from models.page import Grid, Page, pages_of
 from models.palettes import Background, BackgroundChoice
 from models.problems import Note
+from models.rendering.decode import Still
 from models.rendering.decoding import decode_frames, decode_still
 from models.rendering.frames import Cut, Frames, may_move
 from models.rendering.renderer import Renderer
@@ -50,7 +51,7 @@ PNG: Final = FORMATS[DEFAULT_FORMAT]
 class Decoder(Protocol):
     """Where files become pixels. Both methods raise PictureProblem."""
 
-    def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    def still(self, data: bytes, background: BackgroundChoice) -> Still:
         """As `models.rendering.decoding.decode_still`."""
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice) -> Frames:
@@ -60,7 +61,7 @@ class Decoder(Protocol):
 class InProcess:
     """The Decoder that decodes here."""
 
-    def still(self, data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    def still(self, data: bytes, background: BackgroundChoice) -> Still:
         return decode_still(data, background)
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice) -> Frames:
@@ -148,6 +149,7 @@ def draw(
     columns either, and whatever decoder and hook do.
     """
     decoder, hook = decoder or InProcess(), hook or Hook()
+    cut: Cut = ""
     if options.animate and options.format == DEFAULT_FORMAT and may_move(data):
         asked = options
         # How many columns that makes decides how many frames are kept; of a video no size is known yet.
@@ -158,10 +160,12 @@ def draw(
         frames = hook.stage("decode", lambda: decoder.frames(data, wide, options.background))
         if len(frames.pixels) > 1:
             return draw_frames(renderer, frames, asked, hook=hook, most_rows=most_rows, most_s=most_s)
+        cut = frames.cut  # why what was to move does not
     choice: BackgroundChoice = "dark" if options.background == "auto" and options.block else options.background
-    rgb, choice = hook.stage("decode", lambda: decoder.still(data, choice))
-    still = Frames(rgb[None], (0,), 1, background=choice)
-    return draw_frames(renderer, still, options, hook=hook, most_rows=most_rows)
+    still = hook.stage("decode", lambda: decoder.still(data, choice))
+    cut = cut or ("part" if still.partial else "")
+    one = Frames(still.pixels[None], (0,), 1, cut, still.background)
+    return draw_frames(renderer, one, options, hook=hook, most_rows=most_rows)
 
 
 def draw_frames(
@@ -238,7 +242,9 @@ def inks_of(
 
 
 def cut_notes(cut: Cut, frames: int) -> tuple[Note, ...]:
-    """Why there are only so many frames."""
+    """Why there are only so many frames, or only a part of one."""
+    if cut == "broken" and frames == 1:
+        return (Note("one_frame", {}),)
     return (Note(f"cut_{cut}", {"frames": frames, "seconds": limits.MAX_SECONDS}),) if cut else ()
 
 

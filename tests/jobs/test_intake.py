@@ -19,7 +19,7 @@ def a_file(form: str) -> bytes:
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "MPO", "GIF", "WEBP", "AVIF", "TIFF", "BMP"])
 def test_every_format_that_we_promise_passes(form: str) -> None:
     info = sniff(a_file(form))
-    assert (info.format, info.width, info.height) == (form, 64, 48)
+    assert (info.format, info.width, info.height) == ("JPEG" if form == "MPO" else form, 64, 48)
 
 
 @pytest.mark.parametrize("form", ["EPS", "PDF", "ICO", "TGA"])

@@ -53,7 +53,12 @@ def test_same_pixels_as_in_process(decoder: Decoder, background: str) -> None:
         assert theirs.flags.writeable
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", photo()[:900], photo(400, 8)])
+def test_part_of_a_picture_is_told_apart(decoder: Decoder) -> None:
+    assert not decoder.still(photo()).partial
+    assert decoder.still(photo()[:1500]).partial
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", photo()[:300], photo(400, 8)])
 def test_same_problem_as_in_process(decoder: Decoder, data: bytes) -> None:
     with pytest.raises(PictureProblem) as theirs:
         decoder.still(data)[0]

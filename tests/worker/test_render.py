@@ -34,6 +34,7 @@ from models.formats import picture_columns
 from models.limits import ANIMATION_COLUMNS
 from models.page import Grid
 from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
+from models.rendering.decode import Still
 from models.rendering.renderer import Renderer
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
@@ -469,9 +470,7 @@ class Meanwhile(Decoder):
         super().__init__()
         self._deed = deed
 
-    def still(
-        self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND
-    ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
+    def still(self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Still:
         self._deed()
         return super().still(data, background)
 

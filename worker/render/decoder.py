@@ -23,13 +23,12 @@ from types import TracebackType
 from typing import IO, Any, Final, cast, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
 from models.problems import PictureProblem
-from models.rendering.decode import MAX_SIDE
+from models.rendering.decode import MAX_SIDE, Still
 from models.rendering.decoding import decode_frames, decode_still
 from models.rendering.frames import LONGEST_MS, Cut, Frames
 
@@ -84,16 +83,14 @@ class Decoder:
             _end(self._child)
         self._child = None
 
-    def still(
-        self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND
-    ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-        """As `models.rendering.decoding.decode_still`: (H, W, 3) sRGB bytes, at most MAX_SIDE px a side; its paper.
+    def still(self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Still:
+        """As `models.rendering.decoding.decode_still`.
 
         Raises PictureProblem as it does, and for a picture that takes too long (`too_slow`) or crashes the
         process (`broken`); DecoderFailed when the process does not do its work.
         """
         frames = self._try({"background": background}, data)
-        return frames.pixels[0], frames.background
+        return Still(frames.pixels[0], frames.background, frames.cut == "part")
 
     def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
         """As `models.rendering.decoding.decode_frames`. Raises as `still`."""
@@ -230,8 +227,9 @@ def _decode(data: bytes, background: BackgroundChoice, columns: int | None, most
     """The frames; without `columns` the first one alone, as large as a still picture may be."""
     if columns is not None:
         return decode_frames(data, columns, background, most_s)
-    pixels, background = decode_still(data, background)
-    return Frames(np.ascontiguousarray(pixels)[None], (LONGEST_MS,), 1, background=background)
+    still = decode_still(data, background)
+    pixels = np.ascontiguousarray(still.pixels)[None]
+    return Frames(pixels, (LONGEST_MS,), 1, "part" if still.partial else "", still.background)
 
 
 def main() -> None:

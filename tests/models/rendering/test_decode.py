@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from models.problems import PictureProblem
-from models.rendering.decode import decode, paper_for
+from models.rendering.decode import decode, decode_on, paper_for
 from models.sniff import HEIC
 from tests.models.pictures import encoded, photo
 
@@ -145,7 +145,7 @@ CORNERS = {
 }
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
 @pytest.mark.parametrize("orientation", CORNERS)
 def test_exif_rotation(orientation: int, form: str) -> None:
     picture = flat("RGB", (255, 255, 255), (40, 24))
@@ -182,11 +182,26 @@ def test_all_black_and_all_white(level: int, form: str) -> None:
     assert near(decode(encoded(flat("RGB", (level,) * 3), form)), (level,) * 3, 1)
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP"])
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.9])
+def test_of_a_truncated_file_what_is_there_is_drawn(form: str, share: float) -> None:
+    """The rest is paper, and the caller is told."""
+    whole = encoded(NOISE, form)
+    part, all_of_it = decode_on(whole[: int(len(whole) * share)], 64, "dark"), decode(whole)
+    assert part.partial
+    missing = (part.pixels == (17, 18, 20)).all((1, 2))
+    assert 0.5 * (1 - share) < missing.mean() < 1.3 * (1 - share) + 0.2
+    there = part.pixels[~missing][1:-1].astype(int), all_of_it[~missing][1:-1]
+    assert np.abs(there[0] - there[1]).max(-1).mean() < 12  # of a JPEG, the colours mix with the next row's
+
+
+@pytest.mark.parametrize("form", ["WEBP", "AVIF", "TIFF"] + ["HEIF"] * HEIC)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_truncated_files_are_called_broken(form: str, share: float) -> None:
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
-    whole = encoded(noise, form)
+    whole = encoded(NOISE, form)
     with pytest.raises(PictureProblem) as problem:
         decode(whole[: int(len(whole) * share)])
     assert problem.value.code == "broken"

@@ -20,8 +20,8 @@ from models.rendering.renderer import BATCH, Renderer, find_weights
 from models.rendering.temporal_smoothing import flicker
 from models.rendering.tone import fit, joint_tones, tone_of
 from models.weights_file import save_weights
-from tests.models.animations import saved
-from tests.models.pictures import SAMPLES, photo
+from tests.models.animations import block, gif, patch, saved
+from tests.models.pictures import SAMPLES, encoded, photo
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +257,23 @@ def test_what_there_is_no_time_for_is_left_out(untrained: Renderer) -> None:
     assert drawn.durations_ms == (50,) * BATCH
 
 
+def test_no_animation_becomes_a_still_without_a_note(untrained: Renderer) -> None:
+    moving = gif(64, 64, [block(patch(index, 64, 64)) for index in range(3)])
+    second = moving.index(b",", moving.index(b",") + 1)
+    damaged = saved([photo(64, 64, seed) for seed in range(3)], "PNG").replace(b"fdAT", b"fdAt")
+    for data in (moving[: second + 20], damaged):
+        drawn = draw(untrained, data, RenderOptions("photo", 20))
+        assert not drawn.moves and [note.code for note in drawn.notes] == ["one_frame"]
+        assert draw(untrained, data, RenderOptions("photo", 20, animate=False)).notes == ()
+
+
+def test_a_part_of_a_picture_comes_with_a_note(untrained: Renderer) -> None:
+    whole = encoded(photo(64, 64))
+    assert draw(untrained, whole, RenderOptions("photo", 20)).notes == ()
+    drawn = draw(untrained, whole[: len(whole) // 2], RenderOptions("photo", 20))
+    assert [note.code for note in drawn.notes] == ["cut_part"]
+
+
 def test_notes_say_what_is_missing(untrained: Renderer) -> None:
     assert cut_notes("", 9) == ()
     says = {
@@ -265,10 +282,13 @@ def test_notes_say_what_is_missing(untrained: Renderer) -> None:
         "pixels": "smaller one",
         "seconds": "20 seconds",
         "broken": "damaged",
+        "part": "missing",
     }
     for cut, words in says.items():
         (note,) = cut_notes(cut, 9)  # type: ignore[arg-type]
         assert words in str(note)
+    (alone,) = cut_notes("broken", 1)
+    assert "nothing moves" in str(alone)
     frames = Frames(scenes(4), (50,) * 4, 0, "cells", background="light")
     drawing = draw_frames(untrained, frames, RenderOptions("photo", 20))
     whole = as_file(drawing, ANIMATION)

@@ -50,7 +50,7 @@ def test_each_container_and_codec(codec: str, form: str, pix_fmt: str, sound: bo
     assert frames.durations_ms == (100,) * len(COLOURS)
     assert np.allclose(means(frames), COLOURS, atol=4)
     assert (frames.plays, frames.cut) == (0, "")
-    still, _ = decode_still(data, "light")
+    still, *_ = decode_still(data, "light")
     assert np.allclose(still.mean((0, 1)), COLOURS[0], atol=4)
 
 
