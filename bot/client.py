@@ -9,11 +9,10 @@ from discord.ext import commands
 
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
-from bot.commands.localisation import Catalogue
 from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
+from bot.commands.registration import Catalogue, sync_if_changed
 from bot.commands.server_settings import ServerSettings
-from bot.commands.sync import sync_if_changed
 from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.component import Component, Handler
 from bot.components.reaction_events import ReactionEvents

@@ -20,7 +20,6 @@ from jobs.rate_limiter import RateLimiter
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
-from jobs.rq_adapter import queue
 from jobs.schema import RenderRequest
 from jobs.server_settings import GuildStore
 
@@ -71,7 +70,3 @@ class Services:
         request = request.model_copy(update={"message_version": version})
         self.messages.remember(request)
         return request
-
-    def enqueue(self, request: RenderRequest) -> bool:
-        """Put a prepared request on the queue. False if a job of that id is there already."""
-        return queue.enqueue(self.redis, request)

@@ -42,7 +42,7 @@ from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.operator_commands import CommandListener
 from worker.queue.redis_outage import Outage, back_off_s
 from worker.queue.work_loop import WorkLoop, unique_name
-from worker.render import job, pipeline, tasks
+from worker.render import job, tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 from worker.render.weights_source import WeightsSource
@@ -103,7 +103,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
         _patiently(lambda: start(engine, weights_source, settings.model_weights), outage)
         renderer = engine.renderer
         # The queue.
-        breaker = CircuitBreaker(lambda: pipeline.works(engine.renderer, decoder))
+        breaker = CircuitBreaker(lambda: job.works(engine.renderer, decoder))
         worker = _patiently(
             lambda: WorkLoop(
                 redis,

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.scope import everywhere
+from bot.commands.registration import everywhere
 from bot.observability.moderation_log import may_write
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, language
 from bot.replies.pending import REDIS_LOST

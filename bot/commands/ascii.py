@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.scope import everywhere
+from bot.commands.registration import everywhere
 from bot.commands.suggestions import Choices, palette_choices, suggest_models
 from bot.render.attachments import Attachment, Find
 from bot.render.latest_picture import latest_picture

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.scope import everywhere
+from bot.commands.registration import everywhere
 from bot.components.component import chosen, select
 from bot.render.attachments import ONLY_STILL, Attachment, NamedAttachment, has_lottie, pictures_on
 from bot.render.options import OptionOverrides

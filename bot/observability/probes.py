@@ -1,23 +1,39 @@
-"""Whether this bot is healthy and connected, and its metrics and probes together."""
+"""Whether this bot is healthy and connected; the event loop's lag, the shards, and the fleet's metrics from Redis.
+
+Every bot process reports the same of the fleet: take the maximum over them, not the sum.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
 
 import discord
-from prometheus_client import REGISTRY, Gauge
+from prometheus_client import REGISTRY, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.gateway.shards import disconnected_shards, is_connected
-from bot.observability.metrics import FleetCollector, ShardCollector, measure_lag
 from bot.settings import BotSettings
+from jobs.lifecycle.job import Jobs
 from jobs.observability.logs import describe_error
 from jobs.observability.metrics import PREFIX
 from jobs.observability.probes import probe_app, serving
+from jobs.pictures import stored_bytes
+from jobs.registry.fleet import Fleet
+from jobs.rq_adapter import queue
 
 GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether the gateway sends this bot events, on all its shards.")
 GATEWAY_LATENCY = Gauge(f"{PREFIX}gateway_latency_seconds", "From a gateway heartbeat to its acknowledgement.")
+LOOP_LAG: Final = Histogram(
+    f"{PREFIX}event_loop_lag_seconds",
+    "How late the event loop resumes a task that sleeps.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+_LAG_EVERY_S: Final = 0.5
 
 
 class PortTaken(Exception):
@@ -67,3 +83,82 @@ def why_not_ready(client: discord.AutoShardedClient, redis: Redis) -> list[str]:
     except RedisError as error:
         reasons.append(f"redis: {describe_error(error)}")
     return reasons
+
+
+async def measure_lag() -> None:
+    """Observe the event loop's lag for ever."""
+    while True:
+        start = time.monotonic()
+        await asyncio.sleep(_LAG_EVERY_S)
+        LOOP_LAG.observe(max(0.0, time.monotonic() - start - _LAG_EVERY_S))
+
+
+class FleetCollector(Collector):
+    """The queue, the workers, pending replies, stored pictures and Redis itself, read when asked for."""
+
+    def __init__(self, redis: Redis, picture_budget: int) -> None:
+        self._redis = redis
+        self._picture_budget = picture_budget
+
+    def describe(self) -> list[Metric]:
+        """Without this, registering would ask Redis."""
+        return list(_families().values())
+
+    def collect(self) -> Iterator[Metric]:
+        families = _families()
+        try:
+            self._fill(families)
+            families["redis_up"].add_metric([], 1)
+        except RedisError:
+            families = _families()
+            families["redis_up"].add_metric([], 0)
+        yield from families.values()
+
+    def _fill(self, families: dict[str, GaugeMetricFamily]) -> None:
+        redis = self._redis
+        jobs = queue.counts(redis)
+        for state in ("waiting", "started", "postponed", "failed"):
+            families["queue_jobs"].add_metric([state], getattr(jobs, state))
+        families["queue_oldest_seconds"].add_metric([], jobs.oldest_s)
+        families["open_promises"].add_metric([], Jobs(redis).count_pending())
+        states = [report.state for report in Fleet(redis).alive()]
+        for state in ("idle", "busy", "swapping", "degraded", "suspended", "stopping"):
+            families["workers"].add_metric([state], states.count(state))
+        families["stored_picture_bytes"].add_metric(["used"], stored_bytes(redis))
+        families["stored_picture_bytes"].add_metric(["budget"], self._picture_budget)
+        memory: dict[str, Any] = redis.info("memory")
+        families["redis_memory_bytes"].add_metric(["used"], float(memory.get("used_memory", 0)))
+        families["redis_memory_bytes"].add_metric(["limit"], float(memory.get("maxmemory", 0)))
+
+
+class ShardCollector(Collector):
+    """How many shards the bot has in all its processes, and which of this one's are connected."""
+
+    def __init__(self, client: discord.AutoShardedClient) -> None:
+        self._client = client
+
+    def collect(self) -> Iterator[Metric]:
+        total = GaugeMetricFamily(
+            f"{PREFIX}shards", "Gateway connections of all bots together; 0 if not known yet."
+        )
+        total.add_metric([], self._client.shard_count or 0)
+        ready = GaugeMetricFamily(f"{PREFIX}shard_ready", "Whether a shard is connected.", labels=["shard"])
+        for number, shard in self._client.shards.items():
+            ready.add_metric([str(number)], float(not shard.is_closed()))
+        yield from (total, ready)
+
+
+def _families() -> dict[str, GaugeMetricFamily]:
+    texts: dict[str, tuple[str, list[str]]] = {
+        "redis_up": ("Whether Redis answered; where not, nothing else of the fleet is known.", []),
+        "queue_jobs": (
+            "Jobs by state: waiting, started, postponed (Discord did not take them) or failed.",
+            ["state"],
+        ),
+        "queue_oldest_seconds": ("How long the job next in line has waited; 0 with an empty queue.", []),
+        "open_promises": ("People who were told to wait and have no answer yet.", []),
+        "workers": ("Workers alive, by state.", ["state"]),
+        "stored_picture_bytes": ("Pictures kept for drawing and redrawing: used, and the budget.", ["kind"]),
+        "redis_memory_bytes": ("Redis's own memory: used, and its limit (0: none).", ["kind"]),
+    }
+    return {name: GaugeMetricFamily(PREFIX + name, text, labels=labels) for name, (text, labels) in texts.items()}

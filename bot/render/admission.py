@@ -84,10 +84,6 @@ class Admission:
             raise _problem(refused, self._limits)
         return settings
 
-    def give_back(self, asker: Asker) -> None:
-        """Nothing was acknowledged after all."""
-        self._services.jobs.refund(asker.job_id)
-
 
 def allow(settings: GuildSettings, asker: Asker) -> None:
     """Raise ServiceProblem `blocked`, `wrong_channel`, `age_restricted_only` or `wrong_role`; or do nothing."""

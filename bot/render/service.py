@@ -208,13 +208,10 @@ class RenderService:
             message_id = await defer(interaction, private=begun.private)
         except UNDELIVERED as error:
             if getattr(error, "code", 0) != ALREADY_ACKNOWLEDGED:  # else the job is another process's
-                await self._not_acknowledged(asker)
+                with suppress(*REDIS_LOST):
+                    await asyncio.to_thread(self._services.jobs.refund, asker.job_id)
             raise
         return replace(begun, message_id=message_id)
-
-    async def _not_acknowledged(self, asker: Asker) -> None:
-        with suppress(*REDIS_LOST):
-            await asyncio.to_thread(self._admission.give_back, asker)
 
 
 def _begin(

@@ -23,6 +23,7 @@ from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.lifecycle.job import PendingReply
 from jobs.observability.logs import describe_error
+from jobs.rq_adapter import queue
 from jobs.schema import Click, Outcome, RenderRequest, RenderResult
 from jobs.text.sentences import PictureProblem
 
@@ -109,7 +110,7 @@ class PendingReplies:
         """Put a job on the queue; the request with its version."""
         request = await asyncio.to_thread(self._services.prepare, request)
         tracked.phase = Phase.SENDING
-        await asyncio.to_thread(self._services.enqueue, request)
+        await asyncio.to_thread(queue.enqueue, self._services.redis, request)
         return request
 
     async def _break_off(self, tracked: Tracked, error: BaseException, where: str) -> None:

@@ -20,8 +20,7 @@ from typing import Any, Final
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.keys import record_key, versions_key
-from jobs.records import JobId, Record, read_record
+from jobs.records import JobId, Record, read_record, record_key, versions_key
 from jobs.rq_adapter.queue import WAITING, job_key
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 

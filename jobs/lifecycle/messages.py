@@ -11,8 +11,7 @@ from typing import Any, Final
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.keys import versions_key
-from jobs.records import read_record
+from jobs.records import read_record, versions_key
 from jobs.schema import RenderRequest
 
 KEEP_S: Final = 30 * 24 * 3600

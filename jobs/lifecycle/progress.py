@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from jobs.keys import record_key
 from jobs.lifecycle.job import PACE
+from jobs.records import record_key
 from jobs.rq_adapter.queue import WAITING, as_standing, ask_standing
 from jobs.text.sentences import sentence
 from jobs.text.translation import ENGLISH

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.keys import record_key
+from jobs.records import record_key
 
 _QUOTA: Final = f"{PREFIX}quota:"
 

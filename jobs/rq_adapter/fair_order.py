@@ -10,7 +10,7 @@ from typing import Final
 
 from redis import Redis
 
-from jobs.keys import RECORDS
+from jobs.records import RECORDS
 from jobs.schema import RenderRequest
 
 LANE_TTL_S: Final = 2 * 3600

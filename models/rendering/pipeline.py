@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
@@ -73,26 +74,44 @@ class TooLarge(Exception):
 
 
 class Hook:
-    """Notes the milliseconds of each stage. A subclass may do more, and end the work by raising."""
+    """Notes the milliseconds of each stage, and may end the work between two.
 
-    def __init__(self, on_frames: OnFrames | None = None) -> None:
-        """`on_frames` hears after each batch how many of how many frames have been through the generator."""
+    `go_on` is called before each stage and after each batch of an animation, and ends the work by raising.
+    `on_frames` hears after a batch how many of how many frames have been through the generator. Each stage runs
+    inside the context that `around` makes of its name.
+    """
+
+    def __init__(
+        self,
+        on_frames: OnFrames = lambda done, total: None,
+        *,
+        go_on: Callable[[], None] = lambda: None,
+        around: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self.milliseconds: dict[str, float] = {}
+        self.go_on = go_on
         self._on_frames = on_frames
+        self._around = around
 
     def stage(self, name: str, work: Callable[[], T]) -> T:
         """Do the work of a stage; a stage may come in several parts."""
+        self.go_on()
+        return self.timed(name, work)
+
+    def timed(self, name: str, work: Callable[[], T]) -> T:
+        """The same for work that nobody may end."""
         start = time.perf_counter()
         try:
-            return work()
+            with self._around(name):
+                return work()
         finally:
             took = self.milliseconds.get(name, 0.0) + (time.perf_counter() - start) * 1000
             self.milliseconds[name] = round(took, 1)
 
     def frames(self, done: int, total: int) -> None:
         """So many of an animation's frames have been through the generator."""
-        if self._on_frames is not None:
-            self._on_frames(done, total)
+        self.go_on()
+        self._on_frames(done, total)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from redis import Redis
 from rq.job import Job
 
 from bot.gateway.shards import is_connected
-from bot.observability.metrics import FleetCollector, ShardCollector
-from bot.observability.probes import why_not_ready, why_unhealthy
+from bot.observability.probes import FleetCollector, ShardCollector, why_not_ready, why_unhealthy
 from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs

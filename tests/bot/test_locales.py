@@ -9,9 +9,9 @@ from discord import app_commands
 
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
-from bot.commands.localisation import Catalogue
 from bot.commands.message_menu import MessageMenu
 from bot.commands.model_admin import ModelAdmin
+from bot.commands.registration import Catalogue
 from bot.commands.server_settings import ServerSettings
 from jobs.text.translation import LANGUAGES
 

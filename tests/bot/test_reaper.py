@@ -11,10 +11,10 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.keys import record_key
 from jobs.lifecycle.job import NO_ID, PENDING, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.quota import Quota
 from jobs.lifecycle.reactions import Attempt, Reactions
+from jobs.records import record_key
 from jobs.rq_adapter.queue import render_queue, states, withdraw
 from jobs.schema import RenderRequest, RenderResult, Reply
 from jobs.text.sentences import SENTENCES

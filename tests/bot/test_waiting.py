@@ -11,8 +11,8 @@ from rq.job import Job
 
 from bot.replies.pending import Phase, Tracked
 from bot.replies.progress_notifier import PATIENCE_S, Said, is_due
-from jobs.keys import record_key
 from jobs.lifecycle.job import PACE, Claim, Jobs, PendingReply
+from jobs.records import record_key
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderRequest, RenderResult

@@ -17,7 +17,7 @@ from models.rendering.renderer import Renderer, find_weights
 from models.sentences import PICTURE_SENTENCES
 from tests.hostile import collected, write_hostile
 from worker.render.decoder import LIMIT_S, Decoder
-from worker.render.pipeline import draw
+from worker.render.job import draw
 
 
 @pytest.mark.slow
@@ -29,7 +29,7 @@ def test_every_file_is_drawn_or_refused_in_words(tmp_path: Path) -> None:
         for file in files:
             start = time.monotonic()
             try:
-                drawing = draw(renderer, decoder, file.read_bytes(), RenderOptions("photo", 24, "light"), stages={})
+                drawing = draw(renderer, decoder, file.read_bytes(), RenderOptions("photo", 24, "light"))
             except PictureProblem as problem:
                 assert problem.code in PICTURE_SENTENCES and str(problem)
                 outcomes[problem.code] += 1

@@ -6,8 +6,8 @@ from typing import Any
 
 from redis import Redis
 
-from jobs.keys import record_key
 from jobs.lifecycle.job import Jobs, PendingReply
+from jobs.records import record_key
 from jobs.schema import RenderRequest, Reply
 from models.options import RenderOptions
 

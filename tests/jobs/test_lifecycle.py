@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from jobs.keys import record_key
 from jobs.lifecycle.job import BOT, NOTICE_S, PENDING, Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.reactions import Reactions
+from jobs.records import record_key
 from jobs.rq_adapter.queue import enqueue, job_key, render_queue, states, withdraw
 from jobs.schema import RenderResult
 from tests.jobs.requests import a_pending_reply, a_request, claimed_long_ago

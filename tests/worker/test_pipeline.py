@@ -15,11 +15,12 @@ from models import limits
 from models.options import RenderOptions
 from models.palettes import Background
 from models.rendering.frames import decode_frames, may_move
+from models.rendering.pipeline import Hook
 from models.rendering.renderer import BATCH, Renderer, find_weights
 from tests.models.animations import block, gif, patch, saved
 from tests.models.pictures import photo
 from worker.render.decoder import Decoder, DecoderFailed
-from worker.render.pipeline import draw
+from worker.render.job import draw
 
 FRAMES = 2 * BATCH + 3
 
@@ -48,10 +49,10 @@ def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> Non
     for form in ("GIF", "PNG", "WEBP", "AVIF"):
         data = saved(images, form, duration=[40, 50, 60, 70, 80], loop=0)
         assert may_move(data)
-        stages: dict[str, float] = {}
-        drawn = draw(renderer, decoder, data, stages=stages, **OPTIONS)
+        hook = Hook()
+        drawn = draw(renderer, decoder, data, hook=hook, **OPTIONS)
         assert len(drawn.pages) == 5 and drawn.notes == ()
-        assert list(stages) == ["decode", "tone", "generator", "paint", "encode"]
+        assert list(hook.milliseconds) == ["decode", "tone", "generator", "paint", "encode"]
         with Image.open(io.BytesIO(drawn.data)) as image:
             assert image.format == "GIF" and image.info["loop"] == 0
             assert image.size == (drawn.columns * 8, drawn.rows * 16) == (160, 112)
@@ -60,7 +61,7 @@ def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> Non
 
 def test_progress_after_every_batch(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
     seen: list[tuple[int, int]] = []
-    draw(renderer, decoder, clip, stages={}, on_frames=lambda done, total: seen.append((done, total)), **OPTIONS)
+    draw(renderer, decoder, clip, hook=Hook(lambda done, total: seen.append((done, total))), **OPTIONS)
     assert seen == [(BATCH, FRAMES), (2 * BATCH, FRAMES), (FRAMES, FRAMES)]
 
 
@@ -78,7 +79,7 @@ def test_it_ends_wherever_nobody_waits_any_more(
             raise ServiceProblem("cancelled")
 
     with pytest.raises(ServiceProblem):
-        draw(renderer, decoder, clip, stages={}, go_on=go_on, **OPTIONS)
+        draw(renderer, decoder, clip, hook=Hook(go_on=go_on), **OPTIONS)
     assert asked == ask
 
 
@@ -86,23 +87,23 @@ def test_a_still_picture_stays_one(renderer: Renderer, decoder: Decoder) -> None
     stills = [saved([photo(64, 48)], form) for form in ("PNG", "WEBP", "AVIF")]
     assert not any(map(may_move, stills))
     for data in (gif(64, 64, [block(patch(0, 64, 64))]), *stills):
-        assert len(draw(renderer, decoder, data, stages={}, **OPTIONS).pages) == 1
+        assert len(draw(renderer, decoder, data, **OPTIONS).pages) == 1
 
 
 def test_the_upload_limit_is_kept_or_refused(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
-    whole = draw(renderer, decoder, clip, stages={}, **OPTIONS)
+    whole = draw(renderer, decoder, clip, **OPTIONS)
     limit = len(whole.data) // 6
-    less = draw(renderer, decoder, clip, stages={}, **(OPTIONS | {"upload_limit": limit}))
+    less = draw(renderer, decoder, clip, **(OPTIONS | {"upload_limit": limit}))
     assert len(less.data) <= limit
     assert any("upload limit" in str(note) for note in less.notes)
     with pytest.raises(ServiceProblem) as problem:
-        draw(renderer, decoder, clip, stages={}, **(OPTIONS | {"upload_limit": 900}))
+        draw(renderer, decoder, clip, **(OPTIONS | {"upload_limit": 900}))
     assert problem.value.code == "too_large_result"
 
 
 def test_what_was_left_out_is_told(renderer: Renderer, decoder: Decoder) -> None:
     data = gif(64, 64, [block(patch(index % 3, 64, 64), duration=5000) for index in range(9)])
-    drawn = draw(renderer, decoder, data, stages={}, **OPTIONS)
+    drawn = draw(renderer, decoder, data, **OPTIONS)
     assert len(drawn.pages) == 4
     assert [*map(str, drawn.notes)] == [
         f"I drew the first {limits.MAX_SECONDS} seconds, the limit for one animation."
@@ -157,7 +158,6 @@ def test_dark_paper_shows_light_as_ink(decoder: Decoder, background: Background,
         decoder,
         stream.getvalue(),
         RenderOptions(palette="mono", columns=24, background=background),
-        stages={},
     )
     left, right = np.hsplit(drawing.page.grid.coverage(), 2)
     full, bare = (left, right) if inked == "dark half" else (right, left)

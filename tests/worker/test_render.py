@@ -47,7 +47,7 @@ from worker.render import job as render_job
 from worker.render import tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine, Loaded
-from worker.render.pipeline import works
+from worker.render.job import works
 from worker.render.weights_source import WeightsSource
 
 

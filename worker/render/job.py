@@ -1,22 +1,29 @@
 """One request, from the picture's bytes to the last state of its message; or the reason why there is no picture."""
 
+import io
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 import torch
+from PIL import Image
 from redis import Redis
 
 from jobs.delivery import Verdict
 from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
+from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
 from jobs.schema import Outcome, RenderRequest
 from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence_for, with_reference
-from models.rendering.pipeline import Drawing
+from models import limits
+from models.formats import ANIMATION
+from models.options import RenderOptions
+from models.rendering import pipeline
+from models.rendering.pipeline import PNG, Drawing, Hook, TooLarge
 from models.rendering.renderer import Renderer, WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.deliver import deliver, tell
@@ -25,7 +32,6 @@ from worker.delivery.result_message import edit_of
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
-from worker.render.pipeline import Stages, draw, timed
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +41,8 @@ LOOK_EVERY_S: Final = 0.04
 """How often at most Redis is asked whether a job is cancelled; some stages take a millisecond or two."""
 FRAMES_EVERY_S: Final = 1.0
 """How often an animation's progress is written down."""
+GENERATOR_S: Final = 12.0
+"""Seconds after which no frame is begun: a job has JOB_TIMEOUT_S for everything, and decoding may take 10."""
 
 
 class LeftToBot(Exception):
@@ -67,7 +75,7 @@ class Ending:
     renderer: Renderer | None = None
 
 
-def answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
+def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
     """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
     start, this_try = time.monotonic(), try_id(tools)
     if not tools.messages.is_newest(request):
@@ -75,7 +83,7 @@ def answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
         renderer = _renderer(tools.engine, request.options.style)
-        drawing = _draw(tools, request, renderer, stages)
+        drawing = _draw(tools, request, renderer, hook)
         tools.breaker.record_success()
         took_s = time.monotonic() - start
         edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
@@ -85,7 +93,7 @@ def answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
             return Ending("stale", drawing=drawing, renderer=renderer)
         if not claim.may_write:
             raise LeftToBot("a bot has ended it")
-        return replace(timed(stages, "post", lambda: _post(tools, request, edit, drawing)), renderer=renderer)
+        return replace(hook.timed("post", lambda: _post(tools, request, edit, drawing)), renderer=renderer)
     except (PictureProblem, ServiceProblem) as problem:
         outcome: Outcome = "refused" if isinstance(problem, PictureProblem) else "failed"
         if problem.code == "cancelled":
@@ -99,7 +107,7 @@ def answer(tools: Tools, request: RenderRequest, stages: Stages) -> Ending:
         reason = EndReason(outcome=outcome, code=code, sentence=words)
         match tools.jobs.abandon(request.job_id, this_try, reason, request=request):
             case Claim.GRANTED:
-                return timed(stages, "tell", lambda: _refuse(tools, request, outcome, code, words))
+                return hook.timed("tell", lambda: _refuse(tools, request, outcome, code, words))
             case Claim.STALE:
                 return Ending("stale")
             case _:
@@ -123,50 +131,67 @@ def _renderer(engine: Engine, style: str | None) -> Renderer:
         raise ServiceProblem("style_broken", str(error)[:200]) from None
 
 
-def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, stages: Stages) -> Drawing:
+def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, hook: Hook) -> Drawing:
     """The finished picture.
 
     Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
     animation, `too_large_result`.
     """
-    go_on = _patience(tools, request)
-    go_on()
+    hook.go_on()
     sha = request.shas[0]
     data = tools.pictures.get(sha)
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {sha[:12]}")
     try:
-        return draw(
-            renderer,
-            tools.decoder,
-            data,
-            request.options,
-            stages=stages,
-            upload_limit=request.upload_limit,
-            go_on=go_on,
-            on_frames=_frames_noted(tools, request),
-        )
+        return draw(renderer, tools.decoder, data, request.options, hook=hook, upload_limit=request.upload_limit)
     except torch.OutOfMemoryError as error:
         tools.breaker.record_failure(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
 
 
-def _frames_noted(tools: Tools, request: RenderRequest) -> Callable[[int, int], None]:
-    """Writes down how far an animation is, now and then, for the bot to tell."""
-    noted_at = -FRAMES_EVERY_S
+def draw(
+    renderer: Renderer,
+    decoder: Decoder,
+    data: bytes,
+    options: RenderOptions,
+    *,
+    hook: Hook | None = None,
+    upload_limit: int | None = None,
+) -> Drawing:
+    """Draw a picture's file; the Drawing's own is a PNG, or a GIF of at most `upload_limit` bytes if it moves.
 
-    def note(done: int, total: int) -> None:
-        nonlocal noted_at
-        if time.monotonic() - noted_at >= FRAMES_EVERY_S:
-            noted_at = time.monotonic()
-            tools.jobs.progress(request.job_id, (done, total))
+    Raises PictureProblem, ServiceProblem `too_large_result`, DecoderFailed, torch.OutOfMemoryError when the GPU has
+    no room for a smaller picture either, and what the hook does.
+    """
+    hook = hook or Hook()
+    drawing = pipeline.draw(renderer, data, options, decoder=decoder, hook=hook, most_s=GENERATOR_S)
+    try:
+        format = ANIMATION if drawing.moves else PNG
+        drawing = pipeline.as_file(drawing, format, hook=hook, most_bytes=upload_limit)
+    except TooLarge as error:
+        raise ServiceProblem("too_large_result", str(error)) from None
+    hook.go_on()
+    return drawing
 
-    return note
+
+def works(renderer: Renderer, decoder: Decoder) -> bool:
+    """Whether a small picture comes out of all stages; if not, the log says why."""
+    stream = io.BytesIO()
+    Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(stream, "PNG")
+    try:
+        draw(renderer, decoder, stream.getvalue(), RenderOptions(columns=limits.MIN_COLUMNS))
+    except Exception:
+        _log.exception("self-test failed")
+        return False
+    return True
 
 
-def _patience(tools: Tools, request: RenderRequest) -> Callable[[], None]:
-    """To be called between stages: raises ServiceProblem `cancelled` or `expired` when nobody waits any more."""
-    looked_at = -LOOK_EVERY_S
+def job_hook(tools: Tools, request: RenderRequest) -> Hook:
+    """Traces a job's stages, writes down how far an animation is, and ends a job that nobody waits for any more.
+
+    Its `go_on` raises ServiceProblem `cancelled` or `expired`.
+    """
+    looked_at, noted_at = -LOOK_EVERY_S, -FRAMES_EVERY_S
 
     def go_on() -> None:
         nonlocal looked_at
@@ -178,7 +203,13 @@ def _patience(tools: Tools, request: RenderRequest) -> Callable[[], None]:
         if late > 0:
             raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
 
-    return go_on
+    def note(done: int, total: int) -> None:
+        nonlocal noted_at
+        if time.monotonic() - noted_at >= FRAMES_EVERY_S:
+            noted_at = time.monotonic()
+            tools.jobs.progress(request.job_id, (done, total))
+
+    return Hook(note, go_on=go_on, around=trace.span)
 
 
 def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:

@@ -10,19 +10,20 @@ import math
 import time
 from typing import Any, Final
 
+from prometheus_client import Counter, Histogram
 from pydantic import ValidationError
 
 from jobs.delivery import Verdict
 from jobs.lifecycle.job import Claim
+from jobs.observability.metrics import PREFIX
+from jobs.records import faults_of
 from jobs.rq_adapter.job import BadRequest, Postponed, times_postponed
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from jobs.text.choices import focus_name
 from jobs.text.sentences import new_reference, sentence
 from worker.delivery.deliver import tell
 from worker.delivery.rest_client import DiscordUnavailable
-from worker.render.job import LeftToBot, Tools, answer, try_id
-from worker.render.metrics import job_ended
-from worker.render.pipeline import Stages
+from worker.render.job import LeftToBot, Tools, answer, job_hook, try_id
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,21 @@ TELL_FAILURE_S: Final = 6.0
 FIRST_WAIT_S: Final = 10
 LONGEST_WAIT_S: Final = 120
 """A job that Discord does not take goes back to the queue for so long, twice as long each time."""
+
+STAGE: Final = Histogram(
+    f"{PREFIX}stage_seconds",
+    "Each stage of a job: decode, tone, generator, paint, encode, post, tell.",
+    ["stage"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_LONG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 3600)
+WAITED: Final = Histogram(
+    f"{PREFIX}job_wait_seconds", "From a job's making to its drawing, tries included.", buckets=_LONG
+)
+ANSWERED: Final = Histogram(f"{PREFIX}answer_seconds", "From a job's making to its end.", buckets=_LONG)
+JOBS: Final = Counter(
+    f"{PREFIX}jobs_total", "Jobs ended, by outcome and code (see jobs.schema).", ["outcome", "code"]
+)
 
 
 class _Shared:
@@ -57,9 +73,10 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Postponed:
     if before is not None:
         _log.info("job again id=%s outcome=%s; it had ended before", request.job_id, before.outcome)
         return before.model_dump(mode="json")
-    stages = Stages()
+    hook = job_hook(tools, request)
+    stages = hook.milliseconds
     try:
-        ending = answer(tools, request, stages)
+        ending = answer(tools, request, hook)
     except DiscordUnavailable as error:
         return _later(request, error)
     except LeftToBot as reason:
@@ -158,10 +175,8 @@ def _parse(payload: object) -> RenderRequest:
     try:
         return RenderRequest.model_validate(payload)
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        where = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)
         # `from None`, since the original's text quotes the values and with them the interaction's token.
-        raise BadRequest(f"not a request of a version this worker knows ({where})") from None
+        raise BadRequest(f"not a request of a version this worker knows ({faults_of(error)})") from None
 
 
 def _request_of(payload: object) -> RenderRequest | None:
@@ -184,3 +199,13 @@ def current_tools() -> Tools:
     if _Shared.tools is None:
         raise RuntimeError("worker.render.tasks.equip was not called in this process")
     return _Shared.tools
+
+
+def job_ended(result: RenderResult, created_at: float) -> None:
+    """Count a job; `created_at` in Unix seconds."""
+    JOBS.labels(result.outcome, result.code).inc()
+    for stage, ms in result.stages_ms.items():
+        STAGE.labels(stage).observe(ms / 1000)
+    answered = max(0.0, result.finished_at - created_at)
+    ANSWERED.observe(answered)
+    WAITED.observe(max(0.0, answered - sum(result.stages_ms.values()) / 1000))

@@ -1,15 +1,21 @@
-"""Register the commands with Discord, but only when they differ from what is registered."""
+"""Where Discord offers a command and what it is called in other languages; registered only where that differs.
+
+English names stand in the code, the others in the catalogues (jobs.text.translation).
+"""
 
 import logging
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import discord
 from discord import app_commands
 from discord.http import Route
 
+from jobs.text.translation import LANGUAGES, NAME, template, translate_in
+
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 _COMPARED: Final = frozenset(
     {
         "name",
@@ -32,6 +38,11 @@ _COMPARED: Final = frozenset(
     }
 )
 _TRANSLATED: Final = ("name_localizations", "description_localizations")
+_NAMES = (
+    app_commands.TranslationContextLocation.command_name,
+    app_commands.TranslationContextLocation.group_name,
+    app_commands.TranslationContextLocation.parameter_name,
+)
 
 
 def comparable(value: Any) -> Any:
@@ -78,3 +89,23 @@ async def _payload(command: Any, tree: app_commands.CommandTree[Any]) -> dict[st
         command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
     )
     return dict(payload)
+
+
+class Catalogue(app_commands.Translator):
+    """discord.py asks it for each text and language when the commands are registered."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        """The text in that language; None leaves it in English."""
+        language = LANGUAGES.get(locale.value)
+        if language is None:
+            return None
+        named = context.location in _NAMES
+        return translate_in(NAME, string.message, language) if named else template(string.message, language)
+
+
+def everywhere(command: T) -> T:
+    """On servers, in direct messages, and for people who have installed the app for themselves."""
+    contexts = app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    return app_commands.allowed_installs(guilds=True, users=True)(contexts(command))
