@@ -6,7 +6,7 @@ a handler raises becomes a sentence that only the person who clicked sees.
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import discord
 
@@ -15,13 +15,7 @@ from jobs.observability import logs
 from jobs.text.buttons import TEMPLATE, custom_id
 
 Handler = Callable[[Interaction, str], Awaitable[None]]
-"""Gets the interaction and what the id is about (often nothing)."""
-
-
-class HasHandlers(Protocol):
-    """What a client must have for its components to be answered, by action."""
-
-    handlers: dict[str, Handler]
+"""Gets the interaction and what the id is about (often nothing). A client's `handlers` has one for each action."""
 
 
 class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE):
@@ -42,7 +36,7 @@ class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE)
         """Hand the click on."""
         logs.bind(str(interaction.id))
         try:
-            handler = cast(HasHandlers, interaction.client).handlers.get(self.action)
+            handler: Handler | None = interaction.client.handlers.get(self.action)
             if handler is not None:
                 await handler(interaction, self.about)
         except Exception as error:

@@ -80,7 +80,11 @@ class ProgressNotifier:
         if not due:
             return
         texts = await asyncio.to_thread(self._texts, dict(list(due.items())[:MOST]))
-        changed = [(job_id, text) for job_id, text in texts.items() if self._is_news(job_id, text)]
+        changed = [
+            (job_id, text)
+            for job_id, text in texts.items()
+            if (said := self._said.get(job_id)) is None or said.text != text
+        ]
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(job_id: str, text: str) -> None:
@@ -102,10 +106,6 @@ class ProgressNotifier:
             )
         }
         return {job_id: text for job_id, text in found.items() if text is not None}
-
-    def _is_news(self, job_id: str, text: str) -> bool:
-        said = self._said.get(job_id)
-        return said is None or said.text != text
 
     async def _say(self, pending: PendingReply, text: str) -> None:
         job_id, reply, jobs = pending.job_id, pending.reply, self._services.jobs

@@ -108,7 +108,8 @@ class Jobs:
         `holder` is BOT, or names one try of a worker. A worker gives its request, which is `stale` if a later job
         is aimed at its message. Returns only when no notice is on its way to the message.
         """
-        return self._claim("claim", job_id, holder, _version(request), 0, message_id=_message(request))
+        version, message_id = _aim(request)
+        return self._claim("claim", job_id, holder, version, 0, message_id=message_id)
 
     def claim_unqueued(self, job_id: str) -> Claim:
         """The same for a bot, unless a worker has the job or will have it."""
@@ -122,7 +123,8 @@ class Jobs:
         Where an earlier try may have posted the picture a bot must look first. It finds the `reason` here.
         """
         told = "" if reason is None else reason.model_dump_json()
-        return self._claim("abandon", job_id, holder, _version(request), told, message_id=_message(request))
+        version, message_id = _aim(request)
+        return self._claim("abandon", job_id, holder, version, told, message_id=message_id)
 
     def cancel(self, job_id: str, *, take_over: bool = True) -> Claim:
         """Ask for a job to end without a picture; `queued`: its worker will see that between two stages.
@@ -234,9 +236,6 @@ class Jobs:
         return found
 
 
-def _version(request: RenderRequest | None) -> int:
-    return 0 if request is None else request.message_version
-
-
-def _message(request: RenderRequest | None) -> str:
-    return "" if request is None else request.reply.message_id
+def _aim(request: RenderRequest | None) -> tuple[int, str]:
+    """A request's version and the id of its message; nothing newer can be known of a job without one."""
+    return (0, "") if request is None else (request.message_version, request.reply.message_id)

@@ -1,7 +1,7 @@
 """The workers that are alive and what they run: each reports every few seconds, and its report expires."""
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field
 from redis import Redis
@@ -61,16 +61,12 @@ class Fleet:
 
     def alive(self) -> list[WorkerReport]:
         """Reports of the workers alive now, by name."""
-        names = sorted(_text(name) for name in self._redis.zrange(_WORKERS, 0, -1))
-        if not names:
-            return []
-        reports = self._redis.mget([f"{_WORKERS}:{name}" for name in names])
+        names: list[Any] = sorted(self._redis.zrange(_WORKERS, 0, -1))
+        reports = (
+            self._redis.mget([f"{_WORKERS}:{name.decode(errors='replace')}" for name in names]) if names else []
+        )
         return [report for data in reports if (report := read_record(WorkerReport, data)) is not None]
 
     def serving(self) -> list[WorkerReport]:
         """Those of the workers alive that take jobs: neither on their way out, nor stepped back, nor suspended."""
         return [report for report in self.alive() if report.state not in ("stopping", "degraded", "suspended")]
-
-
-def _text(value: object) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

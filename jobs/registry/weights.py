@@ -33,7 +33,7 @@ NAMED: Final = 25
 
 Origin = Literal["file", "upload", "shell"]
 
-_MODELS, _VERSIONS = f"{PREFIX}weights:models", f"{PREFIX}weights:versions"
+MODELS_KEY, _VERSIONS = f"{PREFIX}weights:models", f"{PREFIX}weights:versions"
 _DEFAULT, _USED = f"{PREFIX}weights:default", f"{PREFIX}weights:used"
 
 
@@ -96,12 +96,12 @@ class WeightsStore:
 
     def models(self) -> dict[str, Model]:
         """All models by name, in alphabetical order."""
-        found = _records(Model, self.redis.hvals(_MODELS))
+        found = _records(Model, self.redis.hvals(MODELS_KEY))
         return {model.name: model for model in sorted(found, key=lambda model: model.name)}
 
     def model(self, name: str) -> Model | None:
         """The model of that name; None if there is none."""
-        return read_record(Model, self.redis.hget(_MODELS, name))
+        return read_record(Model, self.redis.hget(MODELS_KEY, name))
 
     def default(self) -> str | None:
         """The model that draws when no style is asked for; None while nobody has said."""
@@ -128,7 +128,7 @@ class WeightsStore:
     def announce(self, name: str, sha256: str, by: str) -> Model:
         """Make a model known, unless one of that name is; the model as it then stands."""
         model = activated(None, name, sha256, by)
-        self.redis.hsetnx(_MODELS, name, model.model_dump_json())
+        self.redis.hsetnx(MODELS_KEY, name, model.model_dump_json())
         return self.model(name) or model
 
     def claim(self, name: str, by: str) -> bool:
@@ -186,14 +186,14 @@ class WeightsStore:
                 pipe.delete(_blob(victim.sha256))
                 pipe.zrem(_USED, victim.sha256)
 
-        self.redis.transaction(add, _VERSIONS, _MODELS)
+        self.redis.transaction(add, _VERSIONS, MODELS_KEY)
         return version
 
     def drop(self, version: Version) -> None:
         """Give up a version that turned out to be of no use; one that a model uses, or can go back to, stays."""
 
         def remove(pipe: Pipeline) -> None:
-            models = _records(Model, pipe.hvals(_MODELS))
+            models = _records(Model, pipe.hvals(MODELS_KEY))
             versions = _records(Version, pipe.hvals(_VERSIONS))
             if any(version.sha256 in (model.active, *model.history) for model in models):
                 return
@@ -203,7 +203,7 @@ class WeightsStore:
                 pipe.delete(_blob(version.sha256))
                 pipe.zrem(_USED, version.sha256)
 
-        self.redis.transaction(remove, _VERSIONS, _MODELS)
+        self.redis.transaction(remove, _VERSIONS, MODELS_KEY)
 
     def blob(self, sha256: str) -> bytes | None:
         """A version's bytes, as they were put; None when they are gone."""
@@ -215,7 +215,7 @@ class WeightsStore:
 
     def _victims(self, pipe: Pipeline, versions: list[Version], needed: int) -> list[Version]:
         """The versions to give up so that `needed` bytes more fit the budget."""
-        models = _records(Model, pipe.hvals(_MODELS))
+        models = _records(Model, pipe.hvals(MODELS_KEY))
         # What is in use, and what the next rollback would use.
         pinned = {sha for model in models for sha in (model.active, *model.history[-1:])}
         sizes = {version.sha256: version.size for version in versions}
@@ -235,16 +235,15 @@ class WeightsStore:
 
 def set_model(pipe: Pipeline, model: Model) -> None:
     """Add a model's change to a transaction that watches `MODELS_KEY`."""
-    pipe.hset(_MODELS, model.name, model.model_dump_json())
+    pipe.hset(MODELS_KEY, model.name, model.model_dump_json())
 
 
 def model_in(pipe: Pipeline, name: str) -> Model | None:
     """A model as a transaction that watches `MODELS_KEY` sees it."""
-    return read_record(Model, pipe.hget(_MODELS, name))
+    return read_record(Model, pipe.hget(MODELS_KEY, name))
 
 
 T = TypeVar("T", bound=Record)
-MODELS_KEY: Final = _MODELS
 
 
 def _records(kind: type[T], values: Iterable[object]) -> list[T]:

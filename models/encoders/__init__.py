@@ -11,15 +11,14 @@ from models.encoders.docx import docx
 from models.encoders.html import html
 from models.encoders.png import png
 from models.encoders.svg import svg
-from models.encoders.text import text
 from models.formats import FORMATS
 from models.page import Page
 
-__all__ = ["ansi", "docx", "encode", "html", "png", "svg", "text"]
+__all__ = ["ansi", "docx", "encode", "html", "png", "svg"]
 
 _ENCODERS: Final[dict[str, Callable[[Page], bytes]]] = {
     "png": png,
-    "txt": lambda page: text(page).encode(),
+    "txt": lambda page: page.grid.text().encode(),
     "ans": lambda page: ansi(page).encode(),
     "html": lambda page: html(page).encode(),
     "svg": lambda page: svg(page).encode(),

@@ -142,7 +142,9 @@ class Renderer:
                 torch.cuda.empty_cache()
                 batch = max(1, len(fitted) // 2)
                 continue
-            glyphs, strength = scores.argmax(-1), _strengths(shown, least)
+            glyphs = scores.argmax(-1)
+            means = F.avg_pool2d(shown, (CELL_HEIGHT, CELL_WIDTH))[:, 0]
+            strength = None if least == 1 else strength_of(means, least)
             if smoothing:
                 glyphs, ink, strength = smoothing.follow(scores, fitted, ink, strength)
             if refine and self.refinement_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
@@ -194,11 +196,6 @@ class Renderer:
             return local_search.refine(shown, glyphs, self._ink, self.refinement_sweeps)
         except torch.OutOfMemoryError:
             return glyphs
-
-
-def _strengths(shown: Tensor, least: float) -> Tensor | None:
-    """How strong each cell's ink is, (B, rows, columns); None where all of it is as strong as it can be."""
-    return None if least == 1 else strength_of(F.avg_pool2d(shown, (CELL_HEIGHT, CELL_WIDTH))[:, 0], least)
 
 
 def _is_flat(tone: NDArray[np.float32]) -> bool:

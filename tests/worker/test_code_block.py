@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models.formats import COLOUR_CHARACTERS
 from models.palettes import Background
 from tests.models.pages import ATLAS, page_of_lines, random_page
-from worker.delivery.code_block import LOOKALIKE, code_block
+from worker.delivery.result_message import LOOKALIKE, code_block
 
 SGR = re.compile("\x1b\\[([0-9;]*)m")
 

@@ -3,6 +3,7 @@
 Whatever is larger than Discord takes in this place is encoded otherwise or left out; nothing is ever blurred.
 """
 
+import re
 from typing import Final
 
 from jobs.schema import RenderRequest
@@ -10,17 +11,21 @@ from jobs.text.buttons import result_rows
 from jobs.text.choices import palette_name
 from jobs.text.sentences import CAPTIONS, ServiceProblem
 from jobs.text.translation import translate, translate_count
-from models.encoders import encode
+from models.encoders import ansi, encode
 from models.encoders.png import picture_within
 from models.formats import ANIMATION, FORMATS, MESSAGE_CHARACTERS
+from models.page import Page
 from models.rendering.pipeline import Drawing
 from models.sentences import NOTES
-from worker.delivery.code_block import code_block
 from worker.delivery.rest_client import Attachment, Edit
 
 _SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
 
+LOOKALIKE: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
+"""Stands for the last of three backticks in a code block; as wide, and in no charset of ours."""
+
+_THREE_BACKTICKS: Final = re.compile("``(?=`)`")
 TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so I attached it as a file."
 
 
@@ -107,3 +112,17 @@ def _alt(request: RenderRequest, drawing: Drawing) -> str:
     language = request.reply.language
     palette = palette_name(request.options.palette, language)
     return translate(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)
+
+
+def code_block(page: Page, *, colours: bool = False) -> str:
+    """The page as a Discord code block, an `ansi` one with `colours` (8 of them; see `ansi`).
+
+    Only three backticks in a row could end the block, so of such a run every third becomes LOOKALIKE: one or two
+    stay, a reader sees no difference, and as no charset holds LOOKALIKE the art can be read back exactly. An empty
+    first or last row becomes a space, because Discord drops empty lines at both ends of a block.
+    """
+    art = ansi(page, colours=16) if colours else page.grid.text()
+    lines = _THREE_BACKTICKS.sub("``" + LOOKALIKE, art).removesuffix("\n").split("\n")
+    for end in (0, -1):
+        lines[end] = lines[end] or " "
+    return f"```{'ansi' if colours else ''}\n" + "\n".join(lines) + "\n```"

@@ -64,8 +64,9 @@ class WorkLoop:
         self.came_round_at = time.monotonic()
         self._job_id: str | None = None
         self._turn = threading.Lock()
-        self._held = self._at_rest = self._suspended = False
-        self._stopping, self._signalled_at, self._exit_code = False, 0.0, 0
+        self.stopping = self.suspended = self.held = False
+        """Asked to end by a signal; kept from taking jobs by `rq suspend`; and by `hold`."""
+        self._at_rest, self._signalled_at, self._exit_code = False, 0.0, 0
         self._registered = False
         self._beat_at = 0.0
         self._rq = RQWorker(redis, name, kind, self._note_error)
@@ -81,7 +82,7 @@ class WorkLoop:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note_signal)
         failures = 0
-        while not self._stopping:
+        while not self.stopping:
             self.came_round_at = time.monotonic()
             try:
                 self.step()
@@ -107,40 +108,25 @@ class WorkLoop:
     @property
     def state(self) -> str:
         """What it does now, as jobs.registry.fleet.WorkerReport has it."""
-        if self._stopping:
+        if self.stopping:
             return "stopping"
         if self.breaker.is_open:
             return "degraded"
-        if self._held:
+        if self.held:
             return "swapping"
-        if self._suspended:
+        if self.suspended:
             return "suspended"
         return "idle" if self._job_id is None else "busy"
 
-    @property
-    def stopping(self) -> bool:
-        """Whether a signal has asked this worker to end."""
-        return self._stopping
-
-    @property
-    def suspended(self) -> bool:
-        """Whether `rq suspend` keeps this worker from taking jobs."""
-        return self._suspended
-
-    @property
-    def held(self) -> bool:
-        """Whether this worker is kept from taking jobs."""
-        return self._held
-
     def hold(self, wait_s: float = 0.5) -> bool:
         """From another thread: take no job until `release`. Whether none is in hand now; if not, ask again."""
-        self._held = True
+        self.held = True
         self._at_rest = self._at_rest or self._turn.acquire(timeout=wait_s)
         return self._at_rest
 
     def release(self) -> None:
         """Take jobs again."""
-        self._held = False
+        self.held = False
         if self._at_rest:
             self._at_rest = False
             self._turn.release()
@@ -155,7 +141,7 @@ class WorkLoop:
 
     def break_off(self) -> None:
         """From another thread: end this process as broken, so that a fresh one takes its place."""
-        self._exit_code, self._stopping = EXIT_BROKEN, True
+        self._exit_code, self.stopping = EXIT_BROKEN, True
 
     # --- the loop ---------------------------------------------------------------------------------------
 
@@ -163,12 +149,12 @@ class WorkLoop:
         """One round: look after the queue, then run a job, if there is one and this worker may take it."""
         if not self._registered:
             self._rq.register()
-            self._registered, self._suspended = True, False
+            self._registered, self.suspended = True, False
         if time.monotonic() - self._beat_at > self.renew_s:
             self._rq.heartbeat()
             self._beat_at = time.monotonic()
         self._rq.look_after()
-        if self._held:
+        if self.held:
             self._pause(0.1)
         elif self._is_suspended():
             self._pause(0.5)
@@ -179,7 +165,7 @@ class WorkLoop:
         else:
             with self._turn:
                 # Asked again: it may have been held since.
-                job: RenderJob | None = None if self._held else self._rq.take(_WAIT_S)
+                job: RenderJob | None = None if self.held else self._rq.take(_WAIT_S)
                 if job is not None:
                     self.run_job(job)
 
@@ -221,8 +207,8 @@ class WorkLoop:
 
     def _is_suspended(self) -> bool:
         suspended = self._rq.is_suspended
-        if suspended != self._suspended:
-            self._suspended = suspended
+        if suspended != self.suspended:
+            self.suspended = suspended
             self._rq.set_state("suspended" if suspended else "idle")
             _log.warning(
                 "worker suspended; taking no jobs until `rq resume`" if suspended else "worker resumed; taking jobs"
@@ -246,14 +232,14 @@ class WorkLoop:
     def _note_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Only note the first: raising from here could lose a job just popped."""
         if not self._signalled_at:
-            self._signalled_at, self._stopping = time.monotonic(), True
+            self._signalled_at, self.stopping = time.monotonic(), True
         elif time.monotonic() - self._signalled_at > SECOND_SIGNAL_S:
             _log.warning("worker ends at once name=%s job_id=%s", self.name, self._job_id or "-")
             raise SystemExit
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while not self._stopping and time.monotonic() < until:
+        while not self.stopping and time.monotonic() < until:
             time.sleep(0.1)
 
 

@@ -58,16 +58,12 @@ class Engine:
 
     def __init__(self, weights_source: WeightsSource, device: str, *, keep: int = 3) -> None:
         self.weights_source = weights_source
-        self._device = device
+        self.device = device
         self._keep = keep
         self._lock = threading.Lock()
         self._warm: OrderedDict[str, Loaded] = OrderedDict()  # the most recently used last
         self._needs = 0
         self.default = ""
-
-    @property
-    def device(self) -> str:
-        return self._device
 
     @property
     def renderer(self) -> Renderer:
@@ -103,16 +99,17 @@ class Engine:
 
         `device` is for another than the engine's own.
         """
-        before, begun = self._allocated(), time.monotonic()
+        begun = time.monotonic()
+        before = torch.cuda.memory_allocated() if self.device == "cuda" else 0
         weights = read_weights(data, name)
         try:
-            renderer = Renderer(weights, device or self._device)
+            renderer = Renderer(weights, device or self.device)
             # The first forward pass allocates and picks kernels; no user should wait for that, and a model
             # that cannot draw must not replace one that can.
             renderer.grid(WARM_UP, columns=picture_columns(*WARM_UP.shape))
         except Exception as error:
             raise WeightsError(f"{name} loads but does not draw ({type(error).__name__}: {error})") from error
-        if not self._needs and self._device == "cuda":
+        if not self._needs and self.device == "cuda":
             self._needs = torch.cuda.max_memory_allocated() - before
         MODEL_LOADED.observe(time.monotonic() - begun)
         return Loaded(renderer, data)
@@ -143,14 +140,14 @@ class Engine:
 
     def fits(self) -> bool:
         """Whether the device has room for one more model like the first one."""
-        if self._device != "cuda":
+        if self.device != "cuda":
             return True
         free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
         return bool(free > SPARE * self._needs)
 
     def memory_mb(self) -> int:
         """Megabytes: of the GPU for a model on one, else of this process."""
-        if self._device == "cuda":
+        if self.device == "cuda":
             return int(torch.cuda.memory_reserved() // 2**20)
         try:
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -166,7 +163,7 @@ class Engine:
         except torch.OutOfMemoryError:
             return False  # others fill it now, and may leave
         except Exception:
-            _log.exception("engine broken device=%s", self._device)
+            _log.exception("engine broken device=%s", self.device)
             return True
         return False
 
@@ -175,9 +172,6 @@ class Engine:
         for name in unused[: max(0, len(self._warm) - self._keep)]:
             del self._warm[name]
 
-    def _allocated(self) -> int:
-        return int(torch.cuda.memory_allocated()) if self._device == "cuda" else 0
-
     def _free(self) -> None:
-        if self._device == "cuda":
+        if self.device == "cuda":
             torch.cuda.empty_cache()
