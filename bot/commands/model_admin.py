@@ -18,16 +18,16 @@ from redis.exceptions import RedisError
 
 from bot.commands.admins import is_from_admin
 from bot.commands.model_text import code, list_text, reload_text, status_text, verification_text
-from bot.commands.suggestions import SUGGESTIONS, Choices, suggest_models
-from bot.components.component import Component
+from bot.commands.suggestions import Choices, suggest_models
+from bot.components.component import button
 from bot.render.download import AttachmentDownloader
+from bot.render.options import SUGGESTIONS
 from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.registry import audit
 from jobs.registry.verification import Verification, enqueue_verification, verification_of
 from jobs.registry.weights import SHORT, Version, check_name
-from jobs.text.buttons import custom_id
 from jobs.text.sentences import ServiceProblem
 
 log = logging.getLogger(__name__)
@@ -194,13 +194,8 @@ async def _show(interaction: Interaction, version: Version, check: Verification,
     if check.error:
         await edit(interaction, text)
         return
-    view = discord.ui.View(timeout=None)
-    button: discord.ui.Button[Any] = discord.ui.Button(
-        label=f"Use this version of {version.model}"[:80],
-        style=discord.ButtonStyle.success,
-        custom_id=custom_id(ACTIVATE, version.sha256),
-    )
-    view.add_item(Component(button, ACTIVATE, version.sha256))
+    label = f"Use this version of {version.model}"
+    view = button(ACTIVATE, version.sha256, label, discord.ButtonStyle.success)
     files = [discord.File(io.BytesIO(png), f"{version.model}-{version.short}.png")] if png else []
     try:
         await interaction.edit_original_response(content=text, attachments=files, view=view, allowed_mentions=QUIET)

@@ -1,17 +1,13 @@
 """What Discord offers while an option is typed: palettes, and the models of the registry."""
 
 import asyncio
-from typing import Final
 
 from discord import app_commands
 from redis.exceptions import RedisError
 
-from bot.render.options import suggest_palettes
+from bot.render.options import SUGGESTIONS, suggest_palettes
 from bot.replies.interactions import Interaction, language
 from bot.services import Services
-
-SUGGESTIONS: Final = 25
-"""As many as Discord shows."""
 
 Choices = list[app_commands.Choice[str]]
 

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import time
-from typing import Any
 
 import discord
 
-from bot.components.component import Component
+from bot.components.component import button
 from bot.replies.errors import failure_of
 from bot.replies.interactions import Interaction
 from bot.replies.pending import PendingReplies
@@ -15,7 +14,7 @@ from bot.services import Services
 from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import PendingReply
 from jobs.rq_adapter import queue
-from jobs.text.buttons import CANCEL, LABELS, custom_id
+from jobs.text.buttons import CANCEL, LABELS
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import language_of, translate
 
@@ -24,14 +23,7 @@ log = logging.getLogger(__name__)
 
 def cancel_view(job_id: str, language: str) -> discord.ui.View:
     """The button, for a message about this job."""
-    button: discord.ui.Button[Any] = discord.ui.Button(
-        label=translate(LABELS[CANCEL], language),
-        style=discord.ButtonStyle.secondary,
-        custom_id=custom_id(CANCEL, job_id),
-    )
-    view = discord.ui.View(timeout=None)
-    view.add_item(Component(button, CANCEL, job_id))
-    return view
+    return button(CANCEL, job_id, translate(LABELS[CANCEL], language), discord.ButtonStyle.secondary)
 
 
 class CancelButton:

@@ -43,15 +43,26 @@ class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE)
             await explain(interaction, error)
 
 
+def button(action: str, about: str, label: str, style: discord.ButtonStyle) -> discord.ui.View:
+    """A button alone."""
+    item: discord.ui.Button[Any] = discord.ui.Button(
+        label=label[:80], style=style, custom_id=custom_id(action, about)
+    )
+    return _alone(item, action, about)
+
+
 def select(action: str, about: str, placeholder: str, labels: list[str]) -> discord.ui.View:
     """A menu to choose one of up to 25 labels from; the value chosen is its index."""
+    options = [discord.SelectOption(label=label[:100], value=str(index)) for index, label in enumerate(labels)]
     menu: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=custom_id(action, about),
-        placeholder=placeholder,
-        options=[discord.SelectOption(label=label[:100], value=str(index)) for index, label in enumerate(labels)],
+        custom_id=custom_id(action, about), placeholder=placeholder, options=options
     )
+    return _alone(menu, action, about)
+
+
+def _alone(item: discord.ui.Item[Any], action: str, about: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    view.add_item(Component(menu, action, about))
+    view.add_item(Component(item, action, about))
     return view
 
 
