@@ -168,7 +168,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=HEADS,
         help="glyphs: a character in each cell; pixels: drawn freely, as the first system did (a style of its own)",
     )
-    who.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    who.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="what to draw on (default: %(default)s)"
+    )
 
 
 def _focus(given: str) -> float | None:

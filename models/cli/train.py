@@ -22,10 +22,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(shipped_configs())
     parser.add_argument(
         "--config",
-        "--recipe",
         default="classic",
         help=f"{names}, or a .toml file as in models/training/configs (default: %(default)s)",
     )
+    parser.add_argument(
+        "--recipe", dest="config", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )  # its old name
     parser.add_argument(
         "--subjects", type=Path, metavar="DIR", help="labels of the photos' subjects (`labels` makes them)"
     )
@@ -36,15 +38,20 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--subject-branch", metavar="WEIGHTS", help="begin with the subject branch of finished weights"
     )
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="what to train on (default: %(default)s)"
+    )
     parser.add_argument("--threads", type=int, help="CPU threads (default: PyTorch's choice)")
-    parser.add_argument("--save-every", type=float, default=180, metavar="SECONDS", help="(default: %(default)s)")
+    parser.add_argument(
+        "--save-every", type=float, default=180, metavar="SECONDS", help="between two saves (default: %(default)s)"
+    )
     numbers = parser.add_argument_group(
-        "numbers of the config", "Each replaces the number of that name; models/training/config.py explains them."
+        "numbers of the config", "Each replaces the number of that name; the default is the config's."
     )
     for field in fields(TrainConfig):
         if field.name != "style":
-            numbers.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default))
+            kind, help = type(field.default), field.metadata["help"]
+            numbers.add_argument(f"--{field.name.replace('_', '-')}", type=kind, help=help)
     parser.set_defaults(run=train)
 
 

@@ -1,7 +1,7 @@
 """A training config: every number of a run, read from a small TOML file and kept in the checkpoint."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,29 +17,33 @@ class ConfigError(Refused):
     """A config that cannot be used; `str()` says what to correct."""
 
 
+def _number(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
 @dataclass(frozen=True)
 class TrainConfig:
-    """The numbers of a run. Pages are `columns` × `rows` cells; steps count optimiser steps."""
+    """The numbers of a run, each with what `train --help` says of it. Steps count optimiser steps."""
 
-    style: str = "classic"
-    size: str = "base"
-    charset: str = PRINTABLE
-    steps: int = 1200
-    batch: int = 8
-    columns: int = 48
-    rows: int = 24
-    learning_rate: float = 1e-3
-    warm_steps: int = 200
-    warm_sweeps: int = 3
-    sweeps: int = 2
-    temperature: float = 0.08
-    proof_sweeps: int = 0
-    least_strength: float = 1.0
-    subject_batch: int = 16
-    adversarial_from: int = 1150
-    adversarial_weight: float = 0.02
-    ema: float = 0.998
-    seed: int = 0
+    style: str = _number("classic", "what pages learn towards (models.training.targets)")
+    size: str = _number("base", "the network's size: base or tiny")
+    charset: str = _number(PRINTABLE, "the characters of the style, the blank first")
+    steps: int = _number(1200, "optimiser steps of the run")
+    batch: int = _number(8, "pages in a step")
+    columns: int = _number(48, "cells across a page")
+    rows: int = _number(24, "cells down a page")
+    learning_rate: float = _number(1e-3, "the highest, after 200 steps; it falls to 2 %% of it")
+    warm_steps: int = _number(200, "steps whose targets begin from a rule's page, not from the generator's own")
+    warm_sweeps: int = _number(3, "sweeps of local search over such a target")
+    sweeps: int = _number(2, "sweeps of local search over a target after that")
+    temperature: float = _number(0.08, "how much a glyph that is nearly as good as the best counts")
+    proof_sweeps: int = _number(0, "sweeps of refinement over each page that the style draws")
+    least_strength: float = _number(1.0, "strength of ink where a page is lightest; 1 is unshaded")
+    subject_batch: int = _number(16, "photos in a step whose subject the branch learns; 0: it learns none")
+    adversarial_from: int = _number(1150, "the step from which the discriminator takes part")
+    adversarial_weight: float = _number(0.02, "the discriminator's share of the loss")
+    ema: float = _number(0.998, "decay of the moving average of the weights, which is what is kept")
+    seed: int = _number(0, "of all random numbers")
 
 
 def shipped_configs() -> list[str]:
