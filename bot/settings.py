@@ -7,7 +7,7 @@ from pydantic_settings import NoDecode
 
 from bot.gateway.endpoints import Origin, parse_origins
 from bot.gateway.shards import parse_shards
-from jobs.lifecycle.quota import Limits
+from jobs.lifecycle.quota import QuotaLimits
 from jobs.settings import SharedSettings, is_address
 from jobs.text.choices import PALETTES, Background
 
@@ -46,9 +46,9 @@ class BotSettings(SharedSettings):
         default=(), validate_default=True, description="this process's, of several; empty: all of them"
     )
 
-    def limits(self) -> Limits:
+    def limits(self) -> QuotaLimits:
         """What each person and server may ask for."""
-        return Limits(
+        return QuotaLimits(
             self.user_in_flight, self.user_cooldown_s, self.user_daily, self.server_cooldown_s, self.server_daily
         )
 

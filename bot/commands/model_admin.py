@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 ACTIVATE: Final = "activate"
 MOVE_S: Final = 90.0
 """A reload is decided within its own deadline, and carried out a moment later."""
-CHECK_S: Final = 120.0
+VERIFY_S: Final = 120.0
 POLL_S: Final = 0.3
 EDIT_EVERY_S: Final = 1.2
 """Discord takes five edits in five seconds."""
@@ -104,10 +104,10 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
                 )
                 version = await asyncio.to_thread(put)
             await edit(interaction, f"{code(chosen)} version {code(version.short)}: a worker is verifying it…")
-            check, png = await self._checked(version)
-            if check.refused:
+            found, png = await self._verified(version)
+            if found.refused:
                 await asyncio.to_thread(self._services.weights.drop, version)
-            await _show(interaction, version, check, png)
+            await _show(interaction, version, found, png)
 
     @reload.autocomplete("name")
     @rollback.autocomplete("name")
@@ -177,21 +177,21 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         log.info("change over id=%s stage=%s reason=%r", order.id, order.stage, order.reason)
         await edit(interaction, text)
 
-    async def _checked(self, version: Version) -> tuple[Verification, bytes]:
+    async def _verified(self, version: Version) -> tuple[Verification, bytes]:
         services, loop = self._services, asyncio.get_running_loop()
         request = await asyncio.to_thread(enqueue_verification, services.redis, version.model, version.sha256)
-        until = loop.time() + CHECK_S
+        until = loop.time() + VERIFY_S
         while loop.time() < until:
-            check, png = await asyncio.to_thread(verification_of, services.redis, request)
-            if check is not None:
-                return check, png
+            found, png = await asyncio.to_thread(verification_of, services.redis, request)
+            if found is not None:
+                return found, png
             await asyncio.sleep(POLL_S)
         return Verification(id=request.id, worker="", error="no worker has verified it. Is one running?"), b""
 
 
-async def _show(interaction: Interaction, version: Version, check: Verification, png: bytes) -> None:
-    text = verification_text(version, check)
-    if check.error:
+async def _show(interaction: Interaction, version: Version, found: Verification, png: bytes) -> None:
+    text = verification_text(version, found)
+    if found.error:
         await edit(interaction, text)
         return
     label = f"Use this version of {version.model}"

@@ -11,7 +11,7 @@ import discord
 from bot.replies.interactions import Interaction, is_age_restricted, role_ids
 from bot.services import Services
 from jobs.lifecycle.progress import seconds_per_job
-from jobs.lifecycle.quota import Limits, Refused
+from jobs.lifecycle.quota import QuotaLimits, Refused
 from jobs.rq_adapter import queue
 from jobs.server_settings import GuildSettings
 from jobs.text.sentences import ServiceProblem
@@ -56,7 +56,7 @@ def asker_of(interaction: Interaction, until: float) -> Asker:
 class Admission:
     """Asks before every job, however it was ordered."""
 
-    def __init__(self, services: Services, limits: Limits, queue_limit: int) -> None:
+    def __init__(self, services: Services, limits: QuotaLimits, queue_limit: int) -> None:
         self._services = services
         self._limits = limits
         self._queue_limit = queue_limit
@@ -99,7 +99,7 @@ def allow(settings: GuildSettings, asker: Asker) -> None:
         raise ServiceProblem("wrong_role")
 
 
-def _problem(refused: Refused, limits: Limits) -> ServiceProblem:
+def _problem(refused: Refused, limits: QuotaLimits) -> ServiceProblem:
     most = {
         "in_flight": limits.user_in_flight,
         "daily": limits.user_daily,

@@ -18,7 +18,7 @@ RefusalCode = Literal["in_flight", "cooldown", "daily", "server_cooldown", "serv
 
 
 @dataclass(frozen=True)
-class Limits:
+class QuotaLimits:
     """0 is no limit. Cooldowns are in seconds, daily numbers count from midnight UTC."""
 
     user_in_flight: int = 0
@@ -81,7 +81,7 @@ class Quota:
         self._charge = redis.register_script(_CHARGE)
 
     def charge(
-        self, job_id: str, *, user_id: str, guild_id: str | None, lasts_s: float, limits: Limits
+        self, job_id: str, *, user_id: str, guild_id: str | None, lasts_s: float, limits: QuotaLimits
     ) -> Refused | None:
         """Count a job that ends within `lasts_s` seconds; None if that is within the limits, or was done before."""
         args: list[Any] = [

@@ -71,18 +71,18 @@ def enqueue_verification(redis: Redis, model: str, sha256: str) -> VerificationR
         VERIFY_TASK,
         request.model_dump(mode="json"),
         job_id=_job(request.id),
-        description=f"check {sha256[:12]}",
+        description=f"verify {sha256[:12]}",
         keep_s=KEEP_S,
     )
     return request
 
 
-def record_verification(redis: Redis, check: Verification, png: bytes = b"") -> None:
+def record_verification(redis: Redis, found: Verification, png: bytes = b"") -> None:
     """A worker says what it found, with a picture to look at."""
     pipe = redis.pipeline()
-    pipe.set(_check(check.id), check.model_dump_json(), ex=KEEP_S)
+    pipe.set(_key(found.id), found.model_dump_json(), ex=KEEP_S)
     if png:
-        pipe.set(f"{_check(check.id)}:png", png, ex=KEEP_S)
+        pipe.set(f"{_key(found.id)}:png", png, ex=KEEP_S)
     pipe.execute()
 
 
@@ -91,19 +91,19 @@ def verification_of(redis: Redis, request: VerificationRequest) -> tuple[Verific
 
     A job that ended without a report has crashed its worker, and counts as an error.
     """
-    check = read_record(Verification, redis.get(_check(request.id)))
-    if check is None:
+    found = read_record(Verification, redis.get(_key(request.id)))
+    if found is None:
         (state,) = states(redis, [_job(request.id)])
         if state in LOST:
-            check = Verification(id=request.id, worker="", error="the worker crashed while verifying it")
-        return check, b""
-    png = redis.get(f"{_check(request.id)}:png")
-    return check, png if isinstance(png, bytes) else b""
+            found = Verification(id=request.id, worker="", error="the worker crashed while verifying it")
+        return found, b""
+    png = redis.get(f"{_key(request.id)}:png")
+    return found, png if isinstance(png, bytes) else b""
 
 
-def _job(check_id: str) -> str:
-    return f"check-{check_id}"
+def _job(request_id: str) -> str:
+    return f"check-{request_id}"
 
 
-def _check(check_id: str) -> str:
-    return f"{PREFIX}check:{check_id}"
+def _key(request_id: str) -> str:
+    return f"{PREFIX}check:{request_id}"

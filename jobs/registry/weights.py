@@ -24,7 +24,7 @@ HISTORY: Final = 20
 """How many changes of a model can be taken back."""
 NEEDED_FOR_S: Final = 3600
 """A version used within this time may be looked at or about to be activated, so it is not pushed out."""
-CLAIM_S: Final = 60
+TRYING_S: Final = 60
 """Longer than trying a file takes; if the worker that tries it dies, another does after this."""
 SHORT: Final = 12
 """Hex digits of a version that people see and type."""
@@ -131,9 +131,9 @@ class WeightsStore:
         self.redis.hsetnx(MODELS_KEY, name, model.model_dump_json())
         return self.model(name) or model
 
-    def claim(self, name: str, by: str) -> bool:
+    def may_try(self, name: str, by: str) -> bool:
         """Whether this worker is the one to try a file of a name that is not known yet."""
-        return bool(self.redis.set(f"{PREFIX}weights:claim:{name}", by, nx=True, ex=CLAIM_S))
+        return bool(self.redis.set(f"{PREFIX}weights:claim:{name}", by, nx=True, ex=TRYING_S))
 
     def announce_default(self, name: str) -> str:
         """Make a model the default unless there is one; the default as it then stands."""

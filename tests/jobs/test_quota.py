@@ -6,14 +6,20 @@ import pytest
 from redis import Redis
 
 from jobs.lifecycle.job import Jobs
-from jobs.lifecycle.quota import Limits, Quota, Refused
+from jobs.lifecycle.quota import Quota, QuotaLimits, Refused
 from jobs.schema import RenderResult
 
-FREE = Limits()
+FREE = QuotaLimits()
 
 
 def charge(
-    redis: Redis, job_id: str, limits: Limits, *, user: str = "u", guild: str | None = "g", lasts_s: float = 600
+    redis: Redis,
+    job_id: str,
+    limits: QuotaLimits,
+    *,
+    user: str = "u",
+    guild: str | None = "g",
+    lasts_s: float = 600,
 ) -> Refused | None:
     return Quota(redis).charge(job_id, user_id=user, guild_id=guild, lasts_s=lasts_s, limits=limits)
 
@@ -31,7 +37,7 @@ def test_without_limits_everything_goes(redis: Redis) -> None:
 
 
 def test_so_many_at_one_time_and_a_place_is_free_once_one_has_ended(redis: Redis) -> None:
-    limits = Limits(user_in_flight=2)
+    limits = QuotaLimits(user_in_flight=2)
     assert [reason(charge(redis, job, limits)) for job in "abc"] == ["", "", "in_flight"]
     assert charge(redis, "d", limits, user="other") is None
     end(redis, "a", "posted")
@@ -39,7 +45,7 @@ def test_so_many_at_one_time_and_a_place_is_free_once_one_has_ended(redis: Redis
 
 
 def test_a_job_of_which_nothing_is_heard_frees_its_place_at_its_deadline(redis: Redis) -> None:
-    limits = Limits(user_in_flight=1)
+    limits = QuotaLimits(user_in_flight=1)
     assert charge(redis, "a", limits, lasts_s=1) is None
     assert charge(redis, "b", limits) == Refused("in_flight", 0.0)
     redis.zadd("glyphcord:quota:flying:u", {"a": 1})  # long past
@@ -47,19 +53,19 @@ def test_a_job_of_which_nothing_is_heard_frees_its_place_at_its_deadline(redis: 
 
 
 def test_pauses_are_each_users_and_each_servers(redis: Redis) -> None:
-    limits = Limits(user_cooldown_s=30)
+    limits = QuotaLimits(user_cooldown_s=30)
     assert charge(redis, "a", limits) is None
     refused = charge(redis, "b", limits)
     assert reason(refused) == "cooldown" and refused is not None and 0 < refused.wait_s <= 30
     assert charge(redis, "b", limits, user="other") is None
-    server = Limits(server_cooldown_s=30)
+    server = QuotaLimits(server_cooldown_s=30)
     assert charge(redis, "c", server, user="third", guild="h") is None
     assert reason(charge(redis, "d", server, user="fourth", guild="h")) == "server_cooldown"
     assert charge(redis, "d", server, user="fourth", guild=None) is None
 
 
 def test_a_daily_number_and_when_the_next_day_begins(redis: Redis) -> None:
-    limits = Limits(user_daily=2, server_daily=3)
+    limits = QuotaLimits(user_daily=2, server_daily=3)
     assert [reason(charge(redis, job, limits)) for job in "abc"] == ["", "", "daily"]
     refused = charge(redis, "c", limits)
     assert refused is not None and 0 < refused.wait_s <= 24 * 3600
@@ -71,7 +77,7 @@ def test_a_daily_number_and_when_the_next_day_begins(redis: Redis) -> None:
     ("outcome", "again"), [("failed", ""), ("cancelled", ""), ("posted", "daily"), ("refused", "daily")]
 )
 def test_what_failed_on_our_side_is_given_back(redis: Redis, outcome: str, again: str) -> None:
-    limits = Limits(user_daily=1)
+    limits = QuotaLimits(user_daily=1)
     assert charge(redis, "a", limits) is None
     end(redis, "a", outcome)
     end(redis, "a", outcome)  # by two at once, say
@@ -81,14 +87,14 @@ def test_what_failed_on_our_side_is_given_back(redis: Redis, outcome: str, again
 
 
 def test_a_refused_job_costs_nothing(redis: Redis) -> None:
-    limits = Limits(user_in_flight=1, user_daily=2)
+    limits = QuotaLimits(user_in_flight=1, user_daily=2)
     assert [reason(charge(redis, job, limits)) for job in "abbbb"] == ["", *["in_flight"] * 4]
     end(redis, "a", "posted")
     assert charge(redis, "c", limits) is None
 
 
 def test_two_bots_charge_one_job_once_and_many_jobs_to_the_limit(redis: Redis) -> None:
-    limits = Limits(user_daily=7)
+    limits = QuotaLimits(user_daily=7)
     with ThreadPoolExecutor(8) as pool:
         twice = list(pool.map(lambda _: reason(charge(redis, "a", limits)), range(8)))
         rest = list(pool.map(lambda n: reason(charge(redis, str(n), limits)), range(20)))
@@ -97,7 +103,7 @@ def test_two_bots_charge_one_job_once_and_many_jobs_to_the_limit(redis: Redis) -
 
 
 def test_giving_back_twice_gives_back_once(redis: Redis) -> None:
-    limits = Limits(user_daily=2)
+    limits = QuotaLimits(user_daily=2)
     assert [reason(charge(redis, job, limits)) for job in "ab"] == ["", ""]
     Jobs(redis).refund("a")
     Jobs(redis).refund("a")

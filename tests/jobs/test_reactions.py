@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from redis import Redis
 
 from jobs.lifecycle.job import Jobs
-from jobs.lifecycle.quota import Limits, Quota
+from jobs.lifecycle.quota import Quota, QuotaLimits
 from jobs.lifecycle.reactions import KEEP_S, Reactions
 from jobs.schema import Click, RenderResult
 
@@ -57,7 +57,7 @@ def test_a_click_that_is_answered_no_more_costs_nothing_unless_its_job_is_on_its
     reactions, quota = Reactions(redis, Jobs(redis)), Quota(redis)
 
     def charged(job_id: str) -> bool:
-        limits = Limits(user_in_flight=1)
+        limits = QuotaLimits(user_in_flight=1)
         return quota.charge(job_id, user_id="5", guild_id=None, lasts_s=60, limits=limits) is None
 
     for palette, settled in (("pink", False), ("green", True)):

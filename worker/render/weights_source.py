@@ -86,7 +86,7 @@ class WeightsSource:
         known = self.store.models()
         for name, path in self._files().items():
             seen = path, path.stat().st_mtime_ns
-            if name in known or seen in self._refused or not self.store.claim(name, self._by):
+            if name in known or seen in self._refused or not self.store.may_try(name, self._by):
                 continue
             try:
                 data = read_bytes(path)

@@ -31,12 +31,12 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
     except RedisError:
         raise
     except Exception as error:
-        _log.exception("check failed id=%s", request.id)
+        _log.exception("verification failed id=%s", request.id)
         found = found.model_copy(update={"error": f"unexpected {type(error).__name__}; see the worker's log"})
     found = found.model_copy(update={"seconds": round(time.monotonic() - start, 1)})
     record_verification(tools.redis, found, png)
     _log.info(
-        "check id=%s model=%s version=%s seconds=%.1f error=%r",
+        "verified id=%s model=%s version=%s seconds=%.1f error=%r",
         request.id,
         request.model,
         request.sha256[:12],
