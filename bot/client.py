@@ -15,7 +15,7 @@ from bot.commands.registration import Catalogue, sync_if_changed
 from bot.commands.server_settings import ServerSettings
 from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.component import Component, Handler
-from bot.components.reaction_events import ReactionEvents
+from bot.components.reactions import ReactionEvents
 from bot.components.result_buttons import Results
 from bot.gateway.http_hooks import http_trace
 from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages

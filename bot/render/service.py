@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 from bot.observability.moderation_log import ModerationLog
@@ -186,9 +187,7 @@ class RenderService:
     ) -> _Begun:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
 
-        def start(settings: GuildSettings | None) -> _Begun:
-            return _begin(interaction, overrides, received_at, settings, private=private, defaults=defaults)
-
+        start = partial(_begin, interaction, overrides, received_at, private=private, defaults=defaults)
         found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
 
         def begin() -> None:
@@ -225,7 +224,10 @@ def _begin(
 ) -> _Begun:
     """The pending reply to be; `settings` are None when Redis did not give them in time."""
     known = settings or GuildSettings()
-    options = settle(overrides, defaults or _defaults(known))
+    server = RenderOptions(
+        palette=known.palette, background=known.background, focus=known.focus, spoiler=known.spoiler
+    )
+    options = settle(overrides, defaults or server)
     private = known.private if private is None else private
     by_token_only = private or not can_reach(interaction)
     reply = Reply(
@@ -240,12 +242,6 @@ def _begin(
     deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
     pending = PendingReply(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
     return _Begun(settings, options, private, pending)
-
-
-def _defaults(settings: GuildSettings) -> RenderOptions:
-    return RenderOptions(
-        palette=settings.palette, background=settings.background, focus=settings.focus, spoiler=settings.spoiler
-    )
 
 
 def _line(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
