@@ -14,6 +14,7 @@ PICTURE_SENTENCES: Final[dict[str, str]] = {
     "sound_alone": "There is no picture in that file, only sound. Please send a picture or a video.",
     "unknown_codec": "I cannot unpack that kind of video. Please save it as an MP4 with H.264 and send that.",
     "encrypted": "That video is encrypted, so I cannot read it. Please send a copy that is not.",
+    "unknown_tiff": "I cannot read that kind of TIFF ({kind}). Please save it as a PNG or JPEG and send that.",
     "broken": "That picture is damaged or cut short, so I cannot read it. Please save it again and resend it.",
     "too_many_bytes": "That file is larger than {limit_mb} MB. Please send a smaller one.",
     "too_many_pixels": "That picture measures {width}×{height}, which is more than I can take "

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile
 
 from models import limits
 from models.containers import video_container
-from models.files import jpeg, png
+from models.files import jpeg, png, tiff
 from models.problems import PictureProblem
 
 try:
@@ -85,6 +85,15 @@ def open_header(data: bytes) -> ImageFile.ImageFile:
     return opened(data)
 
 
+def is_known(data: bytes) -> bool:
+    """Whether Pillow opens a file."""
+    try:
+        opened(data).close()
+    except PictureProblem as problem:
+        return problem.code != "broken"
+    return True
+
+
 def opened(data: bytes) -> ImageFile.ImageFile:
     """Pillow's picture of a file, not yet decoded.
 
@@ -122,14 +131,20 @@ def sniff(data: bytes) -> PictureInfo:
     """Check bytes against every limit that the header can tell.
 
     Raises PictureProblem: `empty`, `too_many_bytes`, `not_a_picture`, `broken`, `too_many_pixels`,
-    `too_small`, `too_thin` or `too_slow`.
+    `too_small`, `too_thin`, `too_slow` or `unknown_tiff`.
     """
     check_bytes(data)
     if kind := video_container(data):
         return PictureInfo(kind, 0, 0)
     picture = jpeg.picture_of(data) if data.startswith(jpeg.SIGNATURE) else None
-    with open_header(data) if picture is None else opened(picture.ended) as image:
-        info = PictureInfo(image.format or "?", image.width, image.height)
+    if data.startswith(tiff.SIGNATURES) and not is_known(data):
+        page = tiff.read(data)
+        if not page.readable:
+            raise PictureProblem("unknown_tiff", page.kind, kind=page.kind)
+        info = PictureInfo("TIFF", page.width, page.height)
+    else:
+        with open_header(data) if picture is None else opened(picture.ended) as image:
+            info = PictureInfo(image.format or "?", image.width, image.height)
     check_size(info.width, info.height, limits.MAX_PIXELS if picture is None else limits.MAX_PIXELS_JPEG)
     if picture is not None and picture.scans > limits.MAX_JPEG_SCANS:
         raise PictureProblem("too_slow", f"{picture.scans} scans")

@@ -12,10 +12,12 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageChops, ImageFile
 
-from models.files import gif, jpeg, png
+from models.files import gif, jpeg, png, tiff
+from models.problems import PictureProblem
 from models.rendering.compose import Disposal, Layer, composed
 from models.rendering.deep_grey import DEEP_GREY
-from models.sniff import PILLOW_ERRORS, opened
+from models.rendering.deep_tiff import load_tiff
+from models.sniff import PILLOW_ERRORS, is_known, opened
 
 _STRIP: Final = 256
 """Rows compared at one time: two whole pictures side by side are enough in memory."""
@@ -65,7 +67,23 @@ def load(data: bytes, side: int | None = None) -> Loaded:
         animation = gif.read(data)
         layer, partial = layer_of_gif(animation.frames[0])
         return Loaded(next(composed(animation.size, [layer])), None, partial)
+    if data.startswith(tiff.SIGNATURES):
+        page = _beyond_pillow(data)
+        if page is not None:
+            return Loaded(load_tiff(page, data))
     return _as_far_as_it_goes(lambda: opened(data))
+
+
+def _beyond_pillow(data: bytes) -> tiff.TiffFile | None:
+    """A TIFF's page if Pillow does not know its kind of numbers, or takes it for another."""
+    known = is_known(data)
+    try:
+        page = tiff.read(data)
+    except PictureProblem:
+        if known:
+            return None
+        raise
+    return page if page.mistaken or not known else None
 
 
 def load_png(file: png.PngFile, frame: png.PngFrame) -> Loaded:
