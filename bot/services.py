@@ -20,7 +20,6 @@ from jobs.rate_limiter import RateLimiter
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
-from jobs.schema import RenderRequest
 from jobs.server_settings import GuildStore
 
 
@@ -60,13 +59,3 @@ class Services:
             GuildStore(redis),
             RateLimiter(redis),
         )
-
-    def prepare(self, request: RenderRequest) -> RenderRequest:
-        """Write down whose message it is, so that no worker meets one that nobody knows.
-
-        Returns the request with its version, the same however often it is prepared.
-        """
-        version = self.messages.version_of(request.reply.message_id, request.job_id)
-        request = request.model_copy(update={"message_version": version})
-        self.messages.remember(request)
-        return request

@@ -108,7 +108,7 @@ class PendingReplies:
 
     async def send(self, tracked: Tracked, request: RenderRequest) -> RenderRequest:
         """Put a job on the queue; the request with its version."""
-        request = await asyncio.to_thread(self._services.prepare, request)
+        request = await asyncio.to_thread(self._services.messages.register, request)
         tracked.phase = Phase.SENDING
         await asyncio.to_thread(queue.enqueue, self._services.redis, request)
         return request

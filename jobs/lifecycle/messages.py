@@ -35,6 +35,16 @@ class Messages:
         self._redis = redis
         self._version = redis.register_script(_VERSION)
 
+    def register(self, request: RenderRequest) -> RenderRequest:
+        """Write down whose message it is, so that no worker meets one that nobody knows.
+
+        Returns the request with its version, the same however often it is registered.
+        """
+        version = self.version_of(request.reply.message_id, request.job_id)
+        request = request.model_copy(update={"message_version": version})
+        self.remember(request)
+        return request
+
     def remember(self, request: RenderRequest) -> None:
         """Keep which request a message belongs to, without the interaction's token."""
         reply = request.reply.model_copy(update={"token": None})

@@ -11,7 +11,6 @@ from typing import Final
 from redis import Redis
 
 from jobs.records import RECORDS
-from jobs.schema import RenderRequest
 
 LANE_TTL_S: Final = 2 * 3600
 """Longer than a request may wait. A job whose record is forgotten counts as a server of its own."""
@@ -43,12 +42,10 @@ return at - 1
 """
 
 
-def lane_of(request: RenderRequest) -> str:
-    """Whose turn a request takes: its server's, or outside of servers its user's."""
-    return request.guild_id or f"user:{request.user_id}"
-
-
 def place(redis: Redis, queue_key: str, job_id: str, lane: str) -> int:
-    """Move a job that is on the queue to its place; how many stand before it then, -1 if it is not there."""
+    """Move a job that is on the queue to its place; how many stand before it then, -1 if it is not there.
+
+    `lane` is whose turn it takes: its server's, or outside of servers its user's.
+    """
     script = redis.register_script(_PLACE)
     return int(script(keys=[queue_key], args=[job_id, lane, RECORDS, LANE_TTL_S]))

@@ -23,7 +23,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from jobs.observability import tracing as trace
-from jobs.rq_adapter import fair_order as fair
+from jobs.rq_adapter.fair_order import place
 from jobs.schema import RenderRequest
 
 QUEUE_NAME: Final = "glyphcord"
@@ -110,7 +110,7 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
         )
     except DuplicateJobError:
         return False
-    fair.place(redis, queue.key, request.job_id, fair.lane_of(request))
+    place(redis, queue.key, request.job_id, lane=request.guild_id or f"user:{request.user_id}")
     trace.ordered(request.job_id, request.created_at)
     return True
 
