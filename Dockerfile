@@ -12,6 +12,7 @@ COPY deploy/locks/build.txt deploy/locks/
 RUN pip install --require-hashes -r deploy/locks/build.txt
 COPY pyproject.toml setup.py README.md LICENSE ./
 COPY bot bot
+COPY glyphcord glyphcord
 COPY jobs jobs
 COPY worker worker
 COPY models models
@@ -29,6 +30,7 @@ FROM python AS bot
 COPY --from=bot-packages /venv /venv
 COPY --from=source /built ./
 COPY bot bot
+COPY glyphcord glyphcord
 COPY jobs jobs
 # All that the bot and `jobs` import of `models`, and no more; a test follows the imports and compares.
 COPY models/__init__.py models/containers.py models/formats.py models/limits.py models/oklab.py models/options.py models/palettes.py models/problems.py models/sentences.py models/sniff.py models/
@@ -55,6 +57,7 @@ FROM python AS worker
 COPY --from=worker-packages /venv /venv
 COPY --from=source /built ./
 COPY worker worker
+COPY glyphcord glyphcord
 COPY jobs jobs
 COPY models models
 ENV PATH=/venv/bin:$PATH HOME=/tmp

@@ -22,7 +22,7 @@ help:
 
 demo: $(READY)
 	@$(BIN)/python -m jobs.text.catalogues
-	@$(BIN)/python demo.py
+	@$(BIN)/python -m glyphcord demo
 
 test: lint
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup

@@ -1,106 +1,44 @@
-"""`python -m bot`: run the bot until SIGTERM or Ctrl-C.
+"""`glyphcord bot`, or `python -m bot`: run the bot until SIGTERM or Ctrl-C."""
 
-Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token or the intents, 4 Discord cannot be
-reached.
-"""
-
-import asyncio
-import gc
-import signal
+import argparse
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from collections.abc import Sequence
 
-import aiohttp
-import discord
-import uvloop
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-
-from bot.client import GlyphcordClient
-from bot.gateway.endpoints import point_at
-from bot.observability.probes import PortTaken, observed
-from bot.settings import BotSettings
-from jobs.observability import logs
-from jobs.observability import tracing as trace
-from jobs.settings import explain
-
-BAD_SETTINGS, REFUSED, UNREACHABLE = 2, 3, 4
-THREADS: Final = 32
-"""For Redis and header checks: a Redis that hangs holds a thread for seconds, and others must get through."""
-
-GARBAGE: Final = 10_000
-"""Objects made and kept since the last look for unreachable ones; Python's own number is 700, later 2,000."""
-
-CLOSED_FOR_GOOD: Final = {
-    4004: (REFUSED, "Discord's gateway refuses DISCORD_TOKEN. Was it reset a moment ago?"),
-    4011: (REFUSED, "Discord wants more shards for so many servers. Raise SHARD_COUNT, or leave it empty."),
-}
-"""What to say of the gateway's close codes that starting again would not mend."""
+from glyphcord.arguments import Parser, add_version
+from glyphcord.exit_codes import hold
 
 
-async def serve(settings: BotSettings) -> None:
-    """Run until a signal. Raises what discord.py raises when it cannot log in or loses the gateway for good."""
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(THREADS, "bot"))
-    asked = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
-    async with GlyphcordClient(settings) as client, observed(client, client.services.redis, settings):
-        running = asyncio.create_task(client.start(settings.discord_token.get_secret_value()))
-        stop = asyncio.create_task(asked.wait())
-        await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            await client.stop()
-            running.cancel()
-            await asyncio.wait({running})
-            return
-        stop.cancel()
-        await running
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the bot's command line takes."""
+    parser.description = (
+        "Answer commands and reactions in Discord. Settings come from the environment and from .env."
+    )
+    parser.epilog = (
+        "Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token, 4 Discord cannot be reached."
+    )
+    parser.add_argument(
+        "--hold",
+        action="store_true",
+        help="where starting again would not help (2, 3), wait to be stopped: for Docker",
+    )
+    parser.set_defaults(run=_run)
 
 
-def why(error: BaseException, api_base: str) -> tuple[int, str]:
-    """The exit code and the line for an end that could be foreseen."""
-    match error:
-        case discord.LoginFailure():
-            return REFUSED, "Discord refuses DISCORD_TOKEN. Copy it again from the developer portal, page Bot."
-        case discord.PrivilegedIntentsRequired():
-            return REFUSED, "Discord refuses the bot's intents. Check the developer portal, page Bot."
-        case discord.ConnectionClosed(code=code):
-            lost = UNREACHABLE, f"Discord's gateway closed the connection for good (code {code})."
-            return CLOSED_FOR_GOOD.get(code, lost)
-        case discord.HTTPException(status=status):
-            return UNREACHABLE, f"Discord answered the login with status {status}. Please try again later."
-    return UNREACHABLE, f"Discord cannot be reached at {api_base}."
+def _run(arguments: argparse.Namespace) -> int:
+    # Imported only now, so that --help and mistakes need not wait for discord.py.
+    from bot.program import run  # noqa: PLC0415
+
+    code = run()
+    return hold(code) if arguments.hold else code
 
 
-def main() -> int:
-    """Read the settings, run, and turn every foreseeable end into one line and an exit code."""
-    try:
-        settings = BotSettings()  # type: ignore[call-arg]  # the token comes from the environment
-    except (ValidationError, SettingsError) as error:
-        print(explain(error), file=sys.stderr)
-        return BAD_SETTINGS
-    logs.set_up("bot", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
-    try:
-        trace.set_up(settings.otel_exporter_otlp_endpoint, "bot")
-    except trace.TraceUnavailable as unavailable:
-        print(unavailable, file=sys.stderr)
-        return BAD_SETTINGS
-    point_at(settings.discord_api_base, settings.discord_gateway_url, settings.discord_cdn_hosts)
-    # Collecting as often as Python does costs a burst of commands a tenth of its time; what is loaded by now stays.
-    gc.freeze()
-    gc.set_threshold(GARBAGE, 20, 20)
-    try:
-        uvloop.run(serve(settings))
-    except PortTaken as taken:
-        print(taken, file=sys.stderr)
-        return BAD_SETTINGS
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        code, line = why(error, settings.discord_api_base)
-        print(line, file=sys.stderr)
-        return code
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; the exit code (glyphcord.exit_codes)."""
+    parser = Parser(prog="python -m bot")
+    add_version(parser)
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
 
 
 if __name__ == "__main__":

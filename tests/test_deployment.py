@@ -239,7 +239,7 @@ def test_the_workers_image_holds_what_the_worker_imports(tmp_path: Path) -> None
 def test_every_package_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["packages"]["find"]["include"]
-    rooms = ("bot", "jobs", "worker", "models", "playground")
+    rooms = ("bot", "devstack", "glyphcord", "jobs", "worker", "models", "playground")
     for folder in {file.parent for room in rooms for file in (ROOT / room).rglob("*.py")}:
         assert any(fnmatch(".".join(folder.relative_to(ROOT).parts), pattern) for pattern in patterns)
         assert (folder / "__init__.py").exists(), folder
@@ -368,7 +368,7 @@ def test_the_bot_needs_no_memory_that_is_written_and_run() -> None:
     deny = "import ctypes, sys; sys.exit(ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) and 'unknown')"
     if subprocess.run([sys.executable, "-c", deny], capture_output=True, check=False).returncode:
         pytest.skip("this kernel does not know PR_SET_MDWE (Linux 6.3)")
-    code = f"{deny.replace('sys.exit', 'bool')}; import bot.__main__, bot.client, ssl; ssl.create_default_context()"
+    code = f"{deny.replace('sys.exit', 'bool')}; import bot.program, bot.client, ssl; ssl.create_default_context()"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -54,7 +54,9 @@ def module(given: tuple[str, ...]) -> None:
         assert all((ROOT / word).exists() for word in arguments)
     if what in ("pytest", "venv", "http.server"):
         return
-    assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench"), f"whose is {what}?"
+    assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench", "glyphcord"), (
+        f"whose is {what}?"
+    )
     found = importlib.import_module(f"{what}.__main__" if ROOT.joinpath(*what.split(".")).is_dir() else what)
     assert callable(found.main)
     if not arguments:  # run so, or the name of the program alone
@@ -162,10 +164,15 @@ def anything(words: tuple[str, ...]) -> None:
     """The system's and other people's, with nothing of ours in them."""
 
 
+def glyphcord(words: tuple[str, ...]) -> None:
+    module(("glyphcord", *words))
+
+
 CHECKS: dict[str, Callable[[tuple[str, ...]], None]] = {
     "python": python,
     "python3": python,
     "torchrun": torchrun,
+    "glyphcord": glyphcord,
     "pip": pip,
     "make": make,
     "docker": docker,
@@ -216,6 +223,7 @@ def test_pages_show_the_commands_that_matter() -> None:
     [
         "python -m models render --colour red",
         "python -m bot --fast",
+        "glyphcord rendr cat.jpg",
         "python -m bench.speed",
         "make coffee",
         "docker compose up -d painter",
@@ -279,8 +287,10 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert address.fragment in anchors(target), f"{link}: {sorted(anchors(target))}"
 
 
-FILE = re.compile(r"\.?(?:bench|bot|deploy|devstack|docs|jobs|models|playground|tests|worker|ci)/[\w./-]*\w/?")
-DOTTED = re.compile(r"(?:bench|bot|devstack|jobs|models|playground|worker)(?:\.\w+)+")
+FILE = re.compile(
+    r"\.?(?:bench|bot|deploy|devstack|docs|glyphcord|jobs|models|playground|tests|worker|ci)/[\w./-]*\w/?"
+)
+DOTTED = re.compile(r"(?:bench|bot|devstack|glyphcord|jobs|models|playground|worker)(?:\.\w+)+")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -313,7 +323,7 @@ def test_the_tree_of_the_architecture_names_every_package() -> None:
         named.add(f"{top}/{folder}" if indent else folder)
     packages = {
         str(file.parent.relative_to(ROOT))
-        for room in ("bot", "jobs", "worker", "models", "playground", "devstack")
+        for room in ("bot", "jobs", "worker", "models", "playground", "devstack", "glyphcord")
         for file in (ROOT / room).rglob("__init__.py")
     }
     assert named - {"bench", "tests", "deploy"} == packages - {"models/training/configs"}

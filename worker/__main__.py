@@ -1,44 +1,65 @@
-"""`python -m worker`: one worker, or with `--count N` a supervisor of N; `python -m worker weights`: its models."""
+"""`glyphcord worker`, or `python -m worker`: one worker, with `--count N` a supervisor of N; `weights`: models."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
+from glyphcord.arguments import Parser, add_version, whole
+from glyphcord.exit_codes import hold
+from worker.weights.arguments import add_weights
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for; the exit code (see worker.program and worker.supervisor)."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["weights"]:
-        from worker.weights import command as weights_command  # noqa: PLC0415
 
-        return weights_command.main(given[1:])
-    parser = argparse.ArgumentParser(
-        prog="python -m worker",
-        description="Draws the pictures on the queue.",
-        epilog="python -m worker weights --help: models from the shell",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a worker's command line takes."""
+    parser.description = "Draw the pictures on the queue. Settings come from the environment and from .env."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+examples:
+  %(prog)s                   one worker
+  %(prog)s --count 4         four, and a supervisor that starts them again
+  %(prog)s weights --help    the models of a running service
+
+Exit codes: 0 stopped as asked, 2 settings or weights, 4 Redis refuses the password.
+`glyphcord doctor` says what to mend."""
+    parser.add_argument(
+        "--count",
+        type=whole(1, 64),
+        metavar="N",
+        help="run N workers, 1 to 64, and start each again that ends before its time",
     )
     parser.add_argument(
-        "--count", type=_count, metavar="N", help="run N workers, and start each again that ends before its time"
+        "--hold",
+        action="store_true",
+        help="where starting again would not help (2), wait to be stopped: for Docker",
     )
     # How a supervisor starts its children.
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args(given)
+    parser.set_defaults(run=_run)
+    commands = parser.add_subparsers(metavar="[weights]", prog=parser.prog)
+    add_weights(commands.add_parser("weights", help="the models of a running service"))
+
+
+def _run(arguments: argparse.Namespace) -> int:
     # Imported only now: a supervisor needs no torch, and none of the memory that goes with it.
-    if options.count is not None:
+    if arguments.count is not None:
         from worker.supervisor import supervise  # noqa: PLC0415
 
-        return supervise(options.count)
-    from worker.program import run  # noqa: PLC0415
+        code = supervise(arguments.count)
+    else:
+        from worker.program import run  # noqa: PLC0415
 
-    return run(child=options.child, lifeline=options.lifeline)
+        code = run(child=arguments.child, lifeline=arguments.lifeline)
+    return hold(code) if arguments.hold else code
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 64:
-        raise argparse.ArgumentTypeError("between 1 and 64")
-    return number
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; the exit code (glyphcord.exit_codes)."""
+    parser = Parser(prog="python -m worker")
+    add_version(parser)
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
 
 
 if __name__ == "__main__":

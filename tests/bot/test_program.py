@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.__main__ import REFUSED
+from glyphcord.exit_codes import REFUSED
 from jobs.text.sentences import SENTENCES
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.__main__ import BAD_SETTINGS, UNREACHABLE
 from bot.gateway.endpoints import parse_origins
 from bot.settings import BotSettings
+from glyphcord.exit_codes import UNREACHABLE, UNUSABLE
 from jobs.settings import explain
 
 TOKEN = "MTAwMA.secret.part"
@@ -117,7 +117,7 @@ def run_bot(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_without_a_token_the_program_says_what_to_set(tmp_path: Path) -> None:
     done = run_bot(tmp_path)
-    assert done.returncode == BAD_SETTINGS
+    assert done.returncode == UNUSABLE
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("DISCORD_TOKEN is missing: ")
 

@@ -42,7 +42,7 @@ def commands_of(demo: subprocess.Popen[str]) -> str:
 def start_demo(mark: str, port: int) -> subprocess.Popen[str]:
     """As `make demo` starts it, but for the port, which anybody else may have."""
     return subprocess.Popen(
-        [sys.executable, "-c", f"import demo; raise SystemExit(demo.main({port}))"],
+        [sys.executable, "-m", "glyphcord", "demo", "--port", str(port)],
         cwd=ROOT,
         env={**os.environ, mark: "1", "TORCH_THREADS": "1"},
         stdout=subprocess.PIPE,

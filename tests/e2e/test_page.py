@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from demo import ControlPanel
 from devstack.stack import Stack
+from glyphcord.demo import ControlPanel
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 

@@ -1,14 +1,14 @@
-"""`python -m worker weights …`: the registry of weights from the shell, for operators and pipelines.
+"""`glyphcord worker weights …`: the registry of weights from the shell, for operators and pipelines.
 
-Stands here and not in `models`, which is a library that knows neither Redis nor the service; `python -m models
-weights` has what needs only files. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage.
+Stands here and not in `models`, which is a library that knows neither Redis nor the service; `glyphcord weights`
+has what needs only files. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage.
 """
 
 import argparse
 import getpass
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -32,39 +32,17 @@ POLL_S: Final = 0.2
 Run = Callable[[argparse.Namespace, Redis, WeightsStore], int]
 
 
-def main(arguments: Sequence[str]) -> int:
+def carry_out(options: argparse.Namespace) -> int:
     """Run one command; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m worker weights", description="The models of a running service, in Redis (REDIS_URL)."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    def add(name: str, run: Run, help: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=help)
-        command.set_defaults(run=run)
-        return command
-
-    add("list", _list, "list models, the versions in use and the stored ones")
-    verify = add("verify", _verify, "verify a file, as an upload is verified")
-    publish = add("publish", _publish, "verify a file and store it; a model with a new name is available at once")
-    for command in (verify, publish):
-        command.add_argument("file", type=Path)
-    publish.add_argument("--name", help="the model's name (default: the file's)")
-    activate = add("activate", _activate, "activate a version, on every worker or none")
-    rollback = add("rollback", _rollback, "undo a model's last change")
-    default = add("default", _default, "set the default model")
-    for command in (activate, rollback, default):
-        command.add_argument("name")
-    activate.add_argument("version", nargs="?", help="the beginning of its hash (default: the newest stored)")
-    add("audit", _audit, "list who changed what, or was refused, newest first")
-    options = parser.parse_args(arguments)
     try:
         settings = RegistrySettings()
     except (ValidationError, SettingsError) as error:
         return _refuse(explain(error))
     try:
         with connect(settings.redis_url) as redis:
-            return int(options.run(options, redis, WeightsStore(redis, settings.weights_budget_mb * 2**20)))
+            return COMMANDS[options.weights](
+                options, redis, WeightsStore(redis, settings.weights_budget_mb * 2**20)
+            )
     except ServiceProblem as problem:
         return _refuse(f"{problem} ({problem.detail})" if problem.detail else str(problem))
     except RedisError as error:
@@ -98,7 +76,7 @@ def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> 
     if model.active == version.sha256:
         print(f"{name} is at version {version.short}")
     else:
-        print(f"stored; {model.active[:SHORT]} is in use. To activate: python -m worker weights activate {name}")
+        print(f"stored; {model.active[:SHORT]} is in use. To activate: glyphcord worker weights activate {name}")
     return 0
 
 
@@ -145,7 +123,7 @@ def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None
     if order.stage == "committed" and over:
         print(f"{order.model}: {(order.before or 'nothing')[:SHORT]} -> {(order.target or '')[:SHORT]}")
         return 0
-    return _refuse("not every worker has answered; python -m worker weights list shows what is in use")
+    return _refuse("not every worker has answered; `glyphcord worker weights list` shows what is in use")
 
 
 def _line(vote: Vote) -> str:
@@ -175,6 +153,18 @@ def _verified(path: Path) -> bytes | None:
         f"{found.legibility:.2f}, different glyphs {found.glyphs:.0f}"
     )
     return data
+
+
+COMMANDS: Final[dict[str, Run]] = {
+    "list": _list,
+    "verify": _verify,
+    "publish": _publish,
+    "activate": _activate,
+    "rollback": _rollback,
+    "default": _default,
+    "audit": _audit,
+}
+"""What each of worker.weights.arguments' commands does."""
 
 
 def _refuse(reason: str) -> int:

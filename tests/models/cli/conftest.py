@@ -10,11 +10,6 @@ Command = Callable[..., int]
 
 
 @pytest.fixture
-def models(monkeypatch: pytest.MonkeyPatch) -> Command:
+def models() -> Command:
     """`python -m models …` in this process; returns the exit status."""
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr("sys.argv", ["models", *map(str, arguments)])
-        return main()
-
-    return run
+    return lambda *arguments: main([*map(str, arguments)])

