@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,6 @@ from typing import Final
 import aiohttp
 import discord
 import uvloop
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from bot.client import GlyphcordClient
 from bot.gateway.endpoints import point_at
@@ -20,7 +19,10 @@ from bot.settings import BotSettings
 from glyphcord.exit_codes import DONE, REFUSED, UNREACHABLE, UNUSABLE
 from jobs.observability import logs
 from jobs.observability import tracing as trace
-from jobs.settings import explain
+from jobs.setting_errors import UnusableSettings, read_settings
+from jobs.setting_names import misspelt
+
+_log = logging.getLogger("bot")
 
 THREADS: Final = 32
 """For Redis and header checks: a Redis that hangs holds a thread for seconds, and others must get through."""
@@ -73,11 +75,13 @@ def why(error: BaseException, api_base: str) -> tuple[int, str]:
 def run() -> int:
     """Read the settings, run, and turn every foreseeable end into one line and an exit code."""
     try:
-        settings = BotSettings()  # type: ignore[call-arg]  # the token comes from the environment
-    except (ValidationError, SettingsError) as error:
-        print(explain(error), file=sys.stderr)  # noqa: T201
+        settings = read_settings(BotSettings)
+    except UnusableSettings as error:
+        print(error, file=sys.stderr)  # noqa: T201
         return UNUSABLE
     logs.set_up("bot", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
+    for complaint in misspelt():
+        _log.warning("%s", complaint)
     try:
         trace.set_up(settings.otel_exporter_otlp_endpoint, "bot")
     except trace.TraceUnavailable as unavailable:

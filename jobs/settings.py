@@ -1,14 +1,14 @@
 """Settings that bot and worker share, from the environment and `.env`, and what is wrong with them in a line."""
 
 import logging
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
-from redis.connection import parse_url
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
 from jobs.observability.logs import LogFormat
+from jobs.redis_url import check_redis_url, with_password
 
 
 def is_address(value: str, *schemes: str) -> bool:
@@ -18,14 +18,6 @@ def is_address(value: str, *schemes: str) -> bool:
     except ValueError:
         return False
     return url.scheme in schemes and bool(url.host)
-
-
-def _redis_url(value: str) -> str:
-    try:
-        parse_url(value)  # type: ignore[no-untyped-call]
-    except (ValueError, TypeError):
-        raise ValueError("it must be an address that starts with redis://, rediss:// or unix://") from None
-    return value
 
 
 def _token(token: SecretStr) -> SecretStr:
@@ -54,10 +46,17 @@ class EnvSettings(BaseSettings):
 
 
 class RegistrySettings(EnvSettings):
-    """What the registry of weights needs; `python -m worker weights` reads no more, and so needs no token."""
+    """What the registry of weights needs; `glyphcord worker weights` reads no more, and so needs no token."""
 
-    redis_url: Annotated[str, AfterValidator(_redis_url)] = "redis://127.0.0.1:6379/0"
+    redis_url: Annotated[str, AfterValidator(check_redis_url)] = "redis://127.0.0.1:6379/0"
+    redis_password: SecretStr | None = Field(default=None, description="as it is, where redis_url has none in it")
     weights_budget_mb: int = Field(default=256, gt=0, description="Redis memory for the registry of weights")
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if self.redis_password is not None:
+            self.redis_url = with_password(self.redis_url, self.redis_password.get_secret_value())
+        return self
 
 
 class SharedSettings(RegistrySettings):
@@ -73,17 +72,3 @@ class SharedSettings(RegistrySettings):
     worker_http_port: int | None = Field(default=None, ge=1, le=65_000, description="each child has its own")
     http_host: str = "127.0.0.1"
     otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
-
-
-def explain(error: ValidationError | SettingsError) -> str:
-    """What to mend, in one line that names the variables and never shows their values."""
-    if isinstance(error, SettingsError):
-        return "The settings cannot be read. Please compare your .env with .env.example."
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False):
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "The settings"
-        if problem["type"] == "missing":
-            lines.append(f"{name} is missing: set it in the environment or in .env (see .env.example)")
-        else:
-            lines.append(f"{name} is wrong: {problem['msg'].removeprefix('Value error, ')}")
-    return "; ".join(lines) + "."

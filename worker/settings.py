@@ -1,19 +1,37 @@
 """What a worker reads from the environment and `.env`, beyond what it shares with the bot."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from jobs.settings import SharedSettings
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def _model(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            "it must be a model's name, such as classic: letters, digits, - and _; its file NAME.safetensors is "
+            "looked for in WEIGHTS_DIR"
+        )
+    return name
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError("that is a file, not a folder" if path.exists() else "there is no such folder")
+    return path
 
 
 class WorkerSettings(SharedSettings):
     """`model_weights` is the default model while the registry names none; files are looked for in `weights_dir`
     and then in the package."""
 
-    model_weights: str = "classic"
-    weights_dir: Path | None = None
+    model_weights: Annotated[str, AfterValidator(_model)] = "classic"
+    weights_dir: Annotated[Path, AfterValidator(_folder)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     warm_models: int = Field(default=3, ge=1, description="models kept in memory: the default and recent styles")
     torch_threads: int | None = Field(default=None, ge=1, description="threads of one worker on the CPU")

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-
+from glyphcord.exit_codes import NEVER_AGAIN, UNUSABLE
 from jobs.observability import logs
-from jobs.settings import explain
+from jobs.setting_errors import UnusableSettings, read_settings
+from jobs.setting_names import misspelt
 from worker.queue.redis_outage import back_off_s
 from worker.settings import WorkerSettings
 
@@ -60,7 +59,7 @@ class Supervisor:
     def run(self) -> int:
         """Until SIGTERM or SIGINT, which is passed on; each child then finishes its job in hand.
 
-        The exit code: 0, or 1 when a child refused its settings or weights at its very first start.
+        The exit code: 0, or the child's, when one refused its settings or weights at its very first start.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
@@ -114,7 +113,7 @@ class Supervisor:
         if self._stopping or self._signals:
             _log.info("child ended child=%d code=%d", child.number, code)
             return False
-        if code == 1 and child.starts == 1 and lived < STEADY_S:
+        if code in NEVER_AGAIN and child.starts == 1 and lived < STEADY_S:
             return True
         child.failures = 1 if lived >= STEADY_S else child.failures + 1
         wait = back_off_s(child.failures)
@@ -128,11 +127,13 @@ class Supervisor:
 def supervise(count: int, module: str = "worker") -> int:
     """Run a Supervisor with this process's settings; the exit code."""
     try:
-        settings = WorkerSettings()  # type: ignore[call-arg]  # the rest comes from the environment
-    except (ValidationError, SettingsError) as error:
-        print(f"worker: {explain(error)}", file=sys.stderr)  # noqa: T201
-        return 1
+        settings = read_settings(WorkerSettings)
+    except UnusableSettings as error:
+        print(f"worker: {error}", file=sys.stderr)  # noqa: T201
+        return UNUSABLE
     logs.set_up("worker", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
+    for complaint in misspelt():
+        _log.warning("%s", complaint)
     environment = dict(os.environ)
     if settings.torch_threads is None:
         # Each worker's PyTorch would otherwise take all cores.

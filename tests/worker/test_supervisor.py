@@ -83,9 +83,9 @@ def test_children_of_a_killed_supervisor_finish_and_end(
 
 
 def test_child_that_keeps_dying_is_started_ever_more_slowly(start: Start) -> None:
-    supervisor = start("tests.worker.mayfly", "--count", "1", MAYFLY_CODE="3")
+    supervisor = start("tests.worker.mayfly", "--count", "1", MAYFLY_CODE="4")
     supervisor.wait_for("child ended", times=3)
-    waits = [float(wait) for wait in re.findall(r"code=3 lived_s=\S+; starting another in (\S+) s", supervisor.log)]
+    waits = [float(wait) for wait in re.findall(r"code=4 lived_s=\S+; starting another in (\S+) s", supervisor.log)]
     for wait, longest in zip(waits, (0.5, 1, 2), strict=False):
         assert longest / 2 - 0.05 <= wait <= longest + 0.05
     assert supervisor.end() == 0
@@ -93,8 +93,8 @@ def test_child_that_keeps_dying_is_started_ever_more_slowly(start: Start) -> Non
 
 def test_child_that_refuses_at_its_first_start_ends_the_supervisor(start: Start) -> None:
     """As with weights that are not there: starting it again would say the same for ever."""
-    supervisor = start("tests.worker.mayfly", "--count", "1", MAYFLY_CODE="1")
-    assert supervisor.process.wait(PATIENCE_S) == 1
+    supervisor = start("tests.worker.mayfly", "--count", "1", MAYFLY_CODE="2")
+    assert supervisor.process.wait(PATIENCE_S) == 2
     assert "starts=1" in supervisor.log and "starts=2" not in supervisor.log
 
 
@@ -102,7 +102,7 @@ def test_settings_that_nobody_can_use_start_no_child(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "")
-    assert main(["--count", "2"]) == 1
+    assert main(["--count", "2"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("worker: ") and "DISCORD_TOKEN" in line
 

@@ -97,6 +97,10 @@ class WeightsSource:
                 self._refused.add(seen)
                 _log.warning("model not published name=%s reason=%r", name, _words(error))
 
+    def names(self) -> list[str]:
+        """The models that can be named here: this machine's files, and those of the registry."""
+        return sorted({*self._files(), *self.store.models()})
+
     def _files(self) -> dict[str, Path]:
         """This machine's files by the names that they have as models."""
         folders = [SHIPPED, *([self._folder] if self._folder else [])]  # of one name, the last counts

@@ -12,17 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from glyphcord.exit_codes import FAILED, UNUSABLE
 from jobs.connection import connect
+from jobs.redis_url import without_password
 from jobs.registry import audit
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads, Vote
 from jobs.registry.weights import SHORT, WeightsStore
-from jobs.settings import RegistrySettings, explain
+from jobs.setting_errors import UnusableSettings, read_settings
+from jobs.settings import RegistrySettings
 from jobs.text.sentences import ServiceProblem
 
 WAIT_S: Final = 90.0
@@ -35,9 +36,9 @@ Run = Callable[[argparse.Namespace, Redis, WeightsStore], int]
 def carry_out(options: argparse.Namespace) -> int:
     """Run one command; the exit code."""
     try:
-        settings = RegistrySettings()
-    except (ValidationError, SettingsError) as error:
-        return _refuse(explain(error))
+        settings = read_settings(RegistrySettings)
+    except UnusableSettings as error:
+        return _refuse(str(error), UNUSABLE)
     try:
         with connect(settings.redis_url) as redis:
             return COMMANDS[options.weights](
@@ -46,7 +47,7 @@ def carry_out(options: argparse.Namespace) -> int:
     except ServiceProblem as problem:
         return _refuse(f"{problem} ({problem.detail})" if problem.detail else str(problem))
     except RedisError as error:
-        return _refuse(f"Redis at {settings.redis_url.rsplit('@', 1)[-1]} does not answer: {error}")
+        return _refuse(f"Redis at {without_password(settings.redis_url)} does not answer: {error}")
 
 
 def _list(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
@@ -167,6 +168,6 @@ COMMANDS: Final[dict[str, Run]] = {
 """What each of worker.weights.arguments' commands does."""
 
 
-def _refuse(reason: str) -> int:
+def _refuse(reason: str, code: int = FAILED) -> int:
     print(f"weights: {reason}", file=sys.stderr)
-    return 1
+    return code

@@ -1,0 +1,71 @@
+"""Names in the environment and in `.env` that are probably settings of ours, typed wrong."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from glyphcord.nearest import did_you_mean, nearest
+
+NAMES: Final = frozenset(
+    {
+        "ADMIN_ROLE_IDS",
+        "ADMIN_USER_IDS",
+        "ATTACHMENT_TIMEOUT_S",
+        "BOT_HTTP_PORT",
+        "DEVICE",
+        "DISCORD_API_BASE",
+        "DISCORD_CDN_HOSTS",
+        "DISCORD_GATEWAY_URL",
+        "DISCORD_TOKEN",
+        "HTTP_HOST",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "MODEL_WEIGHTS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "PICTURE_BUDGET_MB",
+        "PICTURE_TTL_S",
+        "QUEUE_LIMIT",
+        "REACTION_PALETTES",
+        "REDIS_PASSWORD",
+        "REDIS_URL",
+        "SERVER_COOLDOWN_S",
+        "SERVER_DAILY",
+        "SHARD_COUNT",
+        "SHARD_IDS",
+        "TORCH_THREADS",
+        "USER_COOLDOWN_S",
+        "USER_DAILY",
+        "USER_IN_FLIGHT",
+        "WARM_MODELS",
+        "WEIGHTS_BUDGET_MB",
+        "WEIGHTS_DIR",
+        "WORKER_HTTP_PORT",
+    }
+)
+"""All settings of bot and worker: one `.env` is for both, and neither knows the other's."""
+
+_OTHERS: Final = frozenset({"COMPOSE_PROFILES", "PLAYGROUND_PASSWORD", "TORCH_INDEX_URL", "WORKERS"})
+"""What Compose, the playground and systemd's unit read."""
+
+LIKENESS: Final = 0.85
+"""So like one of NAMES that it is hardly another program's: DISCORD_TOKNE, REDIS_URI, MODEL_WEIGHT."""
+
+
+def misspelt(env_file: Path = Path(".env")) -> list[str]:
+    """A sentence for each name that begins with DISCORD_ and is none of ours, or is very like one of ours."""
+    try:
+        in_file = list(dotenv_values(env_file))
+    except (OSError, UnicodeDecodeError):  # who reads the settings says so
+        in_file = []
+    return list(_complaints([*os.environ, *in_file]))
+
+
+def _complaints(names: Iterable[str]) -> Iterator[str]:
+    for name in dict.fromkeys(name.upper() for name in names):
+        if name in NAMES | _OTHERS or name.startswith("OTEL_"):
+            continue
+        if name.startswith("DISCORD_") or nearest(name, NAMES, LIKENESS):
+            yield f"{name} is no setting.{did_you_mean(name, NAMES)}"
