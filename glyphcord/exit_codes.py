@@ -34,8 +34,8 @@ def hold(code: int) -> int:
     seen, and asks Discord for nothing.
     """
     if code in NEVER_AGAIN:
-        print("Starting again would not help, so I wait to be stopped.", file=sys.stderr, flush=True)  # noqa: T201
         stops = {signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+        print("Starting again would not help, so I wait to be stopped.", file=sys.stderr, flush=True)  # noqa: T201
         signal.sigwait(stops)
     return code
