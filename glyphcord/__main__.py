@@ -65,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, command in COMMANDS.items():
         # Without `help` it is listed by nobody but _listed(), which sorts by what people come for.
         own = commands.add_parser(name)
+        add_version(own)
         if name == asked:
             try:
                 add_command(command, own)

@@ -39,16 +39,20 @@ class Parser(argparse.ArgumentParser):
         self.exit(UNUSABLE, f"{self.prog}: {self._in_words(message)}\nSee: {self.prog} --help\n")
 
     def _in_words(self, message: str) -> str:
-        if invalid := _INVALID.fullmatch(message):
+        unknown = [word.partition("=")[0] for word in self._given if self._is_unknown_option(word)]
+        invalid = _INVALID.fullmatch(message)
+        # Where a mistyped option takes a value, argparse may take that for a command, or miss what is given.
+        if unknown and (
+            message.startswith((_UNKNOWN, _MISSING)) or (invalid and not (invalid[1] or "").startswith("-"))
+        ):
+            return f"there is no option {unknown[0]}.{did_you_mean(unknown[0], self._options())}"
+        if invalid:
             option, given, choices = invalid.groups()
             names = [name.strip("'") for name in choices.split(", ")]
             meant = did_you_mean(given, names)
             if option and option.startswith("-"):
                 return f"{option} cannot be {given!r}; choose {', '.join(names)}.{meant}"
             return f"there is no command {given!r}" + (f".{meant}" if meant else f"; choose {', '.join(names)}.")
-        unknown = [word.partition("=")[0] for word in self._given if self._is_unknown_option(word)]
-        if unknown and message.startswith((_UNKNOWN, _MISSING)):
-            return f"there is no option {unknown[0]}.{did_you_mean(unknown[0], self._options())}"
         if message.startswith(_UNKNOWN):
             return f"that is one word too many: {message.removeprefix(_UNKNOWN)}"
         if message.startswith(_MISSING):

@@ -55,3 +55,12 @@ def without_password(url: str) -> str:
     """The address as it may be shown."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
+
+
+def refusal(url: str) -> str:
+    """What to say when Redis refuses the password in an address; never the password."""
+    where = without_password(url)
+    if not urlsplit(url).password:
+        return f"Redis at {where} wants a password: put it into REDIS_PASSWORD."
+    escape = " In REDIS_URL, % begins an escape: a % itself is %25 there." if "%" in urlsplit(url).netloc else ""
+    return f"Redis at {where} refuses the password of REDIS_PASSWORD or REDIS_URL.{escape}"

@@ -78,7 +78,7 @@ def chosen_weights(name: str) -> Path:
     try:
         return find_weights(name, None)
     except WeightsError as error:
-        raise WeightsError(f"{error}; `python -m models weights list` shows the styles there are") from None
+        raise WeightsError(f"{error}; `glyphcord weights list` shows the styles there are") from None
 
 
 def save_weights(

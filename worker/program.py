@@ -26,7 +26,7 @@ from jobs.observability import logs
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
 from jobs.rate_limiter import RateLimiter
-from jobs.redis_url import without_password
+from jobs.redis_url import refusal
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
@@ -122,8 +122,8 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
         )
     except WeightsError as error:
         return _refuse(str(error))
-    except AuthenticationError as error:
-        return _refuse(refusal(settings, error), UNREACHABLE)
+    except AuthenticationError:
+        return _refuse(refusal(settings.redis_url), UNREACHABLE)
     # What every job uses. The rate limiter's client gives up soon: while Redis is away, nobody's turn is worth a
     # delivery's deadline.
     rate_limiter = RateLimiter(connect(settings.redis_url))
@@ -213,15 +213,6 @@ def _patiently(work: Callable[[], T], outage: Outage) -> T:
 def _end_with(lifeline: int) -> None:
     os.read(lifeline, 1)  # nothing is ever written: this returns when the other end closes
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def refusal(settings: WorkerSettings, error: AuthenticationError) -> str:
-    """What to say when Redis wants a password, or another one; never the password."""
-    where = without_password(settings.redis_url)
-    return (
-        f"Redis at {where} refuses the password in REDIS_URL or REDIS_PASSWORD ({error}). In an address, % begins "
-        "an escape: a % itself is %25."
-    )
 
 
 def _refuse(reason: str, code: int = UNUSABLE) -> int:

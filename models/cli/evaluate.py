@@ -1,4 +1,4 @@
-"""`python -m models evaluate`: weights files beside baselines and other programs."""
+"""`glyphcord evaluate`: weights files beside baselines and other programs."""
 
 import argparse
 import shutil

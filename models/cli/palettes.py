@@ -1,4 +1,4 @@
-"""`python -m models palettes`: a contact sheet of all palettes."""
+"""`glyphcord palettes`: a contact sheet of all palettes."""
 
 import argparse
 import sys

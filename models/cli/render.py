@@ -1,4 +1,4 @@
-"""`python -m models render`: pictures in, the same pictures made of characters out."""
+"""`glyphcord render`: pictures in, the same pictures made of characters out."""
 
 import argparse
 import json

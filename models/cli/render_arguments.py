@@ -1,4 +1,4 @@
-"""What `python -m models render` can be told, and its help."""
+"""What `glyphcord render` can be told, and its help."""
 
 import argparse
 import math
@@ -18,7 +18,7 @@ HEADS: Final = {"glyphs": "classic", "pixels": "pixels"}
 SHIPPED: Final = Path(__file__).parents[1] / "weights"
 COLOURS: Final[dict[str, "Colours"]] = {"full": "full", "256": 256, "16": 16}
 
-USAGE: Final = "python -m models render IN... [-o OUT] [options]"
+USAGE: Final = "%(prog)s IN... [-o OUT] [options]"
 
 DESCRIPTION: Final = """\
 Draw pictures with real characters. Each IN is a picture (PNG, JPEG, GIF, WebP,
@@ -53,23 +53,23 @@ palettes:
   "#ff69b4"          one colour (in quotes: # begins a comment in a shell)
   "#0000ff-#ff69b4"  two, from the first row to the last
 
-  `python -m models palettes -o FILE.png` draws them all.
+  `glyphcord palettes -o FILE.png` draws them all.
 
 examples:
   Look at it here; then keep it, in pink and larger:
-    python -m models render cat.jpg
-    python -m models render cat.jpg -o cat.png --palette pink --columns 140
+    glyphcord render cat.jpg
+    glyphcord render cat.jpg -o cat.png --palette pink --columns 140
   The cat alone, on light paper:
-    python -m models render cat.jpg -o cat.png --focus 1 --background light
+    glyphcord render cat.jpg -o cat.png --focus 1 --background light
   Whole folders, with a progress bar:
-    python -m models render photos/ more/*.png -o out/
+    glyphcord render photos/ more/*.png -o out/
   An animation:
-    python -m models render dance.gif -o dance-ascii.gif
+    glyphcord render dance.gif -o dance-ascii.gif
   What goes between ```ansi and ``` in a chat's message:
-    python -m models render cat.jpg -f ans --colours 16 -c 50 -o cat.ans
+    glyphcord render cat.jpg -f ans --colours 16 -c 50 -o cat.ans
   In a pipe:
-    curl -s ADDRESS | python -m models render - -f html > page.html
-    python -m models render photos/ -o out/ --json | jq .milliseconds.generator
+    curl -s ADDRESS | glyphcord render - -f html > page.html
+    glyphcord render photos/ -o out/ --json | jq .milliseconds.generator
 
 JSON:
   A line for each picture has `in`, and then either `error`, a sentence, with

@@ -1,4 +1,4 @@
-"""`python -m models train`: weights from a folder of photos."""
+"""`glyphcord train`: weights from a folder of photos."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""`python -m models photos`, `labels` and `pairs`: what a style is trained on, as files in folders."""
+"""`glyphcord photos`, `labels` and `pairs`: what a style is trained on, as files in folders."""
 
 import argparse
 from pathlib import Path

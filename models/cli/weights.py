@@ -1,4 +1,4 @@
-"""`python -m models weights`: weights files by themselves. `python -m worker weights` changes a running service."""
+"""`glyphcord weights`: weights files by themselves. `python -m worker weights` changes a running service."""
 
 import argparse
 import sys

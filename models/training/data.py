@@ -62,7 +62,7 @@ class Photos:
         if len(seen) < 2:
             raise Refused(f"{folder} holds {len(seen)} pictures that can be read; training needs two or more")
         if subjects and all(photo.subject is None for photo in self.train + self.validation):
-            raise Refused(f"{subjects} has labels of no photo in {folder}: `python -m models labels` makes them")
+            raise Refused(f"{subjects} has labels of no photo in {folder}: `glyphcord labels` makes them")
         # A very small folder may put all on one side.
         if not self.train:
             self.train.append(self.validation.pop())

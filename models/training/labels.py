@@ -1,6 +1,6 @@
 """Labels for the subject branch: a map of each training photo's subject, drawn once by a salient-object network.
 
-`python -m models labels PHOTOS -o DIR --network u2net.onnx` makes them. Only training needs them, and only making
+`glyphcord labels PHOTOS -o DIR --network u2net.onnx` makes them. Only training needs them, and only making
 them needs the network: U²-Net (Qin et al. 2020, "U²-Net: Going Deeper with Nested U-Structure for Salient Object
 Detection"), in the ONNX form in which it is published, and onnxruntime. A label is named by its photo's pixels, so
 that photos can be moved and renamed.

@@ -99,5 +99,5 @@ def test_without_redis_that_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     error = capsys.readouterr().err
     assert "127.0.0.1:1" in error and "secret" not in error
     monkeypatch.setenv("REDIS_URL", "http://somewhere")
-    assert weights("list") == 1
+    assert weights("list") == 2
     assert "REDIS_URL" in capsys.readouterr().err

@@ -188,7 +188,7 @@ def test_several_pictures_go_to_a_folder_and_one_bad_one_stops_nothing(
     ("given", "says"),
     [
         ("--weights=nobody", "no file nobody.safetensors"),
-        ("--weights=nobody", "`python -m models weights list` shows"),
+        ("--weights=nobody", "`glyphcord weights list` shows"),
         ("--weights=../../etc/passwd", "is not a weights name"),
         ("--weights=missing.safetensors", "cannot be read"),
     ],
