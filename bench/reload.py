@@ -29,7 +29,7 @@ import torch
 from bench.chaos.load import a_photo
 from bench.chaos.observer import Json, Watcher, is_settled
 from bench.summary import quantile, say, spread
-from devstack.stack import Stack
+from devstack.stack import Stack, Start, start_python
 from models.weights_file import SHIPPED, load_weights, save_weights
 from playground.testing import ADA_ID, MIA_ID, Controls
 
@@ -200,8 +200,10 @@ class Found:
         return nobody and self.refused and len(self.drawn) == 2 and self.slower <= MOST_SLOWDOWN
 
 
-def run(folder: Path, *, workers: int, reloads: int, rate: float, calm_s: float) -> Found:
-    """One run in an empty folder."""
+def run(
+    folder: Path, *, workers: int, reloads: int, rate: float, calm_s: float, start: Start = start_python
+) -> Found:
+    """One run in an empty folder; `start` starts bots and workers, as for a Stack."""
     weights, found = folder / "weights", Found()
     weights.mkdir()
     first, second = two_versions(weights)
@@ -216,7 +218,7 @@ def run(folder: Path, *, workers: int, reloads: int, rate: float, calm_s: float)
         "USER_IN_FLIGHT": "0",
         "USER_DAILY": "0",
     }
-    with Stack(folder, workers=workers, settings=settings) as stack:
+    with Stack(folder, workers=workers, settings=settings, start=start) as stack:
         controls, watcher = stack.controls, Watcher(stack.controls)
         _, message = upload(controls, second)
         button = message["components"][0]["components"][0]["custom_id"]
@@ -230,14 +232,14 @@ def run(folder: Path, *, workers: int, reloads: int, rate: float, calm_s: float)
             load.phase = "during"
             say(f"{reloads} changes under the same load")
             for number in range(reloads):
-                start = time.monotonic()
+                began = time.monotonic()
                 said = change_to(controls, versions[(number + 1) % 2])
                 if "Nothing was changed" in said:
                     raise RuntimeError(f"a change failed: {said}")
-                found.changes.append(time.monotonic() - start)
+                found.changes.append(time.monotonic() - began)
                 if number == reloads // 2:
                     found.refused = "cannot be used" in upload(controls, damaged(first))[0]
-                time.sleep(max(0.0, calm_s / reloads - (time.monotonic() - start)))
+                time.sleep(max(0.0, calm_s / reloads - (time.monotonic() - began)))
         load.settle()
         judge(found, controls, load, wanted)
     return found

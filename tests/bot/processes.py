@@ -1,12 +1,10 @@
-"""`python -m bot` as a process, for tests that need the whole program; and what a worker would do to Discord."""
+"""The bot as a process, for tests that need the whole program; and what a worker would do to Discord."""
 
 import contextlib
 import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +18,7 @@ from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderRequest, RenderResult
 from playground.testing import PlaygroundProcess
 from playground.testing.client import PATIENCE_S
+from tests.fork_server import Forked
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,14 +34,12 @@ class BotProcess:
         self._folder = folder
         self._file = folder / "bot.log"
         self._controls = playground.controls
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
 
     def launch(self) -> Self:
         """Start and do not wait."""
         with self._file.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot"], env=self._env, cwd=self._folder, stdout=log, stderr=log
-            )
+            self.process = Forked("bot", ("bot",), env=self._env, cwd=self._folder, stdout=log, stderr=log)
         return self
 
     def start(self) -> Self:

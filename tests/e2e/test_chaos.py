@@ -4,7 +4,9 @@ histories whose verdict is known.
 `python -m bench.chaos` is the long one; bench/RESULTS.md has its figures.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -13,16 +15,20 @@ from bench.chaos.load import Asked, Users
 from bench.chaos.observer import Json, Watcher, picture_of
 from bench.chaos.run import run
 from playground.testing import ASCII_CHANNEL, BOT_ID
+from tests.fork_server import Forked, forked
 
 JOBS = 120
+
+
+def nervous(module: str, environment: Mapping[str, str], folder: Path, log: IO[bytes]) -> Forked:
+    """Starts a program of the stack; as the worker one whose leases are short."""
+    return forked("tests.worker.nervous" if module == "worker" else module, environment, folder, log)
 
 
 @pytest.mark.slow
 def test_nothing_is_lost_doubled_left_loading_or_stale(tmp_path: Path) -> None:
     # Workers whose leases are short: with the real ones each death adds up to a minute.
-    report = run(
-        tmp_path, jobs=JOBS, seed=4, workers=3, pause=0.5, once=True, worker="tests.worker.nervous", quiet=True
-    )
+    report = run(tmp_path, jobs=JOBS, seed=4, workers=3, pause=0.5, once=True, start=nervous, quiet=True)
     table = "\n".join(f"{name}: {value}" for name, value in report.rows)
     assert report.verdict.clean, f"{table}\n{report.verdict}"
     assert report.verdict.pictures >= JOBS / 2, table

@@ -11,6 +11,7 @@ import pytest
 from devstack.stack import Stack
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
+from tests.fork_server import forked
 
 ONE_THREAD = {"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -45,7 +46,7 @@ def test_a_cdn_that_fails_is_named(controls: Controls, fault: dict[str, object],
 @pytest.fixture(scope="module")
 def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of its own, without a worker, whose parts may be stopped."""
-    with Stack(tmp_path_factory.mktemp("lonely"), workers=0, settings=ONE_THREAD) as stack:
+    with Stack(tmp_path_factory.mktemp("lonely"), workers=0, settings=ONE_THREAD, start=forked) as stack:
         yield stack
 
 

@@ -16,6 +16,7 @@ from jobs.registry.weights import WeightsStore
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, Controls
 from tests.e2e.conftest import PANDA
+from tests.fork_server import forked
 from tests.worker.samples import write_weights
 
 Used = dict[str, Any]
@@ -38,7 +39,7 @@ def service(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "WEIGHTS_DIR": str(folder),
         "WARM_MODELS": "2",
     }
-    with Stack(tmp_path_factory.mktemp("models"), settings=settings) as stack:
+    with Stack(tmp_path_factory.mktemp("models"), settings=settings, start=forked) as stack:
         with connect(stack.redis_url, patient=True) as redis:
             stack.controls.wait_for(lambda: WeightsStore(redis, 2**24).model("tiny"))
         # On another machine: what it draws with it has from Redis.

@@ -17,6 +17,7 @@ from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
+from tests.fork_server import forked
 from tests.proxy import Proxy
 from tests.sentences import plain
 
@@ -35,7 +36,7 @@ def proxy() -> Iterator[Proxy]:
 def service(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Bot and one worker, which know Redis as localhost behind the proxy."""
     settings = {"REDIS_URL": f"redis://localhost:{proxy.port}/0", "TORCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    stack = Stack(tmp_path_factory.mktemp("outage"), settings=settings)
+    stack = Stack(tmp_path_factory.mktemp("outage"), settings=settings, start=forked)
     proxy.target = stack.redis_port
     with stack:
         yield stack

@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from devstack.stack import Stack
 from jobs.observability.logs import reference_of
 from tests.e2e.conftest import PANDA, PatientControls
+from tests.fork_server import forked
 
 
 class Collector:
@@ -66,7 +67,7 @@ def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) ->
         "OTEL_BSP_SCHEDULE_DELAY": "200",
     }
     began = time.time_ns()
-    with Stack(tmp_path, settings=settings) as stack:
+    with Stack(tmp_path, settings=settings, start=forked) as stack:
         controls = PatientControls(stack.controls.url)
         used = controls.slash("ascii", files={"image": PANDA})
         assert controls.wait_for_answer(used)["attachments"]
@@ -91,6 +92,6 @@ def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) ->
 def test_an_endpoint_that_is_down_harms_nobody(tmp_path: Path, collector: Collector) -> None:
     collector.close()
     settings = {"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-    with Stack(tmp_path, settings=settings) as stack:
+    with Stack(tmp_path, settings=settings, start=forked) as stack:
         controls = PatientControls(stack.controls.url)
         assert controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))["attachments"]

@@ -17,6 +17,7 @@ from devstack.valkey import free_port
 from jobs.observability.logs import reference_of
 from playground.testing import TOKEN
 from tests.e2e.conftest import PANDA, ROOT, PatientControls
+from tests.fork_server import forked
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "glyphcord.json"
 OPERATIONS = ROOT / "docs" / "operations.md"
@@ -38,7 +39,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "BOT_HTTP_PORT": str(PORTS[BOT]),
         "WORKER_HTTP_PORT": str(PORTS[WORKER]),
     }
-    with Stack(tmp_path_factory.mktemp("watched"), settings=settings) as stack:
+    with Stack(tmp_path_factory.mktemp("watched"), settings=settings, start=forked) as stack:
         yield stack
 
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from rq.job import Job
 
 from jobs.lifecycle.job import Jobs
 from jobs.rq_adapter.queue import FAILURE_TASK, render_queue
+from tests.fork_server import Forked
 from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
 REPOSITORY = Path(__file__).parents[2]
@@ -49,13 +48,8 @@ class WorkerProcess:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         fixed = {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
         with self.log_path.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=inherited | fixed | environment,
-            )
+            env = inherited | fixed | environment
+            self.process = Forked("worker", tuple(command), env=env, cwd=folder, stdout=log, stderr=log)
 
     @property
     def log(self) -> str:
