@@ -29,12 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a module's or a package's tests share is started once: they go to one process of xdist's.
 
-    Others go wherever there is room, the slow ones first: the last to begin should be quick.
+    Others go wherever there is room. The slow ones begin first, and then the groups: what is left for the end,
+    when not every process has something to do, is single and quick.
     """
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if (group := _shared_by(item)) is not None:
             item.add_marker(pytest.mark.xdist_group(str(group.relative_to(item.config.rootpath))))
+    items.sort(key=_late)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -42,6 +43,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.getoption("loadgroup", False):  # this is one of xdist's processes
         grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
         assert all("@" in item.nodeid for item in grouped), "this pytest and this pytest-xdist do not fit together"
+
+
+def _late(item: pytest.Item) -> tuple[bool, bool]:
+    return item.get_closest_marker("slow") is None, item.get_closest_marker("xdist_group") is None
 
 
 def _shared_by(item: pytest.Item) -> Path | None:
