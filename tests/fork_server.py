@@ -27,9 +27,9 @@ ROOT: Final = Path(__file__).parents[1]
 IMPORTED: Final = {
     "bot": ("bot.client", "bot.observability.probes", "uvloop"),
     "worker": ("worker.program",),
-    "playground": ("playground.server",),
+    "training": ("models.cli.train", "models.training.train", "torch._dynamo"),  # the last by any optimizer
 }
-"""What a server of each program imports. Servers are apart: a bot has no torch, and no worker's metrics."""
+"""What each server imports. They are apart: a bot has no torch, and no worker's metrics."""
 
 _servers: dict[str, socket.socket] = {}
 
@@ -37,8 +37,8 @@ _servers: dict[str, socket.socket] = {}
 class Forked:
     """A process as `python -m MODULE ARGUMENTS`; the part of subprocess.Popen that tests of programs use.
 
-    `like` names the program whose imports it gets. `stdout` and `stderr` may be files or subprocess.PIPE, and are
-    inherited otherwise; nothing can be read from its standard input.
+    `like` names the server whose imports it gets. `stdout` and `stderr` may be files or subprocess.PIPE, and are
+    inherited otherwise; `stdin` may be a file, and has nothing to read otherwise.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Forked:
         *,
         env: Mapping[str, str],
         cwd: Path = ROOT,
+        stdin: IO[Any] | int | None = None,
         stdout: IO[Any] | int | None = None,
         stderr: IO[Any] | int | None = None,
     ) -> None:
@@ -58,7 +59,9 @@ class Forked:
         self._status, status = os.pipe()
         request = json.dumps({"command": command, "env": dict(env), "cwd": str(cwd)}).encode()
         server = _servers.get(like) or _start_server(like)
-        socket.send_fds(server, [len(request).to_bytes(4, "big")], [out, err, status])
+        with Path(os.devnull).open("rb") as nothing:
+            _, given = _stream(nothing if stdin is None else stdin, 0)
+            socket.send_fds(server, [len(request).to_bytes(4, "big")], [given, out, err, status])
         server.sendall(request)
         os.close(status)
         for kept, given in ((self.stdout, out), (self.stderr, err)):
@@ -156,17 +159,17 @@ def _serve(control: socket.socket) -> str | None:
             _reap(alive)
         if control.fileno() not in ready:
             continue
-        size, fds, _, _ = socket.recv_fds(control, 4, 3)
+        size, fds, _, _ = socket.recv_fds(control, 4, 4)
         if not size:
             return None
         request = json.loads(_exactly(control, int.from_bytes(size, "big")))
-        out, err, status = fds
+        *streams, status = fds
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.dup2(out, 1)
-            os.dup2(err, 2)
+            for number, fd in enumerate(streams):
+                os.dup2(fd, number)
             control.close()
             for fd in (*fds, woken, wake, *alive.values()):
                 os.close(fd)
@@ -175,8 +178,8 @@ def _serve(control: socket.socket) -> str | None:
             os.chdir(request["cwd"])
             sys.argv[:], sys.path[0] = request["command"], request["cwd"]
             return str(request["command"][0])
-        os.close(out)
-        os.close(err)
+        for fd in streams:
+            os.close(fd)
         alive[pid] = status
         os.write(status, b"%d\n" % pid)
 

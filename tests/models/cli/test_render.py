@@ -25,6 +25,7 @@ from models.palettes import BACKGROUNDS, PALETTES, Background
 from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
 from models.rendering.tone import tone_of
+from tests.fork_server import Forked
 from tests.models.cli.conftest import Command
 from tests.models.pictures import encoded, photo
 
@@ -400,13 +401,14 @@ def test_standard_input_to_standard_output(cat: Path, weights: Path) -> None:
 
 def test_a_reader_that_has_seen_enough(cat: Path, weights: Path) -> None:
     """As `| head` does: no traceback, and an exit status that is no success."""
-    command = [sys.executable, "-m", "models", "render", *[str(cat)] * 8, "-c", "200", "-w", str(weights)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout and process.stderr
-        process.stdout.read(10)
-        process.stdout.close()
-        assert not process.stderr.read()
-    assert process.returncode == 1
+    command = ("models", "render", *[str(cat)] * 8, "-c", "200", "-w", str(weights))
+    process = Forked("worker", command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout and process.stderr
+    process.stdout.read(10)
+    process.stdout.close()
+    assert not process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 1
 
 
 def in_a_terminal(
@@ -416,12 +418,12 @@ def in_a_terminal(
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     settings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "COLORTERM")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "models", "render", cat, "-w", weights, *more],
+    process = Forked(
+        "worker",  # it imports what drawing needs
+        ("models", "render", str(cat), "-w", str(weights), *more),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs if errors_too else subprocess.PIPE,
-        cwd=ROOT,
         env=settings | environment,
     )
     os.close(theirs)

@@ -9,47 +9,54 @@ from pathlib import Path
 import pytest
 import torch
 
+from devstack.valkey import free_port
 from models.training.train import CHECKPOINT
 from models.weights_file import load_weights
+from tests.fork_server import Forked
 
-STEP = """
-import sys, hashlib
-from pathlib import Path
-from models.training.data import Photos
-from models.training.parallel import join_ranks, leave_ranks
-from models.training.config import TrainConfig
-from models.training.trainer import Trainer
-ranks, device = join_ranks("cpu")
-config = TrainConfig(size="tiny", steps=4, batch=2, columns=8, rows=8, warm_steps=1, warm_sweeps=1, sweeps=1,
-                     adversarial_from=2)
-trainer = Trainer(config, Photos(Path(sys.argv[1])), device, ranks)
-losses = [trainer.train_step()["reconstruction"] for _ in range(3)]
-weights = b"".join(p.detach().numpy().tobytes() for p in trainer.generator.parameters())
-# One write, so that the ranks' lines stay whole.
-sys.stdout.write(f"rank={ranks.rank} weights={hashlib.sha256(weights).hexdigest()} losses={losses}\\n")
-sys.stdout.flush()
-leave_ranks(ranks)
-"""
+PATIENCE_S = 300.0
+
+pytestmark = pytest.mark.xdist_group("ranks")  # one server for all
 
 
-def torchrun(*arguments: str | Path) -> str:
-    """Run two ranks and return what they printed."""
+def torchrun(*arguments: str | Path) -> None:
+    """Run two ranks, as people do."""
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+
+
+def in_two_ranks(log: Path, module: str, *arguments: str | Path) -> str:
+    """Run two ranks with what torchrun would tell them, without its own start; what they printed."""
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    command = (module, *map(str, arguments))
+    with log.open("ab") as output:
+        ranks = [
+            Forked(
+                "training",
+                command,
+                env={**os.environ, **together, "RANK": rank, "LOCAL_RANK": rank},
+                stdout=output,
+                stderr=output,
+            )
+            for rank in "01"
+        ]
+    try:
+        assert [rank.wait(PATIENCE_S) for rank in ranks] == [0, 0], log.read_text(encoding="utf-8")
+    finally:
+        for rank in ranks:
+            rank.kill()
+    return log.read_text(encoding="utf-8")
 
 
 def test_ranks_see_different_crops_and_keep_the_same_weights(photos: Path, tmp_path: Path) -> None:
-    script = tmp_path / "step.py"
-    script.write_text(STEP, encoding="utf-8")
-    printed = torchrun(script, photos)
+    printed = in_two_ranks(tmp_path / "log", "tests.models.training.three_steps", photos)
     weights = re.findall(r"rank=\d weights=(\w+)", printed)
     losses = re.findall(r"losses=(\[.*?\])", printed)
     assert len(weights) == 2
@@ -87,7 +94,8 @@ def test_the_command_trains_resumes_and_goes_on_from_weights_in_two_ranks(photos
     assert state["step"] == 3
     assert len(state["chance"]) == 2
     assert load_weights(out / "pair.safetensors").metadata["step"] == "3"
-    torchrun("-m", "--", "models", "train", photos, "-o", out, "--resume", "--device", "cpu")
+    log = tmp_path / "log"
+    in_two_ranks(log, "models", "train", photos, "-o", out, "--resume", "--device", "cpu")
     more = tmp_path / "more"
-    torchrun("-m", "--", "models", "train", photos, "-o", more, "--start", out / "pair.safetensors", *small)
+    in_two_ranks(log, "models", "train", photos, "-o", more, "--start", out / "pair.safetensors", *small)
     assert load_weights(more / "more.safetensors").metadata["step"] == "3"
