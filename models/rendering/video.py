@@ -26,6 +26,8 @@ from models.sniff import check_bytes, check_size
 
 _NEAR: Final = 0.25
 """Of the time between two frames: so much may a frame be early, since files round their times."""
+_PATIENCE_S: Final = 0.5
+"""So long is decoded before it is told whether the time will do."""
 
 
 def decode_video(
@@ -34,13 +36,14 @@ def decode_video(
     """Frames of the first MAX_SECONDS, upright and opaque, none larger than a page of `columns` cells across.
 
     Where there are more frames than an animation may have, every second one is taken, or every third, and so on. It
-    plays for ever, as animations in chats do. What is not decoded after `most_s` seconds is left out.
+    plays for ever, as animations in chats do. What is not decoded after `most_s` seconds is left out, and before
+    that, where they will not do, some frames in between.
 
     Raises PictureProblem `broken`, `encrypted`, `unknown_codec`, `sound_alone` and `too_heavy`, and as
     `models.sniff.sniff` does for what is too large, too small or too thin.
     """
     check_bytes(data)
-    ends = time.monotonic() + most_s
+    began = time.monotonic()
     frames: list[NDArray[np.uint8]] = []
     times: list[float] = []
     paper, under = background, background
@@ -55,17 +58,21 @@ def decode_video(
             if not frames:
                 look = _look(frame, excerpt)
                 page = _page(look, columns)
-                step = _step(excerpt, look, columns)
-            if at + _NEAR * excerpt.interval >= due:
+                most = _most_frames(look, columns)
+                step = _step(excerpt, most)
+            if at + _NEAR * excerpt.interval >= due and len(frames) < most:
                 picture, paper = pixels_of(frame, look, page, under)
                 under = ("light" if paper == "auto" else paper) if not frames else under
                 frames.append(picture)
                 times.append(at)
                 while step and due <= at + _NEAR * excerpt.interval:
                     due += step
-            if time.monotonic() > ends:
+            spent = time.monotonic() - began
+            if spent > most_s:
                 cut = "slow"
                 break
+            if spent > _PATIENCE_S and spent * excerpt.end > most_s * (at + excerpt.interval):
+                decoded.hurry()
         if not frames:
             raise PictureProblem("broken", f"no frame: {decoded.error!r}")
         end = excerpt.end
@@ -92,13 +99,17 @@ class _Decoded:
 
     def __init__(self, excerpt: Excerpt) -> None:
         self._excerpt = excerpt
+        self._context = decoder_of(excerpt.stream)
         self.error: Exception | None = None
 
+    def hurry(self) -> None:
+        """Leave out frames that no other one refers to: half of them, often, and nothing looks worse for it."""
+        self._context.skip_frame = "NONREF"
+
     def __iter__(self) -> Iterator[tuple[av.VideoFrame, float]]:
-        context = decoder_of(self._excerpt.stream)
         for packet in (*self._excerpt.packets, None):
             try:
-                frames = context.decode(packet)
+                frames = self._context.decode(packet)
             except MemoryError:
                 raise
             except (av.FFmpegError, ValueError) as error:
@@ -122,11 +133,15 @@ def _page(look: Look, columns: int) -> tuple[int, int]:
     return page if look.width * look.height > page[0] * page[1] else (look.width, look.height)
 
 
-def _step(excerpt: Excerpt, look: Look, columns: int) -> float:
-    """Seconds from one frame that is drawn to the next, a whole number of intervals; 0 where all are drawn."""
+def _most_frames(look: Look, columns: int) -> int:
+    """How many frames of such a size the limits allow."""
     columns = columns_within(look.width, look.height, columns)
     cells = columns * rows_for(look.width, look.height, columns)
-    most = min(limits.MAX_FRAMES, max(1, limits.MAX_ANIMATION_CELLS // cells))
+    return min(limits.MAX_FRAMES, max(1, limits.MAX_ANIMATION_CELLS // cells))
+
+
+def _step(excerpt: Excerpt, most: int) -> float:
+    """Seconds from one frame that is drawn to the next, a whole number of intervals; 0 where all are drawn."""
     every = math.ceil(len(excerpt.shown) / most)
     return every * excerpt.interval if every > 1 else 0.0
 
