@@ -14,6 +14,7 @@ from jobs.text.choices import MAX_BYTES, MAX_VIDEO_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
 
 PATIENT_S, HASTY_S = 20.0, 0.5
+FILM = b"\0\0\0\x14ftypisom".ljust(MAX_BYTES + 1, b"\0")
 
 
 class Cdn:
@@ -31,6 +32,8 @@ class Cdn:
         how = request.match_info["how"]
         self.asked.append(request.raw_path)
         self.headers = dict(request.headers)
+        if how == "film":
+            return web.Response(body=FILM)
         whole = {"good": b"bytes", "empty": b"", "large": bytes(MAX_BYTES), "announced": bytes(MAX_BYTES + 1)}
         if how in whole:
             return web.Response(body=whole[how])
@@ -101,6 +104,17 @@ async def test_more_than_the_cap_is_refused_however_it_comes(cdn: Cdn, how: str)
     with pytest.raises(PictureProblem) as problem:
         await fetch(cdn, how)
     assert problem.value.code == "too_many_bytes"
+
+
+async def test_a_video_may_be_larger_than_a_picture(cdn: Cdn) -> None:
+    assert len(await fetch(cdn, "film", declared=len(FILM))) == len(FILM)
+
+
+@pytest.mark.parametrize(("how", "declared"), [("film", 5), ("announced", MAX_BYTES + 1)])
+async def test_what_did_not_say_so_or_is_no_video_may_not(cdn: Cdn, how: str, declared: int) -> None:
+    with pytest.raises(PictureProblem) as problem:
+        await fetch(cdn, how, declared=declared)
+    assert problem.value.facts == {"limit_mb": 20}
 
 
 async def test_a_declared_size_over_the_cap_is_refused_unasked(cdn: Cdn) -> None:

@@ -1,13 +1,15 @@
-"""A GIF through the whole service: it comes back moving, at its own pace, or still when that is asked for."""
+"""A GIF or a video through the whole service: it comes back moving at its own pace, or still when asked for."""
 
 import io
 
+import numpy as np
 from PIL import Image
 
 from playground.testing import Controls
 from tests.e2e.test_one_picture import Message
 from tests.models.animations import saved
 from tests.models.pictures import photo
+from tests.models.videos import sound_alone, video
 
 TIMES = [70, 120, 200]
 GIF = ("dance.gif", saved([photo(96, 64, seed) for seed in range(3)], "GIF", duration=TIMES, loop=0), "image/gif")
@@ -29,6 +31,25 @@ def test_a_gif_comes_back_moving(controls: Controls) -> None:
             picture.seek(index)
             durations.append(picture.info["duration"])
     assert durations == TIMES
+
+
+def test_a_video_comes_back_moving(controls: Controls) -> None:
+    pictures = [np.asarray(photo(96, 64, seed)) for seed in range(3)]
+    clip = ("clip.mov", video(pictures, [0, 70, 190], form="mov", last_ms=200, sound=True), "video/quicktime")
+    posted = controls.wait_for_answer(controls.slash("ascii", {"columns": 30}, files={"image": clip}))
+    with opened(controls, posted) as picture:
+        assert (picture.format, getattr(picture, "n_frames", 1), picture.info["loop"]) == ("GIF", 3, 0)
+        durations = []
+        for index in range(3):
+            picture.seek(index)
+            durations.append(picture.info["duration"])
+    assert durations == TIMES
+
+
+def test_sound_alone_is_told(controls: Controls) -> None:
+    song = ("song.m4a", sound_alone(), "audio/mp4")
+    posted = controls.wait_for_answer(controls.slash("ascii", files={"image": song}))
+    assert posted["content"].startswith("There is no picture in that file")
 
 
 def test_it_comes_back_still_when_asked(controls: Controls) -> None:

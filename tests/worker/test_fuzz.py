@@ -26,10 +26,13 @@ from jobs.registry.weights import Model, Version, WeightsStore
 from jobs.rq_adapter.job import BadRequest
 from jobs.schema import Click, RenderRequest, RenderResult
 from jobs.server_settings import GuildSettings, GuildStore
+from models import limits
+from models.containers import video_container
 from models.problems import PictureProblem
 from models.sentences import PICTURE_SENTENCES
 from models.sniff import sniff
 from tests.jobs.requests import a_pending_reply
+from tests.models.videos import corner, video
 from tests.worker.samples import request_for
 from worker.render import tasks
 from worker.render.decoder import LIMIT_S, Decoder
@@ -93,6 +96,10 @@ SEEDS: Final = [
     encoded("WEBP", "RGB", lossless=True),
     encoded("BMP", "RGB"),
     encoded("BMP", "P"),
+    video([corner(64, 48)] * 4, sound=True),
+    video([corner(64, 48)] * 4, container={"movflags": "frag_keyframe+empty_moov"}),
+    video([corner(64, 48)] * 4, codec="libx265", form="mov"),
+    video([corner(64, 48)] * 4, codec="libvpx-vp9", form="webm"),
 ]
 
 places = st.one_of(st.integers(0, 64), st.integers(0, 20_000))
@@ -151,6 +158,8 @@ def test_damaged_file_is_decoded_or_refused_and_takes_no_process_along(decoder: 
         header = problem_of(lambda: sniff(data))
         found = problem_of(lambda: decoder.still(data)[0])
         assert header in ("", found), "the header's check, in the bot, and the worker's agree"
+        if video_container(data):
+            problem_of(lambda: decoder.frames(data, limits.ANIMATION_COLUMNS))
         assert time.monotonic() - start < 3 * LIMIT_S
         seen.add(found)
 

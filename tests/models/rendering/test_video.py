@@ -1,8 +1,10 @@
 """Videos become frames: whatever the container and the codec, with their times, turned, and bounded."""
 
-import struct
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,11 @@ import pytest
 
 from models import limits
 from models.problems import PictureProblem
+from models.rendering import video as video_module
+from models.rendering import video_file
 from models.rendering.decoding import decode_frames, decode_still
 from models.rendering.frames import Frames
+from models.rendering.video import decode_video
 from tests.models.videos import COLOURS, Pixels, corner, plain, sound_alone, video
 
 PAPER = {"light": (255, 255, 255), "dark": (17, 18, 20)}
@@ -171,22 +176,41 @@ def test_one_frame_is_a_picture() -> None:
     assert len(frames.pixels) == 1
 
 
-def test_a_video_may_open_nothing_else(tmp_path: Any) -> None:
-    """A MOV may say that its frames are in another file (a data reference); FFmpeg could open it."""
-    frames = video([corner()] * 3, form="mov")
-    other = tmp_path / "other.mov"
-    other.write_bytes(frames)
-    path = str(other).encode() + b"\0"
-    url = struct.pack(">I4sI", 12 + len(path), b"url ", 0) + path
-    at = frames.index(b"dref") - 4
-    size = struct.unpack_from(">I", frames, at)[0]
-    assert size == 28
-    changed = frames[:at] + struct.pack(">I4sII", 16 + len(url), b"dref", 0, 1) + url + frames[at + size :]
-    grown = len(changed) - len(frames)
-    for name in (b"dinf", b"minf", b"mdia", b"trak", b"moov"):
-        place = changed.index(name) - 4
-        old = struct.unpack_from(">I", changed, place)[0]
-        changed = changed[:place] + struct.pack(">I", old + grown) + changed[place + 4 :]
-    emptied = changed.replace(frames[frames.index(b"mdat") + 4 : frames.index(b"moov") - 4], b"", 1)
-    assert emptied != changed
-    assert code_of(emptied) == "broken"
+def test_what_is_not_decoded_in_time_is_left_out() -> None:
+    frames = decode_video(video([corner()] * 20), 64, most_s=0.0)
+    assert (len(frames.pixels), frames.durations_ms, frames.cut) == (1, (100,), "slow")
+
+
+def test_where_time_runs_short_frames_that_none_refers_to_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock on which every look takes 10 ms: 60 frames may take 40 of them."""
+    data = video([corner()] * 60, options={"preset": "medium", "bf": "3"})
+    assert len(decode_video(data, 64).pixels) == 60
+    clock = itertools.count()
+    monkeypatch.setattr(video_module, "time", SimpleNamespace(monotonic=lambda: next(clock) / 100))
+    monkeypatch.setattr(video_module, "_PATIENCE_S", -1.0)
+    frames = decode_video(data, 64, most_s=0.4)
+    assert 10 < len(frames.pixels) < 40
+    assert (sum(frames.durations_ms), frames.cut) == (6000, "")
+
+
+@pytest.mark.parametrize("before", [b"", b"\0\0\0\x14ftypisom\0\0\0\0isom", b"\x1a\x45\xdf\xa3\x80webm"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"ffconcat version 1.0\nfile '%s'\n",
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:%s\n#EXT-X-ENDLIST\n",
+        b"<?xml version='1.0'?><MPD><BaseURL>%s</BaseURL></MPD>",
+    ],
+    ids=["concat", "hls", "dash"],
+)
+def test_a_list_of_other_files_is_no_video(before: bytes, other: bytes, tmp_path: Path) -> None:
+    """FFmpeg knows such lists, and would open what they name."""
+    (tmp_path / "secret.mp4").write_bytes(video([corner()] * 3))
+    with pytest.raises(PictureProblem) as problem:
+        decode_frames(before + other % str(tmp_path / "secret.mp4").encode(), 64, "light")
+    assert problem.value.code in ("not_a_picture", "broken")
+
+
+def test_nothing_else_is_opened_whatever_asks_for_it() -> None:
+    with pytest.raises(PermissionError):
+        video_file._refuse("file:/etc/passwd", 1, {})
