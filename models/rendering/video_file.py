@@ -1,11 +1,12 @@
 """A video's file opened, and what of it may be drawn: the packets of its first seconds, and who decodes them.
 
-Of all that FFmpeg can do, this lets it do little: two demuxers, a few decoders, one thread, and neither file nor
-address beside the bytes in memory, whatever those bytes ask for.
+Of all that FFmpeg can do, this lets it do little: two demuxers, a few decoders, and neither file nor address
+beside the bytes in memory, whatever those bytes ask for.
 """
 
 import io
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from statistics import median
 from typing import Any, Final, NoReturn, cast
 
 import av
+from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
@@ -35,6 +37,10 @@ SEE_THROUGH: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 MOST_PACKETS: Final = 20_000
 """So many packets are read of the seconds that may be drawn: a thousand a second."""
 MOST_STREAMS: Final = 32
+MOST_THREADS: Final = 4
+"""A worker waits for its decoder, so the processor's cores are free; more than so many gain little."""
+_SMALL: Final = 4096 * 2304
+"""Pixels of a frame; of larger ones, each thread would hold some at a time, and all together fill the memory."""
 MISSING_S: Final = 0.5
 """A video that ends so much earlier than its header says is cut short."""
 
@@ -86,14 +92,16 @@ def opened(data: bytes) -> Iterator[Excerpt]:
 
 
 def decoder_of(stream: VideoStream) -> VideoCodecContext:
-    """A decoder for the stream's packets, on one thread: a worker's neighbours have use for the others."""
+    """A decoder for the stream's packets."""
     name = stream.codec_context.codec.name
     context = stream.codec_context
     if stream.metadata.get("alpha_mode") == "1" and name in SEE_THROUGH:
         context = cast(VideoCodecContext, av.CodecContext.create(SEE_THROUGH[name], "r"))
         context.extradata = stream.codec_context.extradata
     context.options = _DECODING
-    context.thread_count = 1
+    few = stream.width * stream.height > _SMALL
+    context.thread_count = 1 if few else min(MOST_THREADS, os.cpu_count() or 1)
+    context.thread_type = ThreadType.AUTO
     return context
 
 
