@@ -359,7 +359,7 @@ def test_missing_picture(standin: Standin) -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"no picture at all", "not_a_picture"), (photo()[:1500], "broken"), (photo(400, 8), "too_thin")],
+    [(b"no picture at all", "not_a_picture"), (photo()[:400], "broken"), (photo(400, 8), "too_thin")],
 )
 def test_refused_picture(pictures: PictureStore, standin: Standin, data: bytes, code: str) -> None:
     result = run(request_for(pictures.put(data)))
