@@ -1,5 +1,6 @@
 """Tone: how dark each pixel of a photo is, and its fit to a grid of cells."""
 
+import math
 from typing import Final
 
 import numpy as np
@@ -7,37 +8,47 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.rendering.levels import SHARES, levels_of
+from models.rendering.noise import denoised, detail_in, noise_in
 
 _REC601: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _STEPS: Final = 1024
+_LOOKS: Final = 5
+"""Frames of an animation in which noise is looked for."""
 
 
 def tone_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Tone of (H, W, 3) sRGB bytes as (H, W) float32 in [0, 1]; 1 is black and becomes ink.
 
-    1 − luminance (Rec. 601), stretched between its 1 % and 99 % quantiles. A flat picture keeps its own
-    level, so all-black stays black and all-white stays blank.
+    1 − luminance (Rec. 601), without the noise of a picture that is even but for it, stretched as by `stretch`.
     """
-    return stretch((1.0 - luminance_of(rgb)).astype(np.float32))
+    tone = np.asarray(1.0 - luminance_of(rgb), np.float32)
+    noise = noise_in(tone)
+    return stretch(denoised(tone, noise), math.hypot(*noise))
 
 
 def joint_tones(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N, H, W, 3) sRGB bytes to (N, H, W) tone in [0, 1], stretched between the 1 % and 99 % quantiles of all.
+    """(N, H, W, 3) sRGB bytes to (N, H, W) tone in [0, 1], all of them stretched alike.
 
-    As `tone_of` does it for one picture; the quantiles are exact to 1/1024.
+    As `tone_of` does it for one picture; the quantiles are exact to 1/1024. The noise is that of the quietest of a
+    few frames: what comes and goes is no noise.
     """
     tones = np.empty(pixels.shape[:3], np.float32)
-    counts = np.zeros(_STEPS + 1, np.int64)
     for tone, frame in zip(tones, pixels, strict=True):
         np.subtract(1.0, luminance_of(frame), out=tone)
-        counts += np.bincount((tone * _STEPS + 0.5).astype(np.int32).ravel(), minlength=_STEPS + 1)
+    looks = slice(None, None, -(-len(tones) // _LOOKS))
+    noise = min((noise_in(tone) for tone in tones[looks]), key=sum)
+    counts = np.zeros(_STEPS + 1, np.int64)
+    for tone in tones:
+        if noise:
+            tone[:] = denoised(tone, noise)
+        steps = np.clip(tone * _STEPS + 0.5, 0, _STEPS).astype(np.int32)
+        counts += np.bincount(steps.ravel(), minlength=_STEPS + 1)
     sums = np.cumsum(counts)
-    low, high = (int(np.searchsorted(sums, share * sums[-1])) / _STEPS for share in (0.01, 0.99))
-    if high - low < 2 / 255:
-        return tones
-    np.subtract(tones, np.float32(low), out=tones)
-    np.divide(tones, np.float32(high - low), out=tones)
-    return np.clip(tones, 0.0, 1.0, out=tones)
+    quantiles = [int(np.searchsorted(sums, share * sums[-1])) / _STEPS for share in SHARES]
+    detail = max(detail_in(tone) for tone in tones[looks])
+    levels_of(quantiles, detail, math.hypot(*noise)).apply(tones)
+    return tones
 
 
 def luminance_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -45,12 +56,14 @@ def luminance_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray((rgb.astype(np.float32) / np.float32(255)) @ _REC601, np.float32)
 
 
-def stretch(tone: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Stretch tone between its 1 % and 99 % quantiles and clip to [0, 1]; flat tone is only clipped."""
-    low, high = (float(level) for level in np.quantile(tone, (0.01, 0.99)))
-    if high - low < 2 / 255:
-        low, high = 0.0, 1.0
-    stretched: NDArray[np.float32] = np.clip((tone - low) / (high - low), 0.0, 1.0).astype(np.float32)
+def stretch(tone: NDArray[np.float32], noise: float = 0.0) -> NDArray[np.float32]:
+    """Tone at its levels (models.rendering.levels): of most pictures, between their 1 % and 99 % quantiles.
+
+    `noise` is the deviation of the noise that was in it.
+    """
+    quantiles = [float(level) for level in np.quantile(tone, SHARES)]
+    stretched = np.array(tone, np.float32)
+    levels_of(quantiles, detail_in(tone), noise).apply(stretched)
     return stretched
 
 
