@@ -13,6 +13,7 @@ from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
 from bot.commands.registration import Catalogue, sync_if_changed
 from bot.commands.server_settings import ServerSettings
+from bot.commands.user_menu import UserMenu
 from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.component import Component, Handler
 from bot.components.reactions import ReactionEvents
@@ -95,6 +96,7 @@ class GlyphcordClient(ShardedBot):
         self._parts: list[commands.Cog] = [
             Ascii(render_service, self.services),
             menu,
+            UserMenu(self.tree, render_service),
             About(self.services, settings),
             ServerSettings(self.services, self._downloader, moderation_log),
             models,

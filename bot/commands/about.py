@@ -27,7 +27,9 @@ HELP: Final = """**I draw pictures in readable characters.**
 • `/ascii image: palette:#0000ff-#ff69b4` uses two colours of your own, from top to bottom.
 • `/ascii image: focus:` draws the subject alone, or with as much of the background as you like.
 • `/ascii image: format:` gives you text for a phone or a computer, or a file.
-• A message's menu → Apps → **Make ASCII** draws that message's picture, including stickers and forwards.
+• `/ascii source:` draws your avatar, this server's icon or banner, or a custom emoji.
+• A message's menu → Apps → **Make ASCII** draws what that message shows: GIFs, stickers, emojis and forwards too.
+• A person's menu → Apps → **ASCII avatar** draws their avatar.
 • React {reactions} to a result to get it in other colours, or use the buttons under it.
 • GIFs stay animated. `private:True` shows the result only to you. **Cancel** stops a waiting picture.
 Server managers choose where and for whom I draw with `/settings`. What I keep: `/privacy`."""

@@ -1,6 +1,5 @@
 """`/ascii`: the command's options, and the suggestions while its palette is typed."""
 
-from functools import partial
 from typing import Final
 
 import discord
@@ -8,15 +7,22 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.registration import everywhere
-from bot.commands.suggestions import Choices, palette_choices, suggest_models
-from bot.render.attachments import Attachment, Find
-from bot.render.latest_picture import latest_picture
+from bot.commands.suggestions import Choices, palette_choices, source_choices, suggest_models
+from bot.render.attachments import VIDEO_SUFFIXES, Attachment, Find
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
+from bot.render.sources import SOURCE_HELP, picture_from
 from bot.replies.interactions import Interaction
 from bot.services import Services
+from jobs.picture_check import SUFFIXES
 from jobs.text.choices import FOCUS_HELP, FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
+IN_GROUPS: Final = frozenset(
+    {".png", ".gif", ".jpg", ".jpeg", ".jfif", ".webp", ".avif", ".mp4", ".mov", ".qt", ".webm"}
+)
+"""The suffixes in Discord's groups `image` and `video`."""
+FILE_TYPES: Final = ["image", "video", *sorted((SUFFIXES | VIDEO_SUFFIXES) - IN_GROUPS)]
+"""What Discord's client lets people choose: its groups, and the suffixes of all else that is drawn; ten at most."""
 FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
 BACKGROUND_CHOICES: Final = [app_commands.Choice(name=label, value=str(name)) for name, label in PAPERS.items()]
 FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for name, focus in FOCUSES.items()]
@@ -29,9 +35,14 @@ class Ascii(commands.Cog):
         self._render_service = render_service
         self._services = services
 
-    @app_commands.command(name="ascii", description="Draw a picture in readable characters")
+    @app_commands.command(
+        name="ascii",
+        description="Draw a picture in readable characters",
+        extras={"file_types": {"image": FILE_TYPES}},  # bot.commands.sync registers them
+    )
     @app_commands.describe(
         image="The picture (default: the last one posted here)",
+        source=SOURCE_HELP,
         palette="The colours: a palette, or two colours like #0000ff-#ff69b4",
         columns=f"Width in characters, {MIN_COLUMNS} to {MAX_COLUMNS}",
         background="Light or dark background",
@@ -47,6 +58,7 @@ class Ascii(commands.Cog):
         self,
         interaction: Interaction,
         image: discord.Attachment | None = None,
+        source: str | None = None,
         palette: str | None = None,
         columns: int | None = None,
         background: str | None = None,
@@ -65,10 +77,15 @@ class Ascii(commands.Cog):
             animate=animate,
             style=style.strip() if style else None,
         )
-        picture: Attachment | Find = partial(latest_picture, interaction)
         if image is not None:
-            picture = Attachment(image.url, image.size, image.is_spoiler())
+            picture: Attachment | Find = Attachment(image.url, image.size, image.is_spoiler())
+        else:
+            picture = picture_from(interaction, source)
         await self._render_service.submit(interaction, picture, overrides, "command", private=private)
+
+    @ascii.autocomplete("source")
+    async def _sources(self, interaction: Interaction, typed: str) -> Choices:
+        return source_choices(interaction, typed)
 
     @ascii.autocomplete("palette")
     async def _palettes(self, interaction: Interaction, typed: str) -> Choices:

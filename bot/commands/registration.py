@@ -31,6 +31,7 @@ _COMPARED: Final = frozenset(
         "min_length",
         "max_length",
         "channel_types",
+        "file_types",
         "nsfw",
         "default_member_permissions",
         "contexts",
@@ -76,7 +77,8 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
         if _by_name(registered) == _by_name(ours):
             log.info("commands unchanged count=%d", len(ours))
             return
-        synced = await tree.sync()
+        # Not discord.py's own call, which knows no file types.
+        synced = await client.http.bulk_upsert_global_commands(client.application_id, payload=ours)
     except (discord.HTTPException, app_commands.AppCommandError, aiohttp.ClientError, OSError) as error:
         log.error("commands not registered detail=%r", error)
         return
@@ -88,7 +90,12 @@ async def _payload(command: Any, tree: app_commands.CommandTree[Any]) -> dict[st
     payload = (
         command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
     )
-    return dict(payload)
+    types = getattr(command, "extras", {}).get("file_types", {})
+    options = [
+        {**option, "file_types": types[option["name"]]} if option["name"] in types else option
+        for option in payload.get("options", [])
+    ]
+    return {**payload, "options": options} if types else dict(payload)
 
 
 class Catalogue(app_commands.Translator):

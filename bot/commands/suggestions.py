@@ -6,6 +6,7 @@ from discord import app_commands
 from redis.exceptions import RedisError
 
 from bot.render.options import SUGGESTIONS, suggest_palettes
+from bot.render.sources import suggest_sources
 from bot.replies.interactions import Interaction, language
 from bot.services import Services
 
@@ -15,6 +16,12 @@ Choices = list[app_commands.Choice[str]]
 def palette_choices(interaction: Interaction, typed: str) -> Choices:
     """The palettes that fit what was typed, by their names in the person's language."""
     found = suggest_palettes(typed, language(interaction))
+    return [app_commands.Choice(name=label, value=value) for label, value in found]
+
+
+def source_choices(interaction: Interaction, typed: str) -> Choices:
+    """The sources that fit what was typed, by their names in the person's language."""
+    found = suggest_sources(typed, language(interaction))
     return [app_commands.Choice(name=label, value=value) for label, value in found]
 
 

@@ -93,9 +93,10 @@ def emoji_picture(emoji: Emoji) -> NamedAttachment:
 
 def asset_picture(asset: Asset) -> Attachment:
     """An avatar, an icon or a banner, large; one that moves comes as a GIF, and smaller."""
-    if "/embed/avatars/" in asset.url:  # has one size
+    if "/embed/avatars/" in asset.url:  # Discord's own, of one size
         return Attachment(asset.url)
-    return Attachment(asset.replace(size=512 if asset.is_animated() else 1024, static_format="png").url)
+    still = Attachment(asset.replace(size=1024, format="png").url, note=ONLY_STILL if asset.is_animated() else "")
+    return Attachment(asset.replace(size=512, format="gif").url, otherwise=still) if asset.is_animated() else still
 
 
 def _key(address: str) -> str:

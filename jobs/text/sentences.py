@@ -65,6 +65,10 @@ RULES: Final[dict[str, str]] = {
     "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
     "cannot_look": "I cannot read the messages in this channel. Attach a picture with the option `image`, or open "
     "a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
+    "unknown_source": "I do not know that source. Choose one of the list, or type a custom emoji.",
+    "no_server": "I can see a server's icon and banner only where I am a member, and not in direct messages.",
+    "no_icon": "This server has no icon.",
+    "no_banner": "This server has no banner.",
     "list_gone": "That list has expired. Open the message's menu and choose Make ASCII again.",
     "bad_format": "I do not know that format. Choose {names}.",
     "cancelled": "Cancelled. Run /ascii when you want another picture.",

@@ -13,6 +13,13 @@ SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, M
     range(1, 12)
 )
 
+FILE_GROUPS = {
+    "image": (".png", ".gif", ".jpg", ".jpeg", ".jfif", ".webp", ".avif"),
+    "video": (".mp4", ".mov", ".qt", ".webm"),
+    "audio": (".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac"),
+}
+"""What `file_types` of an attachment option may name, and which suffixes that is."""
+
 
 def command_type(command: Any) -> int:
     value = command.get("type") if isinstance(command, dict) else None
@@ -81,6 +88,19 @@ def _option_problems(options: Any, where: str, *, depth: int) -> dict[str, tuple
                 problem = "Required options must be placed before non-required options"
                 found[at] = ("APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", problem)
             optional_seen = optional_seen or not option.get("required")
+            if kind == ATTACHMENT:
+                found.update(_file_type_problems(option.get("file_types") or [], f"{at}/file_types"))
             if len(option.get("choices") or []) > 25:
                 found[f"{at}/choices"] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
     return found
+
+
+def _file_type_problems(types: Any, where: str) -> dict[str, tuple[str, str]]:
+    """Up to ten groups or suffixes: https://docs.discord.com/developers/interactions/application-commands"""
+    if not isinstance(types, list) or len(types) > 10:
+        return {where: ("BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")}
+    for i, one in enumerate(types):
+        suffix = isinstance(one, str) and one.startswith(".") and 2 <= len(one) <= 16
+        if one not in FILE_GROUPS and not suffix:
+            return {f"{where}/{i}": ("BASE_TYPE_CHOICES", "Must be image, video, audio or a suffix with its dot.")}
+    return {}

@@ -13,6 +13,7 @@ from bot.commands.message_menu import MessageMenu
 from bot.commands.model_admin import ModelAdmin
 from bot.commands.registration import Catalogue
 from bot.commands.server_settings import ServerSettings
+from bot.commands.user_menu import UserMenu
 from jobs.text.translation import LANGUAGES
 
 NAME = re.compile(r"[-_'\w]{1,32}", re.UNICODE)
@@ -24,6 +25,7 @@ def all_commands() -> list[Any]:
     return [
         *Ascii(nothing, nothing).get_app_commands(),
         MessageMenu(nothing, nothing, nothing).menu,
+        UserMenu(nothing, nothing).menu,
         *About(nothing, nothing).get_app_commands(),
         ServerSettings(nothing, nothing, nothing).app_command,
         ModelAdmin(nothing, nothing, nothing, nothing).app_command,

@@ -16,10 +16,11 @@ export function choicesArrived(interaction) {
   waiting.delete(interaction.id);
 }
 
-export function fileField(name, label, { required = false, taken } = {}) {
+export function fileField(name, label, { required = false, taken, types = [] } = {}) {
   const preview = el("img", { class: "preview", alt: "", hidden: true });
   const words = el("span", { class: "cut" }, "Choose, drop or paste a picture");
-  const input = el("input", { type: "file", "aria-label": label, required });
+  const accept = types.map((type) => (type.startsWith(".") ? type : `${type}/*`)).join(",") || null;
+  const input = el("input", { type: "file", "aria-label": label, required, accept });
   const zone = el("label", { class: "drop" }, input, preview, icon("picture"), words);
   const state = { file: null };
   const take = (file) => {
@@ -75,7 +76,7 @@ function choiceField(option, id, list) {
 export function optionField(option, command, options) {
   const id = `option-${(made += 1)}`;
   let field;
-  if (option.type === ATTACHMENT) field = fileField(option.name, option.name, { required: Boolean(option.required) });
+  if (option.type === ATTACHMENT) field = fileField(option.name, option.name, { required: Boolean(option.required), types: option.file_types || [] });
   else if (option.choices?.length) field = choiceField(option, id, option.choices);
   else if (option.type === BOOLEAN) field = choiceField(option, id, [{ name: "Yes", value: true }, { name: "No", value: false }]);
   else if (AS_SELECT[option.type]) field = choiceField(option, id, optionsOf({ type: AS_SELECT[option.type] }));
