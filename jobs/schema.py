@@ -73,11 +73,13 @@ MOST_PICTURES: Final = 10
 class Picture(Record):
     """One picture of a request, by the sha256 of its stored bytes.
 
-    `spoiler`: who posted it hid it. `note` is a code of jobs.text.sentences.CAPTIONS, to be said under the drawing.
+    `still` is drawn instead of a moving picture that cannot be read. `spoiler`: who posted it hid it. `note` is a
+    code of jobs.text.sentences.CAPTIONS, to be said under the drawing.
     Where the picture could not be had at all, `failure` says why, in the reply's language, and `sha` is None.
     """
 
     sha: Sha256 | None
+    still: Sha256 | None = None
     spoiler: bool = False
     note: str = Field(default="", max_length=40)
     failure: str = Field(default="", max_length=1000)
@@ -122,7 +124,7 @@ class RenderRequest(Record):
 
     @property
     def shas(self) -> tuple[str, ...]:
-        """The stored pictures, in their order."""
+        """The pictures that are stored, in their order; without the stills of those that move."""
         return tuple(picture.sha for picture in self.pictures if picture.sha is not None)
 
     @field_validator("pictures")

@@ -116,7 +116,7 @@ def _forget(services: Services, user_id: str) -> int:
     """How many pictures were deleted."""
     requests = services.messages.forget(user_id)
     pictures = {sha for request in requests for sha in request.shas}
-    services.pictures.drop(pictures)
+    services.pictures.drop(pictures | {one.still for request in requests for one in request.pictures if one.still})
     queue.forget(services.redis, [request.job_id for request in requests])
     return len(pictures)
 

@@ -8,21 +8,17 @@ from discord.ext import commands
 
 from bot.commands.registration import everywhere
 from bot.commands.suggestions import Choices, palette_choices, source_choices, suggest_models
-from bot.render.attachments import VIDEO_SUFFIXES, Attachment, Find
+from bot.render.attachments import Attachment, Find
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.render.sources import SOURCE_HELP, picture_from
 from bot.replies.interactions import Interaction
 from bot.services import Services
-from jobs.picture_check import SUFFIXES
 from jobs.text.choices import FOCUS_HELP, FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
-IN_GROUPS: Final = frozenset(
-    {".png", ".gif", ".jpg", ".jpeg", ".jfif", ".webp", ".avif", ".mp4", ".mov", ".qt", ".webm"}
-)
-"""The suffixes in Discord's groups `image` and `video`."""
-FILE_TYPES: Final = ["image", "video", *sorted((SUFFIXES | VIDEO_SUFFIXES) - IN_GROUPS)]
-"""What Discord's client lets people choose: its groups, and the suffixes of all else that is drawn; ten at most."""
+FILE_TYPES: Final = ["image", "video", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".m4v", ".3gp", ".mkv"]
+"""What Discord's client lets people choose, ten at most: its own groups, and the usual suffixes of all else that is
+drawn. In `image` are .png, .gif, .jpg, .jpeg, .jfif, .webp and .avif, in `video` .mp4, .mov, .qt and .webm."""
 FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
 BACKGROUND_CHOICES: Final = [app_commands.Choice(name=label, value=str(name)) for name, label in PAPERS.items()]
 FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for name, focus in FOCUSES.items()]

@@ -13,24 +13,28 @@ from discord.ext import commands
 
 from bot.commands.registration import everywhere
 from bot.components.component import chosen, select
-from bot.render.attachments import ONLY_STILL, Attachment, NamedAttachment, has_lottie, pictures_on
+from bot.render.attachments import Attachment, NamedAttachment, has_lottie, pictures_on
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, Interaction, language
 from bot.services import Services
 from jobs.connection import PREFIX
 from jobs.records import Record, read_record
-from jobs.text.sentences import ServiceProblem
+from jobs.schema import MOST_PICTURES
+from jobs.text.sentences import ONLY_STILL, ServiceProblem
 from jobs.text.translation import translate
 
 MENU_NAME: Final = "Make ASCII"
 PICK: Final = "pick"
-MOST: Final = 25
-"""As many as a select menu holds."""
+MOST: Final = 24
+"""As many as a select menu holds beside ALL."""
+ALL: Final = "all"
 KEEP_S: Final = 15 * 60
 
 WHICH: Final = "That message has {count} pictures. Which one shall I draw?"
 PICK_ONE: Final = "Choose a picture"
+ALL_OF_THEM: Final = "All of them"
+THE_FIRST: Final = "The first {count}"
 
 
 class Offered(Record):
@@ -90,17 +94,23 @@ class MessageMenu(commands.Cog):
         offer = read_record(Offer, await asyncio.to_thread(self._services.redis.get, _key(key)))
         if offer is None:
             raise ServiceProblem("list_gone", f"list={key}")
-        picture = offer.pictures[chosen(interaction)].attachment()
-        await self._render_service.submit(interaction, picture, OptionOverrides(), "menu")
+        value = chosen(interaction)
+        chosen_ones = offer.pictures[:MOST_PICTURES] if value == ALL else [offer.pictures[int(value)]]
+        pictures = [one.attachment() for one in chosen_ones]
+        await self._render_service.submit(interaction, pictures, OptionOverrides(), "menu")
 
     async def _offer(self, interaction: Interaction, found: list[NamedAttachment]) -> None:
         key = str(interaction.id)
         offer = Offer(pictures=[Offered.of(one) for one in found])
         await asyncio.to_thread(self._services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
-        names = [f"{number}. {one.name}" for number, one in enumerate(found, 1)]
+        speaks, count = language(interaction), len(found)
+        whole = translate(ALL_OF_THEM, speaks)
+        if count > MOST_PICTURES:
+            whole = translate(THE_FIRST, speaks, count=MOST_PICTURES)
+        names = {ALL: whole} | {str(index): f"{index + 1}. {one.name}" for index, one in enumerate(found)}
         await interaction.response.send_message(
-            translate(WHICH, language(interaction), count=len(found)),
-            view=select(PICK, key, translate(PICK_ONE, language(interaction)), names),
+            translate(WHICH, speaks, count=count),
+            view=select(PICK, key, translate(PICK_ONE, speaks), names),
             ephemeral=True,
             allowed_mentions=QUIET,
         )

@@ -51,9 +51,9 @@ def button(action: str, about: str, label: str, style: discord.ButtonStyle) -> d
     return _alone(item, action, about)
 
 
-def select(action: str, about: str, placeholder: str, labels: list[str]) -> discord.ui.View:
-    """A menu to choose one of up to 25 labels from; the value chosen is its index."""
-    options = [discord.SelectOption(label=label[:100], value=str(index)) for index, label in enumerate(labels)]
+def select(action: str, about: str, placeholder: str, choices: dict[str, str]) -> discord.ui.View:
+    """A menu to choose one of up to 25 from, each a value and its label."""
+    options = [discord.SelectOption(label=label[:100], value=value) for value, label in choices.items()]
     menu: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=custom_id(action, about), placeholder=placeholder, options=options
     )
@@ -66,6 +66,6 @@ def _alone(item: discord.ui.Item[Any], action: str, about: str) -> discord.ui.Vi
     return view
 
 
-def chosen(interaction: Interaction) -> int:
-    """The index that was chosen from a menu made by `select`."""
-    return int(cast(dict[str, list[str]], interaction.data)["values"][0])
+def chosen(interaction: Interaction) -> str:
+    """The value that was chosen from a menu made by `select`."""
+    return cast(dict[str, list[str]], interaction.data)["values"][0]

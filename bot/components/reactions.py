@@ -112,7 +112,7 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
     if attempt is None:
         return None
     try:
-        settings = admission.check(_asker(attempt, click))
+        settings = admission.check(_asker(attempt, click, len(original.shas)))
     except ServiceProblem:
         services.reactions.release(attempt, click, again=False)
         raise
@@ -122,7 +122,7 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 
 
-def _asker(attempt: Attempt, click: Click) -> Asker:
+def _asker(attempt: Attempt, click: Click, pictures: int) -> Asker:
     return Asker(
         job_id=attempt.job_id,
         user_id=click.user_id,
@@ -131,6 +131,7 @@ def _asker(attempt: Attempt, click: Click) -> Asker:
         channel_ids=frozenset(filter(None, (click.channel_id, click.parent_id))),
         role_ids=frozenset(click.role_ids),
         age_restricted=click.age_restricted,
+        pictures=pictures,
     )
 
 

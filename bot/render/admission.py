@@ -22,7 +22,7 @@ NAMED: int = 5
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, where, for which job, and until when (Unix seconds) it may last.
+    """Who asks, where, for which job of how many pictures, and until when (Unix seconds) it may last.
 
     `guild_id` is set in servers that have the bot; `channel_ids` holds a thread's channel too.
     """
@@ -34,9 +34,10 @@ class Asker:
     channel_ids: frozenset[str] = frozenset()
     role_ids: frozenset[str] = frozenset()
     age_restricted: bool = False
+    pictures: int = 1
 
 
-def asker_of(interaction: Interaction, until: float) -> Asker:
+def asker_of(interaction: Interaction, until: float, pictures: int = 1) -> Asker:
     """Who used an interaction."""
     channel, user = interaction.channel, interaction.user
     ids = {str(interaction.channel_id)}
@@ -50,6 +51,7 @@ def asker_of(interaction: Interaction, until: float) -> Asker:
         channel_ids=frozenset(ids),
         role_ids=frozenset(role_ids(user)),
         age_restricted=is_age_restricted(channel),
+        pictures=pictures,
     )
 
 
@@ -79,6 +81,7 @@ class Admission:
             guild_id=asker.guild_id,
             lasts_s=asker.until - time.time(),
             limits=self._limits,
+            pictures=asker.pictures,
         )
         if refused is not None:
             raise _problem(refused, self._limits)
@@ -104,5 +107,5 @@ def _problem(refused: Refused, limits: QuotaLimits) -> ServiceProblem:
         "in_flight": limits.user_in_flight,
         "daily": limits.user_daily,
         "server_daily": limits.server_daily,
-    }.get(refused.reason, 0)
+    }.get(refused.reason.removesuffix("_rest"), 0)
     return ServiceProblem(refused.reason, f"limit {most}", count=most, seconds=refused.wait_s)

@@ -14,14 +14,12 @@ from discord.asset import Asset
 from yarl import URL
 
 from bot.render.markdown import Emoji, Mark, marks
-from jobs.picture_check import SUFFIXES
+from jobs.picture_check import SUFFIXES, VIDEO_SUFFIXES
+from jobs.text.sentences import ONLY_STILL
 
-VIDEO_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".webm"})
 NO_TYPE: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 """Content types that say nothing."""
 DISCORDS_CDN: Final = "https://cdn.discordapp.com"
-ONLY_STILL: Final = "only_still"
-"""The note on a still that is drawn for want of the moving picture."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,16 @@ def _sticker(sticker: discord.StickerItem) -> str:
 
 
 def _emojis(message: Shown) -> Iterator[NamedAttachment]:
-    for mark in marks(message.content):
-        if isinstance(mark.what, Emoji):
-            found = emoji_picture(mark.what)
-            yield replace(found, attachment=replace(found.attachment, spoiler=mark.spoiler))
+    for text in (message.content, *_words(message.components)):
+        for mark in marks(text):
+            if isinstance(mark.what, Emoji):
+                found = emoji_picture(mark.what)
+                yield replace(found, attachment=replace(found.attachment, spoiler=mark.spoiler))
+
+
+def _words(components: Iterable[discord.Component]) -> Iterator[str]:
+    for component in components:
+        if isinstance(component, discord.TextDisplay):
+            yield component.content
+        elif isinstance(component, (discord.Container, discord.SectionComponent)):
+            yield from _words(component.children)

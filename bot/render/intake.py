@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from bot.render.attachments import Attachment
@@ -52,10 +53,12 @@ class Intake:
         if isinstance(source, Picture):
             if source.sha is None or not await asyncio.to_thread(self._services.pictures.touch, source.sha):
                 raise ServiceProblem("picture_gone", f"no picture {(source.sha or '')[:12]}")
+            if source.still is not None:
+                await asyncio.to_thread(self._services.pictures.touch, source.still)
             return source, "kept=True"
         while True:
             try:
-                return await self._fetched(source)
+                return await self._with_still(source)
             except (PictureProblem, ServiceProblem) as problem:
                 other = source.otherwise
                 unavailable = isinstance(problem, PictureProblem) or problem.code.startswith("attachment_")
@@ -63,6 +66,16 @@ class Intake:
                     raise
                 log.info("another source code=%s detail=%r", problem.code, problem.detail)
                 source = other
+
+    async def _with_still(self, attachment: Attachment) -> tuple[Picture, str]:
+        """With a moving picture its still, if that can be had: only a worker finds out if a video can be read."""
+        picture, about = await self._fetched(attachment)
+        still = attachment.otherwise
+        if still is not None and still.note:
+            with suppress(PictureProblem, ServiceProblem):
+                there, _ = await self._fetched(still)
+                picture = picture.model_copy(update={"still": there.sha})
+        return picture, about
 
     async def _fetched(self, attachment: Attachment) -> tuple[Picture, str]:
         async with self._downloader.fetch(attachment.url, attachment.size) as data:

@@ -110,7 +110,8 @@ class RenderService:
         """
         received_at = time.time()
         overrides = overrides.check()
-        asker = asker_of(interaction, received_at + DEADLINE_S)
+        count = len(picture) if isinstance(picture, Sequence) else 1
+        asker = asker_of(interaction, received_at + DEADLINE_S, count)
         with self._acknowledge_first.acknowledging():
             begun = await self._acknowledge(
                 interaction, overrides, asker, received_at, private=private, defaults=defaults

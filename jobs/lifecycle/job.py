@@ -39,6 +39,9 @@ BOT: Final = "bot"
 NO_ID: Final = "0"
 """In place of a message's id that Discord has not told yet; only the interaction's token leads there."""
 
+PICTURES: Final = "pictures"
+"""After the progress of a job that counts them, and not frames."""
+
 PENDING: Final = f"{PREFIX}pending"
 PACE: Final = f"{PREFIX}pace"
 
@@ -134,9 +137,16 @@ class Jobs:
         """
         return self._claim("cancel", job_id, int(take_over))
 
-    def progress(self, job_id: str, frames: tuple[int, int] | None = None) -> bool:
-        """A worker says how many frames of how many are done; whether the job is cancelled."""
+    def progress(
+        self, job_id: str, frames: tuple[int, int] | None = None, *, pictures: tuple[int, int] | None = None
+    ) -> bool:
+        """A worker says how many frames of how many are done, or at which picture of several it is.
+
+        Returns whether the job is cancelled.
+        """
         done = "" if frames is None else f"{frames[0]}/{frames[1]}"
+        if pictures is not None:
+            done = f"{pictures[0]}/{pictures[1]} {PICTURES}"
         return bool(self._change("progress", job_id, done)[0] == b"cancelled")
 
     def begin_notice(self, job_id: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from jobs.lifecycle.job import PACE
+from jobs.lifecycle.job import PACE, PICTURES
 from jobs.records import record_key
 from jobs.rq_adapter.queue import WAITING, as_standing, ask_standing
 from jobs.text.sentences import sentence
@@ -16,11 +16,15 @@ from jobs.text.translation import ENGLISH
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a job stands. `before` counts those to be drawn before it, None once it is being drawn."""
+    """Where a job stands. `before` counts those to be drawn before it, None once it is being drawn.
+
+    `pictures`: of several, which one of how many is being drawn.
+    """
 
     state: str | None
     before: int | None = None
     frames: tuple[int, int] | None = None
+    pictures: tuple[int, int] | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -41,8 +45,8 @@ def standings(redis: Redis, job_ids: list[str]) -> list[Standing]:
         pipe.hget(record_key(job_id), "frames")
     found = pipe.execute() if job_ids else []
     return [
-        Standing(*as_standing(state, before), _pair(frames) if isinstance(frames, bytes) else None)
-        for state, before, frames in zip(found[::3], found[1::3], found[2::3], strict=True)
+        Standing(*as_standing(state, before), *_progress(done if isinstance(done, bytes) else b""))
+        for state, before, done in zip(found[::3], found[1::3], found[2::3], strict=True)
     ]
 
 
@@ -52,9 +56,10 @@ def words(standing: Standing, *, workers: int, pace: float | None, language: str
         return None
     if not workers:
         return sentence("queued_no_worker", language)
-    if standing.frames is not None:
-        done, total = standing.frames
-        return sentence("frames", language, done=done, total=total)
+    for code, progress in (("pictures", standing.pictures), ("frames", standing.frames)):
+        if progress is not None:
+            done, total = progress
+            return sentence(code, language, done=done, total=total)
     if standing.before is None:
         return sentence("in_hand", language)
     code = "waiting" if standing.before else "next"
@@ -62,6 +67,12 @@ def words(standing: Standing, *, workers: int, pace: float | None, language: str
         return sentence(code, language, count=standing.before)
     left = (standing.before + 1) * pace / workers
     return sentence(f"{code}_in", language, count=standing.before, seconds=left)
+
+
+def _progress(data: bytes) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Frames or pictures, as a worker wrote it down."""
+    pair, _, what = data.partition(b" ")
+    return (None, _pair(pair)) if what == PICTURES.encode() else (_pair(data), None)
 
 
 def _pair(data: bytes) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""Who may ask for how much: jobs at one time, pauses and a daily number, for each user and each server.
+"""Who may ask for how much: pictures at one time, pauses and a daily number, for each user and each server.
 
 One atomic step charges a job, whatever number of bots ask; a job is charged once. When it has ended its place is
 free again, and a job that failed on our side is given back: `Jobs.finish` and `Jobs.refund` see to that.
@@ -14,7 +14,9 @@ from jobs.records import record_key
 
 _QUOTA: Final = f"{PREFIX}quota:"
 
-RefusalCode = Literal["in_flight", "cooldown", "daily", "server_cooldown", "server_daily"]
+RefusalCode = Literal[
+    "in_flight", "cooldown", "daily", "daily_rest", "server_cooldown", "server_daily", "server_daily_rest"
+]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ _CHARGE: Final = """
 local prefix, job, user, server, until_s = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local most, pause, daily, server_pause, server_daily =
   tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local pictures = tonumber(ARGV[11])
 if redis.call('HEXISTS', KEYS[1], 'charge') == 1 then return {'', '0'} end
 local now = tonumber(redis.call('TIME')[1])
 local left, day = 86400 - now % 86400, math.floor(now / 86400)
@@ -50,24 +53,29 @@ if most > 0 and redis.call('ZCARD', flying) >= most then return {'in_flight', '0
 local function hot(key) return math.max(0, redis.call('PTTL', prefix .. 'cool:' .. key)) / 1000 end
 local function used(key) return tonumber(redis.call('GET', prefix .. 'day:' .. day .. ':' .. key) or 0) end
 if pause > 0 and hot(user) > 0 then return {'cooldown', tostring(hot(user))} end
-if daily > 0 and used(user) >= daily then return {'daily', tostring(left)} end
+local function over(key, limit) return limit > 0 and used(key) + pictures > limit end
+local function spent(key, limit) return used(key) >= limit and '' or '_rest' end
+if over(user, daily) then return {'daily' .. spent(user, daily), tostring(left)} end
 if server ~= '' then
   if server_pause > 0 and hot(server) > 0 then return {'server_cooldown', tostring(hot(server))} end
-  if server_daily > 0 and used(server) >= server_daily then return {'server_daily', tostring(left)} end
+  if over(server, server_daily) then return {'server_daily' .. spent(server, server_daily), tostring(left)} end
 end
 local function heat(key, seconds)
   if seconds > 0 then redis.call('SET', prefix .. 'cool:' .. key, 1, 'PX', math.ceil(seconds * 1000)) end
 end
 local function count(key)
-  redis.call('INCR', prefix .. 'day:' .. day .. ':' .. key)
+  redis.call('INCRBY', prefix .. 'day:' .. day .. ':' .. key, pictures)
   redis.call('EXPIRE', prefix .. 'day:' .. day .. ':' .. key, left + 3600)
 end
-redis.call('ZADD', flying, now + until_s, job)
+for number = 1, pictures do
+  redis.call('ZADD', flying, now + until_s, number == 1 and job or job .. '#' .. number)
+end
 redis.call('EXPIRE', flying, math.ceil(until_s) + 60)
 heat(user, pause)
 count(user)
 if server ~= '' then heat(server, server_pause) count(server) end
-redis.call('HSET', KEYS[1], 'charge', day .. ' ' .. user .. ' ' .. server)
+local several = pictures > 1 and ' ' .. pictures or '' -- one is written as by versions that knew of no more
+redis.call('HSET', KEYS[1], 'charge', day .. ' ' .. user .. ' ' .. server .. several)
 if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], 86400) end
 return {'', '0'}
 """
@@ -81,9 +89,20 @@ class Quota:
         self._charge = redis.register_script(_CHARGE)
 
     def charge(
-        self, job_id: str, *, user_id: str, guild_id: str | None, lasts_s: float, limits: QuotaLimits
+        self,
+        job_id: str,
+        *,
+        user_id: str,
+        guild_id: str | None,
+        lasts_s: float,
+        limits: QuotaLimits,
+        pictures: int = 1,
     ) -> Refused | None:
-        """Count a job that ends within `lasts_s` seconds; None if that is within the limits, or was done before."""
+        """Count the pictures of a job that ends within `lasts_s` seconds.
+
+        None if they are within the limits, or were counted before. While there is a place for one at this time,
+        there is one for all: else a small limit would let nobody ask for several.
+        """
         args: list[Any] = [
             _QUOTA,
             job_id,
@@ -95,6 +114,7 @@ class Quota:
             limits.user_daily,
             limits.server_cooldown_s,
             limits.server_daily,
+            pictures,
         ]
         reason, wait_s = self._charge(keys=[record_key(job_id)], args=args)
         return Refused(reason.decode(), float(wait_s)) if reason else None

@@ -45,9 +45,12 @@ local function claim(holder, version, sentence)
 end
 
 local function settle(refund)
-  local day, user, server = string.match(get('charge') or '', '^(%d+) (%S+) (%S*)$')
+  local day, user, server, count = string.match(get('charge') or '', '^(%d+) (%S+) (%S*) ?(%d*)$')
   if not day then return end
-  redis.call('ZREM', PREFIX .. 'quota:flying:' .. user, job)
+  local pictures = tonumber(count) or 1
+  for number = 1, pictures do
+    redis.call('ZREM', PREFIX .. 'quota:flying:' .. user, number == 1 and job or job .. '#' .. number)
+  end
   if not refund then
     set('charge', '-')  -- paid: not to be charged again, and whose it was is nobody's business any more
     return
@@ -55,7 +58,8 @@ local function settle(refund)
   redis.call('HDEL', record, 'charge')
   for _, who in ipairs({user, server}) do
     local used = PREFIX .. 'quota:day:' .. day .. ':' .. who
-    if who ~= '' and tonumber(redis.call('GET', used) or 0) > 0 then redis.call('DECR', used) end
+    local there = who ~= '' and tonumber(redis.call('GET', used) or 0) or 0
+    if there > 0 then redis.call('DECRBY', used, math.min(there, pictures)) end
   end
 end
 

@@ -39,6 +39,8 @@ RENDER_TASK: Final = "worker.tasks.render"
 FAILURE_TASK: Final = "worker.tasks.tell_failure"
 VERIFY_TASK: Final = "worker.checking.check"
 JOB_TIMEOUT_S: Final = 30
+EACH_S: Final = 10
+"""How much longer a job may take for each picture beyond the first."""
 RETRIES: Final = 2
 RESULT_TTL_S: Final = 3600
 FAILURE_TTL_S: Final = 7 * 24 * 3600
@@ -106,6 +108,7 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
             retry=Retry(max=RETRIES, enqueue_at_front=True),
             result_ttl=RESULT_TTL_S,
             failure_ttl=FAILURE_TTL_S,
+            job_timeout=timeout_s(len(request.pictures)),
             on_failure=Callback(FAILURE_TASK),
         )
     except DuplicateJobError:
@@ -113,6 +116,11 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
     place(redis, queue.key, request.job_id, lane=request.guild_id or f"user:{request.user_id}")
     trace.ordered(request.job_id, request.created_at)
     return True
+
+
+def timeout_s(pictures: int) -> int:
+    """Seconds that a job of so many pictures may take."""
+    return JOB_TIMEOUT_S + EACH_S * (pictures - 1)
 
 
 def enqueue_first(

@@ -23,6 +23,7 @@ from models.sentences import PICTURE_SENTENCES
 
 __all__ = [
     "ONE",
+    "ONLY_STILL",
     "REFERENCE",
     "SENTENCES",
     "PictureProblem",
@@ -47,6 +48,7 @@ FAILURES: Final[dict[str, str]] = {
     "or with fewer columns.",
     "too_large_result": "The finished picture is larger than this server lets me upload. "
     "Please try again with fewer columns.",
+    "no_time_left": "There was no time left to draw it. Please ask for it alone.",
     "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
     "weights_too_large": "That file is larger than {limit_mb} MB, the limit for a weights file.",
     "weights_full": "The weights registry is full of versions that are in use. "
@@ -94,8 +96,11 @@ RULES: Final[dict[str, str]] = {
     "in_flight": "You already have {count} pictures waiting. Please ask again when one of them is done.",
     "cooldown": "That was quick. Please ask for your next picture in {about}.",
     "daily": "You have reached your limit of {count} pictures a day. The next day begins in {about}.",
+    "daily_rest": "That is more than your limit of {count} a day leaves. Ask for fewer, or again in {about}.",
     "server_cooldown": "This server must wait a little between two pictures. Please ask again in {about}.",
     "server_daily": "This server has reached its limit of {count} pictures a day. The next day begins in {about}.",
+    "server_daily_rest": "That is more than this server's limit of {count} a day leaves. "
+    "Ask for fewer, or again in {about}.",
     "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
     "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",
@@ -111,11 +116,13 @@ INTERIM: Final[dict[str, str]] = {
     "waiting": "Waiting: {count} pictures are before yours.",
     "waiting_in": "Waiting: {count} pictures are before yours, about {about} to go.",
     "in_hand": "Drawing: a worker is at it.",
+    "pictures": "Drawing: picture {done} of {total}.",
     "frames": "Drawing: frame {done} of {total}.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
 }
 """What a message says while there is more to come."""
-CAPTIONS: Final[dict[str, str]] = {"only_still": "I could not get the moving picture, so this is a still of it."}
+ONLY_STILL: Final = "only_still"
+CAPTIONS: Final[dict[str, str]] = {ONLY_STILL: "I could not get the moving picture, so this is a still of it."}
 """What is said under a drawing of the way that its picture came."""
 SERVICE_SENTENCES: Final[dict[str, str]] = FAILURES | RULES | INTERIM
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES

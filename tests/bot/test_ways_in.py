@@ -87,12 +87,44 @@ def test_several_pictures_are_offered_and_the_one_picked_is_drawn(discord: Contr
     listed = three_pictures(discord)
     assert listed["ephemeral_to"] == MIA_ID and queued(redis) == []
     menu = menu_of(listed)
-    assert [option["label"] for option in menu["options"]] == ["1. cat0.png", "2. cat1.png", "3. cat2.png"]
+    assert [option["label"] for option in menu["options"]] == [
+        "All of them",
+        "1. cat0.png",
+        "2. cat1.png",
+        "3. cat2.png",
+    ]
     used = discord.click(listed["id"], menu["custom_id"], values=["1"])
     request = only(discord, redis)
     assert stored(redis, request) == a_png(65, 48)[1]
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] is None and answer["id"] == request.reply.message_id
+
+
+def test_all_of_them_are_one_job_and_one_message(discord: Controls, redis: Redis) -> None:
+    listed = three_pictures(discord)
+    used = discord.click(listed["id"], menu_of(listed)["custom_id"], values=["all"])
+    request = only(discord, redis)
+    data = [redis.get(f"glyphcord:picture:{sha}") for sha in request.shas]
+    assert data == [a_png(64 + n, 48)[1] for n in range(3)]
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["id"] == request.reply.message_id
+    assert redis.zcard(f"glyphcord:quota:flying:{MIA_ID}") == 3
+
+
+def test_of_all_those_that_cannot_be_had_are_named_and_hidden_ones_stay_hidden(
+    discord: Controls, redis: Redis
+) -> None:
+    files = {
+        "a": ("SPOILER_cat.png", a_png()[1], "image/png"),
+        "b": ("core.bin", b"not a picture", "application/octet-stream"),
+        "c": a_png(70, 50),
+    }
+    listed = discord.wait_for_answer(discord.slash(MENU, target=discord.message(files=files)))
+    discord.click(listed["id"], menu_of(listed)["custom_id"], values=["all"])
+    request = only(discord, redis)
+    assert [picture.spoiler for picture in request.pictures] == [True, False, False]
+    assert [picture.failure for picture in request.pictures] == ["", SENTENCES["not_a_picture"], ""]
+    assert not request.options.spoiler
 
 
 def test_a_list_works_after_a_restart_and_says_when_it_is_gone(

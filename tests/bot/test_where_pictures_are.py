@@ -147,6 +147,8 @@ def test_what_a_message_shows_is_drawn(
     request = drawn(discord.message(forward=message) if forwarded else message)
     assert (stored(redis, request), request.options.spoiler) == (expected, hidden)
     assert not request.pictures[0].note
+    still = request.pictures[0].still  # for a worker that cannot read the video
+    assert (still is not None and redis.get(f"glyphcord:picture:{still}") == PNG[1]) == ("gifv" in named)
 
 
 def test_without_the_moving_picture_its_still_is_drawn_with_a_note(
@@ -186,7 +188,12 @@ def test_a_hidden_emoji_and_one_beside_a_picture(
     hidden = drawn(discord.message("see ||:cat:||", files={"emoji": GIF}))
     assert stored(redis, hidden) == GIF[1] and hidden.options.spoiler
     redis.flushall()
-    assert stored(redis, drawn(discord.message(":cat:", files={"emoji": GIF, "p": PNG}))) == PNG[1]
+    message = discord.message(":cat:", files={"emoji": GIF, "p": PNG})
+    assert stored(redis, drawn(message)) == PNG[1]
+    redis.flushall()
+    emoji = next(one["content"] for one in discord.messages() if one["id"] == message)
+    words = [container({"type": 10, "content": f"an app's {emoji}"})]
+    assert stored(redis, drawn(discord.message(components=words))) == GIF[1]
 
 
 def test_a_lottie_sticker_is_explained(discord: Controls, redis: Redis) -> None:

@@ -108,3 +108,27 @@ def test_giving_back_twice_gives_back_once(redis: Redis) -> None:
     Jobs(redis).refund("a")
     Jobs(redis).refund("a")
     assert [reason(charge(redis, job, limits)) for job in "cd"] == ["", "daily"]
+
+
+def test_each_picture_of_a_job_counts(redis: Redis) -> None:
+    def ask(job_id: str, pictures: int, limits: QuotaLimits) -> str:
+        found = Quota(redis).charge(
+            job_id, user_id="u", guild_id=None, lasts_s=60, limits=limits, pictures=pictures
+        )
+        return reason(found)
+
+    daily = QuotaLimits(user_daily=5)
+    assert [ask("a", 3, daily), ask("a", 3, daily), ask("b", 3, daily), ask("b", 2, daily)] == [
+        "",
+        "",
+        "daily_rest",
+        "",
+    ]
+    assert ask("c", 1, daily) == "daily"
+    end(redis, "a", "failed")
+    assert [ask("c", 3, daily), ask("d", 1, daily)] == ["", "daily"]
+    flying = QuotaLimits(user_in_flight=6)
+    assert [ask("e", 10, flying), ask("f", 1, flying)] == ["", "in_flight"]
+    for job in ("b", "c", "e"):
+        end(redis, job, "posted")
+    assert redis.zcard("glyphcord:quota:flying:u") == 0 and ask("f", 6, flying) == ""

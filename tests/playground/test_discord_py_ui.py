@@ -267,6 +267,79 @@ async def test_a_menu_command_sees_forwards_stickers_and_embeds(
     assert await asyncio.to_thread(controls.fetch, picture_at.proxy_url) == PNG_3X2
 
 
+def show_pictures(controls: Controls, channel: str) -> list[str]:
+    """Messages as other apps and Discord's picker make them: components, a proxied GIF, a sticker, an emoji."""
+    thumbnail = {"type": 11, "media": {"url": "attachment://cat.png"}, "spoiler": True}
+    elsewhere = {"url": "https://example.org/dog.png", "proxy_url": "attachment://dog.png"}
+    components: list[Any] = [
+        {"type": 12, "items": [{"media": elsewhere}, {"media": {"url": "attachment://cat.png"}, "spoiler": True}]},
+        {
+            "type": 17,
+            "components": [
+                {"type": 9, "components": [{"type": 10, "content": "words"}], "accessory": thumbnail},
+                {"type": 13, "file": {"url": "attachment://cat.png"}},
+            ],
+        },
+    ]
+    video = {"url": "https://media.tenor.com/1/cat.mp4", "proxy_url": "attachment://cat.png"}
+    gifv = {"type": "gifv", "url": "https://tenor.com/view/cat-1", "video": video}
+    files = {"a": FILE, "b": ("dog.png", PNG_3X2, "image/png")}
+    shown = [
+        controls.message(files=files, components=components, channel=channel),
+        controls.message("https://tenor.com/view/cat-1", files={"a": FILE}, embeds=[gifv], channel=channel),
+        controls.message("see :cat:", files={"emoji": FILE}, channel=channel),
+        controls.message(files={"sticker": ("wave.json", b"{}", "application/json")}, channel=channel),
+    ]
+    return [*shown, controls.message(forward=shown[0], channel=channel)]
+
+
+async def test_pictures_are_where_other_apps_and_the_picker_have_them(
+    bot: Interactive, controls: Controls, playground: Playground
+) -> None:
+    for target in await asyncio.to_thread(show_pictures, controls, ASCII_CHANNEL):
+        used = await asyncio.to_thread(controls.slash, "Look", target=target)
+        await asyncio.to_thread(controls.wait_for_answer, used)
+    layout, moving, emoji, lottie, forward = bot.reports
+    for components in (layout.components, forward.message_snapshots[0].components):
+        gallery, container = components
+        assert [item.spoiler for item in gallery.items] == [False, True]
+        assert gallery.items[0].media.url == "https://example.org/dog.png"
+        section, file = container.children
+        assert section.accessory.spoiler and not container.spoiler and file.name == "cat.png"
+        for media in (gallery.items[0].media, gallery.items[1].media, section.accessory.media, file.media):
+            assert await asyncio.to_thread(controls.fetch, media.proxy_url) == PNG_3X2
+    assert not layout.attachments and layout.flags.components_v2
+    (embed,) = moving.embeds
+    assert (embed.type, embed.video.url) == ("gifv", "https://media.tenor.com/1/cat.mp4")
+    assert embed.video.proxy_url.endswith("/https/media.tenor.com/1/cat.mp4")
+    found = discord.PartialEmoji.from_str(emoji.content.split()[1])
+    address = f"{controls.url}/emojis/{found.id}.png"
+    assert found.name == "cat" and await asyncio.to_thread(controls.fetch, address) == PNG_3X2
+    assert lottie.stickers[0].format is discord.StickerFormatType.lottie
+
+
+async def test_people_and_the_server_have_pictures(
+    bot: Interactive, controls: Controls, playground: Playground
+) -> None:
+    guild = bot.guilds[0]
+    assert guild.icon is None
+    for of in ("icon", "banner", "user", "member"):
+        await asyncio.to_thread(controls.look, of, FILE)
+    await eventually(lambda: bot.guilds[0].icon is not None and bot.guilds[0].banner is not None)
+    member = await guild.fetch_member(int(MIA_ID))
+    assert member.avatar is not None and member.guild_avatar is not None
+    for asset in (guild.icon, guild.banner, member.avatar, member.guild_avatar):
+        assert asset is not None
+        path = asset.url.removeprefix(discord.asset.Asset.BASE)
+        assert await asyncio.to_thread(controls.fetch, f"{controls.url}{path}") == PNG_3X2
+    with pytest.raises(Refused):
+        await asyncio.to_thread(controls.look, "moon", FILE)
+    for of in ("icon", "banner", "user", "member"):
+        await asyncio.to_thread(controls.look, of)
+    assert (await guild.fetch_member(int(MIA_ID))).avatar is None
+    assert (await asyncio.to_thread(controls.fetch, f"{controls.url}/embed/avatars/3.png")).startswith(b"\x89PNG")
+
+
 async def test_the_bot_forwards(bot: Interactive, playground: Playground) -> None:
     sent = await text_channel(bot).send("look", file=picture("a.png"))
     general = bot.get_channel(int(GENERAL_CHANNEL))
@@ -428,5 +501,9 @@ async def _use_everything(bot: Interactive, controls: Controls, playground: Play
     copy = await sent.forward(general)
     await general.fetch_message(copy.id)
     assert [m.id async for m in general.history(limit=5)] == [copy.id]
+    await at(show_pictures, controls, MIAS)
+    await at(controls.look, "user", FILE)
+    assert [shown async for shown in private.channel.history(limit=6)]
+    await at(controls.look, "user")
     with pytest.raises(discord.Forbidden):
         await general.delete_messages([copy, sent])

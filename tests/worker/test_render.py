@@ -28,7 +28,7 @@ from jobs.rq_adapter.job import BadRequest, Postponed, only
 from jobs.rq_adapter.queue import enqueue, render_queue
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.choices import focus_name
-from jobs.text.sentences import SENTENCES, sentence
+from jobs.text.sentences import CAPTIONS, ONLY_STILL, SENTENCES, sentence
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.formats import picture_columns
 from models.limits import ANIMATION_COLUMNS
@@ -44,10 +44,11 @@ from worker.delivery.rest_client import Discord, DiscordUnavailable, Response
 from worker.program import start
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render import job as render_job
+from worker.render import several as several_pictures
 from worker.render import tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine, Loaded
-from worker.render.job import works
+from worker.render.job import draw, works
 from worker.render.weights_source import WeightsSource
 
 
@@ -450,7 +451,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Postponed) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 6}, {"options": {"columns": "many"}}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 7}, {"options": {"columns": "many"}}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
@@ -801,3 +802,64 @@ def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: py
 def test_a_sentence_has_no_buttons_and_no_reaction(standin: Standin) -> None:
     assert hinted(request_for("0" * 64, first_reaction="🩷")) == "failed"
     assert standin.state[TOKEN_PATH].body["components"] == [] and standin.reactions == []
+
+
+def several(*shas: str | None, **changes: Any) -> RenderRequest:
+    """A request for several pictures; None is one that the bot could not get."""
+    parts = [{"sha": sha} if sha else {"sha": None, "failure": "It is gone."} for sha in shas]
+    return RenderRequest.model_validate(request_for("a" * 64, **changes).model_dump() | {"pictures": parts})
+
+
+def test_several_pictures_are_one_message_with_those_that_fail_named(
+    sha: str, pictures: PictureStore, standin: Standin, ledger: Jobs
+) -> None:
+    broken, other = pictures.put(photo()[:300]), pictures.put(photo(120, 120))
+    request = several(sha, broken, None, other)
+    result = run(request)
+    assert (result.outcome, result.columns, result.rows) == ("posted", 40, 15)
+    shown = standin.state[TOKEN_PATH]
+    assert [file[0] for file in shown.files.values()] == ["ascii-photo-1.png", "ascii-photo-4.png"]
+    first, *words = shown.body["content"].split("\n")
+    assert first.startswith("photo · 2 pictures · tiny ")
+    assert [line.partition(":")[0] for line in words] == ["Picture 2", "Picture 3"] and "It is gone." in words[1]
+    assert len([seen for seen in standin.seen if seen.path == TOKEN_PATH]) == 1
+    assert run(request) == ledger.result_of("1000") == result, "a repeated job changes nothing"
+    assert len([seen for seen in standin.seen if seen.path == TOKEN_PATH]) == 1
+
+
+def test_of_several_of_which_none_can_be_drawn_the_first_says_why(pictures: PictureStore, standin: Standin) -> None:
+    broken = pictures.put(photo()[:300])
+    result = run(several(broken, "f" * 64))
+    assert (result.outcome, result.code) == ("refused", "broken")
+    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["broken"]
+
+
+def test_several_are_cancelled_together(sha: str, standin: Standin, ledger: Jobs) -> None:
+    ledger.cancel("1000", take_over=False)
+    assert run(several(sha, sha)).outcome == "cancelled"
+    assert not standin.state[TOKEN_PATH].files
+
+
+def test_what_there_is_no_time_for_is_named(sha: str, standin: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        drawn.append(1)
+        monkeypatch.setattr(several_pictures, "EACH_S", -1.0)  # from now on all the time is used up
+        return draw(*arguments, **options)
+
+    monkeypatch.setattr(render_job, "draw", slow)
+    assert run(several(sha, sha, sha)).outcome == "posted"
+    content = standin.state[TOKEN_PATH].body["content"]
+    assert len(drawn) == 1 and f"Picture 3: {SENTENCES['no_time_left']}" in content
+
+
+def test_of_a_moving_picture_that_cannot_be_read_its_still_is_drawn(
+    sha: str, pictures: PictureStore, standin: Standin
+) -> None:
+    broken = pictures.put(photo()[:300])
+    request = request_for(broken)
+    moving = request.pictures[0].model_copy(update={"still": sha})
+    assert run(request.model_copy(update={"pictures": (moving,)})).outcome == "posted"
+    shown = standin.state[TOKEN_PATH]
+    assert shown.files and shown.body["content"].endswith(CAPTIONS[ONLY_STILL])

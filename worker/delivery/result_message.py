@@ -13,7 +13,7 @@ from jobs.text.sentences import CAPTIONS, ServiceProblem
 from jobs.text.translation import translate, translate_count
 from models.encoders import ansi, encode
 from models.encoders.png import picture_within
-from models.formats import ANIMATION, FORMATS, MESSAGE_CHARACTERS
+from models.formats import ANIMATION, DEFAULT_FORMAT, FORMATS, MESSAGE_CHARACTERS
 from models.page import Page
 from models.rendering.pipeline import Drawing
 from models.sentences import NOTES
@@ -32,24 +32,29 @@ TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so
 def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
     credit, rows = _credit(request, drawing, model, took_s), result_rows(request.options, request.reply.language)
-    if drawing.moves:
-        content = "\n".join((credit, *_notes(request, drawing)))[:MESSAGE_CHARACTERS]
-        suffix, mime = ANIMATION.suffix, ANIMATION.mime
-        gif = Attachment(_name(request, suffix), drawing.data, _alt(request, drawing), mime)
-        return Edit(content, (gif,), rows)
-    if request.options.block and (block := _block(request, drawing)) is not None:
+    if not drawing.moves and request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
         whole = f"{block}\n{credit}"
         return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), rows)
-    picture, file = _picture(request, drawing), None
-    if request.options.format != "picture":
-        file = _file(request, drawing)
-        if file is None:
-            raise ServiceProblem("too_large_result", f"{request.options.format} over {request.upload_limit} bytes")
-    elif picture is None:
-        raise ServiceProblem("too_large_result", f"{len(drawing.data)} bytes over {request.upload_limit}")
-    attachments = tuple(attachment for attachment in (picture, file) if attachment is not None)
-    return Edit("\n".join((credit, *_notes(request, drawing))), attachments, rows)
+    files = files_of(request, drawing)
+    if not files:
+        raise ServiceProblem("too_large_result", f"{request.options.format} over {request.upload_limit} bytes")
+    content = "\n".join((credit, *notes_of(request, drawing)))[:MESSAGE_CHARACTERS]
+    return Edit(content, files, rows)
+
+
+def files_of(request: RenderRequest, drawing: Drawing) -> tuple[Attachment, ...]:
+    """The files of a drawing, that of the format last; none when that does not fit the upload limit."""
+    if drawing.moves:
+        if len(drawing.data) > request.upload_limit:
+            return ()
+        suffix, mime = ANIMATION.suffix, ANIMATION.mime
+        return (Attachment(_name(request, suffix), drawing.data, _alt(request, drawing), mime),)
+    picture = _picture(request, drawing)
+    if request.options.format == DEFAULT_FORMAT:
+        return () if picture is None else (picture,)
+    file = _file(request, drawing)
+    return () if file is None else (file,) if picture is None else (picture, file)
 
 
 CHARACTERS: Final = "{columns}×{rows} characters"
@@ -68,7 +73,7 @@ def _credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float)
     return " · ".join([*parts, model, translate("{number} s", language, number=f"{took_s:.1f}")])
 
 
-def _notes(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
+def notes_of(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
     """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
     language = request.reply.language
     notes = tuple(translate(NOTES[note.code], language, **note.facts) for note in drawing.notes)

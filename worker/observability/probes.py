@@ -13,12 +13,13 @@ from redis.exceptions import RedisError
 
 from jobs.observability.metrics import PREFIX
 from jobs.observability.probes import probe_app, serve_in_thread
-from jobs.rq_adapter.queue import JOB_TIMEOUT_S
+from jobs.rq_adapter.queue import timeout_s
+from jobs.schema import MOST_PICTURES
 from worker.queue.work_loop import WorkLoop
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 
-STUCK_S: Final = JOB_TIMEOUT_S + 60.0
+STUCK_S: Final = timeout_s(MOST_PICTURES) + 60.0
 """The working loop comes round every second or after a job, and a job that hangs ends the process before this."""
 
 

@@ -29,9 +29,11 @@ from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Discord, Edit
 from worker.delivery.result_message import edit_of
+from worker.delivery.several import edit_of_several
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
+from worker.render.several import draw_all
 
 _log = logging.getLogger(__name__)
 
@@ -83,10 +85,20 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
         renderer = _renderer(tools.engine, request.options.style)
-        drawing = _draw(tools, request, renderer, hook)
+        parts = draw_all(
+            request,
+            lambda sha, most_bytes: _draw(tools, request, renderer, hook, sha=sha, upload_limit=most_bytes),
+            begins=lambda number, total: tools.jobs.progress(request.job_id, pictures=(number, total)),
+        )
+        drawing = next(part.drawing for part in parts if part.drawing is not None)
         tools.breaker.record_success()
         took_s = time.monotonic() - start
-        edit = edit_of(request, drawing, model=f"{renderer.name} {renderer.version}", took_s=took_s)
+        model = f"{renderer.name} {renderer.version}"
+        if len(parts) == 1:
+            as_drawn = request.model_copy(update={"pictures": (parts[0].picture,)})
+            edit = edit_of(as_drawn, drawing, model=model, took_s=took_s)
+        else:
+            edit = edit_of_several(request, parts, model=model, took_s=took_s)
         # From here on a bot that finds the job overdue keeps its hands off the message.
         claim = tools.jobs.claim(request.job_id, this_try, request=request)
         if claim is Claim.STALE:
@@ -131,19 +143,20 @@ def _renderer(engine: Engine, style: str | None) -> Renderer:
         raise ServiceProblem("style_broken", str(error)[:200]) from None
 
 
-def _draw(tools: Tools, request: RenderRequest, renderer: Renderer, hook: Hook) -> Drawing:
-    """The finished picture.
+def _draw(
+    tools: Tools, request: RenderRequest, renderer: Renderer, hook: Hook, *, sha: str, upload_limit: int
+) -> Drawing:
+    """One finished picture.
 
     Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
     animation, `too_large_result`.
     """
     hook.go_on()
-    sha = request.shas[0]
     data = tools.pictures.get(sha)
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {sha[:12]}")
     try:
-        return draw(renderer, tools.decoder, data, request.options, hook=hook, upload_limit=request.upload_limit)
+        return draw(renderer, tools.decoder, data, request.options, hook=hook, upload_limit=upload_limit)
     except torch.OutOfMemoryError as error:
         tools.breaker.record_failure(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
@@ -205,7 +218,7 @@ def job_hook(tools: Tools, request: RenderRequest) -> Hook:
 
     def note(done: int, total: int) -> None:
         nonlocal noted_at
-        if time.monotonic() - noted_at >= FRAMES_EVERY_S:
+        if len(request.pictures) == 1 and time.monotonic() - noted_at >= FRAMES_EVERY_S:
             noted_at = time.monotonic()
             tools.jobs.progress(request.job_id, (done, total))
 

@@ -96,7 +96,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Postponed:
         stages_ms=stages,
         finished_at=time.time(),
     )
-    tools.jobs.finish(result, seconds=sum(stages.values()) / 1000)
+    tools.jobs.finish(result, seconds=sum(stages.values()) / 1000 / len(request.shas))
     job_ended(result, request.created_at)
     if result.outcome == "posted" and request.first_reaction:
         tools.automatic_reactions.add(request)

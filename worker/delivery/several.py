@@ -1,0 +1,72 @@
+"""What several drawings of one request look like as one message: a file each, and what there is to say of each.
+
+The files share the upload limit: each may use what those before it left, in equal parts with those after it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jobs.schema import MOST_PICTURES, Picture, RenderRequest
+from jobs.text.buttons import result_rows
+from jobs.text.choices import palette_name
+from jobs.text.sentences import sentence
+from jobs.text.translation import translate, translate_count
+from models.formats import DEFAULT_FORMAT, MESSAGE_CHARACTERS
+from models.rendering.pipeline import Drawing
+from worker.delivery.rest_client import Attachment, Edit
+from worker.delivery.result_message import files_of, notes_of
+
+ONE: Final = "{count} picture"
+MANY: Final = "{count} pictures"
+NUMBERED: Final = "Picture {number}: {words}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One picture of a request: drawn, or why not, in words for its user."""
+
+    picture: Picture
+    drawing: Drawing | None = None
+    failure: str = ""
+
+
+def edit_of_several(request: RenderRequest, parts: list[Part], *, model: str, took_s: float) -> Edit:
+    """The whole state of a finished message, with at least one drawing. What does not fit is named instead."""
+    language, room = request.reply.language, request.upload_limit
+    files: list[Attachment] = []
+    words: list[str] = []
+    drawn = 0
+    for number, part in enumerate(parts, 1):
+        made: tuple[Attachment, ...] = ()
+        said = [part.failure] if part.failure else []
+        if part.drawing is not None:
+            alone = _alone(request, part.picture, room // (len(parts) - number + 1))
+            made = files_of(alone, part.drawing)
+            if alone.options.format != DEFAULT_FORMAT and len(parts) * 2 > MOST_PICTURES:
+                made = made[-1:]  # as many as a message has, without the pictures that go with them
+            said = [*notes_of(alone, part.drawing)] if made else [sentence("too_large_result", language)]
+        drawn += bool(made)
+        room -= sum(len(file.data) for file in made)
+        files += [_numbered(file, number) for file in made]
+        words += [translate(NUMBERED, language, number=number, words=one) for one in said]
+    credit = (
+        palette_name(request.options.palette, language),
+        translate_count(ONE, MANY, drawn, language),
+        model,
+        translate("{number} s", language, number=f"{took_s:.1f}"),
+    )
+    content = "\n".join((" · ".join(credit), *words))
+    return Edit(content[:MESSAGE_CHARACTERS], tuple(files), result_rows(request.options, language))
+
+
+def _alone(request: RenderRequest, picture: Picture, room: int) -> RenderRequest:
+    """The request for one of its pictures; text that would stand in the message is a file, as there are several."""
+    hidden = request.options.spoiler or picture.spoiler
+    format = "file" if request.options.block else request.options.format
+    options = replace(request.options, spoiler=hidden, format=format)
+    return request.model_copy(update={"pictures": (picture,), "upload_limit": room, "options": options})
+
+
+def _numbered(file: Attachment, number: int) -> Attachment:
+    stem, _, suffix = file.filename.rpartition(".")
+    return replace(file, filename=f"{stem}-{number}.{suffix}")
