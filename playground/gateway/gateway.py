@@ -75,10 +75,11 @@ class Gateway:
             listener(frame)
 
     def _emit(self, name: str, data: Json) -> None:
-        needed, channel_id = INTENT_OF[name], data["channel_id"]
+        needed, channel_id = INTENT_OF[name], data.get("channel_id")
         if channel_id in DIRECTS:
             needed = FOR_DIRECT[needed]
-        visible = permissions(BOT_ID, channel_id) & VIEW_CHANNEL or name == "INTERACTION_CREATE"
+        of_all = channel_id is None or name == "INTERACTION_CREATE"
+        visible = of_all or permissions(BOT_ID, str(channel_id)) & VIEW_CHANNEL
         for session in self.sessions.values():
             # Direct messages come to shard 0.
             mine = session.shard[0] == 0 if channel_id in DIRECTS else session.sees_guild()
