@@ -14,7 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Answer commands and reactions in Discord. Settings come from the environment and from .env."
     )
     parser.epilog = (
-        "Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token, 4 Discord cannot be reached."
+        "Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token, 4 Discord cannot be reached. "
+        "`glyphcord doctor` says what to do."
     )
     parser.add_argument(
         "--hold",

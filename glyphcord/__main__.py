@@ -16,6 +16,7 @@ examples:
   glyphcord render cat.jpg                   look at it in the terminal
   glyphcord render cat.jpg -o cat.png        or keep it
   glyphcord demo                             the whole service here, no account needed
+  glyphcord doctor                           is this machine set up as it should be?
 
 `glyphcord COMMAND --help` has each command's options and examples."""
 

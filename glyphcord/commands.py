@@ -42,6 +42,7 @@ SERVICE: Final = {
     "worker": Command(
         "draw the pictures on the queue, or manage a service's models", "worker.__main__", extra="worker"
     ),
+    "doctor": Command("check settings, token, Redis, weights, GPU, ports and limits", "glyphcord.doctor"),
 }
 LOCAL: Final = {
     "demo": Command("run everything on this machine, with a local Discord", "glyphcord.demo_arguments"),

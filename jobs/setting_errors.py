@@ -33,6 +33,10 @@ _SENTENCES: Final[dict[str, str]] = {
 """Pydantic's types of error in our words."""
 
 
+UNREADABLE: Final = "The settings cannot be read. Please compare your .env with .env.example"
+_UNREADABLE: Final = (SettingsError, UnicodeDecodeError, OSError)
+
+
 class UnusableSettings(Exception):
     """The settings cannot be used; `str()` is one line that says what to mend."""
 
@@ -43,14 +47,25 @@ def read_settings(kind: type[Settings]) -> Settings:
         return kind()
     except ValidationError as error:
         reason = explain(error)
-    except (SettingsError, UnicodeDecodeError, OSError):
-        reason = "The settings cannot be read. Please compare your .env with .env.example."
+    except _UNREADABLE:
+        reason = f"{UNREADABLE}."
     raise UnusableSettings(" ".join([reason, *misspelt()]))
 
 
 def explain(error: ValidationError) -> str:
     """What to mend, in one line: each setting with its value, unless that is a secret, and what it must be."""
     return "; ".join(_line(problem) for problem in error.errors(include_url=False)) + "."
+
+
+def explain_kind(kind: type[BaseSettings]) -> list[str]:
+    """What is wrong with the settings of that kind, a sentence for each; none where they can be used."""
+    try:
+        kind()
+    except ValidationError as error:
+        return [_line(problem) for problem in error.errors(include_url=False)]
+    except _UNREADABLE:
+        return [UNREADABLE]
+    return []
 
 
 def _line(problem: Any) -> str:

@@ -20,7 +20,7 @@ examples:
   %(prog)s weights --help    the models of a running service
 
 Exit codes: 0 stopped as asked, 2 settings or weights, 4 Redis refuses the password.
-`glyphcord doctor` says what to mend."""
+`glyphcord doctor` says what to do."""
     parser.add_argument(
         "--count",
         type=whole(1, 64),

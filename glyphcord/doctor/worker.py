@@ -1,0 +1,57 @@
+"""What a worker draws with: weights, and a graphics card where there is one."""
+
+from pathlib import Path
+
+import torch
+
+from glyphcord.doctor.finding import Finding, broken, note, ok
+from glyphcord.nearest import did_you_mean
+from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights
+from worker.settings import WorkerSettings
+
+
+def weights(settings: WorkerSettings) -> Finding:
+    """Whether the model that MODEL_WEIGHTS names is here and can be loaded."""
+    name, folder = settings.model_weights, settings.weights_dir
+    try:
+        path = find_weights(name, folder)
+    except WeightsError:
+        places = [place for place in (folder, SHIPPED) if place]
+        there = sorted(path.stem for place in places for path in place.glob("*.safetensors"))
+        return broken(
+            "weights",
+            f"MODEL_WEIGHTS is {name!r}, and there is no {name}.safetensors here.{did_you_mean(name, there)}",
+            f"name one that is here ({', '.join(there)}), or put the file into WEIGHTS_DIR; a model of the "
+            "registry alone is set by `glyphcord worker weights default NAME`",
+        )
+    try:
+        loaded = load_weights(path)
+    except WeightsError as error:
+        return broken("weights", str(error), f"replace {path}; `glyphcord weights verify FILE` tries a file")
+    return ok("weights", f"{loaded.name}, version {loaded.version}, from {path.parent}")
+
+
+def gpu(device: str) -> Finding:
+    """What the worker draws on."""
+    if torch.cuda.is_available():
+        name, memory = torch.cuda.get_device_name(), torch.cuda.get_device_properties(0).total_memory / 2**30
+        if device == "cpu":
+            return note("GPU", f"{name} is there, but DEVICE=cpu", "leave DEVICE out, or set it to auto or cuda")
+        return ok("GPU", f"{name}, {memory:.0f} GB, PyTorch {torch.__version__}")
+    built = torch.version.cuda
+    card = any(Path(path).exists() for path in ("/dev/nvidia0", "/proc/driver/nvidia/version"))
+    why = (
+        "this PyTorch is built for the processor alone"
+        if built is None
+        else "PyTorch finds no card that it can use"
+    )
+    todo = (
+        "install PyTorch's CUDA build (pytorch.org, Start Locally)"
+        if built is None
+        else "check `nvidia-smi`, the driver, and in Docker the NVIDIA container toolkit"
+    )
+    if device == "cuda":
+        return broken("GPU", f"DEVICE=cuda, but {why} (PyTorch {torch.__version__})", f"{todo}; or set DEVICE=auto")
+    if card and device == "auto":
+        return note("GPU", f"there is an NVIDIA card, but {why}", todo)
+    return ok("GPU", f"none; it draws on the processor (PyTorch {torch.__version__})")
