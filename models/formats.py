@@ -101,6 +101,18 @@ def picture_columns(width: int, height: int) -> int:
     return max(limits.MIN_COLUMNS, min(wide, 2 * PICTURE_ROWS * width // height))
 
 
+ANIMATION_ROWS: Final = 40
+"""Most rows of what moves, if nobody says how many columns: a telephone's video, 9:16, then has 45 columns, and
+twice the frames that it would have with ANIMATION_COLUMNS."""
+
+
+def animation_columns(width: int, height: int, asked: int | None = None) -> int:
+    """Columns of what moves: as many as asked for and a page has room for, or what suits its shape."""
+    if asked is not None:
+        return columns_within(width, height, asked)
+    return max(limits.MIN_COLUMNS, min(limits.ANIMATION_COLUMNS, 2 * ANIMATION_ROWS * width // height))
+
+
 def columns_within(width: int, height: int, columns: int) -> int:
     """So many columns, or as many as keep a picture's aspect on a page of MAX_CELLS; at least MIN_COLUMNS."""
     most = math.isqrt(2 * limits.MAX_CELLS * width // height)

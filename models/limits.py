@@ -27,7 +27,8 @@ MAX_RATIO: Final = 16
 MIN_COLUMNS: Final = 20
 MAX_COLUMNS: Final = 200
 ANIMATION_COLUMNS: Final = 64
-"""Columns of what moves, if nobody says how many; a still picture's follow its shape (forms.picture_columns)."""
+"""Most columns of what moves, if nobody says how many; they follow its shape, as a still picture's do
+(formats.animation_columns, formats.picture_columns)."""
 MAX_CELLS: Final = 20_000
 """Most cells (columns × rows) of one picture, whatever its aspect."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models import limits
-from models.formats import FILES, PICTURE_COLUMNS, PICTURE_ROWS
+from models.formats import ANIMATION_ROWS, FILES, PICTURE_COLUMNS, PICTURE_ROWS
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, DEFAULT_PALETTE, PALETTES
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"characters across, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS}; rows follow the picture's shape "
         f"(default: {PICTURE_COLUMNS}, fewer where there would be more than {PICTURE_ROWS} rows; "
-        f"{limits.ANIMATION_COLUMNS} for what moves; in a terminal, what fits)",
+        f"{limits.ANIMATION_COLUMNS} and {ANIMATION_ROWS} for what moves; in a terminal, what fits)",
     )
     look.add_argument(
         "-r", "--rows", type=int, metavar="MOST", help="at most so many rows, if need be with fewer columns"

@@ -25,7 +25,9 @@ def decode_still(data: bytes, background: BackgroundChoice) -> Still:
     return decode_on(data, MAX_SIDE, background)
 
 
-def decode_frames(data: bytes, columns: int, background: BackgroundChoice, most_s: float = math.inf) -> Frames:
+def decode_frames(
+    data: bytes, columns: int | None, background: BackgroundChoice, most_s: float = math.inf
+) -> Frames:
     """As `models.rendering.frames.decode_frames`, or for a video `models.rendering.video.decode_video`: of one of
     those, what is not decoded after `most_s` seconds is left out. Raises as `decode_still`."""
     if video_container(data):

@@ -17,7 +17,7 @@ from PIL import Image
 from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.containers import video_container
-from models.formats import columns_within, rows_for
+from models.formats import animation_columns, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.animation import Animation, animation_of
@@ -72,8 +72,9 @@ def moves(data: bytes) -> bool:
     return animation is not None and animation.count > 1
 
 
-def decode_frames(data: bytes, columns: int, background: BackgroundChoice = "light") -> Frames:
-    """The first frames, upright and opaque, none larger than a page of `columns` cells across.
+def decode_frames(data: bytes, columns: int | None, background: BackgroundChoice = "light") -> Frames:
+    """The first frames, upright and opaque, none larger than its page: of `columns` cells across, or of
+    `animation_columns`.
 
     Transparent parts show the paper of `background`; with `auto` the first frame decides for all of them.
     Raises PictureProblem as `models.rendering.decode.decode` does, for the first frame; damage after it ends the
@@ -140,15 +141,15 @@ def shown_ms(duration: float) -> int:
     return min(round(duration), LONGEST_MS)
 
 
-def page_size(width: int, height: int, columns: int) -> tuple[int, int]:
+def page_size(width: int, height: int, columns: int | None) -> tuple[int, int]:
     """The size in pixels of the page that a picture of `width`×`height` becomes, as (W, H)."""
-    columns = columns_within(width, height, columns)
+    columns = animation_columns(width, height, columns)
     return columns * CELL_WIDTH, rows_for(width, height, columns) * CELL_HEIGHT
 
 
-def _most_frames(stored: tuple[int, int], upright: tuple[int, int], columns: int) -> dict[Cut, int]:
+def _most_frames(stored: tuple[int, int], upright: tuple[int, int], columns: int | None) -> dict[Cut, int]:
     """How many frames of such a size each limit allows, the tightest first."""
-    columns = columns_within(*upright, columns)
+    columns = animation_columns(*upright, columns)
     most: dict[Cut, int] = {
         "frames": limits.MAX_FRAMES,
         "pixels": max(1, limits.MAX_DECODED_PIXELS // (stored[0] * stored[1])),
@@ -164,7 +165,7 @@ def _over(frames: int, total_ms: int, most: dict[Cut, int]) -> Cut:
     return next((limit for limit, allowed in most.items() if frames >= allowed), "")
 
 
-def _small(flat: Image.Image, columns: int) -> NDArray[np.uint8]:
+def _small(flat: Image.Image, columns: int | None) -> NDArray[np.uint8]:
     """At most as large as the page it becomes; resampled as `models.rendering.tone.fit` would."""
     page = page_size(flat.width, flat.height, columns)
     if flat.width * flat.height > page[0] * page[1]:

@@ -26,9 +26,9 @@ from models.formats import (
     DEFAULT_FORMAT,
     FORMATS,
     Format,
+    animation_columns,
     block_columns,
     columns_for,
-    columns_within,
     picture_columns,
 )
 from models.options import RenderOptions
@@ -55,7 +55,7 @@ class Decoder(Protocol):
     def still(self, data: bytes, background: BackgroundChoice) -> Still:
         """As `models.rendering.decoding.decode_still`."""
 
-    def frames(self, data: bytes, columns: int, background: BackgroundChoice) -> Frames:
+    def frames(self, data: bytes, columns: int | None, background: BackgroundChoice) -> Frames:
         """As `models.rendering.decoding.decode_frames`."""
 
 
@@ -65,7 +65,7 @@ class InProcess:
     def still(self, data: bytes, background: BackgroundChoice) -> Still:
         return decode_still(data, background)
 
-    def frames(self, data: bytes, columns: int, background: BackgroundChoice) -> Frames:
+    def frames(self, data: bytes, columns: int | None, background: BackgroundChoice) -> Frames:
         return decode_frames(data, columns, background)
 
 
@@ -175,8 +175,7 @@ def draw(
         if most_rows is not None and (info := sniff(data)).width:
             wide = _columns(options, info.width, info.height, moving=True)
             asked = replace(options, columns=columns_for(info.width, info.height, wide, most_rows))
-        wide = asked.columns or limits.ANIMATION_COLUMNS
-        frames = hook.stage("decode", lambda: decoder.frames(data, wide, options.background))
+        frames = hook.stage("decode", lambda: decoder.frames(data, asked.columns, options.background))
         if len(frames.pixels) > 1:
             return draw_frames(renderer, frames, asked, hook=hook, most_rows=most_rows, most_s=most_s)
         cut = frames.cut  # why what was to move does not
@@ -270,7 +269,7 @@ def cut_notes(cut: Cut, frames: int) -> tuple[Note, ...]:
 def _columns(options: RenderOptions, width: int, height: int, *, moving: bool) -> int:
     """How many columns a picture of that size is to have; nobody is told of fewer if nobody said how many."""
     if moving:
-        return options.columns or columns_within(width, height, limits.ANIMATION_COLUMNS)
+        return options.columns or animation_columns(width, height)
     if options.block is None:
         return options.columns or picture_columns(width, height)
     most = options.columns or options.block.columns

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import limits
-from models.formats import columns_within, rows_for
+from models.formats import animation_columns, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.decode import MAX_SIDE
@@ -31,9 +31,9 @@ _PATIENCE_S: Final = 0.5
 
 
 def decode_video(
-    data: bytes, columns: int, background: BackgroundChoice = "light", most_s: float = math.inf
+    data: bytes, columns: int | None, background: BackgroundChoice = "light", most_s: float = math.inf
 ) -> Frames:
-    """Frames of the first MAX_SECONDS, upright and opaque, none larger than a page of `columns` cells across.
+    """Frames of the first MAX_SECONDS, upright and opaque, none larger than its page (as `frames.decode_frames`).
 
     Where there are more frames than an animation may have, every second one is taken, or every third, and so on. It
     plays for ever, as animations in chats do. What is not decoded after `most_s` seconds is left out, and before
@@ -127,15 +127,15 @@ def _look(frame: av.VideoFrame, excerpt: Excerpt) -> Look:
     return look
 
 
-def _page(look: Look, columns: int) -> tuple[int, int]:
+def _page(look: Look, columns: int | None) -> tuple[int, int]:
     """The size in px that a frame is brought to: that of its page, if that is smaller."""
     page = page_size(look.width, look.height, columns)
     return page if look.width * look.height > page[0] * page[1] else (look.width, look.height)
 
 
-def _most_frames(look: Look, columns: int) -> int:
+def _most_frames(look: Look, columns: int | None) -> int:
     """How many frames of such a size the limits allow."""
-    columns = columns_within(look.width, look.height, columns)
+    columns = animation_columns(look.width, look.height, columns)
     cells = columns * rows_for(look.width, look.height, columns)
     return min(limits.MAX_FRAMES, max(1, limits.MAX_ANIMATION_CELLS // cells))
 

@@ -44,8 +44,8 @@ _SMALL: Final = 4096 * 2304
 MISSING_S: Final = 0.5
 """A video that ends so much earlier than its header says is cut short."""
 
-_DECODING: Final = {"threads": "1", "max_pixels": str(limits.MAX_PIXELS), "codec_whitelist": ",".join(DECODERS)}
-_OPENING: Final = {"protocol_whitelist": "none", "max_streams": str(MOST_STREAMS)}
+_DECODING: Final = {"max_pixels": str(limits.MAX_PIXELS), "codec_whitelist": ",".join(DECODERS)}
+_OPENING: Final = {"threads": "1", "protocol_whitelist": "none", "max_streams": str(MOST_STREAMS)}
 
 
 @dataclass(frozen=True)

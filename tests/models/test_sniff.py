@@ -13,6 +13,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from models import limits
+from models.containers import video_container
 from models.files.png import MOST_CHUNKS
 from models.problems import PictureProblem
 from models.rendering.decode import decode, decode_on
@@ -67,6 +68,35 @@ def test_other_formats_of_pillow_are_not_taken(form: str) -> None:
 def test_heic_where_it_can_be_read() -> None:
     info = sniff(encoded(photo(48, 32), "HEIF"))
     assert (info.format, info.width, info.height) == ("HEIF", 48, 32)
+
+
+@pytest.mark.parametrize(
+    ("data", "container"),
+    [
+        (b"\0\0\0\x20ftypisom\0\0\2\0isom", "MP4"),
+        (b"\0\0\0\x14ftypqt  \0\0\2\0qt  ", "MP4"),
+        (b"\0\0\0\x08wide\0\0\1\0mdat", "MP4"),
+        (b"\x1a\x45\xdf\xa3\x9fB\x86\x81\1B\xf7\x81\1B\xf2\x81\4B\xf3\x81\x08B\x82\x84webm", "WEBM"),
+    ],
+)
+def test_a_video_is_known_by_its_first_bytes(data: bytes, container: str) -> None:
+    assert (sniff(data).format, video_container(data)) == (container, container)
+
+
+@pytest.mark.parametrize("text", [b"Get free of it", b"The moov box", b"No skip, no wide"])
+def test_text_with_such_a_word_is_no_video(text: bytes) -> None:
+    assert video_container(text) is None
+
+
+def test_a_video_where_none_can_be_read() -> None:
+    """In a process that finds no PyAV, as an installation without the extra `video` is."""
+    code = (
+        "import sys; sys.modules['av'] = None\n"
+        "from models.rendering.decoding import decode_frames\n"
+        "decode_frames(b'\\0\\0\\0\\x14ftypisom', 64, 'light')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert PICTURE_SENTENCES["no_video"] in done.stderr
 
 
 def test_heic_where_it_cannot_be_read() -> None:

@@ -92,9 +92,9 @@ class Decoder:
         frames = self._try({"background": background}, data)
         return Still(frames.pixels[0], frames.background, frames.cut == "part")
 
-    def frames(self, data: bytes, columns: int, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
+    def frames(self, data: bytes, columns: int | None, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Frames:
         """As `models.rendering.decoding.decode_frames`. Raises as `still`."""
-        return self._try({"background": background, "columns": columns}, data)
+        return self._try({"background": background, "columns": columns, "moving": True}, data)
 
     def _try(self, question: dict[str, Any], data: bytes) -> Frames:
         """The process's answer; one that dies is replaced, and the next one is asked."""
@@ -132,7 +132,7 @@ class Decoder:
         answer = json.loads(line)
         if "code" in answer:
             raise PictureProblem(answer["code"], answer["detail"], **answer["facts"])
-        if not _sane(answer, question.get("columns")):
+        if not _sane(answer, moving="moving" in question):
             raise DecoderFailed(f"the decoding process answered {line[:200]!r}")
         pixels = np.empty((*answer["size"], 3), np.uint8)
         if cast(io.BufferedReader, stdout).readinto(pixels.data.cast("B")) != pixels.nbytes:
@@ -169,8 +169,8 @@ def _end(child: subprocess.Popen[bytes]) -> int:
     return child.wait()
 
 
-def _sane(answer: dict[str, Any], columns: int | None) -> bool:
-    """Whether a question for one picture (`columns` None) or for frames may have this answer: pixels and times."""
+def _sane(answer: dict[str, Any], *, moving: bool) -> bool:
+    """Whether a question for frames (`moving`) or for one picture may have this answer: pixels and times."""
     match answer:
         case {
             "size": [int(count), int(height), int(width)],
@@ -179,8 +179,8 @@ def _sane(answer: dict[str, Any], columns: int | None) -> bool:
             "cut": cut,
             "background": background,
         }:
-            page = MAX_SIDE**2 if columns is None else limits.MAX_CELLS * CELL_WIDTH * CELL_HEIGHT
-            most = page if columns is None else max(page, limits.MAX_ANIMATION_CELLS * CELL_WIDTH * CELL_HEIGHT)
+            page = limits.MAX_CELLS * CELL_WIDTH * CELL_HEIGHT if moving else MAX_SIDE**2
+            most = max(page, limits.MAX_ANIMATION_CELLS * CELL_WIDTH * CELL_HEIGHT) if moving else page
             return (
                 min(count, height, width) > 0
                 and height * width <= page
@@ -206,7 +206,7 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         signal.setitimer(signal.ITIMER_REAL, question["limit_s"])
         frames: Frames | None = None
         try:
-            frames = _decode(data, question["background"], question.get("columns"), SHARE * question["limit_s"])
+            frames = _decode(data, question)
             answer = {
                 "size": frames.pixels.shape[:3],
                 "durations_ms": frames.durations_ms,
@@ -223,10 +223,11 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
-def _decode(data: bytes, background: BackgroundChoice, columns: int | None, most_s: float) -> Frames:
-    """The frames; without `columns` the first one alone, as large as a still picture may be."""
-    if columns is not None:
-        return decode_frames(data, columns, background, most_s)
+def _decode(data: bytes, question: dict[str, Any]) -> Frames:
+    """The frames, or the first one alone, as large as a still picture may be."""
+    background: BackgroundChoice = question["background"]
+    if "moving" in question:
+        return decode_frames(data, question["columns"], background, SHARE * question["limit_s"])
     still = decode_still(data, background)
     pixels = np.ascontiguousarray(still.pixels)[None]
     return Frames(pixels, (LONGEST_MS,), 1, "part" if still.partial else "", still.background)

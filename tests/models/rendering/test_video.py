@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models import limits
+from models.formats import animation_columns
 from models.problems import PictureProblem
 from models.rendering import video as video_module
 from models.rendering import video_file
@@ -89,6 +90,15 @@ def test_a_large_page_has_fewer_frames_over_the_same_time() -> None:
     few, many = (decode_frames(video(pictures), columns, "light") for columns in (200, 40))
     assert len(few.pixels) * 200 * 75 <= limits.MAX_ANIMATION_CELLS and len(many.pixels) == 60
     assert sum(few.durations_ms) == sum(many.durations_ms) == 6000
+
+
+@pytest.mark.parametrize(("size", "columns", "most"), [((90, 160), 45, 111), ((160, 90), 64, 150)])
+def test_what_is_high_has_fewer_columns_where_nobody_says_how_many(
+    size: tuple[int, int], columns: int, most: int
+) -> None:
+    assert animation_columns(*size) == columns
+    frames = decode_frames(video([plain(COLOURS[0], *size)] * most), None, "light")
+    assert len(frames.pixels) == most
 
 
 @pytest.mark.parametrize(
