@@ -71,7 +71,7 @@ def decode_video(
             if spent > most_s:
                 cut = "slow"
                 break
-            if spent > _PATIENCE_S and spent * excerpt.end > most_s * (at + excerpt.interval):
+            if spent > _PATIENCE_S and spent > most_s * decoded.progress:
                 decoded.hurry()
         if not frames:
             raise PictureProblem("broken", f"no frame: {decoded.error!r}")
@@ -95,19 +95,23 @@ def first_picture(data: bytes, background: BackgroundChoice) -> tuple[NDArray[np
 
 
 class _Decoded:
-    """The frames of an excerpt, each with its time; `error` is the latest damage met."""
+    """The frames of an excerpt, each with its time; `error` is the latest damage met, `progress` how much of it
+    has been decoded, from 0 to 1."""
 
     def __init__(self, excerpt: Excerpt) -> None:
         self._excerpt = excerpt
         self._context = decoder_of(excerpt.stream)
         self.error: Exception | None = None
+        self.progress = 0.0
 
     def hurry(self) -> None:
         """Leave out frames that no other one refers to: half of them, often, and nothing looks worse for it."""
         self._context.skip_frame = "NONREF"
 
     def __iter__(self) -> Iterator[tuple[av.VideoFrame, float]]:
-        for packet in (*self._excerpt.packets, None):
+        packets = self._excerpt.packets
+        for count, packet in enumerate((*packets, None), 1):
+            self.progress = min(1.0, count / len(packets))
             try:
                 frames = self._context.decode(packet)
             except MemoryError:
