@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageCms
 
-from models.palettes import PAPER, Background, BackgroundChoice
+from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.deep_grey import DEEP_GREY, to_8_bits
 from models.rendering.load import load
-from models.rendering.tone import luminance_of
+from models.rendering.transparency import glance_of, lift_for, on_paper, paper_for
 from models.sniff import PILLOW_ERRORS, sniff
 
 _REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
@@ -24,8 +24,6 @@ MAX_SIDE: Final = 2048
 """px to which a picture is made smaller: a page of the most columns has fewer."""
 SEEN_THROUGH: Final = 0.02
 """Share of a picture that has to be transparent to settle its paper: more than a screenshot's rounded corners."""
-_GLANCE: Final = 128
-"""So many pixels a side are enough for a mean."""
 # What EXIF's orientation asks for, by its number.
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -41,6 +39,14 @@ _TURNS: Final = {
 def decode(data: bytes, max_side: int = MAX_SIDE, background: BackgroundChoice = "light") -> NDArray[np.uint8]:
     """As `decode_on`, the pixels alone."""
     return decode_on(data, max_side, background)[0]
+
+
+class Flat(NamedTuple):
+    """A picture of mode RGB, the paper it is on, or `auto`, and how far its colours were lifted off that."""
+
+    image: Image.Image
+    background: BackgroundChoice
+    lift: float = 0.0
 
 
 class Still(NamedTuple):
@@ -66,7 +72,7 @@ def decode_on(data: bytes, max_side: int, background: BackgroundChoice) -> Still
         warnings.simplefilter("ignore")
         try:
             loaded = load(data, max_side)
-            flat, background = plain(loaded.image, background, max_side, loaded.seen)
+            flat, background, _ = plain(loaded.image, background, max_side, loaded.seen)
             flat.thumbnail((max_side, max_side), Image.Resampling.BOX, reducing_gap=2.0)
         except MemoryError as error:
             raise PictureProblem("too_heavy", repr(error)) from None
@@ -78,13 +84,18 @@ def decode_on(data: bytes, max_side: int, background: BackgroundChoice) -> Still
 
 
 def plain(
-    image: Image.Image, background: BackgroundChoice, max_side: int | None = None, seen: Image.Image | None = None
-) -> tuple[Image.Image, BackgroundChoice]:
+    image: Image.Image,
+    background: BackgroundChoice,
+    max_side: int | None = None,
+    seen: Image.Image | None = None,
+    lift: float = 0.0,
+) -> Flat:
     """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB; and that paper.
 
     What is 0 in `seen`, of mode L and the same size, shows the paper too.
 
-    With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen.
+    With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen. What would not be
+    seen on its paper is lifted (models.rendering.transparency), by `lift` at least: what the frames before had.
 
     One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
     memory as it did; its longest side is then still more than that.
@@ -93,23 +104,9 @@ def plain(
     if max_side and image.mode in _REDUCIBLE and (factor := int(max(image.size) / (1.5 * max_side))) > 1:
         small = image.reduce(factor)
         seen = seen.reduce(factor) if seen is not None else None
-    flat, paper = _flatten(_to_srgb(small), background, seen)
+    flat = _flatten(_to_srgb(small), background, seen, lift)
     turn = _TURNS.get(_orientation(image))
-    return (flat if turn is None else flat.transpose(turn)), paper
-
-
-def paper_for(rgba: NDArray[np.uint8]) -> Background:
-    """The paper on which what is visible of (H, W, 4) sRGB bytes with alpha stands out more.
-
-    A dark logo gets light paper, a light one dark: the paper whose luminance is farther from the mean of the
-    pixels, each weighted by its alpha. Where nothing is visible, light.
-    """
-    alpha = rgba[..., 3].astype(np.float32)
-    if not alpha.any():
-        return "light"
-    seen = float(np.average(luminance_of(rgba[..., :3]), weights=alpha))
-    light, dark = (abs(seen - float(luminance_of(np.array(PAPER[paper], np.uint8)))) for paper in ("light", "dark"))
-    return "light" if light >= dark else "dark"
+    return flat if turn is None else flat._replace(image=flat.image.transpose(turn))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -155,24 +152,23 @@ def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Imag
     return converted
 
 
-def _flatten(
-    image: Image.Image, background: BackgroundChoice, seen: Image.Image | None = None
-) -> tuple[Image.Image, BackgroundChoice]:
+def _flatten(image: Image.Image, background: BackgroundChoice, seen: Image.Image | None, lift: float) -> Flat:
     """Opaque, and the paper below; `auto` stays open where next to nothing of that paper is seen."""
     if image.mode in DEEP_GREY:
         image = to_8_bits(image)
     clear = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
     if seen is None and not clear:
-        return image.convert("RGB"), background
+        return Flat(image.convert("RGB"), background)
     over = image.convert("RGBA")
+    glance = glance_of(over)
+    whole = 1 - glance[..., 3].mean() / 255 <= SEEN_THROUGH
     if seen is not None:
         over.putalpha(ImageChops.multiply(over.getchannel("A"), seen))
+        glance = glance_of(over)
     paper, settled = background, background
     if paper == "auto":
-        small = over.resize((min(over.width, _GLANCE), min(over.height, _GLANCE)), Image.Resampling.BOX)
-        glance = np.asarray(small, np.uint8)
         paper = paper_for(glance)
         settled = paper if 1 - glance[..., 3].mean() / 255 > SEEN_THROUGH else "auto"
-    under = Image.new("RGBA", image.size, (*PAPER[paper], 255))
-    under.alpha_composite(over)
-    return under.convert("RGB"), settled
+    if not whole:  # a part that is missing from the file is no shape to be seen
+        lift = max(lift, lift_for(glance, paper))
+    return Flat(on_paper(over, paper, lift), settled, lift)

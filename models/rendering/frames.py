@@ -83,7 +83,7 @@ def decode_frames(data: bytes, columns: int | None, background: BackgroundChoice
     sniff(data)
     frames: list[NDArray[np.uint8]] = []
     durations: list[int] = []
-    under = background
+    under, lift = background, 0.0
     cut: Cut = ""
     partial = False
     animation = _animation_of(data)
@@ -100,7 +100,7 @@ def decode_frames(data: bytes, columns: int | None, background: BackgroundChoice
                 if cut := _over(index, sum(durations), most):
                     break
                 shown = next(animation.frames)
-                flat, paper = plain(shown.image, under, side)
+                flat, paper, lift = plain(shown.image, under, side, lift=lift)
                 if not frames:
                     background, under = paper, "light" if paper == "auto" else paper
                 most = most or _most_frames(size, flat.size, columns)

@@ -85,7 +85,7 @@ def pixels_of(
     pixels = np.ascontiguousarray(pixels[downwards, rightwards])
     if not see_through or deep:
         return pixels, background
-    flat, paper = plain(Image.fromarray(pixels, "RGBA"), background)
+    flat, paper, _ = plain(Image.fromarray(pixels, "RGBA"), background)
     return np.asarray(flat, np.uint8), paper
 
 

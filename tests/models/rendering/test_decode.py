@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from models.problems import PictureProblem
-from models.rendering.decode import decode, decode_on, paper_for
+from models.rendering.decode import decode, decode_on
+from models.rendering.transparency import paper_for
 from models.sniff import HEIC
 from tests.models.pictures import encoded, photo
 
