@@ -1,4 +1,7 @@
-"""Faults that a test orders: the matching request is answered wrongly, late, or not at all."""
+"""Faults that a test orders: the matching request is answered wrongly, late, or not at all.
+
+For a count of requests (`times`), for a time on the playground's clock (`for_s`), or until they are cleared.
+"""
 
 import re
 from collections.abc import Callable
@@ -6,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.errors import ControlError
+from playground.state.clock import Clock
 
-FIELDS = {"method", "path", "status", "delay_s", "drop", "stall", "times", "body", "retry_after", "global"}
+FIELDS = set("method path status delay_s drop stall times for_s body page retry_after global".split())
+PAGE = "<!DOCTYPE html><html><head><title>{status}</title></head><body><h1>Sorry, {status}</h1></body></html>"
+"""What a proxy at the edge of Discord's network says: nothing that Discord itself has said."""
 
 
 @dataclass
@@ -22,10 +28,19 @@ class Fault:
     drop: str | None = None
     stall: bool = False
     times: int | None = 1
+    until: float | None = None
+    """On the playground's clock."""
     body: Any = None
+    page: bool = False
     retry_after: float = 1.0
     is_global: bool = False
     hits: int = field(default=0)
+
+    def is_over(self, now: float) -> bool:
+        """Whether it applies no more."""
+        return (self.times is not None and self.hits >= self.times) or (
+            self.until is not None and now >= self.until
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -37,12 +52,15 @@ class Fault:
             "drop": self.drop,
             "stall": self.stall,
             "times": self.times,
+            "until": self.until,
+            "page": self.page,
             "hits": self.hits,
         }
 
 
 class Faults:
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.rules: list[Fault] = []
         self.on_change: list[Callable[[], None]] = []
         self._made = 0
@@ -57,6 +75,10 @@ class Faults:
             raise ControlError(400, 'drop is "before" or "after" (the effect)')
         if not any(rule.get(key) for key in ("status", "delay_s", "drop", "stall")):
             raise ControlError(400, "a fault needs one of status, delay_s, drop, stall")
+        if rule.get("page") and not rule.get("status"):
+            raise ControlError(400, "a page needs a status")
+        for_s = rule.get("for_s")
+        times = rule.get("times", 1 if for_s is None else None)
         try:
             pattern = re.compile(rule.get("path") or "")
             self._made += 1
@@ -68,8 +90,10 @@ class Faults:
                 delay_s=float(rule.get("delay_s") or 0),
                 drop=rule.get("drop"),
                 stall=bool(rule.get("stall")),
-                times=None if rule.get("times", 1) is None else int(rule.get("times", 1)),
+                times=None if times is None else int(times),
+                until=None if for_s is None else self._clock.now() + float(for_s),
                 body=rule.get("body"),
+                page=bool(rule.get("page")),
                 retry_after=float(rule.get("retry_after", 1.0)),
                 is_global=bool(rule.get("global")),
             )
@@ -77,15 +101,17 @@ class Faults:
             raise ControlError(400, f"the fault cannot be read: {error}") from error
         if fault.status is not None and not 400 <= fault.status <= 599:
             raise ControlError(400, "status must be an error, 400 to 599")
+        if fault.page and fault.body is None:
+            fault.body = PAGE.format(status=fault.status)
         self.rules.append(fault)
         self.changed()
         return fault
 
     def take(self, method: str, path: str) -> Fault | None:
         """The rule for this request, counted as used; None when it is to be answered properly."""
+        now = self._clock.now()
         for rule in self.rules:
-            spent = rule.times is not None and rule.hits >= rule.times
-            if not spent and rule.method in (None, method) and rule.path.search(path):
+            if not rule.is_over(now) and rule.method in (None, method) and rule.path.search(path):
                 rule.hits += 1
                 self.changed()
                 return rule

@@ -77,7 +77,7 @@ class Playground:
         self._access = Access(password)
         self.clock = Clock()
         self.world = World(self.clock)
-        self.faults = Faults()
+        self.faults = Faults(self.clock)
         self.recorder = Recorder(record)
         self.gateway = Gateway(self.world, token, heartbeat_interval_s=heartbeat_interval_s)
         self.control = ControlApi(self.world, self.gateway, self.faults, self.recorder)
@@ -153,7 +153,8 @@ class Playground:
         if fault.drop is not None:
             return fault, hang_up(request)
         if fault.status is not None:
-            return fault, web.Response(status=fault.status, text=str(fault.body or fault.status))
+            kind = "text/html" if fault.page else "text/plain"
+            return fault, web.Response(status=fault.status, text=str(fault.body or fault.status), content_type=kind)
         return fault, None
 
     async def _cdn(self, request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ formed (400).
 import asyncio
 import json
 import logging
+import math
 import time
 from typing import Any
 
@@ -84,7 +85,7 @@ class Api:
         self.recorder.add(exchange)
         if fault is not None and fault.drop == "after":
             return hang_up(request)
-        return _response(reply, headers)
+        return edge_page(reply, fault) if fault is not None and fault.page else _response(reply, headers)
 
     def _answer(
         self, request: web.Request, path: str, body: Body, problem: ApiError | None, headers: dict[str, str]
@@ -117,6 +118,14 @@ def hang_up(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)
+
+
+def edge_page(reply: Reply, fault: Fault) -> web.Response:
+    """As the edge answers: HTML, and none of the headers that come from Discord."""
+    headers = {"Server": "cloudflare"}
+    if fault.status == 429:
+        headers["Retry-After"] = str(math.ceil(fault.retry_after))
+    return web.Response(status=reply.status, headers=headers, text=str(reply.body), content_type="text/html")
 
 
 def _response(reply: Reply, headers: dict[str, str]) -> web.Response:

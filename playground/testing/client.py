@@ -138,7 +138,9 @@ class Controls:
         self.request("POST", "/playground/clock", {"advance_s": seconds})
 
     def fault(self, **rule: object) -> int:
-        """Order a fault (method, path, status, delay_s, drop, stall, times, body, retry_after); returns its id."""
+        """Order a fault (method, path, status, delay_s, drop, stall, times, for_s, body, page, retry_after).
+
+        Returns its id."""
         return int(self.request("POST", "/playground/faults", rule)[0]["id"])
 
     def faults(self) -> list[Json]:

@@ -82,6 +82,25 @@ async def test_a_proxys_words_can_be_put_in_its_mouth(playground: Playground, re
     assert (answer.status, answer.body) == (502, "<html>Bad gateway</html>")
 
 
+@pytest.mark.parametrize("path", ["/users/@me", "^/cdn/"])
+async def test_a_page_of_the_edge_is_nothing_that_discord_said(
+    playground: Playground, rest: Rest, path: str
+) -> None:
+    url = (await posted(rest))["url"] if "cdn" in path else f"{playground.url}/api/v10/users/@me"
+    await order(playground, path=path, status=403, page=True)
+    async with rest.session.get(url) as response:
+        assert (response.status, response.content_type) == (403, "text/html")
+        assert "Via" not in response.headers and "403" in await response.text()
+
+
+async def test_a_fault_for_a_time_ends_by_the_clock(playground: Playground, rest: Rest) -> None:
+    await order(playground, path="/users", status=503, for_s=20)
+    for _ in range(3):
+        assert (await rest("GET", "/users/@me")).status == 503
+    playground.clock.advance(20)
+    assert (await rest("GET", "/users/@me")).status == 200
+
+
 async def test_faults_without_an_end_are_cleared(playground: Playground, rest: Rest) -> None:
     await order(playground, path=".", status=500, times=None)
     for _ in range(3):
@@ -100,12 +119,14 @@ async def test_faults_without_an_end_are_cleared(playground: Playground, rest: R
         {"drop": "during"},
         {"path": "(", "status": 500},
         {"paht": "x", "status": 500},
+        {"page": True, "drop": "before"},
+        {"status": 500, "for_s": "long"},
         "status 500",
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(rule: object) -> None:
     with pytest.raises(ControlError):
-        Faults().add(rule)
+        Faults(Clock()).add(rule)
 
 
 async def test_a_gateway_that_refuses(playground: Playground) -> None:
