@@ -11,7 +11,20 @@ from typing import Any
 from playground.errors import ControlError
 from playground.state.clock import Clock
 
-FIELDS = set("method path status delay_s drop stall times for_s body page retry_after global".split())
+FIELDS = {
+    "method",
+    "path",
+    "status",
+    "delay_s",
+    "drop",
+    "stall",
+    "times",
+    "for_s",
+    "body",
+    "page",
+    "retry_after",
+    "global",
+}
 PAGE = "<!DOCTYPE html><html><head><title>{status}</title></head><body><h1>Sorry, {status}</h1></body></html>"
 """What a proxy at the edge of Discord's network says: nothing that Discord itself has said."""
 

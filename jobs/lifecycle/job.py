@@ -31,6 +31,10 @@ TAKE_OVER_S: Final = 45
 """No worker writes to a message later than this after its claim: a job that runs longer ends its process."""
 NOTICE_S: Final = 4
 """A notice must be on its message within this time; the bot gives up on it well before."""
+REFUSED_S: Final = 60
+REFUSALS: Final = 3
+"""A message is out of reach once Discord has refused every way to it so often, over so many seconds: one
+wrong answer costs nobody a picture."""
 PACE_OF: Final = 50
 """Jobs, the latest, whose time is kept."""
 
@@ -47,7 +51,7 @@ PACE: Final = f"{PREFIX}pace"
 
 _CONSTANTS: Final = (
     f"local TAKE_OVER_S, NOTICE_S, PENDING_S, ENDED_S = {TAKE_OVER_S}, {NOTICE_S}, {PENDING_S}, {ENDED_S}\n"
-    f"local PACE_OF, PREFIX = {PACE_OF}, '{PREFIX}'\n"
+    f"local REFUSED_S, REFUSALS, PACE_OF, PREFIX = {REFUSED_S}, {REFUSALS}, {PACE_OF}, '{PREFIX}'\n"
 )
 _SCRIPT: Final = _CONSTANTS + Path(__file__).with_name("transitions.lua").read_text(encoding="utf-8")
 _WAITING: Final = f",{','.join(sorted(WAITING))},"
@@ -160,6 +164,14 @@ class Jobs:
     def end_notice(self, job_id: str) -> None:
         """It is said."""
         self._change("noticed", job_id)
+
+    def refused(self, job_id: str) -> tuple[bool, int]:
+        """Count that Discord has refused every way to the message just now.
+
+        Whether that is final, REFUSED_S after the first time; and how often it has happened.
+        """
+        answer, times = self._change("refused", job_id)
+        return answer == b"final", int(times)
 
     def finish(self, result: RenderResult, *, seconds: float | None = None) -> None:
         """Record how a job ended, and settle what it was charged; `seconds` is what a worker took to draw it."""

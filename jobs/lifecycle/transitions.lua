@@ -123,6 +123,14 @@ elseif event == 'noticed' then
   redis.call('HDEL', record, 'notice_until')
   return {state, 0}
 
+elseif event == 'refused' then
+  if state == 'ended' then return {state, 0} end
+  local times = redis.call('HINCRBY', record, 'refusals', 1)
+  redis.call('HSETNX', record, 'refused_since', now)
+  keep()
+  local final = times >= REFUSALS and now - (tonumber(get('refused_since') or '') or now) >= REFUSED_S
+  return {final and 'final' or state, times}
+
 elseif event == 'refund' then
   settle(true)
   return {state, 0}
@@ -135,7 +143,8 @@ elseif event == 'finish' then
   -- This write first: where memory is full Redis refuses it, and then nothing of the rest is done.
   set('state', 'ended', 'outcome', outcome, 'result', result)
   settle(refund)
-  redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'lane')
+  redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'lane',
+    'refusals', 'refused_since')
   redis.call('EXPIRE', record, ENDED_S)
   redis.call('ZREM', pending, job)
   if seconds ~= '' then

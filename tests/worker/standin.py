@@ -128,10 +128,13 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
 
         def do_PUT(self) -> None:
             standin.reactions.append(self.path.removeprefix("/api/v10"))
-            self.send_response(standin.reaction_answers.popleft() if standin.reaction_answers else 204)
+            status = standin.reaction_answers.popleft() if standin.reaction_answers else 204
+            answer = b"" if status == 204 else json.dumps({"code": 50013 if status == 403 else 0}).encode()
+            self.send_response(status)
             self.send_header("Retry-After", "0.05")
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""

@@ -59,15 +59,20 @@ def test_routes(given: Reply, now: float, expected: list[Route]) -> None:
         (Route.TOKEN, 404, 10008, Verdict.GONE),
         (Route.BOT, 404, 10008, Verdict.GONE),
         (Route.BOT, 404, 10003, Verdict.GONE),
-        (Route.BOT, 401, 0, Verdict.CLOSED),
+        (Route.BOT, 404, 0, Verdict.CLOSED),
+        (Route.BOT, 401, 0, Verdict.TROUBLE),
         (Route.BOT, 403, 50013, Verdict.FORBIDDEN),
         (Route.BOT, 403, 50001, Verdict.FORBIDDEN),
-        (Route.TOKEN, 413, 0, Verdict.TOO_LARGE),
+        (Route.TOKEN, 413, None, Verdict.TOO_LARGE),
         (Route.TOKEN, 400, 40005, Verdict.TOO_LARGE),
         (Route.TOKEN, 400, 50035, Verdict.REJECTED),
+        (Route.TOKEN, 400, 0, Verdict.REJECTED),
+        *((route, 403, code, Verdict.TROUBLE) for route in Route for code in (None, 0, 40333)),
+        *((Route.TOKEN, status, None, Verdict.TROUBLE) for status in (400, 401, 404, 408, 429, 500, 503, 520, 530)),
+        (Route.TOKEN, 408, 0, Verdict.TROUBLE),
     ],
 )
-def test_interpret(route: Route, status: int, code: int, verdict: Verdict) -> None:
+def test_interpret(route: Route, status: int, code: int | None, verdict: Verdict) -> None:
     assert interpret(route, status, code) is verdict
 
 
@@ -108,10 +113,13 @@ def test_private_reply_is_never_edited_as_the_bot(discord: Discord, standin: Sta
     assert [seen.path for seen in standin.seen] == [TOKEN_PATH]
 
 
-def test_gone_message_is_not_tried_elsewhere(discord: Discord, standin: Standin) -> None:
-    standin.orders.append(Order(404, {"code": 10008, "message": "Unknown Message"}))
+def test_a_message_is_gone_if_both_ways_say_so(discord: Discord, standin: Standin) -> None:
+    standin.orders += [Order(404, {"code": 10008, "message": "Unknown Message"})] * 3
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.GONE
-    assert len(standin.seen) == 1
+    standin.forget()
+    standin.orders.append(Order(404, {"code": 10008}))
+    assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
+    assert [seen.path for seen in standin.seen] == [TOKEN_PATH, BOT_PATH], "the other way knows it"
 
 
 def test_sentence_passes_over_a_forbidden_route(discord: Discord, standin: Standin) -> None:
@@ -143,11 +151,30 @@ def test_rate_limit_past_the_deadline_is_handed_back_at_once(discord: Discord, s
     assert len(standin.seen) == 1
 
 
-@pytest.mark.parametrize("fault", [Order(500), Order(502, raw=b"<html>"), Order(drop="before")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Order(500),
+        Order(502, raw=b"<html>"),
+        Order(520, raw=b"error code: 520"),
+        Order(403, raw=b"<html>Sorry, you have been blocked"),
+        Order(403, {"code": 40333, "message": "internal network error"}),
+        Order(404, raw=b"<html>"),
+        Order(408, {"code": 0, "message": "408: Request Timeout"}),
+        Order(drop="before"),
+    ],
+)
 def test_hiccup_is_tried_again(discord: Discord, standin: Standin, fault: Order) -> None:
     standin.orders.append(fault)
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     assert [seen.path for seen in standin.seen] == [TOKEN_PATH, TOKEN_PATH]
+
+
+def test_a_bots_token_that_is_not_taken_says_nothing_of_the_message(discord: Discord, standin: Standin) -> None:
+    standin.orders += [Order(401, {"code": 50027}), Order(401, {"code": 0, "message": "401: Unauthorized"})]
+    with pytest.raises(DiscordUnavailable, match="401") as unavailable:
+        deliver(discord, reply(), PICTURE, now=0.0, deadline=soon())
+    assert unavailable.value.wait_s > 5, "a token is not exchanged in an instant"
 
 
 def test_lost_answer_leaves_one_state(discord: Discord, standin: Standin) -> None:

@@ -18,7 +18,8 @@ from PIL import Image
 from redis import Redis
 
 from jobs.connection import connect
-from jobs.lifecycle.job import BOT, Claim, Jobs
+from jobs.keys import record_key
+from jobs.lifecycle.job import BOT, REFUSALS, REFUSED_S, Claim, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.progress import seconds_per_job
 from jobs.pictures import PictureStore
@@ -320,18 +321,39 @@ def test_token_past_its_time_is_not_tried(sha: str, standin: Standin) -> None:
     assert [seen.path for seen in standin.seen] == [BOT_PATH]
 
 
-def test_private_reply_with_a_closed_token_has_nobody_to_tell(sha: str, standin: Standin) -> None:
-    standin.orders.append(Order(401, {"code": 50027}))
-    result = run(request_for(sha, reply={"private": True}))
+UNREACHED = [(404, 10008), (404, 10015), (404, 0), (401, 50027)]
+
+
+@pytest.mark.parametrize(("status", "code"), UNREACHED)
+@pytest.mark.parametrize("private", [True, False], ids=["private", "by both ways"])
+def test_one_refusal_of_every_way_closes_no_reply(
+    sha: str, standin: Standin, status: int, code: int, private: bool
+) -> None:
+    payload = request_for(sha, reply={"private": private}).model_dump(mode="json")
+    standin.orders += [Order(status, {"code": code})] * (1 if private else 2)
+    assert isinstance(tasks.render(payload), Postponed)
+    assert RenderResult.model_validate(tasks.render(payload)).outcome == "posted"
+
+
+@pytest.mark.parametrize(("status", "code"), UNREACHED)
+def test_a_message_refused_for_a_minute_ends_its_job(
+    sha: str, standin: Standin, redis: Redis, status: int, code: int
+) -> None:
+    standin.always = Order(status, {"code": code})
+    request = request_for(sha, reply={"private": True})
+    payload = request.model_dump(mode="json")
+    for _ in range(REFUSALS + 1):
+        assert isinstance(tasks.render(payload), Postponed)
+    redis.hset(record_key(request.job_id), "refused_since", time.time() - REFUSED_S)
+    result = run(request)
+    assert (result.outcome, result.code) == (("gone", "") if code == 10008 else ("failed", "unreachable"))
+    assert not redis.hexists(record_key(request.job_id), "refused_since")
+
+
+def test_a_private_reply_past_its_tokens_end_has_nobody_to_tell(sha: str, standin: Standin) -> None:
+    result = run(request_for(sha, reply={"private": True, "token_expires_at": time.time() - 1}))
     assert (result.outcome, result.code) == ("failed", "unreachable")
-    assert [seen.path for seen in standin.seen] == [TOKEN_PATH]
-
-
-def test_deleted_message_ends_the_job_quietly(sha: str, standin: Standin, caplog: pytest.LogCaptureFixture) -> None:
-    standin.orders.append(Order(404, {"code": 10008}))
-    assert run(request_for(sha)).outcome == "gone"
-    assert len(standin.seen) == 1
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not standin.seen
 
 
 def test_whoever_asked_in_another_language_reads_the_reason_in_it(
@@ -414,10 +436,13 @@ def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Order, c
     assert len(standin.seen) == 2, "the picture that was refused, and the sentence, once"
 
 
-def test_permission_lost_after_the_token_expired_reaches_nobody(sha: str, standin: Standin) -> None:
+def test_what_cannot_be_told_is_left_to_the_bot(sha: str, standin: Standin, ledger: Jobs) -> None:
     standin.always = Order(403, {"code": 50001})
-    result = run(request_for(sha, reply={"token": None}))
-    assert (result.outcome, result.code) == ("failed", "no_permission")
+    request = request_for(sha, reply={"token": None})
+    assert tasks.render(request.model_dump(mode="json")) == {}
+    assert ledger.result_of(request.job_id) is None
+    reason = ledger.reason_of(request.job_id)
+    assert reason is not None and reason.code == "no_permission"
 
 
 def test_rejected_edit_names_a_reference_that_the_log_has(

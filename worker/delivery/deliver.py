@@ -8,7 +8,7 @@ from prometheus_client import Counter
 from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.observability.metrics import PREFIX
 from jobs.schema import Reply
-from worker.delivery.rest_client import Discord, Edit
+from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 
 _log = logging.getLogger(__name__)
 
@@ -18,26 +18,29 @@ DELIVERIES: Final = Counter(
     ["route", "verdict"],
 )
 
+TROUBLE_S: Final = 10.0
+"""When to ask again where a bot's token is not taken: it is being exchanged, which takes longer than a hiccup."""
+
 
 def deliver(discord: Discord, reply: Reply, edit: Edit, *, now: float, deadline: float) -> Verdict:
-    """Give the reply its final state by the first route that is open; CLOSED when none is.
+    """Give the reply its final state by the first route that is open; GONE or CLOSED when none seems to be.
 
     `now` is Unix time, `deadline` on time.monotonic()'s clock. Raises DiscordUnavailable when Discord did not
-    answer in time.
+    answer in time, or with nothing that says anything about the message.
     """
-    return _try_routes(discord, reply, edit, now=now, deadline=deadline, pass_over={Verdict.CLOSED})
+    return _try_routes(discord, reply, edit, now=now, deadline=deadline, pass_over={Verdict.CLOSED, Verdict.GONE})
 
 
 def tell(discord: Discord, reply: Reply, sentence: str, *, now: float, deadline: float) -> Verdict:
     """Put a sentence in the picture's place, by whichever route takes it. Raises DiscordUnavailable."""
-    passed_over = {Verdict.CLOSED, Verdict.FORBIDDEN}
+    passed_over = {Verdict.CLOSED, Verdict.GONE, Verdict.FORBIDDEN}
     return _try_routes(discord, reply, Edit(sentence), now=now, deadline=deadline, pass_over=passed_over)
 
 
 def _try_routes(
     discord: Discord, reply: Reply, edit: Edit, *, now: float, deadline: float, pass_over: set[Verdict]
 ) -> Verdict:
-    verdict = Verdict.CLOSED
+    met = []
     for route in routes(reply, now):
         if route is Route.TOKEN:
             response = discord.edit_original(reply.application_id, reply.token or "", edit, deadline=deadline)
@@ -49,13 +52,17 @@ def _try_routes(
             expected = verdict in (Verdict.CLOSED, Verdict.GONE)
             _log.log(
                 logging.INFO if expected else logging.WARNING,
-                "discord refused route=%s status=%d code=%d verdict=%s message=%r",
+                "discord refused route=%s status=%d code=%s verdict=%s message=%r",
                 route,
                 response.status,
                 response.code,
                 verdict,
                 response.message,
             )
+        if verdict is Verdict.TROUBLE:
+            raise DiscordUnavailable(f"status {response.status} on the route {route}", TROUBLE_S)
+        met.append(verdict)
         if verdict not in pass_over:
             return verdict
-    return verdict
+    # What says most: that it is gone, then that it may not be written to.
+    return next((verdict for verdict in (Verdict.GONE, Verdict.FORBIDDEN) if verdict in met), Verdict.CLOSED)

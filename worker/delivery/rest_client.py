@@ -20,6 +20,7 @@ from urllib.parse import quote
 import httpx
 from redis.exceptions import RedisError
 
+from jobs.delivery import is_passing
 from jobs.observability.metrics import discord_answered
 from jobs.rate_limiter import RateLimiter
 
@@ -79,10 +80,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class Response:
-    """What Discord said: HTTP status, its own error code (0 when there is none) and its words for operators."""
+    """What Discord said: HTTP status, its own error code (0 if it names none, None if it was not Discord that
+    spoke) and its words for operators."""
 
     status: int
-    code: int = 0
+    code: int | None = 0
     message: str = ""
 
 
@@ -157,10 +159,11 @@ class Discord:
             else:
                 if response.status_code == 429:
                     reason, pause = "status 429", self._refused(response)
-                elif response.status_code >= 500:
-                    reason, pause = f"status {response.status_code}", wait
                 else:
-                    return _answer(response)
+                    answer = _answer(response)
+                    if not is_passing(answer.status, answer.code):
+                        return answer
+                    reason, pause = f"status {answer.status}", wait
             pause *= random.uniform(1.0, 1.25)
             if time.monotonic() + pause >= deadline:
                 raise DiscordUnavailable(f"{reason}; {pause:.1f} s more do not fit the deadline", pause)
@@ -218,8 +221,12 @@ def _retry_after(response: httpx.Response) -> float:
 
 
 def _answer(response: httpx.Response) -> Response:
-    body = _json(response) if response.is_error else {}
-    code = body.get("code")
+    if not response.is_error:
+        return Response(response.status_code)
+    body = _json(response)
+    if "code" not in body:
+        return Response(response.status_code, None)
+    code = body["code"]
     return Response(response.status_code, code if isinstance(code, int) else 0, str(body.get("message", ""))[:200])
 
 

@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 from redis import Redis
 
-from jobs.delivery import Verdict
+from jobs.delivery import Verdict, routes
 from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
-from jobs.schema import Outcome, RenderRequest
+from jobs.schema import Outcome, RenderRequest, Reply
 from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence_for, with_reference
 from models import limits
 from models.formats import ANIMATION
@@ -27,7 +27,7 @@ from models.rendering.pipeline import PNG, Drawing, Hook, TooLarge
 from models.rendering.renderer import Renderer, WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.deliver import deliver, tell
-from worker.delivery.rest_client import Discord, Edit
+from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
 from worker.delivery.several import edit_of_several
 from worker.queue.circuit_breaker import CircuitBreaker
@@ -226,31 +226,39 @@ def job_hook(tools: Tools, request: RenderRequest) -> Hook:
 
 
 def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) -> Ending:
-    """Put the picture on the message. Raises ServiceProblem when Discord will never take it."""
+    """Put the picture on the message.
+
+    Raises ServiceProblem when Discord will never take it, DiscordUnavailable when it may take it later.
+    """
     deadline = time.monotonic() + POST_S
     match deliver(tools.discord, request.reply, edit, now=time.time(), deadline=deadline):
         case Verdict.DONE:
             return Ending("posted", drawing=drawing)
-        case Verdict.GONE:
-            return Ending("gone", drawing=drawing)
         case Verdict.FORBIDDEN:
             raise ServiceProblem("no_permission", "Discord answered 403")
         case Verdict.TOO_LARGE:
             sizes = ", ".join(str(len(file.data)) for file in edit.attachments)
             raise ServiceProblem("too_large_result", f"{sizes} bytes, said Discord")
-        case Verdict.CLOSED:
-            # Neither the token nor the bot can reach the message, so there is nobody to tell.
-            return Ending("failed", "unreachable", drawing)
-        case Verdict.REJECTED:
+        case Verdict.GONE | Verdict.CLOSED as verdict:
+            if not is_out_of_reach(tools, request.job_id, request.reply):
+                raise DiscordUnavailable("every way to the message was refused, which may be an accident")
+            # Then there is nobody to tell.
+            gone = verdict is Verdict.GONE
+            return Ending("gone" if gone else "failed", "" if gone else "unreachable", drawing)
+        case _:
             reference = new_reference()
             raise ServiceProblem("internal", f"reference={reference} Discord rejected it", reference=reference)
 
 
+def is_out_of_reach(tools: Tools, job_id: str, reply: Reply) -> bool:
+    """Whether a message that was not reached never will be: no way is left, or all were refused for long enough."""
+    return not routes(reply, time.time()) or tools.jobs.refused(job_id)[0]
+
+
 def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, words: str) -> Ending:
+    """Raises LeftToBot when the user could not be told: the bot goes on trying."""
     deadline = time.monotonic() + POST_S
     verdict = tell(tools.discord, request.reply, words, now=time.time(), deadline=deadline)
-    if verdict is Verdict.GONE:
-        return Ending("gone", code)
-    if verdict is not Verdict.DONE:
-        _log.warning("user not told id=%s code=%s verdict=%s", request.job_id, code, verdict)
-    return Ending(outcome, code)
+    if verdict is Verdict.DONE or not routes(request.reply, time.time()):
+        return Ending(outcome, code)
+    raise LeftToBot(f"the user is not told of {code}: {verdict}")

@@ -13,7 +13,7 @@ from typing import Any, Final
 from prometheus_client import Counter, Histogram
 from pydantic import ValidationError
 
-from jobs.delivery import Verdict
+from jobs.delivery import Verdict, routes
 from jobs.lifecycle.job import Claim
 from jobs.observability.metrics import PREFIX
 from jobs.records import faults_of
@@ -141,13 +141,14 @@ def tell_failure(job_id: str, payload: object, reason: str) -> None:
                 words = sentence("internal", reply.language, reference=reference)
                 deadline = time.monotonic() + TELL_FAILURE_S
                 told = tell(tools.discord, reply, words, now=time.time(), deadline=deadline)
+                if told is not Verdict.DONE and routes(reply, time.time()):
+                    raise DiscordUnavailable(f"refused: {told}")
             except DiscordUnavailable as unavailable:
                 # Without a result the reply stays pending, and the bot goes on trying.
                 _log.error(
                     "job failed id=%s reference=%s reason=%s told='no (%s)'", job_id, reference, reason, unavailable
                 )
                 return
-            outcome = "gone" if told is Verdict.GONE else "failed"
         case _:
             # An earlier try may have posted the picture and died before it could say so.
             _log.error(
