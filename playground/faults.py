@@ -22,6 +22,7 @@ FIELDS = {
     "for_s",
     "body",
     "page",
+    "after",
     "retry_after",
     "global",
 }
@@ -45,6 +46,8 @@ class Fault:
     """On the playground's clock."""
     body: Any = None
     page: bool = False
+    after: bool = False
+    """The status comes instead of the true answer: what was asked for is done."""
     retry_after: float = 1.0
     is_global: bool = False
     hits: int = field(default=0)
@@ -107,6 +110,7 @@ class Faults:
                 until=None if for_s is None else self._clock.now() + float(for_s),
                 body=rule.get("body"),
                 page=bool(rule.get("page")),
+                after=bool(rule.get("after")),
                 retry_after=float(rule.get("retry_after", 1.0)),
                 is_global=bool(rule.get("global")),
             )

@@ -69,6 +69,8 @@ class Api:
         injected = fault is not None and fault.status is not None
         try:
             if injected and fault is not None:
+                if fault.after:
+                    self._answer(request, path, body, problem, {})
                 raise _injected(fault)
             reply = self._answer(request, path, body, problem, headers)
         except Exception as fail:

@@ -91,13 +91,15 @@ class ControlApi:
         return web.json_response([rule.as_json() for rule in self.faults.rules])
 
     async def disturb_gateway(self, request: web.Request) -> web.Response:
+        payload = await read_json(request)
         actions = {
+            "send": lambda: self.gateway.send_all(str(payload.get("event")), payload.get("data")),
             "drop": self.gateway.drop_all,
             "reconnect": self.gateway.reconnect_all,
             "invalid_session": self.gateway.invalidate_all,
             "join": self.gateway.join_all,
         }
-        action = actions.get(str((await read_json(request)).get("action")))
+        action = actions.get(str(payload.get("action")))
         if action is None:
             raise ControlError(400, f"action is one of {sorted(actions)}")
         return web.json_response({"connections": action()})

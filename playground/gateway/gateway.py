@@ -231,6 +231,12 @@ class Gateway:
             session.dispatch("GUILD_CREATE", data)
         return len(self.sessions)
 
+    def send_all(self, name: str, data: Any) -> int:
+        """Send every session an event as it is, also one that Discord would never send."""
+        for session in self.sessions.values():
+            session.dispatch(name, data)
+        return len(self.sessions)
+
     def invalidate_all(self) -> int:
         """Op 9 (false): forget every session, so that clients identify anew."""
         for connection in list(self.connections):

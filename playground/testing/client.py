@@ -138,7 +138,8 @@ class Controls:
         self.request("POST", "/playground/clock", {"advance_s": seconds})
 
     def fault(self, **rule: object) -> int:
-        """Order a fault (method, path, status, delay_s, drop, stall, times, for_s, body, page, retry_after).
+        """Order a fault (method, path, status, delay_s, drop, stall, times, for_s, body, page, after,
+        retry_after).
 
         Returns its id."""
         return int(self.request("POST", "/playground/faults", rule)[0]["id"])
@@ -149,10 +150,11 @@ class Controls:
     def clear_faults(self) -> None:
         self.request("DELETE", "/playground/faults")
 
-    def gateway(self, action: str) -> int:
-        """ "drop", "reconnect" (op 7), "invalid_session" (op 9) or "join" (the bot is added to the guild);
-        returns how many connections it met."""
-        return int(self._object(self.request("POST", "/playground/gateway", {"action": action}))["connections"])
+    def gateway(self, action: str, **more: object) -> int:
+        """ "drop", "reconnect" (op 7), "invalid_session" (op 9), "join" (the bot is added to the guild) or "send"
+        (an `event` by name with any `data`); returns how many connections it met."""
+        answer = self.request("POST", "/playground/gateway", {"action": action, **more})
+        return int(self._object(answer)["connections"])
 
     def facts(self, facts: list[Json], actions: list[Json] | None = None) -> list[str]:
         """Show facts about what runs behind the bot: [{"title": …, "lines": [[label, value]]}], and offer actions:

@@ -57,6 +57,12 @@ async def test_a_dropped_connection(playground: Playground, rest: Rest, when: st
     assert await contents(rest) == effect
 
 
+async def test_an_error_may_come_after_the_effect(playground: Playground, rest: Rest) -> None:
+    await order(playground, method="POST", path=MESSAGES, status=502, page=True, after=True)
+    assert (await rest("POST", MESSAGES, {"content": "x"})).status == 502
+    assert await contents(rest) == ["x"]
+
+
 async def test_a_stall_never_answers(playground: Playground, rest: Rest) -> None:
     await order(playground, method="POST", path=MESSAGES, stall=True)
     with pytest.raises(TimeoutError):
