@@ -1,11 +1,26 @@
 """One way to reach Redis: short timeouts for the bot, patient ones for a worker that blocks on the queue."""
 
+from typing import Final
+
 from redis import Redis
+from redis._parsers.base import BaseParser
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
+
+
+class WritesRefused(RedisConnectionError):
+    """Redis answers, and takes no writes: its replicas are gone, or its disk is full.
+
+    To whoever asks that is an outage like any other, as "loading" is to redis-py; it knows no names for these.
+    """
+
+
+REFUSALS: Final = ("NOREPLICAS", "MISCONF")
+for _code in REFUSALS:
+    BaseParser.EXCEPTION_CLASSES[_code] = WritesRefused
 
 REDIS_DOWN = (RedisConnectionError, RedisTimeoutError, ReadOnlyError)
 """What a caller catches to say "the queue cannot be reached" honestly (read-only: a fail-over is under way)."""

