@@ -5,17 +5,26 @@ process alone holds as many as Discord advises. Of several, each is told which a
 """
 
 import asyncio
+import logging
+import random
 import re
-from typing import Final, Protocol
+import time
+import traceback
+from typing import Any, Final, Protocol
 
+import discord.shard
 from discord.ext import commands
-from discord.gateway import ReconnectWebSocket
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import Shard, ShardInfo
 from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.connection import PREFIX
 
+log = logging.getLogger(__name__)
+
+CAP_S: Final = 60.0
+"""Longest wait between two tries to connect."""
 IDENTIFY_S: Final = 5.0
 """Discord takes one identification in this time, of all processes of a bot together."""
 MARGIN_S: Final = 0.2
@@ -69,6 +78,43 @@ async def await_turn(redis: Redis) -> None:
         await asyncio.sleep(IDENTIFY_S)
 
 
+class Backoff:
+    """How long a shard waits before it connects again: up to CAP_S, where discord.py's own goes to 17 minutes."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+        self._last_at = 0.0
+
+    def delay(self) -> float:
+        """Seconds until the next try, the more the more there were within the last minutes."""
+        now = time.monotonic()
+        if now - self._last_at > 2 * CAP_S:
+            self._tries = 0
+        self._last_at, self._tries = now, self._tries + 1
+        return random.uniform(0.5, 1.0) * min(CAP_S, 2.0 ** min(self._tries, 10))
+
+
+SKIPPED: Final = (LookupError, TypeError, AttributeError, ValueError)
+"""What discord.py raises when an event lacks a field, or holds another kind of thing in it."""
+_RECEIVED: Final = DiscordWebSocket.received_message
+
+
+def skip_odd_events() -> None:
+    """Let discord.py pass over an event that it cannot read. It would end the process, and each of them with it."""
+
+    async def received_message(self: DiscordWebSocket, msg: Any, /) -> None:
+        try:
+            await _RECEIVED(self, msg)
+        except SKIPPED as odd:
+            # Where it was read names the event. Its content stays out of the log: it has tokens and people's words.
+            steps = [frame.name for frame in traceback.extract_tb(odd.__traceback__)]
+            event = next((name for name in steps if name.startswith("parse_")), steps[-1])
+            field = repr(odd) if isinstance(odd, LookupError) else type(odd).__name__
+            log.error("gateway event skipped event=%s reason=%s", event.removeprefix("parse_"), field)
+
+    DiscordWebSocket.received_message = received_message  # type: ignore[method-assign]
+
+
 def resume_after_outages() -> None:
     """Let discord.py's shards resume when they come back from a lost network, as its plain client does.
 
@@ -79,6 +125,7 @@ def resume_after_outages() -> None:
     async def reconnect(self: Shard) -> None:
         await self.reidentify(ReconnectWebSocket(self.id, resume=True))
 
+    vars(discord.shard)["ExponentialBackoff"] = Backoff
     Shard.reconnect = reconnect  # type: ignore[method-assign]
 
 

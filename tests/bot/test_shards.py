@@ -1,12 +1,17 @@
 """Several gateway connections, in one process and in several: who hears what, whose turn it is, and coming back."""
 
 import asyncio
+import inspect
+import urllib.error
+import urllib.request
 from pathlib import Path
 
+import discord.shard
 import pytest
+from discord.shard import Shard
 from redis import Redis
 
-from bot.gateway.shards import await_turn, parse_shards
+from bot.gateway.shards import CAP_S, Backoff, await_turn, parse_shards, resume_after_outages
 from devstack.valkey import free_port
 from jobs.connection import connect
 from playground.testing import Controls, PlaygroundProcess
@@ -15,6 +20,50 @@ from tests.bot.test_reaction import a_drawn_picture
 
 TURN = "glyphcord:identify"
 MIAS_DM = "160000000000000003"
+
+
+def test_a_shard_connects_again_within_a_minute_however_long_the_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("bot.gateway.shards.time.monotonic", lambda: now)
+    backoff = Backoff()
+    waits = []
+    for _ in range(2000):
+        waits.append(backoff.delay())
+        now += waits[-1]
+    assert waits[0] <= 2 and max(waits) <= CAP_S, "discord.py's own goes to 1,024 s"
+    assert min(waits[10:]) >= CAP_S / 2 and len({round(wait, 3) for wait in waits[10:]}) > 100, "not all at once"
+    now += 3 * CAP_S
+    assert backoff.delay() <= 2, "after it has been well for a while, the first try comes soon again"
+
+
+def test_discord_py_takes_it() -> None:
+    resume_after_outages()
+    assert "self._backoff: ExponentialBackoff = ExponentialBackoff()" in inspect.getsource(Shard)
+    assert vars(discord.shard)["ExponentialBackoff"] is Backoff
+
+
+def test_an_outage_of_the_gateway_is_told_by_readiness_and_survived(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    port = free_port()
+
+    def ready() -> bool:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10).close()
+        except urllib.error.HTTPError as error:
+            assert error.code == 503 and b"gateway is not connected" in error.read()
+            return False
+        return True
+
+    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, BOT_HTTP_PORT=str(port)):
+        own.controls.wait_for(ready)
+        own.controls.fault(path="^/gateway$", status=503, for_s=100)
+        own.controls.gateway("drop")
+        own.controls.wait_for(lambda: own.controls.faults()[0]["hits"] >= 2 and not ready())
+        own.controls.advance(100)
+        own.controls.wait_for(ready)
+        own.controls.slash("ascii", files={"image": a_png()})
+        assert own.controls.wait_for(lambda: queued(redis))
 
 
 @pytest.mark.parametrize(
