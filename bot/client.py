@@ -11,7 +11,7 @@ from bot.commands.about import About
 from bot.commands.ascii import Ascii
 from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
-from bot.commands.registration import Catalogue, sync_if_changed
+from bot.commands.registration import Catalogue, keep_trying, sync_if_changed
 from bot.commands.server_settings import ServerSettings
 from bot.commands.user_menu import UserMenu
 from bot.components.cancel_button import CancelButton, cancel_view
@@ -19,7 +19,8 @@ from bot.components.component import Component, Handler
 from bot.components.reactions import ReactionEvents
 from bot.components.result_buttons import Results
 from bot.gateway.http_hooks import http_trace
-from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages
+from bot.gateway.patience import MOST_RATE_LIMIT_S, be_patient
+from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages, skip_odd_events
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission
 from bot.render.download import AttachmentDownloader
@@ -57,6 +58,8 @@ class GlyphcordClient(ShardedBot):
     def __init__(self, settings: BotSettings) -> None:
         self.services = Services.open(settings)
         resume_after_outages()
+        skip_odd_events()
+        be_patient()
         super().__init__(
             commands.when_mentioned,  # there are no commands of that kind, and so no message is read
             help_command=None,
@@ -68,6 +71,7 @@ class GlyphcordClient(ShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            max_ratelimit_timeout=MOST_RATE_LIMIT_S,
             http_trace=http_trace(self.services.rate_limiter),
         )
         self._downloader = AttachmentDownloader(settings.discord_cdn_hosts, settings.attachment_timeout_s)
@@ -119,8 +123,9 @@ class GlyphcordClient(ShardedBot):
         for part in self._parts:
             await self.add_cog(part)
         await self.tree.set_translator(Catalogue())
-        await sync_if_changed(self.tree)
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._reaper, self._notifier)]
+        if not await sync_if_changed(self.tree):
+            self._loops.append(asyncio.create_task(keep_trying(self.tree)))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Where other processes identify too, they take turns; discord.py sees to the shards of one alone."""

@@ -55,6 +55,11 @@ def routes(reply: Reply, now: float) -> list[Route]:
     return found
 
 
+def is_hiccup(status: int) -> bool:
+    """Whether a status alone says that the server could not answer just now."""
+    return status in (408, 425, 429) or status >= 500
+
+
 def is_passing(status: int, code: int | None) -> bool:
     """Whether an answer speaks of trouble on the way, so that the same request may succeed in a moment.
 
@@ -62,7 +67,7 @@ def is_passing(status: int, code: int | None) -> bool:
     """
     if 200 <= status < 300 or status == 413:  # a proxy's word on a size is as good as Discord's
         return False
-    return status in (408, 425, 429) or status >= 500 or code in (None, BLOCKED) or (status == 403 and code == 0)
+    return is_hiccup(status) or code in (None, BLOCKED) or (status == 403 and code == 0)
 
 
 def interpret(route: Route, status: int, code: int | None) -> Verdict:

@@ -16,6 +16,7 @@ from bot.services import Services
 from bot.settings import BotSettings
 from jobs.connection import PREFIX
 from jobs.lifecycle.messages import KEEP_S
+from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
 from jobs.text.translation import language_of, translate, translate_count
 
@@ -109,7 +110,7 @@ class About(commands.Cog):
                 words = translate(WELCOME, language_of(guild.preferred_locale.value))
                 await place.send(words, allowed_mentions=QUIET)
         except (*REDIS_LOST, *UNDELIVERED) as error:
-            log.info("no welcome guild=%d detail=%r", guild.id, error)
+            log.info("no welcome guild=%d detail=%s", guild.id, describe_error(error))
 
 
 def _forget(services: Services, user_id: str) -> int:

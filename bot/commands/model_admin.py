@@ -25,6 +25,7 @@ from bot.render.options import SUGGESTIONS
 from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
 from bot.services import Services
 from bot.settings import BotSettings
+from jobs.observability.logs import describe_error
 from jobs.registry import audit
 from jobs.registry.verification import Verification, enqueue_verification, verification_of
 from jobs.registry.weights import SHORT, Version, check_name
@@ -200,4 +201,4 @@ async def _show(interaction: Interaction, version: Version, found: Verification,
     try:
         await interaction.edit_original_response(content=text, attachments=files, view=view, allowed_mentions=QUIET)
     except UNDELIVERED as error:
-        log.warning("not told interaction=%d detail=%r", interaction.id, error)
+        log.warning("not told interaction=%d detail=%s", interaction.id, describe_error(error))

@@ -1,21 +1,27 @@
 """Where Discord offers a command and what it is called in other languages; registered only where that differs.
 
-English names stand in the code, the others in the catalogues (jobs.text.translation).
+English names stand in the code, the others in the catalogues (jobs.text.translation). Without commands nobody can
+use the bot, so a Discord that cannot take them now is asked again until it does.
 """
 
 import logging
 from typing import Any, Final, TypeVar
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.http import Route
+from tenacity import AsyncRetrying, retry_if_result, wait_exponential_jitter
 
+from bot.gateway.patience import is_trouble
+from bot.replies.interactions import UNDELIVERED
+from jobs.observability.logs import describe_error
 from jobs.text.translation import LANGUAGES, NAME, template, translate_in
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_BACK_OFF: Final = wait_exponential_jitter(initial=1, max=300, jitter=1)
+
 _COMPARED: Final = frozenset(
     {
         "name",
@@ -64,8 +70,17 @@ def _by_name(commands: list[Any]) -> dict[Any, Any]:
     return {(command.get("type", 1), command["name"]): comparable(command) for command in commands}
 
 
-async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
-    """Compare with GET, then PUT if need be. A failure is logged: what is registered goes on working."""
+async def keep_trying(tree: app_commands.CommandTree[Any]) -> None:
+    """Register them although that has just failed, sooner or later."""
+    again = AsyncRetrying(retry=retry_if_result(lambda done: not done), wait=_BACK_OFF)
+    await again(sync_if_changed, tree)
+
+
+async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> bool:
+    """Compare with GET, then PUT if need be. What is registered goes on working whatever happens.
+
+    False where Discord could not do it now; a refusal is logged and is not going to change.
+    """
     client = tree.client
     if client.application_id is None:
         raise app_commands.MissingApplicationID
@@ -76,13 +91,14 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> None:
         registered = await client.http.request(path, params={"with_localizations": "true"})
         if _by_name(registered) == _by_name(ours):
             log.info("commands unchanged count=%d", len(ours))
-            return
+            return True
         # Not discord.py's own call, which knows no file types.
         synced = await client.http.bulk_upsert_global_commands(client.application_id, payload=ours)
-    except (discord.HTTPException, app_commands.AppCommandError, aiohttp.ClientError, OSError) as error:
-        log.error("commands not registered detail=%r", error)
-        return
+    except (*UNDELIVERED, app_commands.AppCommandError) as error:
+        log.error("commands not registered detail=%s", describe_error(error))
+        return not is_trouble(error)
     log.info("commands registered count=%d", len(synced))
+    return True
 
 
 async def _payload(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:

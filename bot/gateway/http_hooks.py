@@ -16,6 +16,7 @@ import discord
 from prometheus_client import Histogram
 from redis.exceptions import RedisError
 
+from bot.gateway.patience import note, seconds
 from jobs.observability.metrics import PREFIX, discord_answered, route_of
 from jobs.rate_limiter import RateLimiter
 
@@ -36,13 +37,14 @@ def http_trace(rate_limiter: RateLimiter) -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
 
     async def start(_: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestStartParams) -> None:
+        note(params.url.path)
         if "Authorization" in params.headers:
             wait_s = await _asked(partial(rate_limiter.take, MOST_S))
             await asyncio.sleep(wait_s or 0.0)
 
     async def end(_: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams) -> None:
         status, path, headers = params.response.status, params.url.path, params.response.headers
-        wait_s = _seconds(headers.get("Retry-After"))
+        wait_s = seconds(headers.get("Retry-After"))
         discord_answered(params.method, path, status, wait_s)
         if route_of(path) == _CALLBACK and status < 300:
             ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
@@ -71,10 +73,3 @@ async def _asked(work: Callable[[], T]) -> T | None:
 def _made_at(path: str) -> float:
     """Unix time of an interaction's making, from the id in a callback's path."""
     return discord.utils.snowflake_time(int(path.rsplit("/", 3)[-3])).timestamp()
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        return max(0.0, float(text or 0))
-    except ValueError:
-        return 0.0

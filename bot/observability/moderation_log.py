@@ -10,6 +10,7 @@ from typing import Final
 import discord
 
 from bot.replies.interactions import QUIET, UNDELIVERED
+from jobs.observability.logs import describe_error
 from jobs.server_settings import GuildSettings
 
 log = logging.getLogger(__name__)
@@ -45,4 +46,4 @@ class ModerationLog:
                 line, allowed_mentions=QUIET, suppress_embeds=True, silent=True
             )
         except UNDELIVERED as error:
-            log.info("moderation log not posted channel=%d detail=%r", channel_id, error)
+            log.info("moderation log not posted channel=%d detail=%s", channel_id, describe_error(error))

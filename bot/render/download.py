@@ -1,30 +1,52 @@
-"""Fetch an attachment from Discord's CDN: allowed origins only, no redirects, under a byte cap and a clock."""
+"""Fetch an attachment from Discord's CDN: allowed origins only, no redirects, under a byte cap and a clock.
+
+What a CDN fails at in one moment it does in the next, so a try that says nothing about the file is made again.
+"""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_before_delay,
+    wait_exponential_jitter,
+)
 from yarl import URL
 
 from bot.gateway.endpoints import Origin, is_allowed
+from jobs.delivery import is_hiccup
 from jobs.picture_check import video_container
 from jobs.text.choices import MAX_BYTES, MAX_VIDEO_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
+
+log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
 """Attachments in memory at one time; with MAX_BYTES this bounds the bot's memory, further ones wait."""
 LARGE_AT_ONCE: Final = 2
 """The same of those that are larger than a picture may be: videos, up to MAX_VIDEO_BYTES."""
 
+TRIES: Final = 2.0
+"""No try begins later than so many times the limit of one."""
+SILENCE: Final = 0.25
+"""Of that limit: longest silence of a server before it is asked again."""
 CHUNK: Final = 64 * 1024
+
+
+class _Passing(ServiceProblem):
+    """One that the next try may not meet."""
 
 
 class AttachmentDownloader:
     """Downloads attachments over a session of its own, which holds neither cookies nor the bot's token.
 
-    `origins` may be asked; one download takes at most `fetch_s` seconds, from connecting to the last byte.
+    `origins` may be asked; one try takes at most `fetch_s` seconds, from connecting to the last byte.
     """
 
     def __init__(self, origins: frozenset[Origin], fetch_s: float) -> None:
@@ -45,12 +67,34 @@ class AttachmentDownloader:
         if not is_allowed(address, self._origins):
             raise ServiceProblem("attachment_host", f"host {_host(address)}")
         large = declared > MAX_BYTES
-        async with self._large_slots if large else self._slots:
-            yield await self._download(address, MAX_VIDEO_BYTES if large else MAX_BYTES)
+        slots, most = (self._large_slots, MAX_VIDEO_BYTES) if large else (self._slots, MAX_BYTES)
+        data = await self._persist(address, slots, most)
+        try:
+            yield data
+        finally:
+            slots.release()
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def _persist(self, address: str, slots: asyncio.Semaphore, most_of_video: int) -> bytes:
+        """The bytes, with a slot taken for them; between two tries others may have it."""
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(_Passing),
+            stop=stop_before_delay(TRIES * self._fetch_s),
+            wait=wait_exponential_jitter(initial=0.25, max=self._fetch_s / 4, jitter=0.25),
+            before_sleep=_log_wait,
+            reraise=True,
+        ):
+            with attempt:
+                await slots.acquire()
+                try:
+                    return await self._download(address, most_of_video)
+                except BaseException:
+                    slots.release()
+                    raise
+        raise AssertionError("tenacity ends in the bytes or an error")
 
     async def _download(self, address: str, most_of_video: int) -> bytes:
         if self._session is None:
@@ -59,7 +103,9 @@ class AttachmentDownloader:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept-Encoding": "identity"},
                 auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._fetch_s / 2),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=SILENCE * self._fetch_s, sock_read=SILENCE * self._fetch_s
+                ),
             )
         try:
             async with (
@@ -69,13 +115,16 @@ class AttachmentDownloader:
             ):
                 return await _read(response, most_of_video)
         except TimeoutError:
-            raise ServiceProblem("attachment_slow", f"host {_host(address)}, {self._fetch_s} s") from None
+            raise _Passing("attachment_slow", f"host {_host(address)}, {self._fetch_s} s") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise ServiceProblem("attachment_failed", f"host {_host(address)}, {error!r}") from None
+            raise _Passing("attachment_failed", f"host {_host(address)}, {error!r}") from None
 
 
 async def _read(response: aiohttp.ClientResponse, most_of_video: int) -> bytes:
-    if response.status in (403, 404, 410):
+    # The CDN says in XML or plain text what it refuses; a page is from somewhere before it.
+    if is_hiccup(response.status) or (response.status >= 400 and response.content_type == "text/html"):
+        raise _Passing("attachment_failed", f"status {response.status}, {response.content_type}")
+    if response.status in (401, 403, 404, 410):
         raise ServiceProblem("attachment_gone", f"status {response.status}")
     if response.status != 200:
         raise ServiceProblem("attachment_failed", f"status {response.status}")
@@ -92,6 +141,11 @@ async def _read(response: aiohttp.ClientResponse, most_of_video: int) -> bytes:
 
 def _too_large(most: int, detail: str) -> PictureProblem:
     return PictureProblem("too_many_bytes", detail, limit_mb=most // 2**20)
+
+
+def _log_wait(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome is not None else None
+    log.info("asking the CDN again detail=%r", error.detail if isinstance(error, ServiceProblem) else "")
 
 
 def _host(address: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 import discord
 
+from bot.gateway.patience import is_trouble
 from bot.render.attachments import Attachment, NamedAttachment, pictures_on
 from bot.replies.interactions import Interaction, can_reach
 from jobs.text.sentences import ServiceProblem
@@ -37,6 +38,8 @@ async def latest_picture(interaction: Interaction) -> Attachment:
                 if sure or len(candidates) == TRIED:
                     break
     except (discord.Forbidden, discord.NotFound) as error:
+        if is_trouble(error):
+            raise
         raise ServiceProblem("cannot_look", f"code {error.code}") from None
     if candidates:
         return _first_that_is_one([one.attachment for one in candidates])

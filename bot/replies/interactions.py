@@ -10,8 +10,10 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.gateway.patience import counted
 from bot.replies.errors import failure_from, report
 from jobs.observability import logs
+from jobs.observability.logs import describe_error
 from jobs.text.sentences import ServiceProblem, sentence
 from jobs.text.translation import language_of
 
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 QUIET = discord.AllowedMentions.none()
-UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError)
+UNDELIVERED = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """What a call to Discord raises when it could not be carried out."""
 
 
@@ -131,25 +133,27 @@ class AcknowledgeFirst:
 async def defer(interaction: Interaction, *, private: bool) -> int | None:
     """Acknowledge at once, and return the id of the message that will hold the answer, where Discord tells it.
 
-    A connection that breaks on the way leaves open whether Discord has heard: asking again settles that.
-    Raises discord.HTTPException when the interaction cannot be acknowledged, aiohttp.ClientError or OSError
-    when Discord cannot be reached.
+    A connection that breaks on the way, or a proxy that answers, leaves open whether Discord has heard: asking
+    again settles that. Raises discord.HTTPException when the interaction cannot be acknowledged,
+    aiohttp.ClientError or OSError when Discord cannot be reached.
     """
-    for attempt in range(ACKNOWLEDGE_TRIES):
-        try:
-            # `thinking`: for a button too, a message of its own.
-            callback = await interaction.response.defer(ephemeral=private, thinking=True)
-        except discord.HTTPException as refusal:
-            if attempt == 0 or refusal.code != ALREADY_ACKNOWLEDGED:
-                raise
-            return None
-        except (aiohttp.ClientError, OSError) as error:
-            if attempt + 1 == ACKNOWLEDGE_TRIES:
-                raise
-            log.warning("acknowledging again interaction=%d detail=%r", interaction.id, error)
-            await asyncio.sleep(0.1 * attempt)
-        else:
-            return callback.message_id if callback else None
+    with counted() as sent:
+        for attempt in range(ACKNOWLEDGE_TRIES):
+            try:
+                # `thinking`: for a button too, a message of its own.
+                callback = await interaction.response.defer(ephemeral=private, thinking=True)
+            except discord.HTTPException as refusal:
+                # At the first request it is another process's.
+                if len(sent) <= 1 or refusal.code != ALREADY_ACKNOWLEDGED:
+                    raise
+                return None
+            except (aiohttp.ClientError, OSError) as error:
+                if attempt + 1 == ACKNOWLEDGE_TRIES:
+                    raise
+                log.warning("acknowledging again interaction=%d detail=%s", interaction.id, describe_error(error))
+                await asyncio.sleep(0.1 * attempt)
+            else:
+                return callback.message_id if callback else None
     return None
 
 
@@ -158,7 +162,7 @@ async def edit(interaction: Interaction, words: str) -> None:
     try:
         await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
     except UNDELIVERED as error:
-        log.warning("not told interaction=%d detail=%r", interaction.id, error)
+        log.warning("not told interaction=%d detail=%s", interaction.id, describe_error(error))
 
 
 async def explain(interaction: Interaction, cause: BaseException) -> None:
@@ -176,7 +180,7 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
             await interaction.response.send_message(failure.sentence, ephemeral=True, allowed_mentions=QUIET)
             return
         except UNDELIVERED as error:
-            log.info("not sent interaction=%d detail=%r", interaction.id, error)
+            log.info("not sent interaction=%d detail=%s", interaction.id, describe_error(error))
         if interaction.type is discord.InteractionType.component:
             return  # if anything stands there, it is the sentence, or another process's answer
     if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
@@ -191,7 +195,7 @@ async def _beside(interaction: Interaction, words: str) -> None:
     try:
         await interaction.followup.send(words, ephemeral=True, allowed_mentions=QUIET)
     except UNDELIVERED as error:
-        log.warning("not told interaction=%d detail=%r", interaction.id, error)
+        log.warning("not told interaction=%d detail=%s", interaction.id, describe_error(error))
 
 
 class Tree(app_commands.CommandTree[discord.Client]):

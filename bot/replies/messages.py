@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import discord
 
+from bot.gateway.patience import code_of, is_trouble
 from bot.replies.interactions import QUIET
 from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.lifecycle.job import NO_ID, PendingReply
@@ -35,6 +36,7 @@ class Seen(Enum):
     PICTURE = "picture"
     SENTENCE = "sentence"
     GONE = "gone"
+    """So Discord says, by every way that is left; OUT_OF_REACH: it refuses each for some reason."""
     OUT_OF_REACH = "out_of_reach"
 
 
@@ -70,6 +72,8 @@ async def find_reply(client: discord.Client, pending: PendingReply) -> Reply | N
             if message.author.id == client.user.id and answered is not None and str(answered.id) == pending.job_id:
                 return reply.model_copy(update={"message_id": str(message.id)})
     except (discord.Forbidden, discord.NotFound) as error:
+        if is_trouble(error):
+            raise
         log.info("history not readable channel=%s code=%d", reply.channel_id, error.code)
     return None
 
@@ -83,24 +87,20 @@ async def _by_either(
     number = int(reply.message_id)
     hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
     message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
+    met = []
     for route in routes(reply, time.time()):
         if route is Route.BOT and reply.message_id == NO_ID:
             break
         try:
             return seen_on(await by_token(hook) if route is Route.TOKEN else await as_bot(message))
         except discord.HTTPException as error:
-            match interpret(route, error.status, error.code):
-                case Verdict.GONE:
-                    return Seen.GONE
-                case Verdict.FORBIDDEN:
-                    pass
-                case Verdict.CLOSED if route is Route.TOKEN:
-                    pass
-                case _:
-                    raise
+            verdict = interpret(route, error.status, code_of(error))
+            if verdict is Verdict.TROUBLE:
+                raise
+            met.append(verdict)
             level = logging.WARNING if error.status == 403 else logging.INFO
             log.log(level, "refused route=%s message=%d status=%d code=%d", route, number, error.status, error.code)
-    return Seen.OUT_OF_REACH
+    return Seen.GONE if Verdict.GONE in met else Seen.OUT_OF_REACH
 
 
 def seen_on(message: Message) -> Seen:

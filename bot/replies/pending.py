@@ -21,6 +21,7 @@ from bot.replies.interactions import UNDELIVERED
 from bot.replies.messages import Seen, find_reply, look, put_sentence
 from bot.services import Services
 from jobs.connection import REDIS_DOWN, REDIS_FULL
+from jobs.delivery import routes
 from jobs.lifecycle.job import PendingReply
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
@@ -139,8 +140,8 @@ class PendingReplies:
     ) -> bool:
         """Say what went wrong, unless the message has its last state, and write down how the job ended.
 
-        Only after a claim has been granted, or where no worker can be writing. False when Discord did not take it;
-        then it is to be tried again.
+        Only after a claim has been granted, or where no worker can be writing. False when Discord did not take it,
+        or has refused every way to the message for less than a minute; then it is to be tried again.
         """
         try:
             async with asyncio.timeout(SAY_S):
@@ -151,8 +152,13 @@ class PendingReplies:
                 told = seen is Seen.WAITING
                 if told:
                     seen = await put_sentence(self._client, reply, failure.sentence)
-        except UNDELIVERED as error:
-            log.warning("not told yet job=%s code=%s detail=%r", pending.job_id, failure.code, error)
+        except (*UNDELIVERED, TimeoutError) as error:
+            log.warning(
+                "not told yet job=%s code=%s detail=%s", pending.job_id, failure.code, describe_error(error)
+            )
+            return False
+        if seen in (Seen.GONE, Seen.OUT_OF_REACH) and not await self._is_final(pending):
+            log.info("refused job=%s seen=%s; trying again", pending.job_id, seen.value)
             return False
         code = failure.code if told else "told_before"
         match seen:
@@ -173,3 +179,12 @@ class PendingReplies:
             # It stands in Redis still; the round that finds it there will look at the message first.
             log.info("not written down job=%s detail=%r", pending.job_id, describe_error(error))
         return True
+
+    async def _is_final(self, pending: PendingReply) -> bool:
+        """Whether a message that was not reached never will be."""
+        if not routes(pending.reply, time.time()):
+            return True
+        try:
+            return (await asyncio.to_thread(self._services.jobs.refused, pending.job_id))[0]
+        except REDIS_LOST:
+            return False

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.lifecycle.job import NO_ID, PENDING, Claim, EndReason, Jobs, PendingReply
+from jobs.lifecycle.job import NO_ID, PENDING, REFUSALS, REFUSED_S, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.quota import Quota
 from jobs.lifecycle.reactions import Attempt, Reactions
 from jobs.records import record_key
@@ -56,6 +56,11 @@ def let_time_pass(redis: Redis, job_id: str, **changes: object) -> None:
     changed = promise_of(redis, job_id).model_copy(update=changes)
     redis.hset(record_key(job_id), "reply", changed.model_dump_json())
     redis.zadd(PENDING, {job_id: 0})
+
+
+def let_it_be_refused(redis: Redis, job_id: str) -> None:
+    """As if Discord had refused every way to its message for a minute."""
+    redis.hset(record_key(job_id), mapping={"refusals": REFUSALS, "refused_since": time.time() - REFUSED_S})
 
 
 def ended(controls: Controls, redis: Redis, used: Used) -> tuple[str, str]:
@@ -243,6 +248,7 @@ def test_after_the_tokens_end_the_bot_says_it_in_its_own_name(
         used, request = a_waiting_job(own.controls, redis)
         hidden, private = a_waiting_job(own.controls, redis, private=True)
         own.controls.advance(16 * 60)
+        let_it_be_refused(redis, private.job_id)
         for job in (request, private):
             let_time_pass(redis, job.job_id, deadline_at=time.time() - 1)
         own.controls.wait_for(lambda: plain(content(own.controls, used)) == SENTENCES["expired"])
@@ -255,6 +261,7 @@ def test_a_deleted_message_ends_its_job(
     with BotProcess(own, redis_url, tmp_path):
         used, request = a_waiting_job(own.controls, redis)
         own.controls.delete_message(request.reply.message_id)
+        let_it_be_refused(redis, request.job_id)
         let_time_pass(redis, request.job_id, deadline_at=time.time() - 1)
         assert ended(own.controls, redis, used)[0] == "gone"
 

@@ -23,8 +23,11 @@ ONE_THREAD = {"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
         {"status": 503, "times": 2},
         {"drop": "before", "times": 1},
         {"drop": "after", "times": 1},
+        {"status": 403, "page": True},
+        {"status": 408},
+        {"status": 404, "times": 2},
     ],
-    ids=["429", "503 twice", "dropped before the effect", "dropped after the effect"],
+    ids=["429", "503 twice", "dropped before", "dropped after the effect", "403 page", "408", "404 twice"],
 )
 def test_the_worker_gets_through(controls: Controls, fault: dict[str, object]) -> None:
     controls.fault(method="PATCH", path=r"/webhooks/.*/messages/@original", **fault)
@@ -33,12 +36,33 @@ def test_the_worker_gets_through(controls: Controls, fault: dict[str, object]) -
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"), [({"status": 404}, "no longer has that file"), ({"stall": True}, "took too long")]
+    ("method", "path"), [("GET", "attachments"), ("PATCH", "/webhooks/"), ("POST", "/messages$")]
 )
-def test_a_cdn_that_fails_is_named(controls: Controls, fault: dict[str, object], words: str) -> None:
-    controls.fault(method="GET", path="attachments", times=10, **fault)
+def test_trouble_of_20_s_costs_nobody_the_picture(controls: Controls, method: str, path: str) -> None:
+    controls.fault(method=method, path=path, status=403, page=True, for_s=20)
+    used = controls.slash("ascii", files={"image": PANDA})
+    if method == "POST":
+        controls.react(controls.wait_for_answer(used)["id"])
+    controls.wait_for(lambda: controls.faults()[-1]["hits"] >= 2)
+    controls.advance(20)
+    if method == "POST":
+        answer = controls.wait_for_answer(used)
+        controls.wait_for(
+            lambda: [
+                message
+                for message in controls.messages()
+                if (message.get("message_reference") or {}).get("message_id") == answer["id"]
+                and message["attachments"]
+            ]
+        )
+    else:
+        assert controls.wait_for_answer(used)["attachments"]
+
+
+def test_a_file_that_the_cdn_no_longer_has_is_named(controls: Controls) -> None:
+    controls.fault(method="GET", path="attachments", times=10, status=404)
     answer = controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
-    assert words in answer["content"]
+    assert "no longer has that file" in answer["content"]
     controls.clear_faults()
     assert controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))["attachments"]
 

@@ -18,12 +18,12 @@ from PIL import Image
 from redis import Redis
 
 from jobs.connection import connect
-from jobs.keys import record_key
 from jobs.lifecycle.job import BOT, REFUSALS, REFUSED_S, Claim, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.progress import seconds_per_job
 from jobs.pictures import PictureStore
 from jobs.rate_limiter import RateLimiter
+from jobs.records import record_key
 from jobs.registry.weights import WeightsStore
 from jobs.rq_adapter.job import BadRequest, Postponed, only
 from jobs.rq_adapter.queue import enqueue, render_queue
