@@ -12,9 +12,11 @@ from typing import Final
 
 import discord
 
+from bot.gateway.patience import is_trouble, is_unknown
 from bot.replies.errors import failure_of, report
-from bot.replies.interactions import QUIET
+from bot.replies.interactions import QUIET, UNDELIVERED
 from bot.replies.messages import Seen, seen_on
+from bot.replies.notices import say
 from bot.services import Services
 from jobs.lifecycle.reactions import Attempt
 from jobs.schema import Click, Picture, RenderRequest
@@ -27,8 +29,15 @@ HISTORY: Final = 500
 """How many messages after a click are searched for a reply that was made and not noted: five requests at most."""
 
 
+LOOK_S: Final = 1.5
+"""For a look at a reply, within the three seconds that a button's interaction has."""
+
 DRAWING: Final[dict[Background | None, str]] = {None: "drawing", "light": "drawing_light", "dark": "drawing_dark"}
 """The codes of what a reply says while it is drawn, by the paper that was asked for."""
+
+
+class Overtaken(Exception):
+    """Another process answers the reaction by now."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,10 @@ def nonce_of(attempt: Attempt) -> str:
 
 
 async def make_reply(client: discord.Client, services: Services, click: Click, opening: Opening) -> Made:
-    """The reply to fill: that of an earlier attempt, or a new one that no second click doubles."""
+    """The reply to fill: that of an earlier attempt, or a new one that no second click doubles.
+
+    Raises Overtaken, and bot.replies.interactions.UNDELIVERED.
+    """
     attempt = opening.attempt
     if not opening.kept:
         failure = failure_of("picture_gone", opening.language, f"no picture {opening.original.shas[0][:12]}")
@@ -76,14 +88,23 @@ async def make_reply(client: discord.Client, services: Services, click: Click, o
         # Whoever began this attempt may have sent its job, whose picture may be there: nothing is said over it.
         return Made(attempt.reply_id)
     if attempt.reply_id is not None:
+        earlier = channel.get_partial_message(int(attempt.reply_id))
         try:
-            earlier = channel.get_partial_message(int(attempt.reply_id))
-            await earlier.edit(content=content, attachments=[], allowed_mentions=QUIET)
+            if opening.kept:
+                await say(
+                    services.jobs, attempt.job_id, lambda: earlier.edit(content=content, allowed_mentions=QUIET)
+                )
+            else:
+                await earlier.edit(content=content, allowed_mentions=QUIET)
             return Made(attempt.reply_id)
-        except discord.NotFound:
+        except discord.NotFound as error:
+            if not is_unknown(error):
+                raise
             log.info("reply deleted message=%s reply=%s", click.message_id, attempt.reply_id)
     if attempt.takes > 1 and (found := await _find_reply(client, services, channel, click, opening)) is not None:
         return Made(str(found.id), seen_on(found))
+    if not await asyncio.to_thread(services.reactions.holds, attempt):
+        raise Overtaken(f"attempt {attempt.job_id}")
     made = await channel.send(
         content,
         reference=discord.MessageReference(
@@ -126,10 +147,27 @@ async def _find_reply(
             request = await asyncio.to_thread(services.messages.request_of, str(message.id))
             if request is None or request.job_id == opening.attempt.job_id:
                 return message
-    except discord.Forbidden:
+    except discord.Forbidden as error:
+        if is_trouble(error):
+            raise
         log.info("history not readable channel=%s", click.channel_id)
     return None
 
 
 def _drawing(click: Click, language: str) -> str:
     return sentence(DRAWING[click.background], language, palette=palette_name(click.palette, language))
+
+
+async def find_deleted(client: discord.Client, services: Services, click: Click) -> str | None:
+    """The reply that has shown the picture a click asks for, if Discord says that it was deleted since."""
+    there = await asyncio.to_thread(services.reactions.answered_with, click.message_id, click.look)
+    if there is None:
+        return None
+    guild_id = int(click.guild_id) if click.guild_id else None
+    channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
+    try:
+        async with asyncio.timeout(LOOK_S):
+            await channel.get_partial_message(int(there)).fetch()
+    except UNDELIVERED as error:
+        return there if isinstance(error, discord.NotFound) and is_unknown(error) else None
+    return None

@@ -13,7 +13,8 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from bot.components.reaction_reply import Opening, make_reply
+from bot.components.reaction_reply import Opening, Overtaken, find_deleted, make_reply
+from bot.gateway.patience import code_of
 from bot.render.admission import Admission, Asker
 from bot.render.service import DEADLINE_S
 from bot.replies.errors import failure_from, report
@@ -23,6 +24,7 @@ from bot.replies.pending import PendingReplies
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
 from jobs.connection import REDIS_DOWN, REDIS_FULL
+from jobs.delivery import Route, Verdict, interpret
 from jobs.lifecycle.job import PendingReply
 from jobs.lifecycle.reactions import Attempt
 from jobs.observability import logs
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 
 UPLOAD_LIMIT: Final = 10 * 2**20
 """What any server takes, in bytes, for a server that is not in the client's cache."""
+
+MARGIN_S: Final = 5.0
+"""A claim's last seconds: time for what is under way to arrive."""
 
 Looks = Mapping[str, Look]
 
@@ -79,7 +84,8 @@ async def answer_click(
     """
     where = f"message={click.message_id} user={click.user_id} look={click.look}"
     try:
-        opening = await asyncio.to_thread(_open, services, admission, click)
+        deleted = await find_deleted(client, services, click)
+        opening = await asyncio.to_thread(_open, services, admission, click, deleted)
         if opening is not None:
             await _reply(client, services, pending, click, opening, where=where)
     except (*REDIS_DOWN, *REDIS_FULL) as error:
@@ -94,7 +100,7 @@ async def answer_click(
     return None
 
 
-def _open(services: Services, admission: Admission, click: Click) -> Opening | None:
+def _open(services: Services, admission: Admission, click: Click, deleted: str | None) -> Opening | None:
     """Raises ServiceProblem when who clicked may not have a picture now; the next click is then tried afresh."""
     original = services.messages.request_of(click.message_id)
     if original is None or original.reply.private:
@@ -108,7 +114,7 @@ def _open(services: Services, admission: Admission, click: Click) -> Opening | N
         return None
     if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
         raise ServiceProblem("not_yours", f"message={click.message_id}")
-    attempt = services.reactions.take(click)
+    attempt = services.reactions.take(click, deleted=deleted)
     if attempt is None:
         return None
     try:
@@ -146,21 +152,26 @@ async def _reply(
 ) -> None:
     reactions, attempt = services.reactions, opening.attempt
     try:
-        made = await make_reply(client, services, click, opening)
-    except (discord.Forbidden, discord.NotFound) as error:
-        # The claim is left to run out, so that clicking on cannot pile up refused requests.
-        log.warning("no reply %s code=no_permission detail=%r", where, error)
-        await asyncio.to_thread(reactions.drop_click, click)
+        # What is not sent by then is not sent at all: another process may be answering.
+        async with asyncio.timeout(max(0.0, (attempt.held_until or 0.0) - MARGIN_S - time.time())):
+            made = await make_reply(client, services, click, opening)
+    except Overtaken:
+        log.info("reaction overtaken %s", where)
         return
-    except UNDELIVERED as error:
-        # Discord may have made the reply although its answer was lost; the same nonce finds it again.
-        # A 429 that outlasts discord.py's patience is no refusal either.
-        unsure = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
-        await asyncio.to_thread(reactions.release, attempt, click, again=unsure)
-        if not unsure:
-            await asyncio.to_thread(services.jobs.refund, attempt.job_id)
-            raise
-        log.warning("no reply yet %s detail=%r", where, error)
+    except (*UNDELIVERED, TimeoutError) as error:
+        match _verdict(error):
+            case Verdict.FORBIDDEN | Verdict.GONE:
+                # The claim is left to run out, so that clicking on cannot pile up refused requests.
+                log.warning("no reply %s code=no_permission detail=%s", where, describe_error(error))
+                await asyncio.to_thread(reactions.drop_click, click)
+            case Verdict.TROUBLE | Verdict.CLOSED:
+                # Discord may have made the reply although its answer was lost; the same nonce finds it again.
+                log.warning("no reply yet %s detail=%s", where, describe_error(error))
+                await asyncio.to_thread(reactions.release, attempt, click, again=True)
+            case _:
+                await asyncio.to_thread(reactions.release, attempt, click, again=False)
+                await asyncio.to_thread(services.jobs.refund, attempt.job_id)
+                raise
         return
     reply_id = made.reply_id
     if made.shows is Seen.SENTENCE:
@@ -189,6 +200,13 @@ async def _reply(
         await asyncio.to_thread(reactions.forget, attempt)
     except REDIS_DOWN as error:
         log.info("not settled %s detail=%r", where, describe_error(error))  # the claim runs out by itself
+
+
+def _verdict(error: BaseException) -> Verdict:
+    """What an error says about replies to that message."""
+    if not isinstance(error, discord.HTTPException):
+        return Verdict.TROUBLE
+    return interpret(Route.BOT, error.status, code_of(error))
 
 
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:

@@ -9,13 +9,14 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
 
 import discord
 from discord.ext import commands
 
+from bot.components.reaction_reply import find_deleted
+from bot.gateway.patience import is_unknown
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
@@ -80,14 +81,16 @@ class Results(commands.Cog):
         await self._may(interaction, request)
         message_id = request.reply.message_id
         there = await asyncio.to_thread(self._services.reactions.answered_with, message_id, "pink")
-        if there is not None:
+        click = _pink(interaction, request)
+        deleted = there and await find_deleted(interaction.client, self._services, click)
+        if there is not None and not deleted:
             place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
             await interaction.response.send_message(
                 translate(THERE, language(interaction), place=place), ephemeral=True
             )
             return
         await interaction.response.defer()
-        refused = await self._answer(_pink(interaction, request))
+        refused = await self._answer(click)
         if refused is not None:
             await interaction.followup.send(sentence_for(refused, language(interaction)), ephemeral=True)
 
@@ -108,8 +111,11 @@ class Results(commands.Cog):
         if request.user_id != str(interaction.user.id) and not moderates:
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
         await interaction.response.defer()
-        with suppress(discord.NotFound):  # by somebody else a moment ago
+        try:
             await interaction.delete_original_response()
+        except discord.NotFound as error:
+            if not is_unknown(error):  # else by somebody else a moment ago
+                raise
         log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
         settings = await asyncio.to_thread(self._services.guilds.get, request.guild_id)
         self._moderation_log.post(

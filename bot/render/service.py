@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
+import discord
+
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker, asker_of
 from bot.render.attachments import Attachment, Find
@@ -20,16 +22,17 @@ from bot.render.intake import Intake, Source
 from bot.render.options import OptionOverrides, settle
 from bot.replies.interactions import (
     ALREADY_ACKNOWLEDGED,
+    QUIET,
     UNDELIVERED,
     AcknowledgeFirst,
     InFlight,
     Interaction,
     can_reach,
     defer,
-    edit,
     language,
     server_language,
 )
+from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from jobs.delivery import TOKEN_S
@@ -155,7 +158,7 @@ class RenderService:
                 if not awake and not tracked.shared:
                     # Before the job is on the queue, so that this can never overwrite a worker's result. And
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
-                    await edit(interaction, sentence("queued_no_worker", language(interaction)))
+                    await self._say_queued(interaction)
                 request = await self._pending.send(tracked, request)
                 self._moderation_log.post(settings, _line(interaction, request, private=begun.private))
                 log.info(
@@ -175,6 +178,15 @@ class RenderService:
                     len(awake),
                     1000 * (time.time() - received_at),
                 )
+
+    async def _say_queued(self, interaction: Interaction) -> None:
+        words = sentence("queued_no_worker", language(interaction))
+        with suppress(discord.HTTPException):
+            await say(
+                self._services.jobs,
+                str(interaction.id),
+                lambda: interaction.edit_original_response(content=words, allowed_mentions=QUIET),
+            )
 
     async def _acknowledge(
         self,

@@ -9,13 +9,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import discord
 
-from bot.replies.interactions import QUIET, UNDELIVERED
+from bot.replies.interactions import QUIET
 from bot.replies.messages import ORIGINAL
+from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies, Phase, Tracked
 from bot.services import Services
 from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
@@ -26,8 +28,6 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
 PATIENCE_S: Final = 3.0
 """Nobody is told anything before this: most pictures are there by then. Nor twice within it."""
-SAY_S: Final = 2.0
-"""For one edit, well within NOTICE_S: what was sent until then has time left to take effect."""
 AT_ONCE: Final = 8
 MOST: Final = 200
 """Messages looked at in one round."""
@@ -108,26 +108,18 @@ class ProgressNotifier:
         return {job_id: text for job_id, text in found.items() if text is not None}
 
     async def _say(self, pending: PendingReply, text: str) -> None:
-        job_id, reply, jobs = pending.job_id, pending.reply, self._services.jobs
-        begun = time.monotonic()
-        if not await asyncio.to_thread(jobs.begin_notice, job_id):
-            return
-        left = begun + SAY_S - time.monotonic()
-        if left <= 0:
-            return  # this loop lagged; what is said late could cover the last state
-        self._said[job_id] = Said(text, begun)
+        job_id, reply = pending.job_id, pending.reply
         hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
-        try:
-            async with asyncio.timeout(left):
-                await hook.edit_message(
+        # What Discord did not take is not said again at once either.
+        self._said[job_id] = Said(text, time.monotonic())
+        with suppress(discord.HTTPException):
+            await say(
+                self._services.jobs,
+                job_id,
+                lambda: hook.edit_message(
                     ORIGINAL, content=text, view=self._cancel_view(job_id, reply.language), allowed_mentions=QUIET
-                )
-        except (*UNDELIVERED, TimeoutError) as error:
-            refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
-            log.info("not told how long job=%s detail=%r", job_id, error)
-            if not refused:
-                return  # it may still take effect, so its time is left to run out
-        await asyncio.to_thread(jobs.end_notice, job_id)
+                ),
+            )
 
 
 def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:

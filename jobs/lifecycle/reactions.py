@@ -27,6 +27,15 @@ redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 return 1
 """
 
+# Whoever has lost an attempt to another meanwhile changes nothing of it any more.
+_KEEP: Final = """
+local now = redis.call('GET', KEYS[1])
+if now and now ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+if ARGV[5] == '' then redis.call('HDEL', KEYS[2], ARGV[4]) else redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) end
+return 1
+"""
+
 
 class Attempt(Record):
     """One try at answering a reaction. `palette` is the click's look.
@@ -56,10 +65,12 @@ class Reactions:
         self._redis = redis
         self._jobs = jobs
         self._take = redis.register_script(_TAKE)
+        self._replace = redis.register_script(_KEEP)
 
-    def take(self, click: Click) -> Attempt | None:
+    def take(self, click: Click, *, deleted: str | None = None) -> Attempt | None:
         """The right, for CLAIM_S seconds, to answer a reaction; None when it is answered or in hand.
 
+        A picture on a reply that is `deleted` answers nobody: then there is a new one, on a new reply.
         The click is kept until `settle` or `release`, so that another process can go on
         with it. Taken over after a death, the attempt is the same one: same nonce, same job.
         """
@@ -74,9 +85,12 @@ class Reactions:
             return None
         number = last.number
         while (result := self._jobs.result_of(last.job_id)) is not None:
+            reply_id = last.reply_id
             if result.outcome == "posted":
-                return None
-            last = last.model_copy(update={"number": last.number + 1, "takes": 0})
+                if deleted is None or reply_id != deleted:
+                    return None
+                reply_id = None
+            last = last.model_copy(update={"number": last.number + 1, "takes": 0, "reply_id": reply_id})
         if last.held_until is None and last.number == number:
             return None
         attempt = last.model_copy(update={"held_until": now + CLAIM_S, "takes": last.takes + 1})
@@ -91,13 +105,18 @@ class Reactions:
         result = self._jobs.result_of(attempt.job_id)
         return attempt.reply_id if result is not None and result.outcome == "posted" else None
 
+    def holds(self, attempt: Attempt) -> bool:
+        """Whether a taken attempt is still who took it's to answer."""
+        there = self._redis.get(_reaction(attempt.message_id, attempt.palette))
+        return there == attempt.model_dump_json().encode() and time.time() < (attempt.held_until or 0)
+
     def settle(self, attempt: Attempt, reply_id: str) -> None:
         """The reply exists, and its job is on the queue or its reason on the reply."""
-        self._keep(attempt.model_copy(update={"reply_id": reply_id, "held_until": None}), None)
+        self._keep(attempt, attempt.model_copy(update={"reply_id": reply_id, "held_until": None}), None)
 
     def release(self, attempt: Attempt, click: Click, *, again: bool) -> None:
         """Give an attempt back after a failure: to the next click or, with `again`, to the reaper."""
-        self._keep(attempt.model_copy(update={"held_until": time.time()}), click if again else None)
+        self._keep(attempt, attempt.model_copy(update={"held_until": time.time()}), click if again else None)
 
     def forget(self, attempt: Attempt) -> None:
         """The same without writing anything, for a Redis whose memory is full."""
@@ -106,14 +125,10 @@ class Reactions:
         pipe.hdel(_CLICKS, f"{attempt.message_id}:{attempt.palette}")
         pipe.execute()
 
-    def _keep(self, attempt: Attempt, click: Click | None) -> None:
-        pipe = self._redis.pipeline()
-        pipe.set(_reaction(attempt.message_id, attempt.palette), attempt.model_dump_json(), ex=KEEP_S)
-        if click is None:
-            pipe.hdel(_CLICKS, f"{attempt.message_id}:{attempt.palette}")
-        else:
-            pipe.hset(_CLICKS, _field(click), click.model_dump_json())
-        pipe.execute()
+    def _keep(self, taken: Attempt, now: Attempt, click: Click | None) -> None:
+        keys = [_reaction(now.message_id, now.palette), _CLICKS]
+        field, value = f"{now.message_id}:{now.palette}", "" if click is None else click.model_dump_json()
+        self._replace(keys=keys, args=[taken.model_dump_json(), now.model_dump_json(), KEEP_S, field, value])
 
     def clicks(self) -> list[Click]:
         """The reactions that are being answered, or whose answerer died."""
