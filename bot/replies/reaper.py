@@ -9,8 +9,11 @@ import asyncio
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bot.replies.errors import Failure, failure_of
@@ -38,7 +41,12 @@ WAITING_S: Final = 20.0
 """A job that waits or runs is looked at again after so long: it may fail without anyone being able to say so."""
 
 AGAIN_S: Final = 10.0
-AT_ONCE: Final = 8
+LONGEST_AGAIN_S: Final = 60.0
+"""Between two tries at one that Discord does not let us end."""
+AT_ONCE: Final = 32
+CLICKS_AT_ONCE: Final = 8
+ANSWER_S: Final = 40.0
+"""Longest that one reaction is worked on: its claim lasts 30 s, and Redis may need some."""
 
 CLICK_S: Final = 180.0
 """How long an unanswered reaction is tried again: Discord knows a nonce for "the past few minutes" only."""
@@ -71,6 +79,9 @@ class Reaper:
         self._in_flight = in_flight
         self._answer = answer
         self._lost_since: float | None = None
+        self._tries: Counter[str] = Counter()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._slots, self._click_slots = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(CLICKS_AT_ONCE)
 
     async def run(self) -> None:
         """Go round for ever; less often, and with one line in the log, while Redis is lost."""
@@ -93,25 +104,48 @@ class Reaper:
             found = await asyncio.to_thread(self._look, mine)
         except REDIS_LOST as error:
             self._lost(error)
-            await self._without_redis(mine)
+            self._without_redis(mine)
             return False
         self._back()
         for job_id in found.over:
             self._pending.mine.pop(job_id, None)
-        slots = asyncio.Semaphore(AT_ONCE)
-
-        async def one(pending: PendingReply, state: str | None) -> None:
-            async with slots:
-                await self._end(pending, state)
-
-        await asyncio.gather(*(one(pending, state) for pending, state in found.due))
+        for pending, state in found.due:
+            self._begin(pending.job_id, self._slots, partial(self._end, pending, state))
         waiting = [self._pending.clicks.popleft() for _ in range(len(self._pending.clicks))]
         for click in waiting + found.clicks:
-            if time.time() - click.at < CLICK_S:
-                await self._answer(click)
-            else:
-                await asyncio.to_thread(self._services.reactions.drop_click, click)
+            self._begin(f"{click.message_id}:{click.look}", self._click_slots, partial(self._click, click))
         return True
+
+    def _begin(self, key: str, slots: asyncio.Semaphore, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it beside the rounds, unless it is under way: nobody waits for another's slow message."""
+        if key in self._under_way:
+            return
+
+        async def run() -> None:
+            try:
+                async with slots, self._in_flight.track():
+                    await work()
+            except ServiceProblem:
+                pass  # the bot is stopping
+            except Exception:
+                log.exception("reaper failed")
+            finally:
+                self._under_way.pop(key, None)
+
+        self._under_way[key] = asyncio.create_task(run())
+
+    async def _click(self, click: Click) -> None:
+        if time.time() - click.at >= CLICK_S:
+            with suppress(*REDIS_LOST):  # else it is looked at again in the next round
+                await asyncio.to_thread(self._services.reactions.drop_click, click)
+            return
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._answer(click)
+        except TimeoutError:
+            # Redis knows it once it is claimed; before that, only we do.
+            log.warning("reaction takes too long message=%s look=%s", click.message_id, click.look)
+            self._pending.clicks.append(click)
 
     def _look(self, mine: dict[str, Tracked]) -> Scan:
         """One look into Redis, in a thread. Own pending replies that it has lost are written again."""
@@ -161,24 +195,33 @@ class Reaper:
                 failure.reference,
             )
             outcome = reason.outcome if reason is not None and reason.code == failure.code else "failed"
-            if not await self._pending.end(pending, failure, outcome=outcome):
+            if await self._pending.end(pending, failure, outcome=outcome):
+                self._tries.pop(job_id, None)
+            else:
                 await self._later(job_id)
         except REDIS_LOST as error:
             self._lost(error)
 
     async def _later(self, job_id: str) -> None:
-        await asyncio.to_thread(self._services.jobs.look_later, [job_id], look_at=time.time() + AGAIN_S)
+        pause = min(LONGEST_AGAIN_S, AGAIN_S * 2 ** min(self._tries[job_id], 5))
+        if len(self._tries) > MOST:
+            self._tries.clear()  # most of them another process has ended
+        self._tries[job_id] += 1
+        await asyncio.to_thread(self._services.jobs.look_later, [job_id], look_at=time.time() + pause)
 
-    async def _without_redis(self, mine: dict[str, Tracked]) -> None:
+    def _without_redis(self, mine: dict[str, Tracked]) -> None:
         """Answer those of our own whom nobody else can be answering.
 
         A worker draws nothing past a job's deadline, and TAKE_OVER_S later it has ended.
         """
-        for tracked in mine.values():
+        for job_id, tracked in mine.items():
             pending = tracked.pending
             late = time.time() > pending.deadline_at + TAKE_OVER_S
             if not tracked.working and (tracked.failure or late):
-                await self._pending.end(pending, tracked.failure or _failure(pending, None))
+                self._begin(job_id, self._slots, partial(self._end_alone, tracked))
+
+    async def _end_alone(self, tracked: Tracked) -> None:
+        await self._pending.end(tracked.pending, tracked.failure or _failure(tracked.pending, None))
 
     def _lost(self, error: BaseException) -> None:
         if self._lost_since is None:
