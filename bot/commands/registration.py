@@ -20,7 +20,7 @@ from jobs.text.translation import LANGUAGES, NAME, template, translate_in
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-_BACK_OFF: Final = wait_exponential_jitter(initial=1, max=300, jitter=1)
+_BACK_OFF: Final = wait_exponential_jitter(multiplier=1, max=300, jitter=1)
 
 _COMPARED: Final = frozenset(
     {

@@ -32,7 +32,7 @@ MOST_RATE_LIMIT_S: Final = 30.0
 """Longest that discord.py waits for a rate limit, and the least that it can be told."""
 
 Ask = Callable[..., Awaitable[Any]]
-_BACK_OFF: Final = wait_exponential_jitter(initial=0.25, max=8, jitter=0.25)
+_BACK_OFF: Final = wait_exponential_jitter(multiplier=0.25, max=8, jitter=0.25)
 _REST: Final[Ask] = HTTPClient.request
 _WEBHOOK: Final[Ask] = AsyncWebhookAdapter.request
 _sent: ContextVar[list[str] | None] = ContextVar("sent", default=None)

@@ -83,7 +83,7 @@ class AttachmentDownloader:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(_Passing),
             stop=stop_before_delay(TRIES * self._fetch_s),
-            wait=wait_exponential_jitter(initial=0.25, max=self._fetch_s / 4, jitter=0.25),
+            wait=wait_exponential_jitter(multiplier=0.25, max=self._fetch_s / 4, jitter=0.25),
             before_sleep=_log_wait,
             reraise=True,
         ):
