@@ -3,10 +3,15 @@
 The sentences are in models.sentences; `str()` is the one in English.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from models.sentences import NOTES, PICTURE_SENTENCES
+
+_OBJECT: Final = re.compile(r" ?<[\w.]+ object at 0x[0-9a-f]+>")
+"""Where Pillow names what it read from: a buffer's place in memory, which says nothing."""
 
 
 class Refused(ValueError):
@@ -22,7 +27,7 @@ class PictureProblem(ValueError):
     def __init__(self, code: str, detail: str = "", **facts: object) -> None:
         super().__init__(PICTURE_SENTENCES[code].format(**facts))
         self.code = code
-        self.detail = detail
+        self.detail = _OBJECT.sub("", detail)
         self.facts = facts
 
 

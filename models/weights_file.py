@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from glyphcord.nearest import did_you_mean
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
 from models.nn.generator import HEADS, Generator, GeneratorConfig
@@ -78,7 +79,8 @@ def chosen_weights(name: str) -> Path:
     try:
         return find_weights(name, None)
     except WeightsError as error:
-        raise WeightsError(f"{error}; `glyphcord weights list` shows the styles there are") from None
+        meant = did_you_mean(name, (path.stem for path in SHIPPED.glob("*.safetensors")))
+        raise WeightsError(f"{error}; `glyphcord weights list` shows the styles there are.{meant}") from None
 
 
 def save_weights(

@@ -169,7 +169,8 @@ async def explain(interaction: Interaction, cause: BaseException) -> None:
     """Where every interaction's error becomes an answer: a sentence for its user, a line for operators."""
     if isinstance(cause, discord.HTTPException) and cause.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
         # Too late, or another process of ours has answered: nothing can or need be said.
-        log.warning("interaction lost interaction=%d code=%d", interaction.id, cause.code)
+        level = logging.INFO if cause.code == ALREADY_ACKNOWLEDGED else logging.WARNING
+        log.log(level, "interaction lost interaction=%d code=%d", interaction.id, cause.code)
         return
     failure = failure_from(cause, language(interaction))
     report(failure, cause, f"interaction={interaction.id} user={interaction.user.id}")

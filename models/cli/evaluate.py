@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from glyphcord.arguments import whole
 from models.cli.progress import complain
 
 
@@ -12,7 +13,9 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Compare weights files with baselines and with other programs, on photos."
     parser.add_argument("photos", type=Path, help="a folder of photos")
-    parser.add_argument("--count", type=int, default=12, help="pictures to measure with (default: %(default)s)")
+    parser.add_argument(
+        "--count", type=whole(1), default=12, help="pictures to measure with (default: %(default)s)"
+    )
     parser.add_argument(
         "--held-out", action="store_true", help="only photos that training on the folder leaves out"
     )

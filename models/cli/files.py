@@ -18,6 +18,15 @@ MISSING: Final = {"no_heic": "pillow-heif>=1.0,<2", "no_video": "av>=18.1,<19"}
 """The packages of the extras that were not installed, by the problem that this makes."""
 
 
+OF_FILES: Final = {
+    " Please send the picture again.": "",
+    " and send that.": " and draw that.",
+    " and resend it.": ".",
+    "Please send": "Please give",
+}
+"""What a sentence says of sending, which is for Discord, and what it says of a file."""
+
+
 class UsageError(Exception):
     """The command cannot be carried out as it was typed; the message says what to type instead."""
 
@@ -145,9 +154,12 @@ def reason(problem: PictureProblem | OSError) -> str:
     """What to say after the picture's name."""
     if isinstance(problem, OSError):
         return problem.strerror or str(problem)
+    said = str(problem)
+    for sent, given in OF_FILES.items():
+        said = said.replace(sent, given)
     if problem.code in MISSING:
-        return f"{problem} Or install what reads it: pip install '{MISSING[problem.code]}'"
-    return str(problem)
+        return f"{said} Or install what reads it: pip install '{MISSING[problem.code]}'"
+    return said
 
 
 def code_of(problem: PictureProblem | OSError) -> str:

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from models.cli.progress import complain, failures
+from glyphcord.arguments import whole
+from models.cli.progress import failures
 from models.palettes import PALETTES
 
 
@@ -86,9 +87,11 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Fetch photos to train on. The same command continues an interrupted run."
     parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the photos")
-    parser.add_argument("--count", type=int, required=True, help="photos wanted in the folder, old ones included")
+    parser.add_argument(
+        "--count", type=whole(1), required=True, help="photos wanted in the folder, old ones included"
+    )
     parser.add_argument("--url", help="an address; {n} in it becomes 0, 1, 2, … (default: Lorem Picsum)")
-    parser.add_argument("--at-once", type=int, default=8, help="parallel downloads (default: %(default)s)")
+    parser.add_argument("--at-once", type=whole(1), default=8, help="parallel downloads (default: %(default)s)")
     parser.set_defaults(run=photos, continues=True)
 
 
@@ -99,8 +102,6 @@ def photos(arguments: argparse.Namespace) -> int:
 
     from models.training.photos import fetch_photos
 
-    if arguments.count < 1 or arguments.at_once < 1:
-        return complain("--count and --at-once must be at least 1")
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("fetching photos", total=arguments.count)
         new = fetch_photos(

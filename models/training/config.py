@@ -1,16 +1,33 @@
 """A training config: every number of a run, read from a small TOML file and kept in the checkpoint."""
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from glyphcord.nearest import did_you_mean
 from models.atlas import PRINTABLE
 from models.limits import MAX_PROOF_SWEEPS, MIN_STRENGTH
 from models.problems import Refused
 
 CONFIGS: Final = Path(__file__).with_name("configs")
 BLANK: Final = " "
+LEAST: Final = {
+    "steps": 1,
+    "batch": 1,
+    "columns": 1,
+    "rows": 1,
+    "warm_steps": 0,
+    "warm_sweeps": 0,
+    "sweeps": 0,
+    "subject_batch": 0,
+    "adversarial_from": 0,
+    "adversarial_weight": 0,
+    "seed": 0,
+}
+"""The least that each of these can be."""
+FIXED: Final = frozenset({"style", "size", "charset", "seed"})
+"""What a run that has begun keeps: its networks and their random numbers hang on it."""
 
 
 class ConfigError(Refused):
@@ -58,7 +75,9 @@ def read_config(name: str, overrides: dict[str, Any]) -> TrainConfig:
     """
     path = Path(name) if name.endswith(".toml") else CONFIGS / f"{name}.toml"
     if not path.is_file():
-        raise ConfigError(f"there is no config {name}; choose {', '.join(shipped_configs())}, or give a .toml file")
+        names = shipped_configs()
+        meant = did_you_mean(name, names)
+        raise ConfigError(f"there is no config {name}; choose {', '.join(names)}, or give a .toml file.{meant}")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
@@ -70,7 +89,30 @@ def read_config(name: str, overrides: dict[str, Any]) -> TrainConfig:
         fits = isinstance(value, known[key]) or (known[key] is float and isinstance(value, int))
         if not fits or isinstance(value, bool):
             raise ConfigError(f"{path} sets {key} to {value!r}, which is no {known[key].__name__}")
-    config = TrainConfig(**(values | overrides))
+    return checked(TrainConfig(**(values | overrides)))
+
+
+def resumed(config: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
+    """A checkpoint's config with other numbers. Raises ConfigError for what a run that has begun cannot change."""
+    for name in FIXED & changes.keys():
+        if changes[name] != getattr(config, name):
+            raise ConfigError(
+                f"{name} cannot change in a run: the checkpoint has {getattr(config, name)!r}. Leave it out, or "
+                "begin another run in another --out"
+            )
+    return checked(replace(config, **changes))
+
+
+def checked(config: TrainConfig) -> TrainConfig:
+    """The same config. Raises ConfigError where it has a number that no run can have."""
+    for name, least in LEAST.items():
+        if not getattr(config, name) >= least:
+            raise ConfigError(f"{name} is {getattr(config, name):g}; it must be at least {least:g}")
+    if not 0 < config.learning_rate < float("inf") or not config.temperature > 0:
+        name = "temperature" if config.learning_rate > 0 else "learning_rate"
+        raise ConfigError(f"{name} is {getattr(config, name):g}; it must be a number above 0")
+    if not 0 <= config.ema < 1:
+        raise ConfigError(f"ema is {config.ema:g}; it can be 0 to 1, without 1 itself")
     if not config.charset.startswith(BLANK) or len(set(config.charset)) < max(2, len(config.charset)):
         raise ConfigError("charset begins with a blank, has another character, and none twice")
     if unknown := sorted(set(config.charset) - set(PRINTABLE)):

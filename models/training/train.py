@@ -1,6 +1,7 @@
-"""A training run: step after step to the end or to Ctrl-C, with a progress bar, saves and a log."""
+"""A training run: step after step to the end or to a signal, with a progress bar, saves and a log."""
 
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from models.training.checkpoint import read_checkpoint, restore, state_of, write_checkpoint
-from models.training.config import TrainConfig
+from models.training.config import TrainConfig, resumed
 from models.training.data import Photos
 from models.training.parallel import join_ranks, leave_ranks
 from models.training.run_log import RunLog
@@ -19,6 +20,12 @@ from models.training.validation import sample, validate
 from models.weights_file import LoadedWeights, save_weights
 
 CHECKPOINT: Final = "checkpoint.pt"
+LINE_EVERY_S: Final = 30.0
+"""Seconds between two lines where no terminal shows a bar."""
+
+
+class Interrupted(Exception):
+    """The run was told to stop, and has saved; `str()` says where it is."""
 
 
 def train(
@@ -31,11 +38,13 @@ def train(
     save_every_s: float,
     start: LoadedWeights | None = None,
     subject: LoadedWeights | None = None,
+    changes: dict[str, Any] | None = None,
 ) -> Path:
-    """Run to the last step or to Ctrl-C, saving checkpoint and weights; returns the weights file.
+    """Run to the last step, saving checkpoint and weights; returns the weights file.
 
-    With `start` the networks begin as that file's, with `subject` the subject branch alone. Raises TrainingStopped
-    with the reason when training cannot go on.
+    With `resume` the config is the checkpoint's, with `changes` to its numbers. Ctrl-C and SIGTERM save and raise
+    Interrupted. With `start` the networks begin as that file's, with `subject` the subject branch alone. Raises
+    TrainingStopped with the reason when training cannot go on.
     """
     if resume and (start or subject):
         raise TrainingStopped("--start and --subject-branch begin a run, --resume goes on with one: choose one")
@@ -44,6 +53,7 @@ def train(
     state: dict[str, Any] | None = None
     if resume:
         state, config = read_checkpoint(checkpoint)
+        config = resumed(config, changes or {})
     elif checkpoint.exists():
         raise TrainingStopped(f"{checkpoint} is there already: add --resume to go on, or choose another --out")
     ranks, device = join_ranks(device)
@@ -62,7 +72,7 @@ def train(
 
 
 def _run(trainer: Trainer, checkpoint: Path, weights: Path, save_every_s: float) -> None:
-    """Step until the end or a SIGINT in any rank, with the bar and the saves."""
+    """Step until the end or a signal in any rank, with the bar and the saves. Raises Interrupted."""
     interrupted = False
 
     def interrupt(_signal: int, _frame: object) -> None:
@@ -70,23 +80,31 @@ def _run(trainer: Trainer, checkpoint: Path, weights: Path, save_every_s: float)
         interrupted = True
 
     ranks, steps, log = trainer.ranks, trainer.config.steps, RunLog(checkpoint.parent)
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with _progress(shown=ranks.first) as bar:
             task = bar.add_task("training", total=steps, completed=trainer.step, shown="")
-            saved = time.monotonic()
+            saved = said = time.monotonic()
             means: dict[str, float] = {}
             while trainer.step < steps and not ranks.any(interrupted, trainer.device):
                 scalars = trainer.train_step()
                 means = {k: 0.98 * means.get(k, v) + 0.02 * v for k, v in scalars.items()}
                 bar.update(task, completed=trainer.step, shown=_shown(means))
+                if bar.disable and ranks.first and time.monotonic() - said >= LINE_EVERY_S:
+                    said = time.monotonic()
+                    print(f"step {trainer.step} of {steps}  {_shown(means)}", file=sys.stderr, flush=True)  # noqa: T201
                 due = ranks.first and time.monotonic() - saved > save_every_s
                 if ranks.any(due, trainer.device):
                     _save(trainer, checkpoint, weights, log, means)
                     saved = time.monotonic()
             _save(trainer, checkpoint, weights, log, means)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if trainer.step < steps:
+        raise Interrupted(
+            f"stopped at step {trainer.step} of {steps}; saved in {checkpoint.parent}, --resume goes on"
+        )
 
 
 def _save(trainer: Trainer, checkpoint: Path, weights: Path, log: RunLog, means: dict[str, float]) -> None:
@@ -113,6 +131,7 @@ def _shown(values: dict[str, float]) -> str:
 
 
 def _progress(*, shown: bool) -> Progress:
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -122,6 +141,6 @@ def _progress(*, shown: bool) -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[shown]}"),
-        console=Console(stderr=True),
-        disable=not shown,
+        console=console,
+        disable=not (shown and console.is_terminal),
     )

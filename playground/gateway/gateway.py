@@ -49,6 +49,7 @@ from playground.state.world import World
 from playground.types import Json
 
 RESUMABLE_S = 180.0
+ACK_AFTER_S = 0.03
 KEPT_FRAMES = 100
 COMMANDS_A_MINUTE = 120
 
@@ -146,7 +147,8 @@ class Gateway:
             raise Closed(DECODE_ERROR, "Error while decoding payload.") from error
         if op == HEARTBEAT:
             connection.last_beat = time.monotonic()
-            connection.send(HEARTBEAT_ACK)
+            # Not at once: a client notes when it sent only after it has, and would measure from the beat before.
+            asyncio.get_running_loop().call_later(ACK_AFTER_S, connection.send, HEARTBEAT_ACK)
         elif op == IDENTIFY:
             self._identify(connection, data)
         elif op == RESUME:

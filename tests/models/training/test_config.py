@@ -88,3 +88,25 @@ def test_more_refinement_than_a_weights_file_may_ask_for_is_refused(sweeps: int)
 def test_ink_that_nobody_sees_is_refused(strength: float) -> None:
     with pytest.raises(ConfigError, match=f"least_strength is .*; it can be {MIN_STRENGTH:g} to 1"):
         read_config("classic", {"least_strength": strength})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("steps", 0),
+        ("batch", -1),
+        ("columns", 0),
+        ("rows", -3),
+        ("warm_steps", -1),
+        ("subject_batch", -1),
+        ("seed", -1),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("temperature", 0.0),
+        ("ema", 1.0),
+        ("adversarial_weight", -0.1),
+    ],
+)
+def test_a_number_that_no_run_can_have_is_refused_in_words(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is .*; it (must|can) be "):
+        read_config("classic", {name: value})

@@ -1,6 +1,7 @@
 """Whole runs of a few steps: what they leave, how they go on, and what they begin with."""
 
 import json
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -10,24 +11,26 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.training.config import ConfigError
 from models.training.data import Photos
 from models.training.run_log import LOG
 from models.training.targets import STYLES
-from models.training.train import CHECKPOINT, train
+from models.training.train import CHECKPOINT, Interrupted, train
 from models.training.trainer import Trainer, TrainingStopped
 from models.weights_file import load_weights
 from tests.models.training.runs import SMALL, run
 
 
 class Stopping(Photos):
-    """Photos whose nth batch comes with a Ctrl-C."""
+    """Photos whose nth batch comes with a Ctrl-C, or another signal."""
 
     stop_at = 0
+    number = signal.SIGINT
 
     def batch(self, size: int, columns: int, rows: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         self.stop_at -= 1
         if self.stop_at == 0:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
         return super().batch(size, columns, rows, rng)
 
 
@@ -60,15 +63,16 @@ def test_a_run_leaves_weights_that_load_and_a_log(never_stopped: Path) -> None:
     assert {"reconstruction", "subject", "discriminator", "adversarial"} <= line.keys()
 
 
-@pytest.mark.parametrize("stop_at", [1, 4])
+@pytest.mark.parametrize("stop", [(1, signal.SIGINT), (4, signal.SIGTERM)])
 def test_stopped_and_resumed_equals_never_stopped(
-    photos: Path, subjects: Path, tmp_path: Path, never_stopped: Path, stop_at: int
+    photos: Path, subjects: Path, tmp_path: Path, never_stopped: Path, stop: tuple[int, signal.Signals]
 ) -> None:
     """Bit for bit, the subject branch, both optimisers' state and that of the random generators included."""
     halting = Stopping(photos, subjects=subjects)
-    halting.stop_at = stop_at
+    stop_at, _ = halting.stop_at, halting.number = stop
     out = tmp_path / "whole"
-    run(halting, out)
+    with pytest.raises(Interrupted, match=f"stopped at step {stop_at} of 6; saved in .*--resume goes on"):
+        run(halting, out)
     assert torch.load(out / CHECKPOINT, weights_only=True)["step"] == stop_at
     torch.manual_seed(99)  # whatever happens between the two runs
     run(Photos(photos, subjects=subjects), out, resume=True)
@@ -193,3 +197,28 @@ def test_a_run_with_a_few_characters_sets_no_others(photos: Path, tmp_path: Path
     assert load_weights(more).atlas.charset == " .:|#"
     with pytest.raises(TrainingStopped, match="another shape"):
         Trainer(SMALL, Photos(photos), "cpu").begin_with(loaded)
+
+
+def test_a_resumed_run_takes_other_numbers_and_refuses_another_network(
+    never_stopped: Path,
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("models.training.train.LINE_EVERY_S", 0.0)
+    out = tmp_path / "whole"
+    shutil.copytree(never_stopped, out)
+
+    def resume(**changes: object) -> None:
+        train(Photos(photos), out, SMALL, device="cpu", resume=True, save_every_s=1e9, changes=changes)
+
+    resume(steps=8, learning_rate=1e-4)
+    state = torch.load(out / CHECKPOINT, weights_only=True)
+    assert (state["step"], state["config"]["steps"], state["config"]["learning_rate"]) == (8, 8, 1e-4)
+    assert "step 7 of 8  " in capsys.readouterr().err, "a line each, where there is no terminal"
+    for changes in ({"size": "base"}, {"style": "lines"}, {"seed": 7}, {"charset": " ."}):
+        with pytest.raises(ConfigError, match=r"cannot change in a run: the checkpoint has .* another --out"):
+            resume(**changes)
+    with pytest.raises(ConfigError, match="steps is 0; it must be at least 1"):
+        resume(steps=0)
