@@ -1,6 +1,7 @@
 """A GIF's blocks: its canvas, and each frame as a file of its own."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,8 @@ from models import limits
 from models.problems import PictureProblem
 
 SIGNATURES: Final = (b"GIF87a", b"GIF89a")
+MOST_STEPS: Final = 500_000
+"""Blocks and sub-blocks; 20 MB of full ones are 80,000, and of single bytes ten million."""
 _HEADER_BYTES: Final = 13
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
@@ -57,19 +60,23 @@ class GifFile:
 
 
 def read(data: bytes) -> GifFile:
-    """Take a file apart, its end or the first damage being the end. Raises PictureProblem `broken` for no frame."""
+    """Take a file apart, its end or the first damage being the end.
+
+    Raises PictureProblem `broken` for no frame, and `too_slow` for MOST_STEPS.
+    """
     width, height, flags = struct.unpack("<HHB", data[6:11].ljust(5, b"\0"))
     at = _HEADER_BYTES
     shared, at = _palette(data, at, flags)
     frames = list[GifFrame]()
     control, plays, in_order = b"", 1, True
-    while at < len(data):
+    steps = iter(range(MOST_STEPS))
+    while at < len(data) and next(steps, None) is not None:
         introducer, label = data[at], data[at + 1 : at + 2]
         if introducer == _TRAILER:
             break
         if introducer == _EXTENSION:
             blocks = at + 2
-            at, _ = _end_of_blocks(data, blocks)
+            at, _ = _end_of_blocks(data, blocks, steps)
             if label == bytes([_CONTROL]):
                 control = data[blocks + 1 : blocks + 5]
             elif label == bytes([_APPLICATION]) and data[blocks + 1 : blocks + 12] in _LOOPS:
@@ -77,7 +84,7 @@ def read(data: bytes) -> GifFile:
         elif introducer == _IMAGE:
             left, top, wide, high, flags = struct.unpack("<HHHHB", data[at + 1 : at + 10].ljust(9, b"\0"))
             own, start = _palette(data, at + 10, flags)
-            at, whole = _end_of_blocks(data, start + 1)
+            at, whole = _end_of_blocks(data, start + 1, steps)
             if len(frames) <= limits.MAX_FRAMES:
                 bits, delay, transparent = struct.unpack("<BHB", control.ljust(4, b"\0"))
                 frames.append(
@@ -99,6 +106,8 @@ def read(data: bytes) -> GifFile:
         else:
             in_order = False
             break
+    if next(steps, None) is None and len(frames) <= limits.MAX_FRAMES:
+        raise PictureProblem("too_slow", f"over {MOST_STEPS} blocks")
     if not frames:
         raise PictureProblem("broken", "no frames")
     first = frames[0]
@@ -112,9 +121,9 @@ def _palette(data: bytes, at: int, flags: int) -> tuple[bytes, int]:
     return data[at:end], end
 
 
-def _end_of_blocks(data: bytes, at: int) -> tuple[int, bool]:
-    """Where a chain of sub-blocks ends, and whether its last, empty one is there."""
-    while at < len(data):
+def _end_of_blocks(data: bytes, at: int, steps: Iterator[int]) -> tuple[int, bool]:
+    """Where a chain of sub-blocks ends, and whether its last, empty one is there. Each takes one of `steps`."""
+    while at < len(data) and next(steps, None) is not None:
         if (length := data[at]) == 0:
             return at + 1, True
         at += 1 + length

@@ -4,7 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from models.problems import PictureProblem
+
 SIGNATURE: Final = b"\xff\xd8\xff"
+MOST_MARKERS: Final = 10_000
+"""More than any ordinary file has; as many as fit would keep a reader busy for minutes."""
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _SOS, _COMMENT, _APP0, _APP15 = 0xDA, 0xFE, 0xE0, 0xEF
 # Markers without a length and contents: TEM, restarts, another SOI.
@@ -13,6 +17,7 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = (0xC2, 0xC6, 0xCA, 0xCE)
 # What applications wrote and a decoder needs: how colours are coded, EXIF's orientation, the colour profile.
 _NEEDED: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+_ANY_MARKER: Final = re.compile(rb"\xff+[^\xff]", re.DOTALL)
 # Where compressed pixels end: a marker that is neither an escaped 0xFF nor a restart.
 _MARKER: Final = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
 
@@ -37,23 +42,26 @@ class JpegFile:
 def picture_of(data: bytes) -> JpegFile:
     """Find the first picture of a file that begins as a JPEG; the second of a camera's MPO is left out, say.
 
-    A segment that is cut short ends it. Of comments and applications' segments, only needed ones stay.
+    A segment that is cut short ends it. Of comments and applications' segments, only needed ones stay. Raises
+    PictureProblem `too_slow` for MOST_MARKERS.
     """
     kept, at, scans, progressive, whole = [_SOI], 2, 0, False, False
-    while (found := data.find(b"\xff", at)) >= 0:
-        marker_at = found
-        while data[marker_at : marker_at + 1] == b"\xff":
-            marker_at += 1
-        if marker_at >= len(data):
-            break
-        marker, at = data[marker_at], marker_at + 1
+    markers = 0
+    while found := _ANY_MARKER.search(data, at):
+        if (markers := markers + 1) > MOST_MARKERS:
+            raise PictureProblem("too_slow", f"over {MOST_MARKERS} markers")
+        at = found.end()
+        marker = data[at - 1]
         if marker == _EOI[1]:
             whole = True
             break
         if marker in _BARE or marker < min(_FRAMES):
             continue
         end = at + int.from_bytes(data[at : at + 2], "big")
-        if end < at + 2 or end > len(data):
+        if end < at + 2:  # shorter than the length itself: there is nothing to skip
+            at += 2
+            continue
+        if end > len(data):
             break
         body, at = data[at + 2 : end], end
         if marker == _SOS:
@@ -66,5 +74,5 @@ def picture_of(data: bytes) -> JpegFile:
             needed = _NEEDED.get(marker)
             if needed is None or not body.startswith(needed):
                 continue
-        kept.append(data[marker_at - 1 : at])
+        kept.append(data[found.end() - 2 : at])
     return JpegFile(b"".join(kept) + (_EOI if whole else b""), scans, progressive, whole)

@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from models import limits
 from models.files import colour
 from models.problems import PictureProblem
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-MOST_CHUNKS: Final = 100_000
+MOST_CHUNKS: Final = 30_000
 """More than any ordinary file of 20 MB has; as many empty ones as fit would keep a reader busy for seconds."""
 _MOST_PROFILE: Final = 4 * 2**20
 """Bytes of an unpacked colour profile; those of printers have about 2 MB."""
 _HEADER_BYTES, _CONTROL_BYTES = 13, 26
 _MOST_DISPOSE, _MOST_BLEND = 2, 1
 _GREY_TYPES: Final = (0, 4)
+_PALETTE_TYPE: Final = 3
 _MOST_COLOURS: Final = 256
 _NOTES: Final = frozenset({b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"eXIf", b"acTL"})
 
@@ -83,7 +85,8 @@ class PngFrame:
 class PngFile:
     """`header` is IHDR's body, `notes` the first sound chunk of each other kind before the pixels.
 
-    `frames` are those before the first that is out of order, if any is (`in_order`). `ended`: the file's end came.
+    `frames` are those before the first that is out of order, if any is (`in_order`), and no more than are ever
+    shown. `ended`: the file's end came.
     """
 
     header: bytes
@@ -177,7 +180,7 @@ def read(data: bytes) -> PngFile:
         if kind == b"IEND":
             ended = True
             break
-        if kind in (b"fcTL", b"fdAT") and in_order and b"acTL" in notes:
+        if kind in (b"fcTL", b"fdAT") and in_order and b"acTL" in notes and len(frames) <= limits.MAX_FRAMES + 1:
             # One out of order ends the animation: later frames are drawn over what it would have left.
             in_order = int.from_bytes(chunk.body[:4], "big") == sequence
             sequence += 1
@@ -193,11 +196,20 @@ def read(data: bytes) -> PngFile:
                 frames.append(PngFrame(control if in_order else None))
             if len(frames) == 1:
                 frames[0].chunks.append(chunk)
-        elif not frames and kind in _NOTES and kind not in notes and chunk.sound:
+        elif not frames and _is_note(chunk, header.body[9], notes):
             notes[kind] = bytes(chunk.body)
     if not frames:
         raise PictureProblem("broken", "no IDAT")
     return PngFile(bytes(header.body), notes, tuple(frames), in_order, ended)
+
+
+def _is_note(chunk: Chunk, colour_type: int, notes: dict[bytes, bytes]) -> bool:
+    """Whether it says something of the pixels that no chunk before it has said; a tRNS has to fit their kind."""
+    if chunk.kind not in _NOTES or chunk.kind in notes or not chunk.sound:
+        return False
+    if chunk.kind != b"tRNS":
+        return True
+    return chunk.length == {0: 2, 2: 6}.get(colour_type) or (colour_type == _PALETTE_TYPE and b"PLTE" in notes)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:

@@ -21,12 +21,13 @@ MOST_BYTES: Final = 160_000_000
 """Of unpacked numbers; 40 megapixels of single precision."""
 
 _BIG: Final = 43
-_MOST_TAGS, _MOST_PARTS = 1000, 1_000_000
+_MOST_TAGS, _FEW, _MANY = 1000, 64, 1_000_000
 _SIZES: Final = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q"}
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _OFFSETS, _SAMPLES, _ROWS, _COUNTS, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_COUNTS, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
 _ORIENTATION, _PROFILE = 274, 34675
+_MOST_VALUES: Final = dict.fromkeys((_OFFSETS, _COUNTS, _TILE_OFFSETS, _TILE_COUNTS, _PROFILE), _MANY)
 _READ: Final = (1, 5, 8, 32773, 32946, 34925, 50000)
 """Compressions without loss: none, LZW, deflate, PackBits, deflate by its old number, LZMA, Zstandard."""
 
@@ -147,7 +148,7 @@ def _read(data: bytes, order: Literal["<", ">"]) -> TiffFile:
     for index in range(min(count, _MOST_TAGS)):
         tag, kind, number = struct.unpack_from(entry, data, at + size * index)
         letter = _SIZES.get(kind)
-        if letter is None or number > _MOST_PARTS:
+        if letter is None or number > _MOST_VALUES.get(tag, _FEW):
             continue
         place = at + size * (index + 1) - inline
         if struct.calcsize(letter) * number > inline:

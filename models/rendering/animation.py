@@ -47,6 +47,8 @@ def animation_of(data: bytes) -> Animation | None:
         return _of_gif(gif.read(data))
     if data.startswith(png.SIGNATURE):
         return _of_png(png.read(data))
+    if data[8:12] != b"WEBP" and data[4:8] != b"ftyp":
+        return None
     image = opened(data)
     if image.format in _BY_LIBRARY and getattr(image, "is_animated", False):
         count = int(getattr(image, "n_frames", 1))

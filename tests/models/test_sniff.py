@@ -14,6 +14,7 @@ from PIL import EpsImagePlugin, Image
 
 from models import limits
 from models.containers import video_container
+from models.files.jpeg import MOST_MARKERS
 from models.files.png import MOST_CHUNKS
 from models.problems import PictureProblem
 from models.rendering.decode import decode, decode_on
@@ -186,6 +187,16 @@ def test_a_png_of_very_many_chunks() -> None:
     ordinary = encoded(photo(64, 64))
     assert sniff(with_chunks(ordinary, *[chunk(b"tEXt", b"a\0b")] * 1000)).width == 64
     assert problem_of(with_chunks(ordinary, *[chunk(b"IDAT", b"")] * MOST_CHUNKS)).code == "too_slow"
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xe4\0\2", b"\xff\x01"], ids=["empty segments", "bare markers"])
+def test_a_jpeg_of_very_many_markers(marker: bytes) -> None:
+    ordinary = encoded(photo(64, 64), "JPEG")
+    assert sniff(ordinary[:2] + marker * 1000 + ordinary[2:]).width == 64
+    assert problem_of(ordinary[:2] + marker * MOST_MARKERS + ordinary[2:]).code == "too_slow"
+    # Fill bytes before a marker are none of their own, and a length of nothing skips nothing.
+    assert sniff(ordinary[:2] + b"\xff" * MOST_MARKERS * 2 + ordinary[2:]).width == 64
+    assert sniff(ordinary[:2] + b"\xff\xe1\0\1" + ordinary[2:]).width == 64
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from models import limits
+from models.files.gif import MOST_STEPS
 from models.problems import PictureProblem
 from models.rendering.decode import decode
 from models.rendering.frames import decode_frames, shown_ms
@@ -169,6 +170,18 @@ def test_the_first_seconds_of_a_long_one() -> None:
     frames = decode_frames(data, 20)
     assert frames.cut == "seconds"
     assert len(frames.pixels) == -(-limits.MAX_SECONDS // 3)
+
+
+def test_very_many_blocks_without_a_frame() -> None:
+    crumbs = b"!\xfe" + b"\1a" * MOST_STEPS + b"\0"
+    with pytest.raises(PictureProblem) as problem:
+        decode_frames(gif(16, 16, [block(patch(0, 16, 16)), crumbs, block(patch(1, 16, 16))]), 20)
+    assert problem.value.code == "too_slow"
+
+
+def test_what_moves_by_no_means_is_drawn_as_a_still_is() -> None:
+    whole = encoded(photo(64, 48), "JPEG")
+    assert decode_frames(whole[:-2] + b"acTL", 64).pixels.shape == (1, 48, 64, 3)
 
 
 def test_zero_times_are_not_endless() -> None:
