@@ -120,3 +120,19 @@ def test_no_token_gets_through_the_formatter() -> None:
     assert "/interactions/34/[token]/callback" in text
     assert "/webhooks/12/[token]/messages/@original" in text
     assert "bot-secret" not in text and "aW50" not in text
+
+
+def test_only_what_an_operator_can_mend_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    cases = {"cooldown": "INFO", "not_admin": "INFO", "wrong_channel": "INFO", "queue_down": "WARNING"}
+    for code in cases:
+        error = ServiceProblem(code, seconds=1.0, channels="#art")
+        with caplog.at_level(logging.INFO):
+            report(failure_from(error), error, "interaction=5")
+    assert [record.levelname for record in caplog.records] == list(cases.values())
+
+
+def test_a_detail_names_no_place_in_memory() -> None:
+    error = PictureProblem(
+        "broken", "UnidentifiedImageError('cannot identify image file <_io.BytesIO object at 0x7f51>')"
+    )
+    assert failure_from(error).detail == "UnidentifiedImageError('cannot identify image file')"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import aiohttp
 import pytest
 
+from playground.gateway.gateway import ACK_AFTER_S
 from playground.server import Playground
 from playground.state.seed import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, STAFF_CHANNEL, TOKEN
 from tests.playground.raw import INTENTS, Hangup, Rest, Socket, connect, eventually
@@ -23,6 +26,16 @@ async def test_identify_under_each_compression(playground: Playground, rest: Res
         assert (await socket.event("MESSAGE_CREATE"))["content"] == "ünïcode 🩷"
         await socket.send(1, socket.seq)
         assert (await socket.receive())["op"] == 11
+
+
+async def test_a_heartbeat_is_acknowledged_as_over_a_network(playground: Playground) -> None:
+    """discord.py notes when it sent only afterwards; an answer before that it takes for one of the beat before."""
+    async with connect(playground) as socket:
+        sent = time.monotonic()
+        await socket.send(1, None)
+        while (await socket.receive())["op"] != 11:
+            pass
+        assert time.monotonic() - sent >= ACK_AFTER_S / 2
 
 
 async def hangup_code(socket: Socket) -> int | None:

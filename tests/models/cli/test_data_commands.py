@@ -54,7 +54,8 @@ def test_photos(serve: Serve, tmp_path: Path, models: Command, capsys: pytest.Ca
     assert len(list((tmp_path / "new").glob("*.jpg"))) == 3
     assert models("photos", "-o", tmp_path / "new", "--count", 3, "--url", "nonsense") == 1
     assert "must begin with http" in capsys.readouterr().err
-    assert models("photos", "-o", tmp_path / "new", "--count", 0) == 1
+    with pytest.raises(SystemExit, match="2"):
+        models("photos", "-o", tmp_path / "new", "--count", 0)
 
 
 def test_labels(
