@@ -44,8 +44,13 @@ COMMAND: Final = (sys.executable, "-m", "worker.render.decoder")
 
 # All that Python needs to find itself and this package; none of our settings, and so no secret.
 _INHERITED: Final = ["PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"]
-# glibc would give every picture's memory back and fault it in again for the next: 6 ms for a small photo.
-_KEPT_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
+# glibc would give every picture's memory back and fault it in again for the next: 6 ms for a small photo. And each
+# of FFmpeg's threads would take 64 MB of addresses for itself alone, which add up to the limit.
+_KEPT_MEMORY: Final = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+}
 _CRASHES: Final = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
 _TRIES: Final = 2
 """A process that dies may have been killed for its neighbours' sake; a picture that kills two is at fault."""
