@@ -88,14 +88,15 @@ def plain(
     background: BackgroundChoice,
     max_side: int | None = None,
     seen: Image.Image | None = None,
-    lift: float = 0.0,
+    lift: float | None = 0.0,
 ) -> Flat:
     """A loaded picture upright, in sRGB, and opaque on the paper of `background`: mode RGB; and that paper.
 
     What is 0 in `seen`, of mode L and the same size, shows the paper too.
 
     With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen. What would not be
-    seen on its paper is lifted (models.rendering.transparency), by `lift` at least: what the frames before had.
+    seen on its paper is lifted (models.rendering.transparency), by `lift` at least: what the frames before had;
+    with None it is not, and all colours are as they are.
 
     One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
     memory as it did; its longest side is then still more than that.
@@ -152,7 +153,9 @@ def _through(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Imag
     return converted
 
 
-def _flatten(image: Image.Image, background: BackgroundChoice, seen: Image.Image | None, lift: float) -> Flat:
+def _flatten(
+    image: Image.Image, background: BackgroundChoice, seen: Image.Image | None, lift: float | None
+) -> Flat:
     """Opaque, and the paper below; `auto` stays open where next to nothing of that paper is seen."""
     if image.mode in DEEP_GREY:
         image = to_8_bits(image)
@@ -169,6 +172,6 @@ def _flatten(image: Image.Image, background: BackgroundChoice, seen: Image.Image
     if paper == "auto":
         paper = paper_for(glance)
         settled = paper if 1 - glance[..., 3].mean() / 255 > SEEN_THROUGH else "auto"
-    if not whole:  # a part that is missing from the file is no shape to be seen
-        lift = max(lift, lift_for(glance, paper))
-    return Flat(on_paper(over, paper, lift), settled, lift)
+    # A part that is missing from the file is no shape to be seen.
+    raised = 0.0 if lift is None else lift if whole else max(lift, lift_for(glance, paper))
+    return Flat(on_paper(over, paper, raised), settled, raised)

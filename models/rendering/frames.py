@@ -72,11 +72,14 @@ def moves(data: bytes) -> bool:
     return animation is not None and animation.count > 1
 
 
-def decode_frames(data: bytes, columns: int | None, background: BackgroundChoice = "light") -> Frames:
+def decode_frames(
+    data: bytes, columns: int | None, background: BackgroundChoice = "light", *, lifted: bool = True
+) -> Frames:
     """The first frames, upright and opaque, none larger than its page: of `columns` cells across, or of
     `animation_columns`.
 
-    Transparent parts show the paper of `background`; with `auto` the first frame decides for all of them.
+    Transparent parts show the paper of `background`; with `auto` the first frame decides for all of them. What is
+    hidden on it is `lifted` (models.rendering.transparency); without that, frames are as browsers show them.
     Raises PictureProblem as `models.rendering.decode.decode` does, for the first frame; damage after it ends the
     animation there.
     """
@@ -100,7 +103,7 @@ def decode_frames(data: bytes, columns: int | None, background: BackgroundChoice
                 if cut := _over(index, sum(durations), most):
                     break
                 shown = next(animation.frames)
-                flat, paper, lift = plain(shown.image, under, side, lift=lift)
+                flat, paper, lift = plain(shown.image, under, side, lift=lift if lifted else None)
                 if not frames:
                     background, under = paper, "light" if paper == "auto" else paper
                 most = most or _most_frames(size, flat.size, columns)
