@@ -141,6 +141,63 @@ def test_what_is_transparent_shows_paper(codec: str, background: str) -> None:
         assert np.allclose(picture[:, 36:].mean((0, 1)), PAPER[background], atol=3)
 
 
+def colours(matrix: int, range_: int, transfer: int, primaries: int) -> Callable[[Any], None]:
+    """How a stream names its colours, in ITU-T H.273's numbers; `range_` 1 is limited, 2 is full."""
+
+    def prepare(stream: Any) -> None:
+        context = stream.codec_context
+        context.colorspace, context.color_range = matrix, range_
+        context.color_trc, context.color_primaries = transfer, primaries
+
+    return prepare
+
+
+WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 9: (0.2627, 0.0593)}
+"""Of red and blue in the luma of BT.709, BT.601 and BT.2020."""
+
+
+def read_as(colour: tuple[int, ...], matrix: int, range_: int) -> Any:
+    """What a colour is that was written by BT.601 in limited range, as these tests' videos are, and is read so."""
+    red, blue = WEIGHTS[5]
+    luma = np.dot(colour, (red, 1 - red - blue, blue))
+    y, cb, cr = luma, (colour[2] - luma) / (2 - 2 * blue), (colour[0] - luma) / (2 - 2 * red)
+    if range_ == 2:
+        y, cb, cr = 16 + y * 219 / 255, cb * 224 / 255, cr * 224 / 255
+    red, blue = WEIGHTS[matrix]
+    r, b = y + (2 - 2 * red) * cr, y + (2 - 2 * blue) * cb
+    return np.clip((r, (y - red * r - blue * b) / (1 - red - blue), b), 0, 255)
+
+
+@pytest.mark.parametrize("matrix", WEIGHTS)
+@pytest.mark.parametrize("range_", [1, 2])
+def test_each_matrix_and_range(matrix: int, range_: int) -> None:
+    data = video([plain(colour) for colour in COLOURS], prepare=colours(matrix, range_, 1, 1))
+    expected = [read_as(colour, matrix, range_) for colour in COLOURS]
+    assert np.allclose(means(decode_frames(data, 64, "light")), expected, atol=4)
+
+
+@pytest.mark.parametrize(("height", "matrix"), [(718, 5), (720, 1)])
+def test_a_video_that_does_not_name_its_matrix(height: int, matrix: int) -> None:
+    frames = decode_frames(video([plain(COLOURS[0], 64, height)]), 64, "light")
+    assert np.allclose(means(frames), read_as(COLOURS[0], matrix, 1), atol=4)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "shown"),
+    [
+        (16, (0, 1, 6, 18, 34, 54, 80, 112, 150, 200, 227, 249, 255, 255, 255, 255)),
+        (18, (0, 3, 16, 31, 46, 61, 76, 91, 106, 126, 148, 177, 206, 224, 240, 254)),
+    ],
+    ids=["PQ", "HLG"],
+)
+def test_hdr_looks_as_in_chromium(transfer: int, shown: tuple[int, ...]) -> None:
+    """Greys of 10 bits, 17 apart in 8, as Chromium's canvas had them on a screen without HDR."""
+    greys = np.concatenate([plain((level,) * 3, 24, 48) for level in range(0, 256, 17)], 1)
+    data = video([greys], codec="libsvtav1", pix_fmt="yuv420p10le", prepare=colours(9, 1, transfer, 9))
+    row = decode_frames(data, 64, "light").pixels[0, 24, 12::24]
+    assert np.allclose(row, np.array(shown)[:, None], atol=4)
+
+
 def test_sound_alone_is_no_picture() -> None:
     assert {code_of(sound_alone()), code_of(sound_alone("webm"))} == {"sound_alone"}
 
