@@ -31,6 +31,7 @@ def test_a_known_problem_keeps_its_code_and_sentence() -> None:
 
 FACTS: dict[str, Any] = {
     "limit_mb": 16,
+    "kind": "of floats",
     "limit_mp": 40,
     "width": 1,
     "height": 1,
