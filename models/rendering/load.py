@@ -89,8 +89,8 @@ def _beyond_pillow(data: bytes) -> tiff.TiffFile | None:
 def load_png(file: png.PngFile, frame: png.PngFrame) -> Loaded:
     """One frame of a PNG, as large as it is stored. Raises as `load`."""
     loaded = _as_far_as_it_goes(lambda: opened(file.alone(frame)))
-    if loaded.partial:
-        # The last four bytes are a checksum of the pixels, whose being wrong says nothing of them.
+    if loaded.seen is not None and _all_but_the_end(loaded.seen):
+        # The last four bytes are a checksum of the pixels; where it is wrong, Pillow leaves out the last row.
         again = _as_far_as_it_goes(lambda: opened(file.alone(frame, without=4)))
         loaded = loaded if again.partial else again
     image, seen = loaded.image, loaded.seen
@@ -118,6 +118,12 @@ def load_png(file: png.PngFile, frame: png.PngFrame) -> Loaded:
     if profile := file.told_profile or file.stored_profile:
         image.info["icc_profile"] = profile
     return Loaded(image, seen, loaded.partial)
+
+
+def _all_but_the_end(seen: Image.Image) -> bool:
+    """Whether at most the last two rows lack pixels; an interlaced picture's last pass ends with one of them."""
+    extrema = seen.crop((0, 0, seen.width, max(1, seen.height - 2))).getextrema()
+    return extrema == (255, 255)
 
 
 def _or_doubtful(loaded: Loaded, frame: png.PngFrame) -> Loaded:
