@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
+from models.rendering.equal_luminance import colour_tone
 from models.rendering.levels import SHARES, levels_of
 from models.rendering.noise import denoised, detail_in, noise_in
 
@@ -20,9 +21,12 @@ _LOOKS: Final = 5
 def tone_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Tone of (H, W, 3) sRGB bytes as (H, W) float32 in [0, 1]; 1 is black and becomes ink.
 
-    1 − luminance (Rec. 601), without the noise of a picture that is even but for it, stretched as by `stretch`.
+    1 − luminance (Rec. 601), and colour where that shows nothing (models.rendering.equal_luminance); without the
+    noise of a picture that is even but for it, and stretched as by `stretch`.
     """
     tone = np.asarray(1.0 - luminance_of(rgb), np.float32)
+    if colours := colour_tone(rgb):
+        tone = np.clip(tone + colours.of(rgb), 0.0, 1.0)
     noise = noise_in(tone)
     return stretch(denoised(tone, noise), math.hypot(*noise))
 
@@ -34,8 +38,11 @@ def joint_tones(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     few frames: what comes and goes is no noise.
     """
     tones = np.empty(pixels.shape[:3], np.float32)
+    colours = colour_tone(pixels[0])
     for tone, frame in zip(tones, pixels, strict=True):
         np.subtract(1.0, luminance_of(frame), out=tone)
+        if colours:
+            np.clip(tone + colours.of(frame), 0.0, 1.0, out=tone)
     looks = slice(None, None, -(-len(tones) // _LOOKS))
     noise = min((noise_in(tone) for tone in tones[looks]), key=sum)
     counts = np.zeros(_STEPS + 1, np.int64)

@@ -1,0 +1,41 @@
+"""Colours of one luminance are told apart; pictures that luminance shows stay as they are."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from models.rendering.equal_luminance import colour_tone
+from models.rendering.tone import joint_tones, tone_of
+from tests.models.pictures import photo
+
+PAIRS = [
+    ((200, 60, 60), (40, 133, 80)),
+    ((60, 90, 220), (150, 70, 103)),
+    ((220, 120, 40), (40, 186, 184)),
+    ((255, 0, 0), (0, 130, 0)),
+]
+Colour = tuple[int, int, int]
+
+
+def letters(ink: Colour, ground: Colour, size: int = 90) -> np.ndarray:
+    picture = Image.new("RGB", (320, 160), ground)
+    ImageDraw.Draw(picture).text((20, 20), "HELLO", fill=ink, font_size=size)
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize(("ink", "ground"), PAIRS)
+@pytest.mark.parametrize("size", [90, 14])
+def test_letters_of_the_grounds_luminance_are_seen(ink: Colour, ground: Colour, size: int) -> None:
+    pixels = letters(ink, ground, size)
+    there = (pixels == ink).all(-1)
+    for tone in (tone_of(pixels), joint_tones(np.stack([pixels, pixels]))[1]):
+        assert tone[there].mean() - tone[(pixels == ground).all(-1)].mean() > 0.5
+
+
+def test_what_luminance_shows_stays_as_it_is() -> None:
+    assert colour_tone(letters((20, 20, 60), (230, 220, 200))) is None
+    assert colour_tone(np.full((60, 60, 3), (200, 60, 60), np.uint8)) is None
+    grey = np.asarray(photo().convert("L").convert("RGB"))
+    assert colour_tone(grey) is None
+    noise = np.random.default_rng(0).normal(20, 6, (200, 300, 3)).clip(0, 255).astype(np.uint8)
+    assert colour_tone(noise) is None
