@@ -165,7 +165,8 @@ def anything(words: tuple[str, ...]) -> None:
 
 
 def glyphcord(words: tuple[str, ...]) -> None:
-    module(("glyphcord", *words))
+    taken = words[: words.index(">")] if ">" in words else words  # the rest is the shell's
+    module(("glyphcord", *taken))
 
 
 CHECKS: dict[str, Callable[[tuple[str, ...]], None]] = {

@@ -89,13 +89,15 @@ WORKS: dict[str, Callable[[], tuple[str, bytes]]] = {
     "a lying extension": lambda: ("really-a-jpeg.png", encoded(gradient("RGB"), "JPEG")),
     "a hostile file name": lambda: ("@everyone ](x) `../../etc/passwd`.png", encoded(gradient("RGB"), "PNG")),
 }
+HALVES: dict[str, Callable[[], tuple[str, bytes]]] = {
+    "png": lambda: ("half.png", cut(encoded(gradient("RGB", (400, 300)), "PNG"))),
+    "jpeg": lambda: ("half.jpg", cut(PANDA.read_bytes())),
+    "gif": lambda: ("half.gif", cut(encoded(gradient("P", (400, 300)), "GIF"))),
+}
 REFUSED: dict[str, tuple[Callable[[], tuple[str, bytes]], str]] = {
     "not a picture": (lambda: ("cat.png", b"Hello, I am a text. " * 20), "cannot read that file as a picture"),
     "postscript as png": (lambda: ("eps.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"), "cannot read"),
     "nothing": (lambda: ("empty.png", b""), "empty"),
-    "half a png": (lambda: ("half.png", cut(encoded(gradient("RGB", (400, 300)), "PNG"))), "damaged or cut short"),
-    "half a jpeg": (lambda: ("half.jpg", cut(PANDA.read_bytes())), "damaged or cut short"),
-    "half a gif": (lambda: ("half.gif", cut(encoded(gradient("P", (400, 300)), "GIF"))), "damaged or cut short"),
     "one pixel": (lambda: ("dot.png", encoded(Image.new("RGB", (1, 1)), "PNG")), "1×1"),
     "a bomb": (lambda: ("bomb.png", png_header(20_000, 20_000)), "megapixels"),
     "a strip": (lambda: ("strip.png", encoded(Image.new("L", (1, 10_000)), "PNG")), "1×10,000"),
@@ -114,6 +116,14 @@ def test_works(controls: Controls, name: str) -> None:
         drawn = np.asarray(picture.convert("L")) < 200
     assert drawn.any() == (name != "all white"), "ink where there is something to draw"
     assert filename not in str(answer)
+
+
+@pytest.mark.parametrize("name", HALVES)
+def test_what_there_is_of_half_a_file_is_drawn_with_a_note(controls: Controls, name: str) -> None:
+    filename, data = HALVES[name]()
+    answer = controls.wait_for_answer(controls.slash("ascii", files={"image": (filename, data, "image/png")}))
+    assert len(answer["attachments"]) == 1
+    assert "A part of the picture is missing from the file" in answer["content"]
 
 
 @pytest.mark.parametrize("name", REFUSED)
