@@ -17,9 +17,10 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = (0xC2, 0xC6, 0xCA, 0xCE)
 # What applications wrote and a decoder needs: how colours are coded, EXIF's orientation, the colour profile.
 _NEEDED: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
-_ANY_MARKER: Final = re.compile(rb"\xff+[^\xff]", re.DOTALL)
+# Any number of 0xFF may precede a marker: one is enough, or a run of them would take the square of its length.
+_ANY_MARKER: Final = re.compile(rb"\xff[^\xff]")
 # Where compressed pixels end: a marker that is neither an escaped 0xFF nor a restart.
-_MARKER: Final = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 @dataclass(frozen=True)

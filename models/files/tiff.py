@@ -81,13 +81,20 @@ class TiffFile:
         unlike = self.planes and (self.bits > 8 or self.photometric != RGB)
         return self.readable and (unlike or self.format != UNSIGNED)
 
+    @property
+    def stored_width(self) -> int:
+        """The width in px with all of the last tiles, which may reach beyond the picture."""
+        return -(-self.width // self.part[0]) * self.part[0]
+
     def pages(self, data: bytes) -> list[bytes]:
         """TIFFs of grey bytes: one whose rows are this page's rows of samples, or one for each sample's plane.
 
-        Raises PictureProblem `too_heavy` where that is over MOST_BYTES.
+        Rows are as long as they are stored: a predictor may mix the bytes of a whole tile's row. Raises
+        PictureProblem `too_heavy` where that is over MOST_BYTES, packed or unpacked.
         """
         each = self.bits // 8 * (1 if self.planes else self.samples)
-        if self.width * self.height * self.bits // 8 * self.samples > MOST_BYTES:
+        unpacked = self.stored_width * self.height * self.bits // 8 * self.samples
+        if max(unpacked, sum(length for _, length in self.parts)) > MOST_BYTES:
             raise PictureProblem("too_heavy", self.kind)
         count = self.samples if self.planes else 1
         step = len(self.parts) // count
@@ -101,7 +108,7 @@ class TiffFile:
             offsets.append(at)
             at += length
         fields = {
-            _WIDTH: [self.width * each],
+            _WIDTH: [self.stored_width * each],
             _HEIGHT: [self.height],
             _BITS: [8],
             _COMPRESSION: [self.compression],
@@ -133,7 +140,7 @@ def read(data: bytes) -> TiffFile:
     order: Literal["<", ">"] = "<" if data.startswith(b"II") else ">"
     try:
         return _read(data, order)
-    except (struct.error, IndexError, KeyError, ValueError, OverflowError) as error:
+    except (struct.error, IndexError, KeyError, ValueError, ArithmeticError) as error:
         raise PictureProblem("broken", repr(error)) from None
 
 
@@ -148,7 +155,7 @@ def _read(data: bytes, order: Literal["<", ">"]) -> TiffFile:
     for index in range(min(count, _MOST_TAGS)):
         tag, kind, number = struct.unpack_from(entry, data, at + size * index)
         letter = _SIZES.get(kind)
-        if letter is None or number > _MOST_VALUES.get(tag, _FEW):
+        if letter is None or tag in fields or number > _MOST_VALUES.get(tag, _FEW):
             continue
         place = at + size * (index + 1) - inline
         if struct.calcsize(letter) * number > inline:

@@ -57,7 +57,7 @@ def _numbers(file: TiffFile, page: bytes) -> NDArray[np.generic]:
     across = file.part[0] * each * width if file.tiled else rows.shape[1]
     kind = np.dtype(f"{_LETTERS[file.format]}{width}")
     parts = [_undone(file, rows[:, at : at + across], each, kind) for at in range(0, rows.shape[1], across)]
-    return np.concatenate(parts, 1).reshape(file.height, file.width, each)
+    return np.concatenate(parts, 1).reshape(file.height, -1, each)[:, : file.width]
 
 
 def _undone(file: TiffFile, rows: NDArray[np.uint8], each: int, kind: np.dtype[np.generic]) -> NDArray[np.generic]:

@@ -196,6 +196,9 @@ def test_a_jpeg_of_very_many_markers(marker: bytes) -> None:
     assert problem_of(ordinary[:2] + marker * MOST_MARKERS + ordinary[2:]).code == "too_slow"
     # Fill bytes before a marker are none of their own, and a length of nothing skips nothing.
     assert sniff(ordinary[:2] + b"\xff" * MOST_MARKERS * 2 + ordinary[2:]).width == 64
+    # And where none comes, they take no longer: the square of their number would be hours.
+    assert sniff(ordinary[:-2] + b"\xff" * 4_000_000).width == 64
+    assert problem_of(b"\xff\xd8" + b"\xff" * 4_000_000).code == "broken"
     assert sniff(ordinary[:2] + b"\xff\xe1\0\1" + ordinary[2:]).width == 64
 
 

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.files.colour import from_gamma
+from models.files.tiff import MOST_BYTES, read
 from models.problems import PictureProblem
 from models.rendering.decode import decode
 from models.sniff import sniff
@@ -49,6 +51,8 @@ def tiff(
     for plane in np.split(numbers, samples, -1) if planes else [numbers]:
         for top, left in product(range(0, height, high), range(0, width, wide)):
             part = plane[top : top + high, left : left + wide]
+            if tile:
+                part = np.pad(part, [(0, high - part.shape[0]), (0, wide - part.shape[1]), (0, 0)])
             parts.append(_packed(part, kind, packed))
     fields: dict[int, list[int] | bytes] = {
         256: [width],
@@ -115,6 +119,11 @@ def near(data: bytes, wanted: NDArray[np.float64]) -> bool:
 )
 def test_floating_point(kind: str, values: NDArray[np.float64], order: Order, how: dict[str, Any]) -> None:
     assert near(tiff(values.astype(kind), order=order, **how), values)
+
+
+@pytest.mark.parametrize("how", [{"packed": 3}, {"packed": 1}, {}, {"planes": True}], ids=str)
+def test_the_last_tiles_may_reach_beyond_the_picture(how: dict[str, Any]) -> None:
+    assert near(tiff(COLOUR[:50, :80].astype("f4"), tile=32, **how), COLOUR[:50, :80])
 
 
 @pytest.mark.parametrize(
@@ -185,6 +194,21 @@ def test_damage_is_called_so() -> None:
         with pytest.raises(PictureProblem) as problem:
             decode(data)
         assert problem.value.code == "broken"
+
+
+@pytest.mark.parametrize("tags", [{278: 0}, {256: 0}, {257: 0}], ids=str)
+def test_parts_without_a_size_are_damage(tags: dict[int, int]) -> None:
+    with pytest.raises(PictureProblem) as problem:
+        sniff(tiff(GREY.astype("f2"), tags=tags))
+    assert problem.value.code in ("broken", "too_small")
+
+
+def test_parts_that_repeat_the_file_are_not_put_together() -> None:
+    data = tiff(GREY.astype("f2"), packed=1)
+    file = replace(read(data), parts=((0, len(data)),) * (MOST_BYTES // len(data) + 1))
+    with pytest.raises(PictureProblem) as problem:
+        file.pages(data)
+    assert problem.value.code == "too_heavy"
 
 
 def test_too_many_numbers_are_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
