@@ -32,6 +32,25 @@ def test_letters_of_the_grounds_luminance_are_seen(ink: Colour, ground: Colour, 
         assert tone[there].mean() - tone[(pixels == ground).all(-1)].mean() > 0.5
 
 
+@pytest.mark.parametrize(("ink", "ground"), PAIRS)
+@pytest.mark.parametrize("paper", [(255, 255, 255), (0, 0, 0)], ids=["white", "black"])
+@pytest.mark.parametrize(("title", "size"), [("A title", 90), ("", 90), ("", 40)], ids=str)
+def test_parts_of_one_luminance_are_told_apart_on_a_page(
+    ink: Colour, ground: Colour, paper: Colour, title: str, size: int
+) -> None:
+    """Letters of more than a hundredth of the page and of less."""
+    page = Image.new("RGB", (900, 700), paper)
+    page.paste(Image.fromarray(letters(ink, ground, size)), (300, 300))
+    ImageDraw.Draw(page).text((60, 60), title, fill=tuple(255 - level for level in paper), font_size=90)
+    pixels = np.asarray(page)
+    tone = tone_of(pixels)
+    on_ink, on_ground = (tone[(pixels == colour).all(-1)].mean() for colour in (ink, ground))
+    assert abs(on_ink - on_ground) > 0.25
+    blank = tone[(pixels == paper).all(-1)]
+    assert np.ptp(blank) < 0.05
+    assert abs(blank.mean() - on_ground) > 0.15
+
+
 def test_what_luminance_shows_stays_as_it_is() -> None:
     assert colour_tone(letters((20, 20, 60), (230, 220, 200))) is None
     assert colour_tone(np.full((60, 60, 3), (200, 60, 60), np.uint8)) is None
