@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.schema import RenderRequest
+from jobs.schema import Picture, RenderRequest
 from jobs.text.sentences import ServiceProblem
 from models.atlas import default_atlas
 from models.encoders import encode
@@ -19,7 +19,7 @@ from models.problems import Note
 from models.rendering.pipeline import Drawing
 from tests.worker.samples import request_for
 from worker.delivery.rest_client import Edit
-from worker.delivery.result_message import edit_of
+from worker.delivery.result_message import BAR, edit_of
 
 
 def a_drawing(columns: int = 40, rows: int = 20, palette: str = "blue", shrunk: bool = False) -> Drawing:
@@ -97,6 +97,25 @@ def test_what_was_hidden_stays_hidden() -> None:
     assert all(file.filename.startswith("SPOILER_") for file in made.attachments)
     block = edit(a_drawing(30, 15), format="phone", spoiler=True).content
     assert block.startswith("||```") and "```||" in block
+
+
+def test_what_is_left_of_several_stays_hidden_if_it_was() -> None:
+    """A reaction to several pictures draws those that are still there, with the options of them all."""
+    hidden = (Picture(sha="a" * 64, spoiler=True),)
+    made = edit(a_drawing(), format="html", pictures=hidden)
+    assert all(file.filename.startswith("SPOILER_") for file in made.attachments)
+    assert edit(a_drawing(30, 15), format="phone", pictures=hidden).content.startswith("||```")
+
+
+@pytest.mark.parametrize("format", ["phone", "text"])
+def test_bars_in_hidden_text_do_not_end_the_spoiler(format: str) -> None:
+    drawing = a_drawing(30, 15)
+    drawing.page.grid.glyphs[:] = default_atlas().charset.index("|")
+    made = edit(drawing, format=format, spoiler=True).content
+    hidden, _, rest = made.removeprefix("||").partition("||")
+    assert hidden.startswith("```") and hidden.endswith("```") and "|" not in rest
+    assert hidden.count("|") + hidden.count(BAR) == 30 * 15
+    assert BAR not in edit(drawing, format=format).content
 
 
 def test_hidden_text_fits_to_the_last_character() -> None:

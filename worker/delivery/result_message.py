@@ -4,6 +4,7 @@ Whatever is larger than Discord takes in this place is encoded otherwise or left
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from jobs.schema import RenderRequest
@@ -26,11 +27,17 @@ LOOKALIKE: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
 """Stands for the last of three backticks in a code block; as wide, and in no charset of ours."""
 
 _THREE_BACKTICKS: Final = re.compile("``(?=`)`")
+
+BAR: Final = "\N{BOX DRAWINGS LIGHT VERTICAL}"
+"""Stands for the second of two bars in hidden text, whose first two bars would end the spoiler, in code too."""
 TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so I attached it as a file."
 
 
 def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
     """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
+    if any(picture.spoiler for picture in request.pictures):
+        # Of several, what is left to be drawn again may be the hidden one alone.
+        request = request.model_copy(update={"options": replace(request.options, spoiler=True)})
     credit, rows = _credit(request, drawing, model, took_s), result_rows(request.options, request.reply.language)
     if not drawing.moves and request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
@@ -83,11 +90,11 @@ def notes_of(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
     """The page as a code block, in colour where there is room and they are shown; None where it does not fit."""
-    wanted = request.options.block
+    wanted, hidden = request.options.block, request.options.spoiler
     for colours in (wanted is not None and wanted.colours, False):
-        block = code_block(drawing.page, colours=colours)
-        if len(block) <= MESSAGE_CHARACTERS - (4 if request.options.spoiler else 0):
-            return f"||{block}||" if request.options.spoiler else block
+        block = code_block(drawing.page, colours=colours, hidden=hidden)
+        if len(block) <= MESSAGE_CHARACTERS - (4 if hidden else 0):
+            return f"||{block}||" if hidden else block
     return None
 
 
@@ -119,14 +126,17 @@ def _alt(request: RenderRequest, drawing: Drawing) -> str:
     return translate(ALT, language, columns=drawing.columns, rows=drawing.rows, palette=palette)
 
 
-def code_block(page: Page, *, colours: bool = False) -> str:
+def code_block(page: Page, *, colours: bool = False, hidden: bool = False) -> str:
     """The page as a Discord code block, an `ansi` one with `colours` (8 of them; see `ansi`).
 
     Only three backticks in a row could end the block, so of such a run every third becomes LOOKALIKE: one or two
     stay, a reader sees no difference, and as no charset holds LOOKALIKE the art can be read back exactly. An empty
     first or last row becomes a space, because Discord drops empty lines at both ends of a block.
+    A block to be `hidden` between bars has no two bars in a row: every second one becomes BAR.
     """
     art = ansi(page, colours=16) if colours else page.grid.text()
+    if hidden:
+        art = art.replace("||", "|" + BAR)
     lines = _THREE_BACKTICKS.sub("``" + LOOKALIKE, art).removesuffix("\n").split("\n")
     for end in (0, -1):
         lines[end] = lines[end] or " "
