@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 import trustme
@@ -35,7 +37,8 @@ from glyphcord.exit_codes import FAILED, NEVER_AGAIN, UNREACHABLE, UNUSABLE
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.pictures import PictureStore
-from jobs.rq_adapter.queue import JOB_TIMEOUT_S, enqueue
+from jobs.rq_adapter.queue import enqueue, timeout_s
+from jobs.schema import MOST_PICTURES
 from jobs.setting_names import NAMES
 from jobs.settings import RegistrySettings
 from tests.worker.processes import ended, workers
@@ -126,7 +129,7 @@ def seconds(text: str) -> int:
 
 
 def test_a_stop_lets_them_finish() -> None:
-    most = JOB_TIMEOUT_S + WorkLoop.hard_grace_s
+    most = timeout_s(MOST_PICTURES) + WorkLoop.hard_grace_s
     for name in ("worker", "worker-gpu"):
         assert seconds(services()[name]["stop_grace_period"]) > most
     assert seconds(services()["bot"]["stop_grace_period"]) > 2 * DRAIN_S
@@ -409,6 +412,33 @@ def test_docker_does_not_start_again_and_again_what_cannot_be_mended(tmp_path: P
         assert "wait to be stopped" in held.stderr.readline()
         assert held.poll() is None
         held.terminate()
+        assert held.wait(60) == UNUSABLE
+
+
+def test_a_worker_that_waits_to_be_stopped_does_not_look_well(tmp_path: Path) -> None:
+    """Compose asks /healthz, which is there from a worker's first second."""
+    port = free_port()
+    settings = {
+        "DISCORD_TOKEN": "none",
+        "DEVICE": "cuda",
+        "CUDA_VISIBLE_DEVICES": "",
+        "WORKER_HTTP_PORT": str(port),
+    }
+    with subprocess.Popen(
+        [sys.executable, *services()["worker"]["command"][1:]],
+        cwd=tmp_path,
+        env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as held:
+        assert held.stderr is not None
+        while "wait to be stopped" not in (line := held.stderr.readline()):
+            assert line, "it ended"
+        try:
+            with pytest.raises(URLError):
+                urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
+        finally:
+            held.terminate()
         assert held.wait(60) == UNUSABLE
 
 

@@ -17,7 +17,7 @@ import torch
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from glyphcord.exit_codes import UNREACHABLE, UNUSABLE
+from glyphcord.exit_codes import NEVER_AGAIN, UNREACHABLE, UNUSABLE
 from glyphcord.nearest import did_you_mean
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
@@ -80,7 +80,7 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     probes = WorkerProbes(redis)
     try:
         trace.set_up(settings.otel_exporter_otlp_endpoint, "worker")
-        probes.start(settings.http_host, settings.worker_http_port, child)
+        stop_probes = probes.start(settings.http_host, settings.worker_http_port, child)
     except trace.TraceUnavailable as error:
         return _refuse(str(error))
     except OSError as error:
@@ -88,8 +88,12 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     try:
         device = pick_device(settings.device)
     except WeightsError as error:
-        return _refuse(str(error))
-    return _work(settings, redis, device, probes)
+        code = _refuse(str(error))
+    else:
+        code = _work(settings, redis, device, probes)
+    if code in NEVER_AGAIN:
+        stop_probes()  # who now waits to be stopped (`--hold`) must not look well
+    return code
 
 
 def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerProbes) -> int:
