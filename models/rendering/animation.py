@@ -27,8 +27,8 @@ class Shown(NamedTuple):
 class Animation:
     """`size` in px as stored, `count` frames at most, `plays` how often all is to run, 0 for ever.
 
-    `frames` raises PictureProblem or one of models.sniff.PILLOW_ERRORS where the file is damaged. `whole` is False
-    where it is damaged after them.
+    `largest`: the pixels of the largest frame, which may be more than the size's. `frames` raises PictureProblem or
+    one of models.sniff.PILLOW_ERRORS where the file is damaged. `whole` is False where it is damaged after them.
     """
 
     size: tuple[int, int]
@@ -36,6 +36,7 @@ class Animation:
     plays: int
     frames: Iterator[Shown]
     whole: bool = True
+    largest: int = 0
 
 
 def animation_of(data: bytes) -> Animation | None:
@@ -71,7 +72,8 @@ def _of_gif(file: gif.GifFile) -> Animation | None:
             yield layer
 
     frames = (Shown(image, durations[-1], partial[-1]) for image in composed(file.size, layers()))
-    return Animation(file.size, len(file.frames), file.plays, frames, file.in_order)
+    largest = max(frame.width * frame.height for frame in file.frames)
+    return Animation(file.size, len(file.frames), file.plays, frames, file.in_order, largest)
 
 
 def _of_png(file: png.PngFile) -> Animation | None:

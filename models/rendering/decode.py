@@ -15,7 +15,7 @@ from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.deep_grey import DEEP_GREY, to_8_bits
 from models.rendering.load import load
-from models.rendering.transparency import glance_of, lift_for, on_paper, paper_for
+from models.rendering.transparency import glance_of, lift_for, nearest_paper, on_paper, paper_for
 from models.sniff import PILLOW_ERRORS, sniff
 
 _REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
@@ -94,9 +94,10 @@ def plain(
 
     What is 0 in `seen`, of mode L and the same size, shows the paper too.
 
-    With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen. What would not be
-    seen on its paper is lifted (models.rendering.transparency), by `lift` at least: what the frames before had;
-    with None it is not, and all colours are as they are.
+    With `auto` it is that of `paper_for`, and stays `auto` where next to nothing of it is seen; that little is then
+    as the picture is (`nearest_paper`). What would not be seen on its paper is lifted
+    (models.rendering.transparency), by `lift` at least: what the frames before had; with None it is not, and all
+    colours are as they are.
 
     One much larger than `max_side` is made smaller before anything else, so that nothing else needs as much
     memory as it did; its longest side is then still more than that.
@@ -170,8 +171,8 @@ def _flatten(
         glance = glance_of(over)
     paper, settled = background, background
     if paper == "auto":
-        paper = paper_for(glance)
-        settled = paper if 1 - glance[..., 3].mean() / 255 > SEEN_THROUGH else "auto"
+        settled = paper_for(glance) if 1 - glance[..., 3].mean() / 255 > SEEN_THROUGH else "auto"
+        paper = settled if settled != "auto" else nearest_paper(glance)
     # A part that is missing from the file is no shape to be seen.
     raised = 0.0 if lift is None else lift if whole else max(lift, lift_for(glance, paper))
     return Flat(on_paper(over, paper, raised), settled, raised)

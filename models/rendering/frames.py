@@ -106,7 +106,7 @@ def decode_frames(
                 flat, paper, lift = plain(shown.image, under, side, lift=lift if lifted else None)
                 if not frames:
                     background, under = paper, "light" if paper == "auto" else paper
-                most = most or _most_frames(size, flat.size, columns)
+                most = most or _most_frames(max(size[0] * size[1], animation.largest), flat.size, columns)
                 frames.append(_small(flat, columns))
                 durations.append(shown_ms(shown.duration_ms))
                 partial = partial or shown.partial
@@ -150,12 +150,12 @@ def page_size(width: int, height: int, columns: int | None) -> tuple[int, int]:
     return columns * CELL_WIDTH, rows_for(width, height, columns) * CELL_HEIGHT
 
 
-def _most_frames(stored: tuple[int, int], upright: tuple[int, int], columns: int | None) -> dict[Cut, int]:
-    """How many frames of such a size each limit allows, the tightest first."""
+def _most_frames(stored: int, upright: tuple[int, int], columns: int | None) -> dict[Cut, int]:
+    """How many frames, unpacked to `stored` pixels, each limit allows, the tightest first."""
     columns = animation_columns(*upright, columns)
     most: dict[Cut, int] = {
         "frames": limits.MAX_FRAMES,
-        "pixels": max(1, limits.MAX_DECODED_PIXELS // (stored[0] * stored[1])),
+        "pixels": max(1, limits.MAX_DECODED_PIXELS // stored),
         "cells": max(1, limits.MAX_ANIMATION_CELLS // (columns * rows_for(*upright, columns))),
     }
     return dict(sorted(most.items(), key=lambda item: item[1]))

@@ -54,6 +54,13 @@ def paper_for(rgba: NDArray[np.uint8]) -> Background:
     return "light" if light >= dark else "dark"
 
 
+def nearest_paper(rgba: NDArray[np.uint8]) -> Background:
+    """The paper that is more like what is opaque of (H, W, 4) sRGB bytes: on that, a screenshot's rounded corners
+    are not seen, whatever it is drawn on."""
+    seen = float(np.average(luminance_of(rgba[..., :3]), weights=rgba[..., 3].astype(np.float32)))
+    return "light" if seen > (_luminance("light") + _luminance("dark")) / 2 else "dark"
+
+
 def hidden_on(rgba: NDArray[np.uint8], paper: Background) -> float:
     """The share of the edges of what is opaque that cannot be seen on a paper, 0 to 1; `rgba` as `glance_of`."""
     alpha = rgba[..., 3].astype(np.float32) / np.float32(255)

@@ -57,6 +57,15 @@ def test_disposal_of_a_gifs_first_frame(disposal: int) -> None:
     assert is_all(second[8:], RED if disposal < 2 else PAPER["dark"])
 
 
+def test_frames_far_larger_than_their_canvas_are_unpacked_no_more_than_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "MAX_DECODED_PIXELS", 3 * 160 * 160)
+    small, large = block(patch(0, 16, 16)), block(patch(2, 160, 160))
+    frames = decode_frames(gif(16, 16, [small, *[large] * 5]), 64, "light")
+    assert (len(frames.pixels), frames.cut) == (3, "pixels")
+
+
 def test_transparent_pixels_of_a_gif_leave_what_was_there() -> None:
     hole = np.full((16, 16), 2, np.uint8)
     hole[4:12, 4:12] = 1

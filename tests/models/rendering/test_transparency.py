@@ -93,3 +93,12 @@ def test_frames_are_lifted_alike() -> None:
     assert frames[0][80, 120].max() < 200
     still = decode_on(encoded(shown), 2048, "light").pixels
     assert np.abs(frames[1][80, 120].astype(int) - still[80, 120]).max() > 10
+
+
+@pytest.mark.parametrize("level", [245, 30], ids=["light", "dark"])
+def test_a_screenshots_rounded_corners_are_as_the_rest(level: int) -> None:
+    picture = Image.new("RGBA", SIZE)
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, SIZE[0] - 1, SIZE[1] - 1), 20, fill=(level, level, level))
+    pixels, background, _ = decode_on(encoded(picture), 2048, "auto")
+    assert background == "auto"
+    assert np.abs(pixels.astype(int) - level).max() < 25
