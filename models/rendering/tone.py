@@ -15,7 +15,7 @@ from models.rendering.noise import denoised, detail_in, noise_in
 _REC601: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _STEPS: Final = 1024
 _LOOKS: Final = 5
-"""Frames of an animation in which noise is looked for."""
+"""Frames of an animation in which noise is looked for, and colours of one luminance."""
 
 
 def tone_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -35,15 +35,18 @@ def joint_tones(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N, H, W, 3) sRGB bytes to (N, H, W) tone in [0, 1], all of them stretched alike.
 
     As `tone_of` does it for one picture; the quantiles are exact to 1/1024. The noise is that of the quietest of a
-    few frames: what comes and goes is no noise.
+    few frames: what comes and goes is no noise. Colours are told apart if at least half of those ask for it: a card
+    at the start is no reason to change the film.
     """
     tones = np.empty(pixels.shape[:3], np.float32)
-    colours = colour_tone(pixels[0])
+    looks = slice(None, None, -(-len(tones) // _LOOKS))
+    found = [colour_tone(frame) for frame in pixels[looks]]
+    told = [colours for colours in found if colours]
+    colours = told[0] if 2 * len(told) >= len(found) else None
     for tone, frame in zip(tones, pixels, strict=True):
         np.subtract(1.0, luminance_of(frame), out=tone)
         if colours:
             np.clip(tone + colours.of(frame), 0.0, 1.0, out=tone)
-    looks = slice(None, None, -(-len(tones) // _LOOKS))
     noise = min((noise_in(tone) for tone in tones[looks]), key=sum)
     counts = np.zeros(_STEPS + 1, np.int64)
     for tone in tones:

@@ -51,6 +51,16 @@ def test_parts_of_one_luminance_are_told_apart_on_a_page(
     assert abs(blank.mean() - on_ground) > 0.15
 
 
+def test_a_card_at_the_start_does_not_change_the_film() -> None:
+    film = np.asarray(photo().convert("RGB").resize((320, 160)))
+    card = letters(*PAIRS[0])
+    grey = np.repeat(np.asarray(Image.fromarray(card).convert("L"))[..., None], 3, -1)
+    with_card, with_grey = (joint_tones(np.stack([first, film, film, film])) for first in (card, grey))
+    assert np.abs(with_card[1:] - with_grey[1:]).max() < 0.05
+    late = joint_tones(np.stack([np.zeros_like(card), card, card]))[2]
+    assert abs(late[(card == PAIRS[0][0]).all(-1)].mean() - late[(card == PAIRS[0][1]).all(-1)].mean()) > 0.3
+
+
 def test_what_luminance_shows_stays_as_it_is() -> None:
     assert colour_tone(letters((20, 20, 60), (230, 220, 200))) is None
     assert colour_tone(np.full((60, 60, 3), (200, 60, 60), np.uint8)) is None
