@@ -99,8 +99,16 @@ def asset_picture(asset: Asset) -> Attachment:
 
 def _key(address: str) -> str:
     """The same for every address of one file: signatures differ, and so do the hosts of an attachment."""
-    url = URL(address)
-    return url.path if "/attachments/" in url.path else str(url.with_query(None))
+    url = _url(address)
+    return url.path if "/attachments/" in url.path else str(url.with_query(None)) or address
+
+
+def _url(address: str) -> URL:
+    """Empty for one that cannot be read, such as one with port 99999: messages show addresses of other sites."""
+    try:
+        return URL(address)
+    except ValueError:
+        return URL()
 
 
 def _of(message: Shown) -> Iterator[NamedAttachment]:
@@ -147,7 +155,7 @@ def _components(components: Iterable[discord.Component], *, spoiler: bool = Fals
 
 def _media(media: discord.UnfurledMediaItem, *, spoiler: bool, name: str = "") -> NamedAttachment:
     address = media.url if media.attachment_id else media.proxy_url or media.url
-    name = name or URL(media.url).name
+    name = name or _url(media.url).name
     return NamedAttachment(Attachment(address, spoiler=spoiler or name.startswith("SPOILER_")), name or "picture")
 
 
@@ -168,7 +176,7 @@ def _plays(embed: discord.Embed) -> bool:
     if not _address(video):
         return False
     claimed = str(getattr(video, "content_type", None) or "")
-    file = claimed.startswith("video/") or URL(video.url or _address(video)).suffix.lower() in VIDEO_SUFFIXES
+    file = claimed.startswith("video/") or _url(video.url or _address(video)).suffix.lower() in VIDEO_SUFFIXES
     return embed.type == "gifv" or file
 
 
@@ -191,9 +199,8 @@ def _hidden(embeds: list[discord.Embed], links: list[Mark]) -> list[bool]:
 
 def _page(address: str) -> str:
     """An address as the same page may be written in several ways."""
-    try:
-        url = URL(address)
-    except ValueError:
+    url = _url(address)
+    if not url.host:
         return address
     query = "" if "/attachments/" in url.path else url.query_string
     return f"{(url.host or '').removeprefix('www.')}{url.path.rstrip('/')}?{query}"

@@ -60,6 +60,7 @@ def link(url: str, **more: Any) -> Message:
 
 
 PNG, GIF = a_png(), a_gif()
+UNREADABLE = {"media": {"url": "https://example.org:99999/cat.png", "proxy_url": "attachment://cat.png"}}
 ELSEWHERE = {"media": {"url": "https://example.org/cat.png", "proxy_url": "attachment://cat.png"}}
 GIFV: Message = {
     "type": "gifv",
@@ -72,6 +73,11 @@ GIFV: Message = {
 
 CASES: dict[str, tuple[Message, bytes, bool]] = {
     "a gallery": ({"components": [gallery("cat.png")]}, PNG[1], False),
+    "an item whose own address cannot be read": (
+        {"components": [{"type": 12, "items": [UNREADABLE]}]},
+        PNG[1],
+        False,
+    ),
     "a hidden item of a gallery": ({"components": [gallery("cat.png", spoiler=True)]}, PNG[1], True),
     "another site's picture in a gallery": ({"components": [{"type": 12, "items": [ELSEWHERE]}]}, PNG[1], False),
     "a thumbnail": ({"components": [section("cat.png")]}, PNG[1], False),
