@@ -102,13 +102,14 @@ def test_the_pink_button_says_why_not(playground: PlaygroundProcess, strict: Con
     )
 
 
-@pytest.mark.parametrize("status", [403, 400])
+@pytest.mark.parametrize(("status", "code"), [(403, 50013), (400, 50035)])
 def test_a_reaction_that_cannot_be_answered_costs_nothing(
-    playground: PlaygroundProcess, strict: Controls, redis: Redis, status: int
+    playground: PlaygroundProcess, strict: Controls, redis: Redis, status: int, code: int
 ) -> None:
+    refusal = {"code": code, "message": "No"}  # without a code it would be trouble on the way, and tried again
     message_id = a_result(playground, redis).reply.message_id
     for emoji in ("🩷", "💚", "🧡"):
-        strict.fault(method="POST", path="/channels/[0-9]+/messages$", status=status)
+        strict.fault(method="POST", path="/channels/[0-9]+/messages$", status=status, body=refusal)
         strict.react(message_id, emoji, user=ADA_ID)
         strict.wait_for(lambda: all(fault["hits"] for fault in strict.faults()))
         strict.clear_faults()

@@ -299,7 +299,8 @@ def test_the_bot_that_comes_too_late_does_not_cover_the_picture_of_the_other(
     """Two bots may both have acknowledged; the job of one was drawn long ago, and the other's download fails."""
     controls = own.controls
     a_worker_reports(redis)
-    with BotProcess(own, redis_url, tmp_path) as bot:
+    # A quarter of it is how long a server may be silent before it is asked again.
+    with BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="60") as bot:
         controls.fault(method="POST", path="/callback$", drop="after", times=1)
         controls.fault(path="^/cdn/", status=404, delay_s=8)
         used = controls.slash("ascii", files={"image": a_png()})

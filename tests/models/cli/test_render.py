@@ -19,7 +19,6 @@ from PIL import Image
 
 from models.encoders import ansi, encode
 from models.formats import FILES
-from models.limits import ANIMATION_COLUMNS
 from models.page import Grid, Page, page_of
 from models.palettes import BACKGROUNDS, PALETTES, Background
 from models.rendering.decode import decode
@@ -139,14 +138,18 @@ def test_a_focus_that_is_none(given: str, cat: Path, models: Command, capsys: py
     with pytest.raises(SystemExit) as end:
         models("render", cat, "-o", "out.png", f"--focus={given}")
     assert end.value.code == 2
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert said.endswith(f"argument --focus: {given!r} is neither auto nor a number from 0 to 1")
+    said = capsys.readouterr().err.splitlines()
+    assert said[-2].endswith(f"--focus: {given!r} is neither auto nor a number from 0 to 1")
+    assert said[-1] == "See: python -m models render --help"
 
 
-@pytest.mark.parametrize(("size", "cells"), [((400, 300), "100×38"), ((300, 300), "96×48"), ((900, 1600), "54×48")])
+@pytest.mark.parametrize(
+    ("size", "cells"),
+    [((400, 300), ("100×38", "64×24")), ((300, 300), ("96×48", "64×32")), ((900, 1600), ("54×48", "45×40"))],
+)
 def test_columns_follow_the_picture(
     size: tuple[int, int],
-    cells: str,
+    cells: tuple[str, str],
     weights: Path,
     tmp_path: Path,
     models: Command,
@@ -156,9 +159,9 @@ def test_columns_follow_the_picture(
     frames = [photo(*size, seed) for seed in range(2)]
     (tmp_path / "dance.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert models("render", tmp_path / "dance.gif", "-o", tmp_path / "out.png", "-w", weights) == 0
-    assert f"{cells} characters" in capsys.readouterr().out
+    assert f"{cells[0]} characters" in capsys.readouterr().out
     assert models("render", tmp_path / "dance.gif", "-o", tmp_path / "out.gif", "-w", weights) == 0
-    assert f"{ANIMATION_COLUMNS}×" in capsys.readouterr().out
+    assert f"{cells[1]} characters" in capsys.readouterr().out
 
 
 def test_nobody_is_told_of_columns_that_nobody_asked_for(
@@ -489,7 +492,7 @@ def test_help_names_every_palette_and_every_format(models: Command, capsys: pyte
     said = capsys.readouterr().out
     assert all(name in said for name in (*PALETTES, *FILES, *BACKGROUNDS, "exit status", "examples"))
     words = " ".join(said.split())
-    assert "default: 100, fewer where there would be more than 48 rows; 64 for what moves" in words
+    assert "default: 100, fewer where there would be more than 48 rows; 64 and 40 for what moves" in words
     assert "auto takes the one on which the subject of the first frame stands out more" in words
     assert "--focus auto|0..1 how much of the background to leave out" in words
 

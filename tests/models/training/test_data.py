@@ -113,7 +113,7 @@ def test_a_photo_finds_its_label(photos: Path, tmp_path: Path) -> None:
 
 def test_labels_of_other_photos_are_no_labels(photos: Path, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ValueError, match=r"has labels of no photo in .*models labels` makes them"):
+        with pytest.raises(ValueError, match=r"has labels of no photo in .*glyphcord labels` makes them"):
             Photos(photos, subjects=folder)
 
 
