@@ -214,3 +214,20 @@ async def test_the_signature_never_reaches_the_operators_detail(cdn: Cdn) -> Non
     with pytest.raises(ServiceProblem) as problem:
         await fetch(cdn, "short?hm=the-signature", fetch_s=HASTY_S)
     assert "the-signature" not in problem.value.detail
+
+
+async def test_nor_does_it_with_an_answer_that_is_no_http() -> None:
+    async def mumble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 two hundred\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(mumble, "127.0.0.1", 0) as server:
+        host = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        downloader = AttachmentDownloader(parse_origins(host), HASTY_S)
+        with pytest.raises(ServiceProblem) as problem:
+            async with downloader.fetch(f"{host}/a?hm=the-signature", 5):
+                pass
+        await downloader.close()
+    assert problem.value.code == "attachment_failed" and "the-signature" not in problem.value.detail
