@@ -25,7 +25,10 @@ async def latest_picture(interaction: Interaction) -> Attachment:
     client, allowed = interaction.client, interaction.app_permissions
     if not can_reach(interaction):
         raise ServiceProblem("cannot_look", "not a member there")
-    if interaction.guild_id and not (allowed.view_channel and allowed.read_message_history):
+    # The asker's too: who came without the right to read what was posted before is not shown a picture of it.
+    if interaction.guild_id and not all(
+        may.view_channel and may.read_message_history for may in (allowed, interaction.permissions)
+    ):
         raise ServiceProblem("cannot_look", "no permission to read the channel's history")
     channel = client.get_partial_messageable(int(interaction.channel_id or 0))
     own = client.user.id if client.user else 0

@@ -65,8 +65,8 @@ def decode_video(
                 under = ("light" if paper == "auto" else paper) if not frames else under
                 frames.append(picture)
                 times.append(at)
-                while step and due <= at + _NEAR * excerpt.interval:
-                    due += step
+                if step and (late := at + _NEAR * excerpt.interval - due) >= 0:
+                    due += step * (late // step + 1)
             spent = time.monotonic() - began
             if spent > most_s:
                 cut = "slow"

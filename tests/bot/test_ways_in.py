@@ -1,13 +1,16 @@
 """Other ways to a picture than attaching it: a message's menu, a list to pick from, what was posted last."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 from redis import Redis
 
+from bot.render.latest_picture import latest_picture
 from jobs.schema import RenderRequest
-from jobs.text.sentences import SENTENCES
+from jobs.text.sentences import SENTENCES, ServiceProblem
 from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, PlaygroundProcess, Refused
 from tests.bot.processes import BotProcess, a_png, queued
 
@@ -164,6 +167,24 @@ def test_where_the_bot_may_not_look_it_says_what_to_do(discord: Controls, redis:
     answer = discord.wait_for_answer(discord.slash("ascii", channel=channel))
     assert answer["content"] == SENTENCES["cannot_look"]
     assert queued(redis) == []
+
+
+@pytest.mark.parametrize("missing", ["view_channel", "read_message_history"])
+async def test_who_may_not_read_what_was_posted_is_not_shown_it(missing: str) -> None:
+    """The playground's members may read whatever the bot may, so this asks the function alone."""
+    client = discord.Client(intents=discord.Intents.none())  # never connected: it must not come to a request
+    asked: Any = SimpleNamespace(
+        client=client,
+        guild_id=1,
+        app_permissions=discord.Permissions.all(),
+        permissions=discord.Permissions(
+            discord.Permissions.all().value & ~getattr(discord.Permissions, missing).flag
+        ),
+        is_guild_integration=lambda: True,
+    )
+    with pytest.raises(ServiceProblem) as problem:
+        await latest_picture(asked)
+    assert problem.value.code == "cannot_look"
 
 
 def test_where_there_is_none_it_says_so(redis_url: str, tmp_path: Path) -> None:
