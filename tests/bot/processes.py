@@ -16,7 +16,7 @@ from bot.settings import BotSettings
 from jobs.lifecycle.job import Jobs
 from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderRequest, RenderResult
-from playground.testing import PlaygroundProcess
+from playground.testing import Controls, PlaygroundProcess
 from playground.testing.client import PATIENCE_S
 from tests.fork_server import Forked
 
@@ -82,6 +82,19 @@ def a_png(width: int = 64, height: int = 48) -> tuple[str, bytes, str]:
 def queued(redis: Redis) -> list[RenderRequest]:
     """What is on the queue, in order."""
     return [RenderRequest.model_validate(job.args[0]) for job in render_queue(redis).jobs]
+
+
+def only(discord: Controls, redis: Redis) -> RenderRequest:
+    """The one request on the queue, once it is there."""
+    (request,) = discord.wait_for(lambda: queued(redis))
+    return request
+
+
+def stored(redis: Redis, request: RenderRequest) -> bytes:
+    """The bytes of a request's first picture."""
+    data = redis.get(f"glyphcord:picture:{request.shas[0]}")
+    assert isinstance(data, bytes)
+    return data
 
 
 def draw(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:

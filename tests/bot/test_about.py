@@ -12,9 +12,9 @@ from bot.commands.about import HELP, PRIVACY, WELCOME
 from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, Controls, PlaygroundProcess
-from tests.bot.processes import BotProcess, a_png, draw, queued
+from tests.bot.processes import BotProcess, a_png, draw, only, queued
 from tests.bot.test_reaction import probe
-from tests.bot.test_results import a_result, only
+from tests.bot.test_results import a_result
 from tests.sentences import plain
 
 WITH_SAM = "160000000000000009"

@@ -11,9 +11,9 @@ from jobs.rq_adapter.queue import enqueue
 from jobs.schema import RenderResult
 from jobs.text.sentences import SENTENCES, is_interim
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
-from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.processes import BotProcess, a_png, only, queued
 from tests.bot.test_reaction import replies_to
-from tests.bot.test_results import a_result, only
+from tests.bot.test_results import a_result
 from tests.jobs.requests import a_request
 from tests.sentences import plain
 

@@ -24,9 +24,9 @@ from playground.testing import (
     PlaygroundProcess,
     Refused,
 )
-from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.processes import BotProcess, a_png, only, queued
 from tests.bot.test_reaction import probe, replies_to
-from tests.bot.test_results import a_result, only
+from tests.bot.test_results import a_result
 from tests.sentences import plain
 
 ELSEWHERE = "150000000000000999"

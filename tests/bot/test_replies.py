@@ -15,9 +15,9 @@ from jobs.server_settings import GuildSettings, GuildStore
 from jobs.text.sentences import SENTENCES, sentence
 from jobs.text.translation import LANGUAGES, template
 from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, SAM_ID, Controls, PlaygroundProcess
-from tests.bot.processes import a_png
+from tests.bot.processes import a_png, only
 from tests.bot.test_reaction import replies_to
-from tests.bot.test_results import a_result, only
+from tests.bot.test_results import a_result
 from tests.bot.test_slash import a_worker_reports
 from tests.bot.test_waiting import buttons, says
 

@@ -13,7 +13,7 @@ from jobs.text.buttons import result_rows
 from jobs.text.sentences import SENTENCES
 from jobs.text.translation import ENGLISH
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, SAM_ID, Controls, PlaygroundProcess
-from tests.bot.processes import BotProcess, a_png, call, queued
+from tests.bot.processes import BotProcess, a_png, call, only, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_slash import a_worker_reports
 from tests.jobs.requests import a_request
@@ -59,11 +59,6 @@ def a_result(
 def shown(controls: Controls, message_id: str) -> dict[str, Any] | None:
     state = controls.state()["messages"]
     return next((m for messages in state.values() for m in messages if m["id"] == message_id), None)
-
-
-def only(controls: Controls, redis: Redis) -> RenderRequest:
-    (request,) = controls.wait_for(lambda: queued(redis))
-    return request
 
 
 def chosen(select: dict[str, Any]) -> str:

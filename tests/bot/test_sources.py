@@ -11,8 +11,8 @@ from jobs.picture_check import SUFFIXES, VIDEO_SUFFIXES
 from jobs.text.sentences import SENTENCES
 from playground.rules.commands import FILE_GROUPS
 from playground.testing import ADA_ID, MIA_ID, Controls
-from tests.bot.processes import a_png, queued
-from tests.bot.test_where_pictures_are import a_gif, only, stored
+from tests.bot.processes import a_png, only, queued, stored
+from tests.bot.test_where_pictures_are import a_gif
 
 AVATAR = "ASCII avatar"
 WITH_BOT = "160000000000000003"

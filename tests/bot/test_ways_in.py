@@ -9,26 +9,14 @@ import pytest
 from redis import Redis
 
 from bot.render.latest_picture import latest_picture
-from jobs.schema import RenderRequest
 from jobs.text.sentences import SENTENCES, ServiceProblem
 from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, PlaygroundProcess, Refused
-from tests.bot.processes import BotProcess, a_png, queued
+from tests.bot.processes import BotProcess, a_png, only, queued, stored
 
 MENU = "Make ASCII"
 WITH_BOT, WITH_SAM = "160000000000000003", "160000000000000009"
 """Mia's conversations: with the bot, and with Sam, where the bot is no member."""
 QUIET_CHANNEL, STAFF_CHANNEL = "150000000000000003", "150000000000000004"
-
-
-def only(discord: Controls, redis: Redis) -> RenderRequest:
-    (request,) = discord.wait_for(lambda: queued(redis))
-    return request
-
-
-def stored(redis: Redis, request: RenderRequest) -> bytes:
-    data = redis.get(f"glyphcord:picture:{request.shas[0]}")
-    assert isinstance(data, bytes)
-    return data
 
 
 def test_the_menu_draws_a_messages_attachment(discord: Controls, redis: Redis) -> None:

@@ -12,7 +12,7 @@ from redis import Redis
 from jobs.schema import RenderRequest
 from jobs.text.sentences import SENTENCES
 from playground.testing import Controls
-from tests.bot.processes import a_png, queued
+from tests.bot.processes import a_png, only, queued, stored
 from tests.sentences import plain
 
 MENU = "Make ASCII"
@@ -115,17 +115,6 @@ CASES: dict[str, tuple[Message, bytes, bool]] = {
         False,
     ),
 }
-
-
-def only(discord: Controls, redis: Redis) -> RenderRequest:
-    (request,) = discord.wait_for(lambda: queued(redis))
-    return request
-
-
-def stored(redis: Redis, request: RenderRequest) -> bytes:
-    data = redis.get(f"glyphcord:picture:{request.shas[0]}")
-    assert isinstance(data, bytes)
-    return data
 
 
 @pytest.fixture
