@@ -96,6 +96,20 @@ def add_version(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", action=Version)
 
 
+def run_program(
+    prog: str, add_arguments: Callable[[argparse.ArgumentParser], None], arguments: Sequence[str] | None
+) -> int:
+    """Run a program that `python -m` starts, on `arguments` or the process's own; the exit code.
+
+    `add_arguments` also says what to run, as the default `run`.
+    """
+    parser = Parser(prog=prog)
+    add_version(parser)
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """A type for whole numbers from `least`, up to `most` if there is such a limit."""
     limits = f"of at least {least}" if most is None else f"from {least} to {most}"

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from glyphcord.arguments import Parser, add_version, whole
+from glyphcord.arguments import run_program, whole
 from glyphcord.exit_codes import UNUSABLE
 from playground.state.seed import TOKEN
 
@@ -75,11 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code (glyphcord.exit_codes)."""
-    parser = Parser(prog="python -m playground")
-    add_version(parser)
-    add_arguments(parser)
-    options = parser.parse_args(arguments)
-    return int(options.run(options))
+    return run_program("python -m playground", add_arguments, arguments)
 
 
 if __name__ == "__main__":

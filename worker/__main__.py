@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from glyphcord.arguments import Parser, add_version, whole
+from glyphcord.arguments import run_program, whole
 from glyphcord.exit_codes import hold
 from worker.weights.arguments import add_weights
 
@@ -55,11 +55,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code (glyphcord.exit_codes)."""
-    parser = Parser(prog="python -m worker")
-    add_version(parser)
-    add_arguments(parser)
-    options = parser.parse_args(arguments)
-    return int(options.run(options))
+    return run_program("python -m worker", add_arguments, arguments)
 
 
 if __name__ == "__main__":
