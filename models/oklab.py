@@ -5,7 +5,7 @@ yellow): its hue is their direction, its chroma their length. Steps of one lengt
 straight line between two colours is an even gradient, and one of them made lighter keeps the hue that is seen.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,14 @@ _ROUNDING: Final = 1e-5
 """So far outside [0, 1] a linear value is a matter of rounding: less than a level of 255."""
 
 
+def light_of(srgb: NDArray[Any]) -> NDArray[Any]:
+    """Gamma-coded sRGB in [0, 1], any shape, to linear light in [0, 1], as precise as given (IEC 61966-2-1)."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
 def linear_of(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Gamma-coded sRGB in [0, 1], any shape, to linear light in [0, 1] (IEC 61966-2-1)."""
-    linear: NDArray[np.float32] = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return linear.astype(np.float32)
+    """As `light_of`, in 32 bits."""
+    return light_of(srgb).astype(np.float32)
 
 
 def oklab_of(srgb: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.oklab import light_of
+
 Matrix = NDArray[np.float64]
 Chromaticities = tuple[float, ...]
 """x and y of white, red, green and blue."""
@@ -51,21 +53,21 @@ def from_codes(primaries: int, transfer: int) -> bytes | None:
     return _profile(_samples(curve), points)
 
 
-def _srgb(signal: Matrix) -> Matrix:
-    return np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
-
-
-def _pq(signal: Matrix) -> Matrix:
+def pq_light(signal: Matrix) -> Matrix:
     """SMPTE ST 2084, in cd/m²."""
     root = signal ** (32 / 2523)
     return 10_000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (8192 / 1305)
 
 
-def _hlg(signal: Matrix) -> Matrix:
-    """ITU-R BT.2100's hybrid log-gamma, in cd/m² on a screen of its usual 1000."""
+def hlg_light(signal: Matrix) -> Matrix:
+    """ITU-R BT.2100's hybrid log-gamma: light of the scene, in [0, 1]."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
-    scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
-    return 1000 * scene**1.2
+    return np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+
+
+def _hlg(signal: Matrix) -> Matrix:
+    """The same in cd/m² on a screen of its usual 1000."""
+    return 1000 * hlg_light(signal) ** 1.2
 
 
 def _shown(nits: Matrix) -> Matrix:
@@ -80,8 +82,8 @@ _TRANSFERS: Final[dict[int, Callable[[Matrix], Matrix]]] = {
     4: lambda signal: signal**2.2,
     5: lambda signal: signal**2.8,
     8: lambda signal: signal,
-    _SRGB_CURVE: _srgb,
-    _PQ_CURVE: lambda signal: _shown(_pq(signal)),
+    _SRGB_CURVE: light_of,
+    _PQ_CURVE: lambda signal: _shown(pq_light(signal)),
     _HLG_CURVE: lambda signal: _shown(_hlg(signal)),
 }
 

@@ -15,6 +15,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
+from models.files.colour import hlg_light, pq_light
+from models.oklab import light_of
 from models.palettes import BackgroundChoice
 from models.rendering.decode import plain
 
@@ -125,13 +127,10 @@ def _light(transfer: int) -> NDArray[np.float32]:
     """Light by code value (of _STEPS): in diffuse whites of PQ, in peaks of HLG and of anything else."""
     code = np.arange(_STEPS) / (_STEPS - 1)
     if transfer == ColorTrc.SMPTE2084:
-        power = code ** (1 / 78.84375)
-        nits = 10_000 * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125)
-        return np.asarray(nits / _WHITE_NITS, np.float32)
+        return np.asarray(pq_light(code) / _WHITE_NITS, np.float32)
     if transfer == ColorTrc.ARIB_STD_B67:
-        dark, bright = code**2 / 3, (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12
-        return np.where(code <= 0.5, dark, bright).astype(np.float32)
-    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
+        return hlg_light(code).astype(np.float32)
+    return light_of(code).astype(np.float32)
 
 
 @cache
