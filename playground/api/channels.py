@@ -1,6 +1,6 @@
 """Channels and direct messages."""
 
-from playground.api.routing import NO_CONTENT, Call, Reply, route
+from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
 from playground.state.permissions import SEND_MESSAGES, VIEW_CHANNEL
 from playground.state.seed import BOT_ID, CHANNELS, DIRECTS, USERS, channel_json, permissions
@@ -20,12 +20,12 @@ def channel_of(call: Call, needed: int = VIEW_CHANNEL) -> str:
 
 
 @route("GET", "/channels/{channel_id}")
-def get_channel(call: Call) -> Reply:
-    return Reply(channel_json(channel_of(call)))
+def get_channel(call: Call) -> Response:
+    return Response(channel_json(channel_of(call)))
 
 
 @route("POST", "/users/@me/channels", limit=(10, 10.0))
-def open_direct(call: Call) -> Reply:
+def open_direct(call: Call) -> Response:
     """The conversation with someone; it is always there."""
     wanted = (str(call.body.object().get("recipient_id")), BOT_ID)
     if wanted[0] not in USERS:
@@ -33,10 +33,10 @@ def open_direct(call: Call) -> Reply:
     found = next((direct for direct in DIRECTS.values() if direct.people == wanted), None)
     if found is None:
         raise ApiError(400, 50007, "Cannot send messages to this user")
-    return Reply(found.as_json())
+    return Response(found.as_json())
 
 
 @route("POST", "/channels/{channel_id}/typing", limit=(5, 5.0))
-def type_in(call: Call) -> Reply:
+def type_in(call: Call) -> Response:
     call.world.events.changed("typing", {"channel_id": channel_of(call, SEND_MESSAGES), "user_id": BOT_ID})
     return NO_CONTENT

@@ -1,6 +1,6 @@
 """Registering application commands."""
 
-from playground.api.routing import NO_CONTENT, Call, Reply, route
+from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
 from playground.state.seed import APPLICATION_ID, GUILD_ID
 
@@ -25,43 +25,43 @@ def _tell_commands(call: Call) -> None:
 
 @route("GET", GLOBAL_COMMANDS)
 @route("GET", GUILD_COMMANDS)
-def list_commands(call: Call) -> Reply:
-    return Reply(call.world.commands.all(_application(call)))
+def list_commands(call: Call) -> Response:
+    return Response(call.world.commands.all(_application(call)))
 
 
 @route("PUT", GLOBAL_COMMANDS, limit=(10, 10.0))
 @route("PUT", GUILD_COMMANDS, limit=(10, 10.0))
-def put_commands(call: Call) -> Reply:
+def put_commands(call: Call) -> Response:
     commands = call.world.commands.put(_application(call), call.body.payload)
     _tell_commands(call)
-    return Reply(commands)
+    return Response(commands)
 
 
 @route("POST", GLOBAL_COMMANDS, limit=(5, 20.0))
 @route("POST", GUILD_COMMANDS, limit=(5, 20.0))
-def post_command(call: Call) -> Reply:
+def post_command(call: Call) -> Response:
     command, is_new = call.world.commands.create(_application(call), call.body.object())
     _tell_commands(call)
-    return Reply(command, 201 if is_new else 200)
+    return Response(command, 201 if is_new else 200)
 
 
 @route("GET", GLOBAL_COMMANDS + "/{command_id}")
 @route("GET", GUILD_COMMANDS + "/{command_id}")
-def get_command(call: Call) -> Reply:
-    return Reply(call.world.commands.get(_application(call), call.params["command_id"]))
+def get_command(call: Call) -> Response:
+    return Response(call.world.commands.get(_application(call), call.params["command_id"]))
 
 
 @route("PATCH", GLOBAL_COMMANDS + "/{command_id}", limit=(5, 20.0))
 @route("PATCH", GUILD_COMMANDS + "/{command_id}", limit=(5, 20.0))
-def patch_command(call: Call) -> Reply:
+def patch_command(call: Call) -> Response:
     command = call.world.commands.edit(_application(call), call.params["command_id"], call.body.object())
     _tell_commands(call)
-    return Reply(command)
+    return Response(command)
 
 
 @route("DELETE", GLOBAL_COMMANDS + "/{command_id}", limit=(5, 20.0))
 @route("DELETE", GUILD_COMMANDS + "/{command_id}", limit=(5, 20.0))
-def delete_command(call: Call) -> Reply:
+def delete_command(call: Call) -> Response:
     call.world.commands.delete(_application(call), call.params["command_id"])
     _tell_commands(call)
     return NO_CONTENT

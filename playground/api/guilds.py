@@ -1,6 +1,6 @@
 """The guild: its channels, roles and members."""
 
-from playground.api.routing import Call, Reply, route
+from playground.api.routing import Call, Response, route
 from playground.errors import unknown
 from playground.state.guild_objects import guild_json, member_json
 from playground.state.seed import CHANNELS, GUILD_ID, ROLES, USERS
@@ -12,27 +12,27 @@ def _guild(call: Call) -> None:
 
 
 @route("GET", "/guilds/{guild_id}")
-def get_guild(call: Call) -> Reply:
+def get_guild(call: Call) -> Response:
     _guild(call)
     counts = {"approximate_member_count": len(USERS), "approximate_presence_count": len(USERS)}
-    return Reply({**guild_json(), **(counts if call.flag("with_counts") else {})})
+    return Response({**guild_json(), **(counts if call.flag("with_counts") else {})})
 
 
 @route("GET", "/guilds/{guild_id}/channels")
-def get_guild_channels(call: Call) -> Reply:
+def get_guild_channels(call: Call) -> Response:
     _guild(call)
-    return Reply([channel.as_json() for channel in CHANNELS.values()])
+    return Response([channel.as_json() for channel in CHANNELS.values()])
 
 
 @route("GET", "/guilds/{guild_id}/roles")
-def get_guild_roles(call: Call) -> Reply:
+def get_guild_roles(call: Call) -> Response:
     _guild(call)
-    return Reply([role.as_json() for role in ROLES.values()])
+    return Response([role.as_json() for role in ROLES.values()])
 
 
 @route("GET", "/guilds/{guild_id}/members/{user_id}")
-def get_member(call: Call) -> Reply:
+def get_member(call: Call) -> Response:
     _guild(call)
     if call.params["user_id"] not in USERS:
         raise unknown(10007)
-    return Reply(member_json(call.params["user_id"]))
+    return Response(member_json(call.params["user_id"]))

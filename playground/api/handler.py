@@ -17,7 +17,7 @@ from aiohttp import web
 from playground.api import channels, commands, guilds, interactions, messages, reactions, users  # noqa: F401
 from playground.api.limits import Limits, too_many
 from playground.api.record import Recorder
-from playground.api.routing import Call, Reply, find_route
+from playground.api.routing import Call, Response, find_route
 from playground.errors import ApiError, unauthorized
 from playground.faults import Fault, Faults
 from playground.gateway.gateway import Gateway
@@ -72,26 +72,26 @@ class Api:
                 if fault.after:
                     self._answer(request, path, body, problem, {})
                 raise _injected(fault)
-            reply = self._answer(request, path, body, problem, headers)
+            response = self._answer(request, path, body, problem, headers)
         except Exception as fail:
             refusal = fail if isinstance(fail, ApiError) else _broken(fail)
             headers.update(refusal.headers)
-            reply = Reply(refusal.body, refusal.status)
+            response = Response(refusal.body, refusal.status)
             if injected and fault is not None and fault.body is not None:
-                reply = Reply(fault.body, refusal.status)
+                response = Response(fault.body, refusal.status)
         if injected:  # not what Discord's description promises, so it is not given for its answer
-            exchange["injected_status"] = reply.status
+            exchange["injected_status"] = response.status
         elif fault is None or fault.drop != "after":
-            exchange["status"], exchange["response"] = reply.status, reply.body
+            exchange["status"], exchange["response"] = response.status, response.body
         exchange["took_ms"] = round((time.monotonic() - began) * 1000, 1)
         self.recorder.add(exchange)
         if fault is not None and fault.drop == "after":
             return hang_up(request)
-        return edge_page(reply, fault) if fault is not None and fault.page else _response(reply, headers)
+        return edge_page(response, fault) if fault is not None and fault.page else _response(response, headers)
 
     def _answer(
         self, request: web.Request, path: str, body: Body, problem: ApiError | None, headers: dict[str, str]
-    ) -> Reply:
+    ) -> Response:
         route, params = find_route(request.method, path)
         if route.bot_only and request.headers.get("Authorization") != f"Bot {self.gateway.token}":
             raise unauthorized()
@@ -122,21 +122,21 @@ def hang_up(request: web.Request) -> web.Response:
     return web.Response(status=500)
 
 
-def edge_page(reply: Reply, fault: Fault) -> web.Response:
+def edge_page(response: Response, fault: Fault) -> web.Response:
     """As the edge answers: HTML, and none of the headers that come from Discord."""
     headers = {"Server": "cloudflare"}
     if fault.status == 429:
         headers["Retry-After"] = str(math.ceil(fault.retry_after))
-    return web.Response(status=reply.status, headers=headers, text=str(reply.body), content_type="text/html")
+    return web.Response(status=response.status, headers=headers, text=str(response.body), content_type="text/html")
 
 
-def _response(reply: Reply, headers: dict[str, str]) -> web.Response:
+def _response(response: Response, headers: dict[str, str]) -> web.Response:
     headers = {**headers, "Via": "1.1 google"}
-    if reply.status == 204:
+    if response.status == 204:
         return web.Response(status=204, headers=headers)
-    if isinstance(reply.body, str):  # a fault that speaks like a proxy on the way
-        return web.Response(status=reply.status, headers=headers, text=reply.body, content_type="text/html")
-    text = json.dumps(reply.body, ensure_ascii=False)
+    if isinstance(response.body, str):  # a fault that speaks like a proxy on the way
+        return web.Response(status=response.status, headers=headers, text=response.body, content_type="text/html")
+    text = json.dumps(response.body, ensure_ascii=False)
     # Set by hand: clients compare it with exactly "application/json", without a charset.
     headers["Content-Type"] = "application/json"
-    return web.Response(status=reply.status, headers=headers, body=text.encode())
+    return web.Response(status=response.status, headers=headers, body=text.encode())

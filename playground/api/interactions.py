@@ -1,6 +1,6 @@
 """Answers to interactions: the first by callback, all after it by webhook."""
 
-from playground.api.routing import NO_CONTENT, Call, Reply, route
+from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import invalid_form, unknown
 from playground.rules.component_checks import check_form
 from playground.rules.components import numbered
@@ -20,7 +20,7 @@ ONLY_ON_A_MESSAGE = (DEFERRED_UPDATE, UPDATE)
 
 
 @route("POST", "/interactions/{interaction_id}/{token}/callback", limit=None, bot_only=False)
-def post_callback(call: Call) -> Reply:
+def post_callback(call: Call) -> Response:
     interaction = call.world.interactions.acknowledge(call.params["interaction_id"], call.params["token"])
     payload = call.body.object()
     kind = payload.get("type")
@@ -66,7 +66,7 @@ def post_callback(call: Call) -> Reply:
             "type": UPDATE if kind == UPDATE else MESSAGE,
             "message": call.world.messages.as_json(message),
         }
-    return Reply(body)
+    return Response(body)
 
 
 def _answer_type(interaction: Interaction) -> int:
@@ -118,33 +118,33 @@ def _webhook_message(call: Call) -> tuple[Interaction, Message]:
 
 
 @route("GET", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
-def get_webhook_message(call: Call) -> Reply:
-    return Reply(call.world.messages.as_json(_webhook_message(call)[1]))
+def get_webhook_message(call: Call) -> Response:
+    return Response(call.world.messages.as_json(_webhook_message(call)[1]))
 
 
 @route("PATCH", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
-def patch_webhook_message(call: Call) -> Reply:
+def patch_webhook_message(call: Call) -> Response:
     interaction, message = _webhook_message(call)
     limit = interaction.attachment_size_limit
     call.world.messages.edit(message, call.body.object(), call.body.files, size_limit=limit)
-    return Reply(call.world.messages.as_json(message))
+    return Response(call.world.messages.as_json(message))
 
 
 @route("DELETE", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
-def delete_webhook_message(call: Call) -> Reply:
+def delete_webhook_message(call: Call) -> Response:
     call.world.messages.delete(_webhook_message(call)[1])
     return NO_CONTENT
 
 
 @route("POST", WEBHOOK, limit=WEBHOOK_LIMIT, bot_only=False)
-def post_followup(call: Call) -> Reply:
+def post_followup(call: Call) -> Response:
     interaction = _webhook(call)
     payload, limit = call.body.object(), interaction.attachment_size_limit
     original = call.world.messages.get(interaction.response_message_id or "")
     if original is not None and original.loading:
         # The first follow-up of a deferred answer fills it, as Discord still does for old clients.
         call.world.messages.edit(original, payload, call.body.files, size_limit=limit)
-        return Reply(call.world.messages.as_json(original))
+        return Response(call.world.messages.as_json(original))
     message = call.world.messages.post(
         interaction.channel_id,
         BOT_ID,
@@ -156,4 +156,4 @@ def post_followup(call: Call) -> Reply:
         size_limit=limit,
     )
     interaction.followup_ids.append(message.id)
-    return Reply(call.world.messages.as_json(message))
+    return Response(call.world.messages.as_json(message))

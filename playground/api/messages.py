@@ -1,7 +1,7 @@
 """Messages and stickers."""
 
 from playground.api.channels import channel_of
-from playground.api.routing import NO_CONTENT, Call, Reply, route
+from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
 from playground.state.message import Message
 from playground.state.permissions import (
@@ -22,7 +22,7 @@ def message_of(call: Call, needed: int = VIEW_CHANNEL | READ_MESSAGE_HISTORY) ->
 
 
 @route("GET", MESSAGES, limit=(5, 1.0))
-def list_messages(call: Call) -> Reply:
+def list_messages(call: Call) -> Response:
     channel_id = channel_of(call, VIEW_CHANNEL | READ_MESSAGE_HISTORY)
     limit = call.number("limit", 50, 1, 100)
     before, after, around = (call.number(key, 0, 0, 1 << 64) for key in ("before", "after", "around"))
@@ -35,33 +35,33 @@ def list_messages(call: Call) -> Reply:
     elif before:
         found = [m for m in found if int(m.id) < before]
     found.sort(key=lambda m: int(m.id), reverse=True)
-    return Reply([call.world.messages.as_json(m) for m in found[:limit]])
+    return Response([call.world.messages.as_json(m) for m in found[:limit]])
 
 
 @route("POST", MESSAGES, limit=(5, 5.0))
-def create_message(call: Call) -> Reply:
+def create_message(call: Call) -> Response:
     payload = call.body.object()
     channel_id = channel_of(call, SEND_MESSAGES | (ATTACH_FILES if call.body.files else 0))
     message = call.world.messages.post(channel_id, BOT_ID, payload, call.body.files)
-    return Reply(call.world.messages.as_json(message))
+    return Response(call.world.messages.as_json(message))
 
 
 @route("GET", ONE, limit=(5, 1.0))
-def get_message(call: Call) -> Reply:
-    return Reply(call.world.messages.as_json(message_of(call)))
+def get_message(call: Call) -> Response:
+    return Response(call.world.messages.as_json(message_of(call)))
 
 
 @route("PATCH", ONE, limit=(5, 5.0))
-def patch_message(call: Call) -> Reply:
+def patch_message(call: Call) -> Response:
     message = message_of(call, VIEW_CHANNEL)
     if message.author_id != BOT_ID:
         raise ApiError(403, 50005, "Cannot edit a message authored by another user")
     call.world.messages.edit(message, call.body.object(), call.body.files)
-    return Reply(call.world.messages.as_json(message))
+    return Response(call.world.messages.as_json(message))
 
 
 @route("DELETE", ONE, limit=(5, 1.0))
-def delete_message(call: Call) -> Reply:
+def delete_message(call: Call) -> Response:
     message = message_of(call, VIEW_CHANNEL)
     if message.author_id != BOT_ID and not permissions(BOT_ID, message.channel_id) & MANAGE_MESSAGES:
         raise ApiError(403, 50013, "Missing Permissions")
@@ -70,7 +70,7 @@ def delete_message(call: Call) -> Reply:
 
 
 @route("POST", MESSAGES + "/bulk-delete", limit=(1, 1.0))
-def bulk_delete(call: Call) -> Reply:
+def bulk_delete(call: Call) -> Response:
     channel_id = channel_of(call, MANAGE_MESSAGES)
     ids = call.body.object().get("messages")
     if not isinstance(ids, list) or not 2 <= len(ids) <= 100:
@@ -83,9 +83,9 @@ def bulk_delete(call: Call) -> Reply:
 
 
 @route("GET", "/stickers/{sticker_id}")
-def get_sticker(call: Call) -> Reply:
+def get_sticker(call: Call) -> Response:
     sticker = call.world.files.stickers.get(call.params["sticker_id"])
     if sticker is None:
         raise unknown(10060)
     about = {"tags": "art", "type": 2, "description": None, "available": True, "guild_id": GUILD_ID}
-    return Reply({**sticker.item_json(), **about})
+    return Response({**sticker.item_json(), **about})

@@ -1,4 +1,4 @@
-"""How a route of REST API v10 is declared and found: each is a small function from a Call to a Reply.
+"""How a route of REST API v10 is declared and found: each is a small function from a Call to a Response.
 
 https://docs.discord.com/developers/reference. What happens to a request around its route (faults, authorization,
 rate limits, the record) is in handler.py.
@@ -41,21 +41,21 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """body None with status 204 is no body at all."""
 
     body: Any = None
     status: int = 200
 
 
-NO_CONTENT = Reply(None, 204)
+NO_CONTENT = Response(None, 204)
 
 
 @dataclass(frozen=True)
 class Route:
     method: str
     template: str
-    answer: Callable[[Call], Reply]
+    answer: Callable[[Call], Response]
     limit: Limit | None
     bot_only: bool  # needs the bot's token; else the path's own token is enough
     pattern: re.Pattern[str] = field(compare=False)
@@ -75,12 +75,12 @@ def route(
     limit: tuple[int, float] | None = ORDINARY_LIMIT,
     shared: str | None = None,
     bot_only: bool = True,
-) -> Callable[[Callable[[Call], Reply]], Callable[[Call], Reply]]:
+) -> Callable[[Callable[[Call], Response]], Callable[[Call], Response]]:
     """Register a route. `limit` is (requests, seconds); routes with one `shared` name share the bucket."""
     pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + r"\Z")
     bucket = Limit(shared or f"{method} {template}", *limit) if limit else None
 
-    def register(answer: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
+    def register(answer: Callable[[Call], Response]) -> Callable[[Call], Response]:
         ROUTES.append(Route(method, template, answer, bucket, bot_only, pattern))
         return answer
 

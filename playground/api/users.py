@@ -1,45 +1,45 @@
 """The bot itself, its application, and where the gateway is."""
 
-from playground.api.routing import Call, Reply, route
+from playground.api.routing import Call, Response, route
 from playground.errors import unknown
 from playground.state.guild_objects import application_json, guild_json
 from playground.state.seed import BOT_ID, CHANNELS, USERS, permissions
 
 
 @route("GET", "/users/@me")
-def get_me(call: Call) -> Reply:
+def get_me(call: Call) -> Response:
     me = USERS[BOT_ID].as_json()
-    return Reply({**me, "mfa_enabled": True, "locale": "en-US", "email": None, "verified": True})
+    return Response({**me, "mfa_enabled": True, "locale": "en-US", "email": None, "verified": True})
 
 
 @route("GET", "/users/@me/guilds")
-def get_my_guilds(call: Call) -> Reply:
+def get_my_guilds(call: Call) -> Response:
     guild = guild_json()
     mine = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
     bits = permissions(BOT_ID, next(iter(CHANNELS)))
-    return Reply([{**mine, "owner": False, "permissions": str(bits)}])
+    return Response([{**mine, "owner": False, "permissions": str(bits)}])
 
 
 @route("GET", "/users/{user_id}")
-def get_user(call: Call) -> Reply:
+def get_user(call: Call) -> Response:
     user = USERS.get(call.params["user_id"])
     if user is None:
         raise unknown(10013)
-    return Reply(user.as_json())
+    return Response(user.as_json())
 
 
 @route("GET", "/applications/@me")
 @route("GET", "/oauth2/applications/@me")
-def get_application(call: Call) -> Reply:
-    return Reply(application_json())
+def get_application(call: Call) -> Response:
+    return Response(application_json())
 
 
 @route("GET", "/gateway", bot_only=False)
-def get_gateway(call: Call) -> Reply:
-    return Reply({"url": call.gateway.url})
+def get_gateway(call: Call) -> Response:
+    return Response({"url": call.gateway.url})
 
 
 @route("GET", "/gateway/bot")
-def get_gateway_bot(call: Call) -> Reply:
+def get_gateway_bot(call: Call) -> Response:
     limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    return Reply({"url": call.gateway.url, "shards": 1, "session_start_limit": limit})
+    return Response({"url": call.gateway.url, "shards": 1, "session_start_limit": limit})
