@@ -21,16 +21,16 @@ Handler = Callable[[Interaction, str], Awaitable[None]]
 class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE):
     """A button or select menu, made to be sent or found again from its id."""
 
-    def __init__(self, item: discord.ui.Item[Any], action: str, about: str = "") -> None:
+    def __init__(self, item: discord.ui.Item[Any], action: str, argument: str = "") -> None:
         super().__init__(item)
-        self.action, self.about = action, about
+        self.action, self.argument = action, argument
 
     @classmethod
     async def from_custom_id(
         cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> "Component":
         """What discord.py calls for a click."""
-        return cls(item, match["action"], match["about"] or "")
+        return cls(item, match["action"], match["argument"] or "")
 
     async def callback(self, interaction: Interaction) -> Any:
         """Hand the click on."""
@@ -38,31 +38,31 @@ class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE)
         try:
             handler: Handler | None = interaction.client.handlers.get(self.action)
             if handler is not None:
-                await handler(interaction, self.about)
+                await handler(interaction, self.argument)
         except Exception as error:
             await explain(interaction, error)
 
 
-def button(action: str, about: str, label: str, style: discord.ButtonStyle) -> discord.ui.View:
+def button(action: str, argument: str, label: str, style: discord.ButtonStyle) -> discord.ui.View:
     """A button alone."""
     item: discord.ui.Button[Any] = discord.ui.Button(
-        label=label[:80], style=style, custom_id=custom_id(action, about)
+        label=label[:80], style=style, custom_id=custom_id(action, argument)
     )
-    return _alone(item, action, about)
+    return _alone(item, action, argument)
 
 
-def select(action: str, about: str, placeholder: str, choices: dict[str, str]) -> discord.ui.View:
+def select(action: str, argument: str, placeholder: str, choices: dict[str, str]) -> discord.ui.View:
     """A menu to choose one of up to 25 from, each a value and its label."""
     options = [discord.SelectOption(label=label[:100], value=value) for value, label in choices.items()]
     menu: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=custom_id(action, about), placeholder=placeholder, options=options
+        custom_id=custom_id(action, argument), placeholder=placeholder, options=options
     )
-    return _alone(menu, action, about)
+    return _alone(menu, action, argument)
 
 
-def _alone(item: discord.ui.Item[Any], action: str, about: str) -> discord.ui.View:
+def _alone(item: discord.ui.Item[Any], action: str, argument: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    view.add_item(Component(item, action, about))
+    view.add_item(Component(item, action, argument))
     return view
 
 

@@ -60,7 +60,7 @@ class Made:
     """A reply to fill, or one found filled: with the picture or with a reason why there is none."""
 
     reply_id: str
-    shows: Seen = Seen.WAITING
+    shows: Seen = Seen.UNFILLED
 
 
 def nonce_of(attempt: Attempt) -> str:

@@ -178,7 +178,7 @@ async def _reply(
         # The bot before us has said why there is no picture. The next click finds this attempt ended.
         result = RenderResult(job_id=attempt.job_id, outcome="failed", code="told_before", finished_at=time.time())
         await asyncio.to_thread(services.jobs.finish, result)
-    if made.shows is not Seen.WAITING or not opening.kept:
+    if made.shows is not Seen.UNFILLED or not opening.kept:
         await asyncio.to_thread(reactions.settle, attempt, reply_id)
         if not opening.kept:
             await asyncio.to_thread(services.jobs.refund, attempt.job_id)
@@ -267,5 +267,5 @@ class ReactionEvents(commands.Cog):
     async def answer(self, click: Click) -> ServiceProblem | None:
         """The reason, if there is no picture for it now."""
         # The reaper answers one after another: what is bound for one must not stay for the next.
-        with logs.about(None):
+        with logs.bound(None):
             return await answer_click(self._client, self._services, self._admission, self._pending, click)

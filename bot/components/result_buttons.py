@@ -72,7 +72,7 @@ class Results(commands.Cog):
         self._moderation_log = moderation_log
         self._answer = answer
 
-    async def pink(self, interaction: Interaction, about: str) -> None:
+    async def pink(self, interaction: Interaction, argument: str) -> None:
         """As the reaction, so that there is one picture in pink however it was asked for."""
         request = await self._request(interaction)
         if request.reply.private or not can_reach(interaction):
@@ -94,17 +94,17 @@ class Results(commands.Cog):
         if refused is not None:
             await interaction.followup.send(sentence_for(refused, language(interaction)), ephemeral=True)
 
-    async def text(self, interaction: Interaction, about: str) -> None:
+    async def text(self, interaction: Interaction, argument: str) -> None:
         """The same picture as text in a message."""
         await self._again(interaction, await self._request(interaction), OptionOverrides(format="text"))
 
-    async def redo(self, interaction: Interaction, about: str) -> None:
+    async def redo(self, interaction: Interaction, argument: str) -> None:
         """A form with the picture's own options filled in."""
         request = await self._request(interaction)
         await self._may(interaction, request)
         await interaction.response.send_modal(form_for(request, language(interaction)))
 
-    async def delete(self, interaction: Interaction, about: str) -> None:
+    async def delete(self, interaction: Interaction, argument: str) -> None:
         """For who asked for the picture, and for those who may delete messages there."""
         request = await self._request(interaction)
         moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
@@ -136,7 +136,7 @@ class Results(commands.Cog):
         if match is None or match["action"] != FORM:
             return
         try:
-            request = await self._known(match["about"] or "")
+            request = await self._known(match["argument"] or "")
             overrides = overrides_of(data["components"])
             if overrides.columns == request.options.columns and overrides.format != request.options.format:
                 overrides = replace(overrides, columns=None)  # filled in for the old format

@@ -56,7 +56,7 @@ def asker_of(interaction: Interaction, until: float, pictures: int = 1) -> Asker
 
 
 class Admission:
-    """Asks before every job, however it was ordered."""
+    """Asks before every job, however it was asked for."""
 
     def __init__(self, services: Services, limits: QuotaLimits, queue_limit: int) -> None:
         self._services = services

@@ -118,8 +118,8 @@ class AttachmentDownloader:
             raise _Passing("attachment_slow", f"host {_host(address)}, {self._fetch_s} s") from None
         except (aiohttp.ClientError, OSError) as error:
             # Not an error's own text: one about an answer that is no HTTP holds the whole address.
-            about = f" {error.strerror}" if isinstance(error, OSError) else ""
-            raise _Passing("attachment_failed", f"host {_host(address)}, {type(error).__name__}{about}") from None
+            said = f" {error.strerror}" if isinstance(error, OSError) else ""
+            raise _Passing("attachment_failed", f"host {_host(address)}, {type(error).__name__}{said}") from None
 
 
 async def _read(response: aiohttp.ClientResponse, most_of_video: int) -> bytes:

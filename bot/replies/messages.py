@@ -32,7 +32,8 @@ Message = discord.Message | discord.WebhookMessage
 class Seen(Enum):
     """What stands on a message."""
 
-    WAITING = "waiting"
+    UNFILLED = "unfilled"
+    """Discord's "thinking…", or an interim text of ours."""
     PICTURE = "picture"
     SENTENCE = "sentence"
     GONE = "gone"
@@ -107,4 +108,4 @@ def seen_on(message: Message) -> Seen:
     """What stands on a message of ours. A picture can be text: a code block, which no sentence of ours holds."""
     if message.attachments or message.content.startswith(("```", "||```")):
         return Seen.PICTURE
-    return Seen.WAITING if message.flags.loading or is_interim(message.content) else Seen.SENTENCE
+    return Seen.UNFILLED if message.flags.loading or is_interim(message.content) else Seen.SENTENCE

@@ -39,7 +39,7 @@ SAY_S: Final = 20.0
 REDIS_LOST: Final = REDIS_DOWN + REDIS_FULL
 
 
-class Phase(Enum):
+class SendState(Enum):
     """How far this process is with a job. From `SENDING` on it may be on the queue, even without an answer."""
 
     PREPARING = auto()
@@ -53,19 +53,19 @@ class Tracked:
     """One pending reply of this process. `failure` is what its user is to hear instead of getting a picture."""
 
     pending: PendingReply
-    phase: Phase = Phase.PREPARING
+    state: SendState = SendState.PREPARING
     shared: bool = False
     """Another process may have sent the job: a second bot, or one that died on this click before us."""
     failure: Failure | None = None
 
     @property
     def working(self) -> bool:
-        return self.phase in (Phase.PREPARING, Phase.SENDING)
+        return self.state in (SendState.PREPARING, SendState.SENDING)
 
     @property
     def sent(self) -> bool:
         """Whether the job may be on the queue, because of this process or another."""
-        return self.shared or self.phase in (Phase.SENDING, Phase.SENT)
+        return self.shared or self.state in (SendState.SENDING, SendState.SENT)
 
 
 class PendingReplies:
@@ -92,7 +92,7 @@ class PendingReplies:
             await self._break_off(tracked, error, where)
             raise
         finally:
-            tracked.phase = Phase.SENT if tracked.phase is Phase.SENDING else Phase.UNSENT
+            tracked.state = SendState.SENT if tracked.state is SendState.SENDING else SendState.UNSENT
 
     def announce(self, pending: PendingReply) -> None:
         """Write down what is about to be acknowledged, so that dying right after that leaves nobody waiting.
@@ -110,7 +110,7 @@ class PendingReplies:
     async def send(self, tracked: Tracked, request: RenderRequest) -> RenderRequest:
         """Put a job on the queue; the request with its version."""
         request = await asyncio.to_thread(self._services.messages.register, request)
-        tracked.phase = Phase.SENDING
+        tracked.state = SendState.SENDING
         await asyncio.to_thread(queue.enqueue, self._services.redis, request)
         return request
 
@@ -122,7 +122,7 @@ class PendingReplies:
         # moment. A sentence written now could cover it; so then the reaper decides, once Redis can be asked.
         # The same for a cancelled task, whose thread may still be sending.
         unsure = isinstance(error, (*REDIS_DOWN, asyncio.CancelledError))
-        unknown = tracked.shared or (tracked.phase is Phase.SENDING and unsure)
+        unknown = tracked.shared or (tracked.state is SendState.SENDING and unsure)
         try:
             free = (await asyncio.to_thread(self._services.jobs.claim_unqueued, job_id)).may_write
         except REDIS_LOST:
@@ -146,10 +146,10 @@ class PendingReplies:
         try:
             async with asyncio.timeout(SAY_S):
                 reply = pending.reply
-                seen = Seen.WAITING if nothing_there else await look(self._client, reply)
+                seen = Seen.UNFILLED if nothing_there else await look(self._client, reply)
                 if seen is Seen.OUT_OF_REACH and (found := await find_reply(self._client, pending)) is not None:
                     reply, seen = found, await look(self._client, found)
-                told = seen is Seen.WAITING
+                told = seen is Seen.UNFILLED
                 if told:
                     seen = await put_sentence(self._client, reply, failure.sentence)
         except (*UNDELIVERED, TimeoutError) as error:

@@ -18,7 +18,7 @@ import discord
 from bot.replies.interactions import QUIET
 from bot.replies.messages import ORIGINAL
 from bot.replies.notices import say
-from bot.replies.pending import REDIS_LOST, PendingReplies, Phase, Tracked
+from bot.replies.pending import REDIS_LOST, PendingReplies, SendState, Tracked
 from bot.services import Services
 from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
 from jobs.lifecycle.progress import seconds_per_job, standings, words
@@ -125,7 +125,7 @@ class ProgressNotifier:
 def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:
     """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
     reply, age = tracked.pending.reply, time.time() - tracked.pending.since
-    if tracked.phase is not Phase.SENT or tracked.shared or tracked.failure or reply.message_id == NO_ID:
+    if tracked.state is not SendState.SENT or tracked.shared or tracked.failure or reply.message_id == NO_ID:
         return False
     if reply.token is None or time.time() + NOTICE_S > reply.token_expires_at:
         return False

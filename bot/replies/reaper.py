@@ -37,7 +37,7 @@ LONGEST_S: Final = 15.0
 MOST: Final = 500
 """Pending replies looked at in one round."""
 
-WAITING_S: Final = 20.0
+LOOK_AGAIN_S: Final = 20.0
 """A job that waits or runs is looked at again after so long: it may fail without anyone being able to say so."""
 
 AGAIN_S: Final = 10.0
@@ -166,8 +166,8 @@ class Reaper:
         states = queue.states(redis, [pending.job_id for pending in due])
         left = []
         for pending, state in zip(due, states, strict=True):
-            if state in queue.WAITING and now < pending.deadline_at:
-                jobs.look_later([pending.job_id], look_at=min(pending.deadline_at, now + WAITING_S))
+            if state in queue.UNFINISHED and now < pending.deadline_at:
+                jobs.look_later([pending.job_id], look_at=min(pending.deadline_at, now + LOOK_AGAIN_S))
             else:
                 left.append((pending, state))
         return Scan(over, left, self._services.reactions.clicks())
@@ -182,7 +182,7 @@ class Reaper:
             if not (await asyncio.to_thread(services.jobs.claim, job_id, BOT)).may_write:
                 await self._later(job_id)
                 return
-            if state in queue.WAITING:
+            if state in queue.UNFINISHED:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
             reason = await asyncio.to_thread(services.jobs.reason_of, job_id)
             failure = (tracked.failure if tracked else None) or _failure(pending, state, reason)

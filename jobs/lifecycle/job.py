@@ -21,7 +21,7 @@ from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.records import JobId, Record, read_record, record_key, versions_key
-from jobs.rq_adapter.queue import WAITING, job_key
+from jobs.rq_adapter.queue import UNFINISHED, job_key
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 
 PENDING_S: Final = 24 * 3600
@@ -54,7 +54,7 @@ _CONSTANTS: Final = (
     f"local REFUSED_S, REFUSALS, PACE_OF, PREFIX = {REFUSED_S}, {REFUSALS}, {PACE_OF}, '{PREFIX}'\n"
 )
 _SCRIPT: Final = _CONSTANTS + Path(__file__).with_name("transitions.lua").read_text(encoding="utf-8")
-_WAITING: Final = f",{','.join(sorted(WAITING))},"
+_UNFINISHED: Final = f",{','.join(sorted(UNFINISHED))},"
 
 
 class PendingReply(Record):
@@ -254,7 +254,7 @@ class Jobs:
 
     def _change(self, event: str, job_id: str, *arguments: str | float, message_id: str = "") -> list[Any]:
         keys = [record_key(job_id), PENDING, versions_key(message_id), job_key(job_id), PACE]
-        found: list[Any] = self._script(keys=keys, args=[event, job_id, _WAITING, *arguments])
+        found: list[Any] = self._script(keys=keys, args=[event, job_id, _UNFINISHED, *arguments])
         return found
 
 

@@ -9,7 +9,7 @@ from redis import Redis
 
 from jobs.lifecycle.job import PACE, PICTURES
 from jobs.records import record_key
-from jobs.rq_adapter.queue import WAITING, as_standing, ask_standing
+from jobs.rq_adapter.queue import UNFINISHED, as_standing, ask_standing
 from jobs.text.sentences import sentence
 from jobs.text.translation import ENGLISH
 
@@ -28,7 +28,7 @@ class Standing:
 
     @property
     def is_waiting(self) -> bool:
-        return self.state in WAITING
+        return self.state in UNFINISHED
 
 
 def seconds_per_job(redis: Redis) -> float | None:

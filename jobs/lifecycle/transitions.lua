@@ -3,13 +3,13 @@
 --
 -- KEYS: 1 the job's record, 2 the index of pending replies, 3 the versions of its message, 4 RQ's record of the job,
 --       5 the pace of the latest jobs.
--- ARGV: 1 the event, 2 the job's id, 3 the states of RQ that wait, between commas, and then the event's own.
+-- ARGV: 1 the event, 2 the job's id, 3 the states of RQ of an unfinished job, between commas, and then the event's own.
 --
 -- PREFIX and the constants of time stand before this text: jobs.lifecycle.job puts them there.
 -- The clock is Redis's own, since bots and workers may disagree about the time. All keys live in one Redis (the
 -- design's assumption), so the quota's keys are made here, from what a charge has noted.
 local record, pending, versions, queued, pace = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local event, job, waiting_states = ARGV[1], ARGV[2], ARGV[3]
+local event, job, unfinished_states = ARGV[1], ARGV[2], ARGV[3]
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
@@ -22,7 +22,7 @@ local function keep() redis.call('EXPIRE', record, PENDING_S) end
 -- Whether a worker has the job or will have it.
 local function rq_state()
   local status = redis.call('HGET', queued, 'status')
-  if not status or not string.find(waiting_states, ',' .. status .. ',', 1, true) then return 'over' end
+  if not status or not string.find(unfinished_states, ',' .. status .. ',', 1, true) then return 'over' end
   return status == 'started' and 'started' or 'waiting'
 end
 

@@ -1,6 +1,6 @@
 """Logging of bot, worker and supervisor: a line an event on standard error, as `what happened key=value …` or JSON.
 
-`about` names the job for everything logged under it, by our code or a library's, so a command can be followed to
+`bound` names the job for everything logged under it, by our code or a library's, so a command can be followed to
 its picture. A job's reference follows from its id, so bot and workers tell the user and the operator the same one
 without asking each other. No line holds a secret.
 """
@@ -42,7 +42,7 @@ def bind(job_id: str | None) -> None:
 
 
 @contextmanager
-def about(job_id: str | None) -> Iterator[None]:
+def bound(job_id: str | None) -> Iterator[None]:
     """What is logged inside is about this job."""
     token = _JOB.set(job_id)
     try:

@@ -1,4 +1,4 @@
-"""A picture's way as one OpenTelemetry trace: ordered by a bot, waiting, drawn by a worker, stage by stage.
+"""A picture's way as one OpenTelemetry trace: requested by a bot, waiting, drawn by a worker, stage by stage.
 
 Nothing travels with the job for this. Trace and root span take their ids from the job's own, so bot and worker
 agree on them, and a try after a worker's death is part of the same trace. Without an endpoint there is no tracer
@@ -57,11 +57,11 @@ def set_up(endpoint: str | None, program: str) -> None:
     trace.set_tracer_provider(provider)
 
 
-def ordered(job_id: str, since: float) -> None:
+def requested(job_id: str, since: float) -> None:
     """A job is on the queue: the trace's root, from Unix time `since` until now."""
     token = _IDS.set(_ids(job_id))
     try:
-        root = _TRACER.start_span("order", start_time=int(since * _NS), attributes=_about(job_id))
+        root = _TRACER.start_span("request", start_time=int(since * _NS), attributes=_attributes(job_id))
     finally:
         _IDS.reset(token)
     root.end()
@@ -75,8 +75,8 @@ def job(job_id: str, waiting_since: float | None) -> Iterator[None]:
     under_root = set_span_in_context(NonRecordingSpan(root))
     if waiting_since is not None:
         start = min(int(waiting_since * _NS), time.time_ns())
-        _TRACER.start_span("queue", under_root, start_time=start, attributes=_about(job_id)).end()
-    with _TRACER.start_as_current_span("job", under_root, attributes=_about(job_id)):
+        _TRACER.start_span("queue", under_root, start_time=start, attributes=_attributes(job_id)).end()
+    with _TRACER.start_as_current_span("job", under_root, attributes=_attributes(job_id)):
         yield
 
 
@@ -90,5 +90,5 @@ def _ids(job_id: str) -> tuple[int, int]:
     return int.from_bytes(digest[:16]), int.from_bytes(digest[16:24])
 
 
-def _about(job_id: str) -> dict[str, str]:
+def _attributes(job_id: str) -> dict[str, str]:
     return {"job_id": job_id, "reference": reference_of(job_id)}

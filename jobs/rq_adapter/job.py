@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from rq import Retry, get_current_job
 from rq.job import Job
 
-from jobs.observability.logs import about
+from jobs.observability.logs import bound
 
 Task = Callable[[Any], Any]
 FailureTask = Callable[[str, object, str], None]
@@ -62,7 +62,7 @@ class RenderJob(Job):
             payload = self.args[0]
         except Exception:
             payload = None
-        with about(self.id):  # RQ calls this also outside of any job's work
+        with bound(self.id):  # RQ calls this also outside of any job's work
             self.tell_failure(self.id, payload, kind.__name__ if kind is not None else "unknown")
 
 

@@ -29,7 +29,7 @@ from jobs.schema import RenderRequest
 QUEUE_NAME: Final = "glyphcord"
 QUEUE_KEY: Final = Queue.redis_queue_namespace_prefix + QUEUE_NAME
 """The list of the ids of jobs that wait, the next one first."""
-WAITING: Final = frozenset({"created", "deferred", "queued", "scheduled", "started"})
+UNFINISHED: Final = frozenset({"created", "deferred", "queued", "scheduled", "started"})
 """RQ's states of a job that may still be drawn."""
 LOST: Final = frozenset({"failed", "stopped", "canceled"})
 """RQ's states of a job that ended without a result."""
@@ -114,7 +114,7 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
     except DuplicateJobError:
         return False
     place(redis, queue.key, request.job_id, lane=request.guild_id or f"user:{request.user_id}")
-    trace.ordered(request.job_id, request.created_at)
+    trace.requested(request.job_id, request.created_at)
     return True
 
 
@@ -162,7 +162,9 @@ def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
 
 def forget(redis: Redis, job_ids: list[str]) -> None:
     """Delete RQ's own records of jobs that are over: they hold who asked, some of them for FAILURE_TTL_S."""
-    over = [job_id for job_id, state in zip(job_ids, states(redis, job_ids), strict=True) if state not in WAITING]
+    over = [
+        job_id for job_id, state in zip(job_ids, states(redis, job_ids), strict=True) if state not in UNFINISHED
+    ]
     if over:
         queue = render_queue(redis)
         pipe = redis.pipeline()

@@ -9,8 +9,8 @@ from typing import Any, Final
 from jobs.text.choices import FORMATS, RenderOptions
 from jobs.text.translation import translate
 
-TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<about>[A-Za-z0-9_-]{1,64}))?"
-"""What every id of ours looks like; `about` is a job or a list, where the message alone does not tell."""
+TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<argument>[A-Za-z0-9_-]{1,64}))?"
+"""What every id of ours looks like; `argument` is a job or a list, where the message alone does not tell."""
 
 CANCEL, PINK, TEXT, REDO, DELETE = "cancel", "pink", "text", "redo", "delete"
 LABELS: Final = {CANCEL: "Cancel", PINK: "Pink", TEXT: "Text", REDO: "Redo…", DELETE: "Delete"}
@@ -18,9 +18,9 @@ LABELS: Final = {CANCEL: "Cancel", PINK: "Pink", TEXT: "Text", REDO: "Redo…", 
 _ROW, _BUTTON, _SECONDARY = 1, 2, 2
 
 
-def custom_id(action: str, about: str = "") -> str:
+def custom_id(action: str, argument: str = "") -> str:
     """The id of a button or menu, in Discord's 100 characters."""
-    return f"glyph:{action}:{about}" if about else f"glyph:{action}"
+    return f"glyph:{action}:{argument}" if argument else f"glyph:{action}"
 
 
 def result_rows(options: RenderOptions, language: str) -> tuple[dict[str, Any], ...]:

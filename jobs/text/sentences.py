@@ -92,15 +92,16 @@ RULES: Final[dict[str, str]] = {
     "log_closed": "I am not allowed to write in that channel. Please let me see it and send messages there, or "
     "choose another one.",
     "too_many_entries": "That list is full. Please remove an entry first.",
-    "queue_full": "The queue is full. Please try again in about {about}.",
+    "queue_full": "The queue is full. Please try again in about {duration}.",
     "in_flight": "You already have {count} pictures waiting. Please ask again when one of them is done.",
-    "cooldown": "That was quick. Please ask for your next picture in {about}.",
-    "daily": "You have reached your limit of {count} pictures a day. The next day begins in {about}.",
-    "daily_rest": "That is more than your limit of {count} a day leaves. Ask for fewer, or again in {about}.",
-    "server_cooldown": "This server must wait a little between two pictures. Please ask again in {about}.",
-    "server_daily": "This server has reached its limit of {count} pictures a day. The next day begins in {about}.",
+    "cooldown": "That was quick. Please ask for your next picture in {duration}.",
+    "daily": "You have reached your limit of {count} pictures a day. The next day begins in {duration}.",
+    "daily_rest": "That is more than your limit of {count} a day leaves. Ask for fewer, or again in {duration}.",
+    "server_cooldown": "This server must wait a little between two pictures. Please ask again in {duration}.",
+    "server_daily": "This server has reached its limit of {count} pictures a day. "
+    "The next day begins in {duration}.",
     "server_daily_rest": "That is more than this server's limit of {count} a day leaves. "
-    "Ask for fewer, or again in {about}.",
+    "Ask for fewer, or again in {duration}.",
     "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
     "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",
@@ -112,9 +113,9 @@ INTERIM: Final[dict[str, str]] = {
     "drawing_light": "Drawing it in {palette} on light…",
     "drawing_dark": "Drawing it in {palette} on dark…",
     "next": "Waiting: yours is next.",
-    "next_in": "Waiting: yours is next, about {about} to go.",
+    "next_in": "Waiting: yours is next, about {duration} to go.",
     "waiting": "Waiting: {count} pictures are before yours.",
-    "waiting_in": "Waiting: {count} pictures are before yours, about {about} to go.",
+    "waiting_in": "Waiting: {count} pictures are before yours, about {duration} to go.",
     "in_hand": "Drawing: a worker is at it.",
     "pictures": "Drawing: picture {done} of {total}.",
     "frames": "Drawing: frame {done} of {total}.",
@@ -128,10 +129,10 @@ SERVICE_SENTENCES: Final[dict[str, str]] = FAILURES | RULES | INTERIM
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 ONE: Final[dict[str, str]] = {
     "waiting": "Waiting: one picture is before yours.",
-    "waiting_in": "Waiting: one picture is before yours, about {about} to go.",
+    "waiting_in": "Waiting: one picture is before yours, about {duration} to go.",
     "in_flight": "You already have a picture waiting. Please ask again when it is done.",
-    "daily": "You have reached your limit of one picture a day. The next day begins in {about}.",
-    "server_daily": "This server has reached its limit of one picture a day. The next day begins in {about}.",
+    "daily": "You have reached your limit of one picture a day. The next day begins in {duration}.",
+    "server_daily": "This server has reached its limit of one picture a day. The next day begins in {duration}.",
 }
 """Sentences about `count` things, where it is one."""
 REFERENCE: Final = "Reference {reference}"
@@ -142,10 +143,10 @@ WITHOUT_REFERENCE: Final = RULES.keys() | INTERIM.keys() | {"bad_palette", "bad_
 def sentence(code: str, language: str = ENGLISH, /, **facts: Any) -> str:
     """A sentence of the registry in a language.
 
-    `facts` fill its braces; `count` chooses between one and many, `seconds` become `{about}` in words.
+    `facts` fill its braces; `count` chooses between one and many, `seconds` become `{duration}` in words.
     """
     if "seconds" in facts:
-        facts["about"] = duration_in_words(facts["seconds"], language)
+        facts["duration"] = duration_in_words(facts["seconds"], language)
     if code in ONE:
         return translate_count(ONE[code], SENTENCES[code], facts.pop("count"), language, **facts)
     return translate(SENTENCES[code], language, **facts)

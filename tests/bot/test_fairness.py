@@ -65,7 +65,7 @@ def test_a_full_queue_is_said_with_when_to_come_back(strict: Controls, redis: Re
     redis.lpush(PACE, 10.0)
     for n in range(6):
         enqueue(redis, a_request(job_id=str(n)))
-    assert asked(strict) == SENTENCES["queue_full"].format(about="60 s")
+    assert asked(strict) == SENTENCES["queue_full"].format(duration="60 s")
     assert len(queued(redis)) == 6
 
 

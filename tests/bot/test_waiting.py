@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from bot.replies.pending import Phase, Tracked
+from bot.replies.pending import SendState, Tracked
 from bot.replies.progress_notifier import PATIENCE_S, Said, is_due
 from jobs.lifecycle.job import PACE, Claim, Jobs, PendingReply
 from jobs.records import record_key
@@ -85,14 +85,14 @@ def test_nobody_is_told_too_early_or_too_often() -> None:
     now = time.time()
     reply = a_request().reply.model_copy(update={"token": "t", "token_expires_at": now + 800})
     promise = PendingReply(job_id="1", reply=reply, since=now - PATIENCE_S - 1, deadline_at=now + 800)
-    kept = Tracked(promise, Phase.SENT)
+    kept = Tracked(promise, SendState.SENT)
     assert is_due(kept, None, 100.0)
     assert not is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S - 0.1)
     assert is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S)
-    assert not is_due(Tracked(promise.model_copy(update={"since": now}), Phase.SENT), None, 100.0)
+    assert not is_due(Tracked(promise.model_copy(update={"since": now}), SendState.SENT), None, 100.0)
     for mute in ({"token_expires_at": now}, {"token": None}):  # workers need the bot's own way to this channel
         over = promise.model_copy(update={"reply": reply.model_copy(update=mute)})
-        assert not is_due(Tracked(over, Phase.SENT), None, 100.0)
+        assert not is_due(Tracked(over, SendState.SENT), None, 100.0)
 
 
 @pytest.mark.usefixtures("awake")

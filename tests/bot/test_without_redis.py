@@ -9,7 +9,7 @@ import pytest
 from discord.http import Route
 
 from bot.replies.interactions import InFlight
-from bot.replies.pending import PendingReplies, Phase, Tracked
+from bot.replies.pending import PendingReplies, SendState, Tracked
 from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
@@ -41,7 +41,7 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
             messages[name] = await channel.send(SENTENCES["queued_no_worker"])
             reply = Reply(application_id=BOT_ID, channel_id=ASCII_CHANNEL, message_id=str(messages[name].id))
             promise = PendingReply(job_id=name, reply=reply, since=now, deadline_at=deadline_at)
-            keeper.mine[name] = Tracked(promise, Phase.PREPARING if name == "working" else Phase.UNSENT)
+            keeper.mine[name] = Tracked(promise, SendState.PREPARING if name == "working" else SendState.UNSENT)
         sweeping = asyncio.create_task(Reaper(services, keeper, in_flight, nobody).run())
         while "over" in keeper.mine:  # noqa: ASYNC110  the sweep is what is tested, so it is given no event
             await asyncio.sleep(0.1)

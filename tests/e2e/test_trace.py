@@ -71,21 +71,21 @@ def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) ->
         controls = PatientControls(stack.controls.url)
         used = controls.slash("ascii", files={"image": PANDA})
         assert controls.wait_for_answer(used)["attachments"]
-        controls.wait_for(lambda: {"order", "job"} <= {span.name for _, span in collector.spans})
+        controls.wait_for(lambda: {"request", "job"} <= {span.name for _, span in collector.spans})
     job_id = used["interaction_id"]
     assert len({span.trace_id for _, span in collector.spans}) == 1
     by_name = {span.name: (service, span) for service, span in collector.spans}
     stages = {"decode", "tone", "generator", "paint", "encode", "post"}
-    assert set(by_name) == {"order", "queue", "job"} | stages
-    assert by_name["order"][0] == "glyphcord-bot"
-    assert {by_name[name][0] for name in set(by_name) - {"order"}} == {"glyphcord-worker"}
+    assert set(by_name) == {"request", "queue", "job"} | stages
+    assert by_name["request"][0] == "glyphcord-bot"
+    assert {by_name[name][0] for name in set(by_name) - {"request"}} == {"glyphcord-worker"}
 
-    order, queue, job = (by_name[name][1] for name in ("order", "queue", "job"))
-    assert order.parent_span_id == b"" and queue.parent_span_id == job.parent_span_id == order.span_id
+    request, queue, job = (by_name[name][1] for name in ("request", "queue", "job"))
+    assert request.parent_span_id == b"" and queue.parent_span_id == job.parent_span_id == request.span_id
     assert {by_name[stage][1].parent_span_id for stage in stages} == {job.span_id}
-    for span in (order, queue, job):
+    for span in (request, queue, job):
         assert facts(span) == {"job_id": job_id, "reference": reference_of(job_id)}
-    assert began <= order.start_time_unix_nano <= queue.start_time_unix_nano <= queue.end_time_unix_nano
+    assert began <= request.start_time_unix_nano <= queue.start_time_unix_nano <= queue.end_time_unix_nano
     assert queue.end_time_unix_nano <= job.start_time_unix_nano < job.end_time_unix_nano <= time.time_ns()
 
 

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 
-from jobs.observability.logs import JsonLines, about, bind, reference, reference_of
+from jobs.observability.logs import JsonLines, bind, bound, reference, reference_of
 from jobs.text.sentences import new_reference
 
 
@@ -35,7 +35,7 @@ def test_a_line_outside_of_any_job() -> None:
 
 
 def test_a_commands_job_is_named_with_its_interaction_and_reference() -> None:
-    with about("1234567890"):
+    with bound("1234567890"):
         found = line()
     assert (found["job_id"], found["interaction_id"]) == ("1234567890", "1234567890")
     assert found["reference"] == reference_of("1234567890")
@@ -43,7 +43,7 @@ def test_a_commands_job_is_named_with_its_interaction_and_reference() -> None:
 
 
 def test_a_reactions_job_has_no_interaction() -> None:
-    with about("1234567890-pink"):
+    with bound("1234567890-pink"):
         found = line()
     assert found["job_id"] == "1234567890-pink" and "interaction_id" not in found
 
@@ -54,8 +54,8 @@ def test_a_traceback_stays_in_its_line() -> None:
 
 
 def test_about_ends_with_what_was_before_it() -> None:
-    with about("1"):
-        with about(None):
+    with bound("1"):
+        with bound(None):
             assert reference() is None
             bind("2")
             assert reference() == reference_of("2")
@@ -77,7 +77,7 @@ async def test_tasks_do_not_mix() -> None:
 
 
 def test_what_a_user_is_told_is_the_jobs_reference() -> None:
-    with about("1"):
+    with bound("1"):
         assert new_reference() == reference_of("1") == new_reference()
     assert new_reference() != new_reference()
     assert len(reference_of("1")) == 8

@@ -14,7 +14,7 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job, JobStatus
 from rq.registry import ScheduledJobRegistry
 
-from jobs.rq_adapter.queue import LOST, QUEUE_KEY, WAITING
+from jobs.rq_adapter.queue import LOST, QUEUE_KEY, UNFINISHED
 
 CALLS: dict[str, tuple[Any, str]] = {
     "Queue._enqueue_job": (Queue._enqueue_job, "self job pipeline at_front unique"),
@@ -94,7 +94,9 @@ def test_states_are_those_that_we_know() -> None:
         "rate_limited",
         "ready_to_enqueue",
     }  # of jobs with a rate limit or with dependencies: ours have none
-    assert {state.value for state in JobStatus} - of_others == WAITING | LOST | {"finished"}, told("a job's states")
+    assert {state.value for state in JobStatus} - of_others == UNFINISHED | LOST | {"finished"}, told(
+        "a job's states"
+    )
 
 
 def test_keys_are_those_of_jobs_and_workers_in_flight() -> None:

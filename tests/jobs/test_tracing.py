@@ -16,7 +16,7 @@ def test_without_an_endpoint_nothing_happens_and_the_sdk_is_not_loaded() -> None
 import sys
 from jobs.observability import tracing as trace
 trace.set_up(None, "bot")
-trace.ordered("1", 0.0)
+trace.requested("1", 0.0)
 with trace.job("1", 0.0), trace.span("decode"):
     pass
 assert not [name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))]

@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.observability import tracing as trace
-from jobs.observability.logs import about
+from jobs.observability.logs import bound
 from jobs.rq_adapter.job import BadRequest, RenderJob
 from jobs.rq_adapter.queue import JOB_TIMEOUT_S
 from jobs.rq_adapter.worker import RQWorker
@@ -186,7 +186,7 @@ class WorkLoop:
         try:
             with (
                 Lease(renew, every_s=self.renew_s, hard_s=hard_s, job_id=job.id),
-                about(job.id),
+                bound(job.id),
                 trace.job(job.id, since),
             ):
                 succeeded = self._rq.perform(job, execution)
