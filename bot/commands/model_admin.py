@@ -163,19 +163,19 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
             name = await asyncio.to_thread(services.weights.default)
         if name is None:
             raise ServiceProblem("no_worker")
-        order = await asyncio.to_thread(partial(services.reloads.order, name, str(interaction.user.id), **what))
-        log.info("change ordered id=%s model=%s workers=%d", order.id, name, len(order.expected))
+        reload = await asyncio.to_thread(partial(services.reloads.begin, name, str(interaction.user.id), **what))
+        log.info("reload begun id=%s model=%s workers=%d", reload.id, name, len(reload.expected))
         until, shown, shown_at = loop.time() + MOVE_S, "", 0.0
         while True:
-            order, votes, over = await asyncio.to_thread(services.reloads.progress, order)
-            text = reload_text(order, votes)
+            reload, votes, over = await asyncio.to_thread(services.reloads.status, reload)
+            text = reload_text(reload, votes)
             if over or loop.time() > until:
                 break
             if text != shown and loop.time() > shown_at + EDIT_EVERY_S:
                 shown, shown_at = text, loop.time()
                 await edit(interaction, text)
             await asyncio.sleep(POLL_S)
-        log.info("change over id=%s stage=%s reason=%r", order.id, order.stage, order.reason)
+        log.info("reload over id=%s phase=%s reason=%r", reload.id, reload.phase, reload.reason)
         await edit(interaction, text)
 
     async def _verified(self, version: Version) -> tuple[Verification, bytes]:

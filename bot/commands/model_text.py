@@ -10,7 +10,7 @@ from typing import Final
 from discord import utils
 
 from jobs.registry.fleet import WorkerReport
-from jobs.registry.reload import Order, Vote
+from jobs.registry.reload import Reload, Vote
 from jobs.registry.verification import Measures, Verification
 from jobs.registry.weights import SHORT, Model, Version
 
@@ -29,32 +29,34 @@ _STATES: Final = {
 }
 
 
-def reload_text(order: Order, votes: Mapping[str, Vote]) -> str:
-    """How far an order is: a line for all, and a line for each worker."""
-    before, target = code((order.before or "nothing")[:SHORT]), code((order.target or "?")[:SHORT])
+def reload_text(reload: Reload, votes: Mapping[str, Vote]) -> str:
+    """How far a reload is: a line for all, and a line for each worker."""
+    before, target = code((reload.before or "nothing")[:SHORT]), code((reload.target or "?")[:SHORT])
     moved = sum(vote.moved for vote in votes.values())
-    count = f"{moved} of {len(order.expected)} {'worker' if len(order.expected) == 1 else 'workers'}"
-    match order.stage:
+    count = f"{moved} of {len(reload.expected)} {'worker' if len(reload.expected) == 1 else 'workers'}"
+    match reload.phase:
         case "resolving":
-            head = f"Looking for a new file of {code(order.model)}…"
+            head = f"Looking for a new file of {code(reload.model)}…"
         case "preparing":
-            head = f"Changing {code(order.model)} from version {before} to {target}. Every worker loads it first…"
-        case "committed" if not order.expected:
-            head = f"{code(order.model)} is at version {target}. No worker is running; the next one starts with it."
+            head = f"Changing {code(reload.model)} from version {before} to {target}. Every worker loads it first…"
+        case "committed" if not reload.expected:
+            head = (
+                f"{code(reload.model)} is at version {target}. No worker is running; the next one starts with it."
+            )
         case "committed":
-            head = f"{code(order.model)} is at version {target}: {count} {'uses' if moved == 1 else 'use'} it."
-            if order.target == order.before:
+            head = f"{code(reload.model)} is at version {target}: {count} {'uses' if moved == 1 else 'use'} it."
+            if reload.target == reload.before:
                 head += " No worker has a new file of that name, so the version did not change."
         case "aborted":
-            head = f"Nothing was changed. {plain(order.reason)}.\n{code(order.model)} stays at version {before}."
-    return clipped(head, [_worker(order, name, votes.get(name), before, target) for name in order.expected])
+            head = f"Nothing was changed. {plain(reload.reason)}.\n{code(reload.model)} stays at version {before}."
+    return clipped(head, [_worker(reload, name, votes.get(name), before, target) for name in reload.expected])
 
 
-def _worker(order: Order, name: str, vote: Vote | None, before: str, target: str) -> str:
+def _worker(reload: Reload, name: str, vote: Vote | None, before: str, target: str) -> str:
     worker = code(name)
     if vote is not None and vote.error:
         return f"❌ {worker} stays at {before}: {plain(vote.error)}"
-    if order.stage == "aborted":
+    if reload.phase == "aborted":
         return f"↩️ {worker} stays at {before}"
     if vote is None or not (vote.ready or vote.moved):
         return f"⏳ {worker} {'has not answered' if vote is None else 'is loading it'}"
@@ -108,7 +110,7 @@ def verification_text(version: Version, check: Verification) -> str:
     title = f"{code(version.model)} version {code(version.short)} ({version.size / 2**20:.1f} MB)"
     if check.error or check.measures is None:
         return f"❌ {title} cannot be used: {plain(check.error)}"
-    text = f"✅ {title} draws: {plain(check.about)}.\n{_compared(check.measures, check.now)}"
+    text = f"✅ {title} draws: {plain(check.description)}.\n{_compared(check.measures, check.now)}"
     if check.now is not None and _is_worse(check.measures, check.now):
         text += "\n⚠️ That is clearly worse than the model in use."
     return f"{text}\nIt isn't live until you press the button."

@@ -1,13 +1,13 @@
 """Changing a model's version on all workers at once, every worker or none: a two-phase commit.
 
-An order goes through phases in Redis. `resolving`: each worker says which file it has by the model's name, and
+A reload goes through phases in Redis. `resolving`: each worker says which file it has by the model's name, and
 puts its bytes into the registry if they are new. `preparing`: each loads the version beside the one in use, tries
-it, and votes that it is ready. Then all are ready, the order is `committed`, and in the same transaction the
-registry names the version; each worker exchanges between two jobs. Or one fails, is gone or is late: the order is
+it, and votes that it is ready. Then all are ready, the reload is `committed`, and in the same transaction the
+registry names the version; each worker exchanges between two jobs. Or one fails, is gone or is late: the reload is
 `aborted`, and nobody has changed anything.
 
-No process is the coordinator. Whoever looks at an order, worker or bot, moves it on when it is due (`advance`), so
-it ends all the same when the bot that gave it dies. A worker that starts meanwhile is not waited for: it begins
+No process is the coordinator. Whoever looks at a reload, worker or bot, moves it on when it is due (`advance`), so
+it ends all the same when the bot that began it dies. A worker that starts meanwhile is not waited for: it begins
 with what the registry names, and follows it.
 """
 
@@ -35,21 +35,20 @@ from jobs.registry.weights import (
 )
 from jobs.text.sentences import ServiceProblem
 
-ORDER_TTL_S: Final = 600
+RELOAD_TTL_S: Final = 600
 DEADLINE_S: Final = 60.0
-"""For loading; an order that is not decided by then is aborted."""
+"""For loading; a reload that is not decided by then is aborted."""
 
-_ORDER: Final = f"{PREFIX}reload"
+_KEY: Final = f"{PREFIX}reload"
 
 Phase = Literal["resolving", "preparing", "committed", "aborted"]
 
 
-class Order(Record):
-    """One change. `target` is None until it is known; `before` is the version in use when it was ordered.
+class Reload(Record):
+    """One change. `target` is None until it is known; `before` is the version in use when it began.
 
     `expected` names the workers that must agree. `back` undoes the last change instead of making a new one.
-    `stage` is the phase; Redis has known it by that name for longer.
-    `deadline_at` is in Unix seconds; `reason` says why an order was aborted.
+    `deadline_at` is in Unix seconds; `reason` says why a reload was aborted.
     """
 
     id: str
@@ -57,22 +56,22 @@ class Order(Record):
     target: Sha256 | None = None
     before: Sha256 | None = None
     back: bool = False
-    ordered_by: str
+    by: str
     expected: tuple[str, ...]
-    stage: Phase
+    phase: Phase
     reason: str = ""
     deadline_at: float
 
     @property
     def is_open(self) -> bool:
-        return self.stage in ("resolving", "preparing")
+        return self.phase in ("resolving", "preparing")
 
 
 class Vote(Record):
-    """How far one worker is with an order.
+    """How far one worker is with a reload.
 
     `offer` is the version of its own file by the model's name, if it has one that is new. `took_ms` is the time
-    for loading and trying. `drained`: there was no room for two, so it takes no jobs until the order is decided.
+    for loading and trying. `drained`: there was no room for two, so it takes no jobs until the reload is decided.
     `error` says why it cannot.
     """
 
@@ -86,27 +85,27 @@ class Vote(Record):
     error: str = ""
 
 
-def decide(order: Order, votes: Mapping[str, Vote], alive: Collection[str], now: float) -> Order:
-    """An open order as it stands with these votes: unchanged, one phase on, or aborted."""
+def decide(reload: Reload, votes: Mapping[str, Vote], alive: Collection[str], now: float) -> Reload:
+    """An open reload as it stands with these votes: unchanged, one phase on, or aborted."""
 
-    def to(phase: Phase, **changes: object) -> Order:
-        return order.model_copy(update={"stage": phase, **changes})
+    def to(phase: Phase, **changes: object) -> Reload:
+        return reload.model_copy(update={"phase": phase, **changes})
 
-    mine = {name: votes.get(name, Vote(worker=name)) for name in order.expected}
-    waited_for = {name for name, vote in mine.items() if not _has_done(vote, order.stage)}
-    if reason := _reason_to_abort(mine, waited_for, alive, late=now > order.deadline_at):
+    mine = {name: votes.get(name, Vote(worker=name)) for name in reload.expected}
+    waited_for = {name for name, vote in mine.items() if not _has_done(vote, reload.phase)}
+    if reason := _reason_to_abort(mine, waited_for, alive, late=now > reload.deadline_at):
         return to("aborted", reason=reason)
     if waited_for:
-        return order
-    if order.stage == "preparing":
+        return reload
+    if reload.phase == "preparing":
         return to("committed")
     offers = {name: vote.offer for name, vote in mine.items() if vote.offer is not None}
-    target = next(iter(offers.values()), order.before)
+    target = next(iter(offers.values()), reload.before)
     if len(set(offers.values())) > 1:
         have = ", ".join(f"{name} has {offer[:SHORT]}" for name, offer in sorted(offers.items()))
         return to("aborted", reason=f"the workers have different files of that name: {have}")
     if target is None:
-        return to("aborted", reason=f"no worker has a file {order.model}.safetensors, and nobody published one")
+        return to("aborted", reason=f"no worker has a file {reload.model}.safetensors, and nobody published one")
     return to("preparing", target=target)
 
 
@@ -115,7 +114,7 @@ def _has_done(vote: Vote, phase: Phase) -> bool:
 
 
 def _reason_to_abort(mine: Mapping[str, Vote], waited_for: set[str], alive: Collection[str], *, late: bool) -> str:
-    """Why the order cannot be carried out; empty while it may."""
+    """Why the reload cannot be carried out; empty while it may."""
     for name, vote in mine.items():
         if vote.error:
             return f"{name}: {vote.error}"
@@ -124,31 +123,31 @@ def _reason_to_abort(mine: Mapping[str, Vote], waited_for: set[str], alive: Coll
     return f"{', '.join(sorted(waited_for))}: no answer in time" if late and waited_for else ""
 
 
-class Progress(NamedTuple):
-    """How an order stands; `over` when nothing more is to come of it."""
+class ReloadStatus(NamedTuple):
+    """How a reload stands; `over` when nothing more is to come of it."""
 
-    order: Order
+    reload: Reload
     votes: dict[str, Vote]
     over: bool
 
 
-def is_over(order: Order, votes: Mapping[str, Vote], alive: Iterable[str]) -> bool:
+def is_over(reload: Reload, votes: Mapping[str, Vote], alive: Iterable[str]) -> bool:
     """Whether nothing more is to come: all that are still there have moved, or nobody will."""
-    waited_for = set(order.expected).intersection(alive)
+    waited_for = set(reload.expected).intersection(alive)
     moved = all(name in votes and votes[name].moved for name in waited_for)
-    return not order.is_open and (order.stage == "aborted" or moved)
+    return not reload.is_open and (reload.phase == "aborted" or moved)
 
 
 class Reloads:
-    """Orders and votes, over the registry that they change."""
+    """Reloads and their votes, over the registry that they change."""
 
     def __init__(self, redis: Redis, store: WeightsStore, fleet: Fleet) -> None:
         self._redis = redis
         self._store = store
         self._fleet = fleet
 
-    def order(self, name: str, by: str, *, version: str | None = None, back: bool = False) -> Order:
-        """Order a model's change: to `version` (a hash or its beginning), back by one, or to what is new.
+    def begin(self, name: str, by: str, *, version: str | None = None, back: bool = False) -> Reload:
+        """Begin a change of a model: to `version` (a hash or its beginning), back by one, or to what is new.
 
         With no worker alive a version that is known is committed at once, and the next to start uses it.
         Raises ServiceProblem `weights_name`, `reload_busy`, `no_worker`, `unknown_style`, `unknown_version` or
@@ -162,94 +161,94 @@ class Reloads:
         expected = tuple(worker.name for worker in self._fleet.alive() if worker.state != "stopping")
         if not expected and target is None:
             raise ServiceProblem("no_worker")
-        order = Order(
+        reload = Reload(
             id=secrets.token_hex(6),
             model=name,
             target=target,
             before=model.active if model else None,
             back=back,
-            ordered_by=by,
+            by=by,
             expected=expected,
-            stage="preparing" if target else "resolving",
+            phase="preparing" if target else "resolving",
             deadline_at=time.time() + DEADLINE_S,
         )
 
-        def begin(pipe: Pipeline) -> None:
-            before = read_record(Order, pipe.get(_ORDER))
+        def write(pipe: Pipeline) -> None:
+            before = read_record(Reload, pipe.get(_KEY))
             if before is not None and before.is_open and before.deadline_at > time.time():
-                raise ServiceProblem("reload_busy", f"order {before.id} model={before.model}")
+                raise ServiceProblem("reload_busy", f"reload {before.id} model={before.model}")
             pipe.multi()
-            pipe.set(_ORDER, order.model_dump_json(), ex=ORDER_TTL_S)
+            pipe.set(_KEY, reload.model_dump_json(), ex=RELOAD_TTL_S)
 
-        self._redis.transaction(begin, _ORDER)
-        return self.advance() or order
+        self._redis.transaction(write, _KEY)
+        return self.advance() or reload
 
-    def latest(self) -> Order | None:
-        """The newest order, or None when there is none or it is old."""
-        return read_record(Order, self._redis.get(_ORDER))
+    def latest(self) -> Reload | None:
+        """The newest reload, or None when there is none or it is old."""
+        return read_record(Reload, self._redis.get(_KEY))
 
-    def vote(self, order: Order, vote: Vote) -> None:
+    def vote(self, reload: Reload, vote: Vote) -> None:
         """A worker says how far it is; its earlier word is replaced."""
         pipe = self._redis.pipeline()
-        pipe.hset(_votes(order.id), vote.worker, vote.model_dump_json())
-        pipe.expire(_votes(order.id), ORDER_TTL_S)
+        pipe.hset(_votes(reload.id), vote.worker, vote.model_dump_json())
+        pipe.expire(_votes(reload.id), RELOAD_TTL_S)
         pipe.execute()
 
-    def votes(self, order: Order) -> dict[str, Vote]:
+    def votes(self, reload: Reload) -> dict[str, Vote]:
         """The votes so far, by worker."""
-        found = (read_record(Vote, data) for data in self._redis.hvals(_votes(order.id)))
+        found = (read_record(Vote, data) for data in self._redis.hvals(_votes(reload.id)))
         return {vote.worker: vote for vote in found if vote is not None}
 
-    def progress(self, order: Order) -> Progress:
-        """Move an order on if it is due, and tell how it stands; for whoever waits for its end and asks again."""
+    def status(self, reload: Reload) -> ReloadStatus:
+        """Move a reload on if it is due, and tell how it stands; for whoever waits for its end and asks again."""
         latest = self.advance()
-        replaced = latest is not None and latest.id != order.id
-        order = order if latest is None or replaced else latest
-        votes = self.votes(order)
-        return Progress(
-            order, votes, replaced or is_over(order, votes, [worker.name for worker in self._fleet.alive()])
+        replaced = latest is not None and latest.id != reload.id
+        reload = reload if latest is None or replaced else latest
+        votes = self.votes(reload)
+        return ReloadStatus(
+            reload, votes, replaced or is_over(reload, votes, [worker.name for worker in self._fleet.alive()])
         )
 
-    def advance(self) -> Order | None:
-        """Move the newest order on if it is due, and return it as it then stands; anybody may call this."""
+    def advance(self) -> Reload | None:
+        """Move the newest reload on if it is due, and return it as it then stands; anybody may call this."""
         newest = self.latest()
         if newest is None or not newest.is_open:
             return newest  # nearly always: every worker asks twice a second
-        latest: list[Order | None] = []
+        latest: list[Reload | None] = []
 
         def step(pipe: Pipeline) -> None:
-            order = read_record(Order, pipe.get(_ORDER))
-            latest[:] = [order]
-            if order is None or not order.is_open:
+            reload = read_record(Reload, pipe.get(_KEY))
+            latest[:] = [reload]
+            if reload is None or not reload.is_open:
                 return
             alive = [worker.name for worker in self._fleet.alive()]
-            decided = decide(order, self.votes(order), alive, time.time())
-            model = model_in(pipe, order.model)
+            decided = decide(reload, self.votes(reload), alive, time.time())
+            model = model_in(pipe, reload.model)
             changed = None
-            if decided.stage == "committed":
+            if decided.phase == "committed":
                 changed = _changed(decided, model)
                 if changed is None:
-                    decided = order.model_copy(update={"stage": "aborted", "reason": "changed meanwhile"})
+                    decided = reload.model_copy(update={"phase": "aborted", "reason": "changed meanwhile"})
             latest[:] = [decided]
-            if decided is order:
+            if decided is reload:
                 return
             pipe.multi()
-            pipe.set(_ORDER, decided.model_dump_json(), ex=ORDER_TTL_S)
+            pipe.set(_KEY, decided.model_dump_json(), ex=RELOAD_TTL_S)
             if changed is not None:
                 set_model(pipe, changed)
 
-        self._redis.transaction(step, _ORDER, MODELS_KEY)
+        self._redis.transaction(step, _KEY, MODELS_KEY)
         return latest[0]
 
 
-def _changed(order: Order, model: Model | None) -> Model | None:
-    """The model after a committed order; None if it is no longer what the order was given for."""
-    if order.target is None or (model.active if model else None) != order.before:
+def _changed(reload: Reload, model: Model | None) -> Model | None:
+    """The model after a committed reload; None if it was changed since the reload began."""
+    if reload.target is None or (model.active if model else None) != reload.before:
         return None
-    if order.back and model is not None:
-        return rolled_back(model, order.ordered_by)
-    return activated(model, order.model, order.target, order.ordered_by)
+    if reload.back and model is not None:
+        return rolled_back(model, reload.by)
+    return activated(model, reload.model, reload.target, reload.by)
 
 
-def _votes(order_id: str) -> str:
-    return f"{_ORDER}:{order_id}"
+def _votes(reload_id: str) -> str:
+    return f"{_KEY}:{reload_id}"

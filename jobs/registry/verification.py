@@ -45,7 +45,7 @@ class Verification(Record):
     id: str
     worker: str
     seconds: float = 0.0
-    about: str = ""
+    description: str = ""
     measures: Measures | None = None
     now: Measures | None = None
     error: str = ""

@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands.model_text import MESSAGE_LIMIT, list_text, reload_text, status_text, verification_text
 from jobs.registry.fleet import WorkerReport
-from jobs.registry.reload import Order, Vote, is_over
+from jobs.registry.reload import Reload, Vote, is_over
 from jobs.registry.verification import Measures, Verification
 from jobs.registry.weights import Model, Version
 
@@ -15,18 +15,18 @@ OLD, NEW = "a" * 64, "b" * 64
 HOSTILE = "`code` @everyone **bold** <@123456789012345678>\n" + "x" * 5000
 
 
-def order(**changes: Any) -> Order:
+def reload(**changes: Any) -> Reload:
     fields: dict[str, Any] = {
         "id": "1",
         "model": "lines",
         "before": OLD,
         "target": NEW,
-        "ordered_by": "50",
+        "by": "50",
         "expected": ("w1", "w2"),
-        "stage": "preparing",
+        "phase": "preparing",
         "deadline_at": 0.0,
     }
-    return Order(**(fields | changes))
+    return Reload(**(fields | changes))
 
 
 def answers(*given: Vote) -> dict[str, Vote]:
@@ -50,19 +50,19 @@ def version(sha256: str, **changes: Any) -> Version:
 
 
 def test_a_change_is_told_step_by_step() -> None:
-    assert reload_text(order(), answers(ready("w1"), Vote(worker="w2"))).splitlines() == [
+    assert reload_text(reload(), answers(ready("w1"), Vote(worker="w2"))).splitlines() == [
         "Changing `lines` from version `aaaaaaaaaaaa` to `bbbbbbbbbbbb`. Every worker loads it first…",
         "🔄 `w1` is ready (0.4 s)",
         "⏳ `w2` is loading it",
     ]
     done = answers(ready("w1", moved=True), ready("w2", moved=True, drained=True))
-    assert reload_text(order(stage="committed"), done).splitlines() == [
+    assert reload_text(reload(phase="committed"), done).splitlines() == [
         "`lines` is at version `bbbbbbbbbbbb`: 2 of 2 workers use it.",
         "✅ `w1` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s)",
         "✅ `w2` `aaaaaaaaaaaa` → `bbbbbbbbbbbb` (0.4 s, taking no jobs meanwhile: no memory for two models)",
     ]
     failed = answers(ready("w1"), Vote(worker="w2", error="no room"))
-    assert reload_text(order(stage="aborted", reason="w2: no room"), failed).splitlines() == [
+    assert reload_text(reload(phase="aborted", reason="w2: no room"), failed).splitlines() == [
         "Nothing was changed. w2: no room.",
         "`lines` stays at version `aaaaaaaaaaaa`.",
         "↩️ `w1` stays at `aaaaaaaaaaaa`",
@@ -83,15 +83,15 @@ def test_a_change_is_told_step_by_step() -> None:
 def test_it_is_over_when_all_who_are_left_have_moved(
     stage: str, given: list[Vote], alive: tuple[str, ...], over: bool
 ) -> None:
-    assert is_over(order(stage=stage), answers(*given), alive) is over
+    assert is_over(reload(phase=stage), answers(*given), alive) is over
 
 
 def test_a_reason_cannot_ping_format_or_flood() -> None:
-    text = reload_text(order(expected=("w1",)), answers(Vote(worker="w1", error=HOSTILE)))
+    text = reload_text(reload(expected=("w1",)), answers(Vote(worker="w1", error=HOSTILE)))
     assert "@everyone" not in text and "**bold**" not in text and "<@1" not in text
     assert len(text.splitlines()) == 2 and len(text) < 600
     names = tuple(f"worker-{number}" for number in range(100))
-    crowded = reload_text(order(expected=names), answers(*(Vote(worker=n, error=HOSTILE) for n in names)))
+    crowded = reload_text(reload(expected=names), answers(*(Vote(worker=n, error=HOSTILE) for n in names)))
     assert MESSAGE_LIMIT / 2 < len(crowded) <= 2000
     assert "more, see the log." in crowded
 
@@ -134,7 +134,7 @@ def test_the_status_shows_each_worker() -> None:
 
 def test_a_check_compares_with_what_draws_now() -> None:
     now = Measures(model="classic", version="c" * 12, similarity=0.6, legibility=1.0, glyphs=16)
-    good = Verification(id="1", worker="w", about="head glyphs", measures=now, now=now)
+    good = Verification(id="1", worker="w", description="head glyphs", measures=now, now=now)
     assert "similarity 0.60 (now 0.60)" in verification_text(version(NEW), good)
     assert "worse" not in verification_text(version(NEW), good)
     bad = good.model_copy(update={"measures": now.model_copy(update={"similarity": 0.4})})

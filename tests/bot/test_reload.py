@@ -1,4 +1,4 @@
-"""The `/model` commands through the whole program, with workers that speak the real orders and checks."""
+"""The `/model` commands through the whole program, with workers that speak the real reloads and checks."""
 
 import threading
 from collections.abc import Iterator
@@ -54,13 +54,14 @@ def workers(redis: Redis, **errors: str) -> Iterator[None]:
 
     def serve() -> None:
         while not stop.wait(0.02):
-            order = reloads.advance()
-            if order is None:
+            reload = reloads.advance()
+            if reload is None:
                 continue
             for name, error in errors.items():
-                committed = order.stage == "committed"
+                committed = reload.phase == "committed"
                 reloads.vote(
-                    order, Vote(worker=name, offered=True, ready=not error, moved=committed, took_ms=5, error=error)
+                    reload,
+                    Vote(worker=name, offered=True, ready=not error, moved=committed, took_ms=5, error=error),
                 )
 
     thread = threading.Thread(target=serve)
@@ -176,7 +177,7 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
         request = VerificationRequest.model_validate(job.args[0])
         assert store.blob(request.sha256) == b"weights"
         record_verification(
-            redis, Verification(id=request.id, worker="w1", about="head glyphs", measures=found), png
+            redis, Verification(id=request.id, worker="w1", description="head glyphs", measures=found), png
         )
         over(own.controls, used, "It isn't live until you press the button.")
         shown = own.controls.answer_to(used)

@@ -1,4 +1,4 @@
-"""Orders to change a model: decided by pure rules, carried through Valkey, moved on by whoever looks."""
+"""Reloads of a model: decided by pure rules, carried through Valkey, moved on by whoever looks."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.registry.reload import Order, Reloads, Vote, decide
+from jobs.registry.reload import Reload, Reloads, Vote, decide
 from jobs.registry.weights import WeightsStore
 from jobs.text.sentences import ServiceProblem
 
@@ -15,18 +15,18 @@ A, B, C = (letter * 64 for letter in "abc")
 BOTH = ("w1", "w2")
 
 
-def order(**changes: Any) -> Order:
+def reload(**changes: Any) -> Reload:
     fields: dict[str, Any] = {
         "id": "1",
         "model": "m",
         "before": A,
-        "ordered_by": "50",
+        "by": "50",
         "expected": BOTH,
-        "stage": "preparing",
+        "phase": "preparing",
         "target": B,
         "deadline_at": 100.0,
     }
-    return Order(**(fields | changes))
+    return Reload(**(fields | changes))
 
 
 def answer(worker: str, **fields: Any) -> Vote:
@@ -48,8 +48,8 @@ def answer(worker: str, **fields: Any) -> Vote:
     ],
 )
 def test_all_or_nothing(answers: list[Vote], alive: tuple[str, ...], now: float, stage: str, reason: str) -> None:
-    decided = decide(order(), {a.worker: a for a in answers}, alive, now)
-    assert (decided.stage, decided.reason) == (stage, reason)
+    decided = decide(reload(), {a.worker: a for a in answers}, alive, now)
+    assert (decided.phase, decided.reason) == (stage, reason)
     assert decided.target == B
 
 
@@ -68,8 +68,8 @@ def test_what_the_workers_have_decides_the_version(
     before: str | None, offers: tuple[str | None, ...], stage: str, target: str | None, reason: str
 ) -> None:
     answers = {name: answer(name, offered=True, offer=offer) for name, offer in zip(BOTH, offers, strict=True)}
-    decided = decide(order(stage="resolving", before=before, target=None), answers, BOTH, 0)
-    assert (decided.stage, decided.target) == (stage, target)
+    decided = decide(reload(phase="resolving", before=before, target=None), answers, BOTH, 0)
+    assert (decided.phase, decided.target) == (stage, target)
     assert reason in decided.reason
 
 
@@ -93,7 +93,7 @@ def wake(redis: Redis, *names: str, state: str = "idle") -> None:
 
 def code_of(reloads: Reloads, name: str, **options: Any) -> str:
     with pytest.raises(ServiceProblem) as error:
-        reloads.order(name, "50", **options)
+        reloads.begin(name, "50", **options)
     return error.value.code
 
 
@@ -104,46 +104,46 @@ def test_a_change_reaches_the_registry_when_the_last_worker_is_ready(
     store.announce("m", first.sha256, "w1")
     wake(redis, *BOTH)
     wake(redis, "leaving", state="stopping")
-    given = reloads.order("m", "50", version=second.short)
-    assert (given.stage, given.expected, given.before) == ("preparing", BOTH, first.sha256)
+    given = reloads.begin("m", "50", version=second.short)
+    assert (given.phase, given.expected, given.before) == ("preparing", BOTH, first.sha256)
     assert code_of(reloads, "m") == "reload_busy"
     for name in BOTH:
         assert store.models()["m"].active == first.sha256
         reloads.vote(given, answer(name, ready=True))
         moved = reloads.advance()
-    assert moved is not None and moved.stage == "committed"
+    assert moved is not None and moved.phase == "committed"
     model = store.models()["m"]
     assert (model.active, model.history, model.changed_by) == (second.sha256, (first.sha256,), "50")
-    back = reloads.order("m", "51", back=True)
+    back = reloads.begin("m", "51", back=True)
     assert back.target == first.sha256
     reloads.vote(back, answer("w1", error="no room"))
     moved = reloads.advance()
-    assert moved is not None and (moved.stage, moved.reason) == ("aborted", "w1: no room")
+    assert moved is not None and (moved.phase, moved.reason) == ("aborted", "w1: no room")
     assert store.models()["m"] == model
     assert set(reloads.votes(back)) == {"w1"}
 
 
-def test_an_order_whose_bot_died_is_aborted_by_whoever_looks(
+def test_a_reload_whose_bot_died_is_aborted_by_whoever_looks(
     redis: Redis, store: WeightsStore, reloads: Reloads
 ) -> None:
     first = store.put(b"1", "m", origin="file", by="w")
     store.announce("m", first.sha256, "w1")
     wake(redis, "w1")
-    reloads.order("m", "50")
+    reloads.begin("m", "50")
     Fleet(redis).leave("w1")
     moved = reloads.advance()
     assert moved is not None and moved.reason == "w1 ended before it was ready"
     wake(redis, "w1")
-    assert reloads.order("m", "50").is_open
+    assert reloads.begin("m", "50").is_open
 
 
 def test_without_workers_what_is_known_changes_at_once(redis: Redis, store: WeightsStore, reloads: Reloads) -> None:
     first, second = (store.put(data, "m", origin="file", by="w") for data in (b"1", b"2"))
     store.announce("m", first.sha256, "w1")
     assert code_of(reloads, "m") == "no_worker"
-    assert reloads.order("m", "50", version=second.short).stage == "committed"
+    assert reloads.begin("m", "50", version=second.short).phase == "committed"
     assert store.models()["m"].active == second.sha256
-    assert reloads.order("m", "50", back=True).stage == "committed"
+    assert reloads.begin("m", "50", back=True).phase == "committed"
     assert store.models()["m"].active == first.sha256
     assert code_of(reloads, "m", back=True) == "no_history"
     assert code_of(reloads, "other", back=True) == "unknown_style"
@@ -153,18 +153,18 @@ def test_without_workers_what_is_known_changes_at_once(redis: Redis, store: Weig
 def test_a_change_that_somebody_overtook_is_not_made(redis: Redis, store: WeightsStore, reloads: Reloads) -> None:
     first, second = (store.put(data, "m", origin="file", by="w") for data in (b"1", b"2"))
     wake(redis, "w1")
-    given = reloads.order("m", "50", version=first.short)
+    given = reloads.begin("m", "50", version=first.short)
     store.announce("m", second.sha256, "w2")
     reloads.vote(given, answer("w1", ready=True))
     moved = reloads.advance()
-    assert moved is not None and (moved.stage, moved.reason) == ("aborted", "changed meanwhile")
+    assert moved is not None and (moved.phase, moved.reason) == ("aborted", "changed meanwhile")
     assert store.models()["m"].active == second.sha256
 
 
 def test_nothing_is_kept_for_ever(redis: Redis, store: WeightsStore, reloads: Reloads) -> None:
     store.announce("m", A, "w1")
     wake(redis, "w1")
-    given = reloads.order("m", "50")
+    given = reloads.begin("m", "50")
     reloads.vote(given, answer("w1"))
     keys = redis.keys("*reload*")
     assert len(keys) == 2

@@ -31,7 +31,7 @@ def test_it_goes_before_pictures_and_is_not_tried_again(redis: Redis) -> None:
 
 def test_what_was_found_comes_with_its_picture(redis: Redis) -> None:
     request = enqueue_verification(redis, "mine", SHA)
-    found = Verification(id=request.id, worker="w1", about="head glyphs")
+    found = Verification(id=request.id, worker="w1", description="head glyphs")
     record_verification(redis, found, b"png")
     assert verification_of(redis, request) == (found, b"png")
     assert all(redis.ttl(key) > 0 for key in redis.keys("glyphcord:check:*"))
@@ -40,7 +40,7 @@ def test_what_was_found_comes_with_its_picture(redis: Redis) -> None:
 def test_what_a_worker_of_an_older_version_measured_is_not_compared(redis: Redis) -> None:
     request = enqueue_verification(redis, "mine", SHA)
     measured = Measures(model="mine", version="x", similarity=0.9, legibility=1.0, glyphs=9)
-    found = Verification(id=request.id, worker="w1", about="head glyphs", measures=measured, now=measured)
+    found = Verification(id=request.id, worker="w1", description="head glyphs", measures=measured, now=measured)
     record_verification(redis, found)
     assert verification_of(redis, request)[0] == found
     (key,) = redis.keys("glyphcord:check:*")

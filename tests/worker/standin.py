@@ -1,7 +1,7 @@
-"""A few lines of Discord for the worker's tests: two PATCH routes over real HTTP, answers on order; and reactions.
+"""A few lines of Discord for the worker's tests: two PATCH routes over real HTTP, any answer; and reactions.
 
 Every request is kept, and every PATCH that is not refused takes effect on the message it names, so a test can
-look at what a user would see. Faults are ordered one request at a time.
+look at what a user would see. Faults are asked for one request at a time.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 
 
 @dataclass
-class Order:
+class Answer:
     """One answer: `status` and `body`, or a connection cut before or after the edit took effect."""
 
     status: int = 200
@@ -41,8 +41,8 @@ class Standin:
     """A server on a free port; use as a context manager."""
 
     def __init__(self) -> None:
-        self.orders: deque[Order] = deque()
-        self.always: Order | None = None
+        self.answers: deque[Answer] = deque()
+        self.always: Answer | None = None
         self.seen: list[Seen] = []
         self.state: dict[str, Seen] = {}
         self.reactions: list[str] = []
@@ -67,7 +67,7 @@ class Standin:
 
     def forget(self) -> None:
         """As new, for the next test."""
-        self.orders.clear()
+        self.answers.clear()
         self.always = None
         self.seen.clear()
         self.state.clear()
@@ -76,15 +76,15 @@ class Standin:
         self.open.set()
         self.arrived.clear()
 
-    def take(self, seen: Seen) -> Order:
+    def take(self, seen: Seen) -> Answer:
         """Keep a request, let it take effect unless it is refused, and say what to answer."""
         self.seen.append(seen)
         self.arrived.set()
         self.open.wait(timeout=120)
-        order = self.orders.popleft() if self.orders else self.always or Order()
-        if order.status < 300 and order.drop != "before":
+        answer = self.answers.popleft() if self.answers else self.always or Answer()
+        if answer.status < 300 and answer.drop != "before":
             self.state[seen.path] = seen
-        return order
+        return answer
 
 
 def parse(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, tuple[str, str, bytes]]]:
@@ -113,18 +113,18 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             fields, files = parse(self.headers["Content-Type"], body)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            order = standin.take(Seen(self.path.removeprefix("/api/v10"), headers, fields, files))
-            if order.drop:
+            answer = standin.take(Seen(self.path.removeprefix("/api/v10"), headers, fields, files))
+            if answer.drop:
                 self.close_connection = True
                 return
-            answer = order.raw if order.raw is not None else json.dumps(order.body).encode()
-            self.send_response(order.status)
-            for name, value in {"Content-Type": "application/json", **order.headers}.items():
+            data = answer.raw if answer.raw is not None else json.dumps(answer.body).encode()
+            self.send_response(answer.status)
+            for name, value in {"Content-Type": "application/json", **answer.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             with suppress(ConnectionError):  # a killed worker waits for no answer
-                self.wfile.write(answer)
+                self.wfile.write(data)
 
         def do_PUT(self) -> None:
             standin.reactions.append(self.path.removeprefix("/api/v10"))

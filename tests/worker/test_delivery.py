@@ -11,7 +11,7 @@ from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.rate_limiter import RateLimiter
 from jobs.schema import Reply
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
-from tests.worker.standin import Order, Standin
+from tests.worker.standin import Answer, Standin
 from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Attachment, Discord, DiscordUnavailable, Edit
 
@@ -101,29 +101,29 @@ def test_sentence_takes_the_files_away(discord: Discord, standin: Standin) -> No
 
 
 def test_closed_token_falls_back_to_the_bot(discord: Discord, standin: Standin) -> None:
-    standin.orders.append(Order(401, {"code": 50027, "message": "Invalid Webhook Token"}))
+    standin.answers.append(Answer(401, {"code": 50027, "message": "Invalid Webhook Token"}))
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     assert [seen.path for seen in standin.seen] == [TOKEN_PATH, BOT_PATH]
     assert standin.state[BOT_PATH].files
 
 
 def test_private_reply_is_never_edited_as_the_bot(discord: Discord, standin: Standin) -> None:
-    standin.orders.append(Order(401, {"code": 50027}))
+    standin.answers.append(Answer(401, {"code": 50027}))
     assert deliver(discord, reply(private=True), PICTURE, now=0.0, deadline=soon()) is Verdict.CLOSED
     assert [seen.path for seen in standin.seen] == [TOKEN_PATH]
 
 
 def test_a_message_is_gone_if_both_ways_say_so(discord: Discord, standin: Standin) -> None:
-    standin.orders += [Order(404, {"code": 10008, "message": "Unknown Message"})] * 3
+    standin.answers += [Answer(404, {"code": 10008, "message": "Unknown Message"})] * 3
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.GONE
     standin.forget()
-    standin.orders.append(Order(404, {"code": 10008}))
+    standin.answers.append(Answer(404, {"code": 10008}))
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     assert [seen.path for seen in standin.seen] == [TOKEN_PATH, BOT_PATH], "the other way knows it"
 
 
 def test_sentence_passes_over_a_forbidden_route(discord: Discord, standin: Standin) -> None:
-    standin.orders.append(Order(403, {"code": 50013}))
+    standin.answers.append(Answer(403, {"code": 50013}))
     assert tell(discord, reply(), "No.", now=0.0, deadline=soon()) is Verdict.DONE
     assert standin.state[BOT_PATH].body["content"] == "No."
 
@@ -131,13 +131,13 @@ def test_sentence_passes_over_a_forbidden_route(discord: Discord, standin: Stand
 @pytest.mark.parametrize(
     "limited",
     [
-        Order(429, {"message": "limited", "retry_after": 0.4, "global": False}, {"Retry-After": "1"}),
-        Order(429, raw=b"<html>", headers={"Content-Type": "text/html", "Retry-After": "0.4"}),
+        Answer(429, {"message": "limited", "retry_after": 0.4, "global": False}, {"Retry-After": "1"}),
+        Answer(429, raw=b"<html>", headers={"Content-Type": "text/html", "Retry-After": "0.4"}),
     ],
     ids=["discord", "proxy"],
 )
-def test_rate_limit_is_waited_for(discord: Discord, standin: Standin, limited: Order) -> None:
-    standin.orders.append(limited)
+def test_rate_limit_is_waited_for(discord: Discord, standin: Standin, limited: Answer) -> None:
+    standin.answers.append(limited)
     start = time.monotonic()
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     assert time.monotonic() - start >= 0.4
@@ -145,7 +145,7 @@ def test_rate_limit_is_waited_for(discord: Discord, standin: Standin, limited: O
 
 
 def test_rate_limit_past_the_deadline_is_handed_back_at_once(discord: Discord, standin: Standin) -> None:
-    standin.orders.append(Order(429, {"retry_after": 60.0}))
+    standin.answers.append(Answer(429, {"retry_after": 60.0}))
     with pytest.raises(DiscordUnavailable, match="429"):
         deliver(discord, reply(), PICTURE, now=0.0, deadline=soon())
     assert len(standin.seen) == 1
@@ -154,31 +154,31 @@ def test_rate_limit_past_the_deadline_is_handed_back_at_once(discord: Discord, s
 @pytest.mark.parametrize(
     "fault",
     [
-        Order(500),
-        Order(502, raw=b"<html>"),
-        Order(520, raw=b"error code: 520"),
-        Order(403, raw=b"<html>Sorry, you have been blocked"),
-        Order(403, {"code": 40333, "message": "internal network error"}),
-        Order(404, raw=b"<html>"),
-        Order(408, {"code": 0, "message": "408: Request Timeout"}),
-        Order(drop="before"),
+        Answer(500),
+        Answer(502, raw=b"<html>"),
+        Answer(520, raw=b"error code: 520"),
+        Answer(403, raw=b"<html>Sorry, you have been blocked"),
+        Answer(403, {"code": 40333, "message": "internal network error"}),
+        Answer(404, raw=b"<html>"),
+        Answer(408, {"code": 0, "message": "408: Request Timeout"}),
+        Answer(drop="before"),
     ],
 )
-def test_hiccup_is_tried_again(discord: Discord, standin: Standin, fault: Order) -> None:
-    standin.orders.append(fault)
+def test_hiccup_is_tried_again(discord: Discord, standin: Standin, fault: Answer) -> None:
+    standin.answers.append(fault)
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     assert [seen.path for seen in standin.seen] == [TOKEN_PATH, TOKEN_PATH]
 
 
 def test_a_bots_token_that_is_not_taken_says_nothing_of_the_message(discord: Discord, standin: Standin) -> None:
-    standin.orders += [Order(401, {"code": 50027}), Order(401, {"code": 0, "message": "401: Unauthorized"})]
+    standin.answers += [Answer(401, {"code": 50027}), Answer(401, {"code": 0, "message": "401: Unauthorized"})]
     with pytest.raises(DiscordUnavailable, match="401") as unavailable:
         deliver(discord, reply(), PICTURE, now=0.0, deadline=soon())
     assert unavailable.value.wait_s > 5, "a token is not exchanged in an instant"
 
 
 def test_lost_answer_leaves_one_state(discord: Discord, standin: Standin) -> None:
-    standin.orders.append(Order(drop="after"))
+    standin.answers.append(Answer(drop="after"))
     assert deliver(discord, reply(), PICTURE, now=0.0, deadline=soon()) is Verdict.DONE
     first, second = standin.seen
     assert (first.body, first.files) == (second.body, second.files)
@@ -186,7 +186,7 @@ def test_lost_answer_leaves_one_state(discord: Discord, standin: Standin) -> Non
 
 
 def test_lasting_outage_ends_at_the_deadline(discord: Discord, standin: Standin) -> None:
-    standin.always = Order(503)
+    standin.always = Answer(503)
     with pytest.raises(DiscordUnavailable, match="503"):
         deliver(discord, reply(), PICTURE, now=0.0, deadline=soon(2.0))
     assert len(standin.seen) >= 2
@@ -216,7 +216,7 @@ def test_while_the_fleet_is_held_only_the_interactions_token_reaches_discord(
 def test_a_global_limit_as_the_bot_holds_the_whole_fleet(
     discord: Discord, standin: Standin, redis: Redis, token: str | None, held: bool
 ) -> None:
-    standin.orders.append(Order(429, {"retry_after": 60.0, "global": True}, {"X-RateLimit-Global": "true"}))
+    standin.answers.append(Answer(429, {"retry_after": 60.0, "global": True}, {"X-RateLimit-Global": "true"}))
     with pytest.raises(DiscordUnavailable, match="429"):
         deliver(discord, reply(token), PICTURE, now=0.0, deadline=soon(20.0))
     assert (RateLimiter(redis).take(0) is None) == held

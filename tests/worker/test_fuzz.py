@@ -20,7 +20,7 @@ from jobs.records import Record, read_record
 from jobs.registry import audit
 from jobs.registry.audit import AuditEntry
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.registry.reload import Order, Reloads, Vote
+from jobs.registry.reload import Reload, Reloads, Vote
 from jobs.registry.verification import Verification, enqueue_verification, record_verification, verification_of
 from jobs.registry.weights import Model, Version, WeightsStore
 from jobs.rq_adapter.job import BadRequest
@@ -186,7 +186,7 @@ RECORDS: Final[list[Record]] = [
     WorkerReport(
         name="w", host="h", pid=1, device="cpu", model="m", model_version="0" * 12, state="idle", started_at=0.0
     ),
-    Order(id="1", model="m", ordered_by="40", expected=("w",), stage="preparing", target="b" * 64, deadline_at=1.0),
+    Reload(id="1", model="m", by="40", expected=("w",), phase="preparing", target="b" * 64, deadline_at=1.0),
     Vote(worker="w"),
     Model(name="m", active="a" * 64, changed_by="40", changed_at=1.0),
     Version(model="m", sha256="a" * 64, size=1, origin="file", added_by="w", added_at=1.0),
@@ -230,8 +230,8 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
     store.announce("m", store.put(b"weights", "m", origin="file", by="w").sha256, "w")
     store.announce_default("m")
     reloads = Reloads(redis, store, fleet)
-    order = reloads.order("m", "40")
-    reloads.vote(order, Vote(worker="well"))
+    reload = reloads.begin("m", "40")
+    reloads.vote(reload, Vote(worker="well"))
     checking = enqueue_verification(redis, "m", "a" * 64)
     record_verification(redis, Verification(id=checking.id, worker="well"), b"png")
     audit.record(redis, "40", "model reload")
@@ -264,15 +264,15 @@ def test_no_record_in_redis_stops_who_reads_it(redis: Redis) -> None:
         for key in hashes:
             for field in redis.hkeys(key):
                 pipe.hset(key, field, data)
-        pipe.hset(f"glyphcord:reload:{order.id}", b"\xff", data)
+        pipe.hset(f"glyphcord:reload:{reload.id}", b"\xff", data)
         pipe.zadd(PENDING, {"1000": 0})
         pipe.delete("glyphcord:audit")
         pipe.rpush("glyphcord:audit", data)
         pipe.execute()
         assert all(isinstance(report, WorkerReport) for report in fleet.alive())
-        assert isinstance(reloads.latest(), Order | None)
-        assert isinstance(reloads.advance(), Order | None)
-        assert all(isinstance(answer, Vote) for answer in reloads.votes(order).values())
+        assert isinstance(reloads.latest(), Reload | None)
+        assert isinstance(reloads.advance(), Reload | None)
+        assert all(isinstance(answer, Vote) for answer in reloads.votes(reload).values())
         assert all(isinstance(model, Model) for model in store.models().values())
         assert all(isinstance(version, Version) for version in store.versions())
         assert isinstance(store.default(), str)

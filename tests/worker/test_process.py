@@ -28,7 +28,7 @@ from jobs.rq_adapter.queue import enqueue, render_queue
 from jobs.rq_adapter.worker import MAINTENANCE_LOCK_S
 from tests.worker.processes import PATIENCE_S, REPOSITORY, Start, ended, enqueue_task, until
 from tests.worker.samples import BOT_TOKEN, TOKEN_PATH, photo, request_for, write_weights
-from tests.worker.standin import Order, Standin
+from tests.worker.standin import Answer, Standin
 from worker.__main__ import main
 from worker.queue.work_loop import EXIT_BROKEN, SECOND_SIGNAL_S
 
@@ -44,8 +44,8 @@ def busy(redis: Redis) -> set[int]:
 
 
 def is_open(reloads: Reloads) -> bool:
-    order = reloads.latest()
-    return order is not None and order.is_open
+    reload = reloads.latest()
+    return reload is not None and reload.is_open
 
 
 def hang_up(port: int, times: int) -> None:
@@ -90,7 +90,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
 
     # Discord stumbles: a lost answer, a limit, an error; the user sees one picture all the same.
-    standin.orders.extend([Order(drop="after"), Order(429, {"retry_after": 0.1}), Order(500)])
+    standin.answers.extend([Answer(drop="after"), Answer(429, {"retry_after": 0.1}), Answer(500)])
     enqueue(redis, request_for(sha, job_id="1001"))
     assert ended(ledger, "1001") == "posted"
 
@@ -99,15 +99,15 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     assert (report.name, report.model_version, report.device) == (ready[1], ready[2], "cpu")
     until(lambda: store.model("tiny"), "the registry to know the model")
     new = hashlib.sha256(write_weights(folder, 2)).hexdigest()
-    order = reloads.order("tiny", "admin")
-    until(lambda: (a := reloads.votes(order).get(report.name)) and a.moved, "the worker to move")
+    reload = reloads.begin("tiny", "admin")
+    until(lambda: (a := reloads.votes(reload).get(report.name)) and a.moved, "the worker to move")
     model = store.model("tiny")
     assert model is not None and (model.active, len(model.history)) == (new, 1)
     (folder / "tiny.safetensors").write_bytes(b"not a model")
-    reloads.order("tiny", "admin")
-    until(lambda: not is_open(reloads), "an end of the second order")
+    reloads.begin("tiny", "admin")
+    until(lambda: not is_open(reloads), "an end of the second reload")
     last = reloads.latest()
-    assert last is not None and last.stage == "aborted"
+    assert last is not None and last.phase == "aborted"
     assert last.reason.startswith(f"{report.name}: tiny is not a whole safetensors file")
     assert store.model("tiny") == model
     enqueue(redis, request_for(sha, job_id="1002"))
@@ -248,7 +248,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
     assert not proof.exists()
 
     # A limit longer than a job may wait sends the job back to the queue until then.
-    standin.orders.append(Order(429, {"retry_after": 1.5}))
+    standin.answers.append(Answer(429, {"retry_after": 1.5}))
     enqueue(redis, request_for(sha, job_id="limited"))
     worker.wait_for("job postponed id=limited")
     assert ended(ledger, "limited") == "posted"

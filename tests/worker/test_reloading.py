@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError
 
 from jobs.connection import PREFIX
 from jobs.registry.fleet import Fleet, WorkerReport
-from jobs.registry.reload import Order, Reloads, Vote
+from jobs.registry.reload import Reload, Reloads, Vote
 from jobs.registry.weights import WeightsStore, activated, set_model
 from jobs.rq_adapter.job import RenderJob
 from jobs.rq_adapter.queue import render_queue
@@ -81,10 +81,10 @@ class Worker:
         """Name and hash of what is loaded."""
         return {loaded.name: loaded.sha256 for loaded in self.engine.loaded()}
 
-    def end_of(self, order: Order) -> tuple[str, str]:
+    def end_of(self, reload: Reload) -> tuple[str, str]:
         latest = self.reloads.latest()
-        assert latest is not None and latest.id == order.id
-        return latest.stage, latest.reason
+        assert latest is not None and latest.id == reload.id
+        return latest.phase, latest.reason
 
 
 @pytest.fixture
@@ -124,13 +124,13 @@ def test_the_first_worker_makes_its_files_known_and_the_default(worker: Worker, 
 
 def test_a_change_goes_through_its_stages(worker: Worker, folder: Path) -> None:
     old, new = worker.runs()["tiny"], sha(write_weights(folder, 2))
-    order = worker.reloads.order("tiny", "50")
+    reload = worker.reloads.begin("tiny", "50")
     in_hand = worker.engine.renderer_for(None)
     worker.step(5)
-    assert worker.end_of(order)[0] == "committed"
+    assert worker.end_of(reload)[0] == "committed"
     assert worker.runs() == {"tiny": new}
     assert in_hand.sha256 == old, "a job keeps the renderer that it began with"
-    answer = worker.reloads.votes(order)["w1"]
+    answer = worker.reloads.votes(reload)["w1"]
     assert answer.moved and answer.took_ms > 0 and not answer.drained
 
 
@@ -143,14 +143,14 @@ def test_nothing_changes_before_all_are_ready_nor_when_one_is_not(worker: Worker
         )
     )
     write_weights(folder, 2)
-    order = worker.reloads.order("tiny", "50")
+    reload = worker.reloads.begin("tiny", "50")
     worker.step(3)
-    other.vote(order, Vote(worker="w2", offered=True))
+    other.vote(reload, Vote(worker="w2", offered=True))
     worker.step(5)
-    assert worker.reloads.votes(order)["w1"].ready and worker.runs() == old
-    other.vote(order, Vote(worker="w2", offered=True, error="no room"))
+    assert worker.reloads.votes(reload)["w1"].ready and worker.runs() == old
+    other.vote(reload, Vote(worker="w2", offered=True, error="no room"))
     worker.step(3)
-    assert worker.end_of(order) == ("aborted", "w2: no room")
+    assert worker.end_of(reload) == ("aborted", "w2: no room")
     assert worker.runs() == old
 
 
@@ -159,24 +159,24 @@ def test_an_answer_that_redis_did_not_take_is_given_again(
 ) -> None:
     new, answer, lost = sha(write_weights(folder, 2)), worker.reloads.vote, list[Vote]()
 
-    def every_first_fails(order: Order, given: Vote) -> None:
+    def every_first_fails(reload: Reload, given: Vote) -> None:
         if given not in lost:
             lost.append(given)
             raise ConnectionError
-        answer(order, given)
+        answer(reload, given)
 
     monkeypatch.setattr(worker.reloads, "vote", every_first_fails)
-    order = worker.reloads.order("tiny", "50")
+    reload = worker.reloads.begin("tiny", "50")
     for _ in range(12):
         with suppress(ConnectionError):
             worker.step()
     assert [(a.offered, a.ready, a.moved) for a in lost] == [(True, False, False), (True, True, False), (True,) * 3]
-    assert worker.end_of(order)[0] == "committed"
-    assert worker.runs() == {"tiny": new} and worker.reloads.votes(order)["w1"].moved
+    assert worker.end_of(reload)[0] == "committed"
+    assert worker.runs() == {"tiny": new} and worker.reloads.votes(reload)["w1"].moved
 
 
 @pytest.mark.parametrize("room", [99, 1], ids=["beside the old one", "in its place"])
-def test_what_was_decided_draws_although_the_next_order_came_first(
+def test_what_was_decided_draws_although_the_next_reload_came_first(
     worker: Worker, folder: Path, redis: Redis, room: int
 ) -> None:
     write_weights(folder, 2, "lines")
@@ -188,11 +188,11 @@ def test_what_was_decided_draws_although_the_next_order_came_first(
         )
     )
     new = sha(write_weights(folder, 3))
-    order = worker.reloads.order("tiny", "50")
-    worker.reloads.vote(order, Vote(worker="w2", offered=True, ready=True))
+    reload = worker.reloads.begin("tiny", "50")
+    worker.reloads.vote(reload, Vote(worker="w2", offered=True, ready=True))
     worker.step(2)
-    assert worker.end_of(order)[0] == "committed" and not worker.reloads.votes(order)["w1"].moved
-    following = worker.reloads.order("lines", "51")
+    assert worker.end_of(reload)[0] == "committed" and not worker.reloads.votes(reload)["w1"].moved
+    following = worker.reloads.begin("lines", "51")
     worker.step(3)
     assert worker.runs()["tiny"] == new and following.is_open
 
@@ -217,17 +217,17 @@ def test_without_room_for_two_it_steps_aside_and_comes_back(
         return load(name, data)
 
     worker.engine.load = watched  # type: ignore[method-assign, assignment]
-    order = worker.reloads.order("tiny", "50")
+    reload = worker.reloads.begin("tiny", "50")
     worker.step(2)
     if ends == "aborted":
-        worker.reloads.vote(order, Vote(worker="w2", offered=True))
+        worker.reloads.vote(reload, Vote(worker="w2", offered=True))
         worker.step(3)
         assert worker.rq.held, "until it is decided, it takes no jobs"
-        worker.reloads.vote(order, Vote(worker="w2", offered=True, error="no"))
+        worker.reloads.vote(reload, Vote(worker="w2", offered=True, error="no"))
     worker.step(4)
     assert held[0], "the old model is gone before the new one comes"
-    assert worker.end_of(order)[0] == ends
-    assert worker.reloads.votes(order)["w1"].drained
+    assert worker.end_of(reload)[0] == ends
+    assert worker.reloads.votes(reload)["w1"].drained
     assert worker.runs() == {"tiny": new if ends == "committed" else old}
     assert not worker.rq.held
 
@@ -263,9 +263,9 @@ def test_a_model_that_does_not_load_leaves_the_old_one_also_without_room(worker:
     old = worker.runs()
     worker.engine.room = 1
     bad = worker.store.put(b"not a model", "tiny", origin="upload", by="50")
-    order = worker.reloads.order("tiny", "50", version=bad.sha256)
+    reload = worker.reloads.begin("tiny", "50", version=bad.sha256)
     worker.step(4)
-    stage, reason = worker.end_of(order)
+    stage, reason = worker.end_of(reload)
     assert stage == "aborted" and "not a whole safetensors file" in reason
     assert worker.runs() == old and not worker.rq.held
 
@@ -278,10 +278,10 @@ def test_a_worker_without_a_way_back_ends_as_broken(worker: Worker, folder: Path
         raise MemoryError
 
     worker.engine.load = full  # type: ignore[method-assign, assignment]
-    order = worker.reloads.order("tiny", "50")
+    reload = worker.reloads.begin("tiny", "50")
     worker.step(3)
     assert worker.rq._exit_code == EXIT_BROKEN and worker.rq.stopping
-    assert worker.end_of(order)[0] == "aborted"
+    assert worker.end_of(reload)[0] == "aborted"
 
 
 def test_who_was_not_there_follows_the_registry(worker: Worker, redis: Redis, folder: Path, tmp_path: Path) -> None:

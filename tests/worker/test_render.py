@@ -39,7 +39,7 @@ from models.rendering.decode import Still
 from models.rendering.renderer import Renderer
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
-from tests.worker.standin import Order, Standin
+from tests.worker.standin import Answer, Standin
 from worker.delivery.automatic_reactions import MOST, AutomaticReactions
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Response
 from worker.program import start
@@ -308,10 +308,10 @@ def test_photo_palette(sha: str, standin: Standin) -> None:
 
 
 @pytest.mark.parametrize(
-    "closed", [Order(401, {"code": 50027}), Order(404, {"code": 10015})], ids=["expired", "unknown webhook"]
+    "closed", [Answer(401, {"code": 50027}), Answer(404, {"code": 10015})], ids=["expired", "unknown webhook"]
 )
-def test_closed_token_falls_back_to_the_bots_message(sha: str, standin: Standin, closed: Order) -> None:
-    standin.orders.append(closed)
+def test_closed_token_falls_back_to_the_bots_message(sha: str, standin: Standin, closed: Answer) -> None:
+    standin.answers.append(closed)
     assert run(request_for(sha)).outcome == "posted"
     assert standin.state[BOT_PATH].files
 
@@ -330,7 +330,7 @@ def test_one_refusal_of_every_way_closes_no_reply(
     sha: str, standin: Standin, status: int, code: int, private: bool
 ) -> None:
     payload = request_for(sha, reply={"private": private}).model_dump(mode="json")
-    standin.orders += [Order(status, {"code": code})] * (1 if private else 2)
+    standin.answers += [Answer(status, {"code": code})] * (1 if private else 2)
     assert isinstance(tasks.render(payload), Postponed)
     assert RenderResult.model_validate(tasks.render(payload)).outcome == "posted"
 
@@ -339,7 +339,7 @@ def test_one_refusal_of_every_way_closes_no_reply(
 def test_a_message_refused_for_a_minute_ends_its_job(
     sha: str, standin: Standin, redis: Redis, status: int, code: int
 ) -> None:
-    standin.always = Order(status, {"code": code})
+    standin.always = Answer(status, {"code": code})
     request = request_for(sha, reply={"private": True})
     payload = request.model_dump(mode="json")
     for _ in range(REFUSALS + 1):
@@ -421,14 +421,14 @@ def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin) -
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (Order(413, raw=b"<html>"), "too_large_result"),
-        (Order(400, {"code": 40005}), "too_large_result"),
-        (Order(403, {"code": 50013}), "no_permission"),
-        (Order(403, {"code": 50001}), "no_permission"),
+        (Answer(413, raw=b"<html>"), "too_large_result"),
+        (Answer(400, {"code": 40005}), "too_large_result"),
+        (Answer(403, {"code": 50013}), "no_permission"),
+        (Answer(403, {"code": 50001}), "no_permission"),
     ],
 )
-def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Order, code: str) -> None:
-    standin.orders.append(answer)
+def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Answer, code: str) -> None:
+    standin.answers.append(answer)
     result = run(request_for(sha))
     assert (result.outcome, result.code) == ("failed", code)
     assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES[code]
@@ -437,7 +437,7 @@ def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Order, c
 
 
 def test_what_cannot_be_told_is_left_to_the_bot(sha: str, standin: Standin, ledger: Jobs) -> None:
-    standin.always = Order(403, {"code": 50001})
+    standin.always = Answer(403, {"code": 50001})
     request = request_for(sha, reply={"token": None})
     assert tasks.render(request.model_dump(mode="json")) == {}
     assert ledger.result_of(request.job_id) is None
@@ -449,7 +449,7 @@ def test_rejected_edit_names_a_reference_that_the_log_has(
     sha: str, standin: Standin, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    standin.orders.append(Order(400, {"code": 50035, "message": "Invalid Form Body"}))
+    standin.answers.append(Answer(400, {"code": 50035, "message": "Invalid Form Body"}))
     result = run(request_for(sha))
     assert (result.outcome, result.code) == ("failed", "internal")
     content = standin.state[TOKEN_PATH].body["content"]
@@ -462,7 +462,7 @@ def test_unavailable_discord_is_the_queues_to_try_again(
     sha: str, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(render_job, "POST_S", 0.5)
-    standin.always = Order(503)
+    standin.always = Answer(503)
     later = tasks.render(request_for(sha).model_dump(mode="json"))
     assert isinstance(later, Postponed) and later.intervals == [tasks.FIRST_WAIT_S]
     with pytest.raises(DiscordUnavailable):
@@ -471,7 +471,7 @@ def test_unavailable_discord_is_the_queues_to_try_again(
 
 
 def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
-    standin.always = Order(429, {"retry_after": 300})
+    standin.always = Answer(429, {"retry_after": 300})
     later = tasks.render(request_for(sha).model_dump(mode="json"))
     assert isinstance(later, Postponed) and later.intervals[0] >= 300
 
@@ -695,7 +695,7 @@ def test_failure_while_discord_is_away_is_logged(
     sha: str, redis: Redis, standin: Standin, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
-    standin.always = Order(500)
+    standin.always = Answer(500)
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert "told='no (" in caplog.text
 
@@ -735,7 +735,7 @@ def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
 ) -> None:
     monkeypatch.setattr(render_job, "POST_S", 0.5)
     payload = request_for(pictures.put(b"no picture at all")).model_dump(mode="json")
-    standin.always = Order(503)
+    standin.always = Answer(503)
     assert isinstance(tasks.render(payload), Postponed)
     standin.always = None
     assert tasks.render(payload) == {} and not standin.state
@@ -748,7 +748,7 @@ def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_po
     sha: str, standin: Standin, ledger: Jobs
 ) -> None:
     assert ledger.claim("1000", "a-try") is Claim.GRANTED  # and posted, and then that worker died
-    standin.orders.append(Order(403, {"code": 50013}))
+    standin.answers.append(Answer(403, {"code": 50013}))
     assert tasks.render(request_for(sha).model_dump(mode="json")) == {}
     assert len(standin.seen) == 1 and standin.seen[0].files, "the picture again, and no sentence"
     reason = ledger.reason_of("1000")
@@ -759,7 +759,7 @@ def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
     sha: str, standin: Standin, ledger: Jobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
-    standin.orders += [Order(503)] * 20
+    standin.answers += [Answer(503)] * 20
     tell(failed_job(redis, request_for(sha), retries_left=0))
     assert ledger.result_of("1000") is None
 

@@ -22,9 +22,9 @@ _log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.5
 _BUSY_TICK_S: Final = 0.1
-"""While an order is open: others wait for our word."""
+"""While a reload is open: others wait for our word."""
 _FOLLOW_S: Final = 2.0
-"""Orders are looked for more often than what else the registry names: a change of a model is an order."""
+"""Reloads are looked for more often than what else the registry names."""
 
 
 class Heartbeat:

@@ -107,22 +107,22 @@ def _audit(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> in
 def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None = None, back: bool = False) -> int:
     """Start a change and print each worker's vote as it comes."""
     by, reloads = getpass.getuser(), Reloads(redis, store, Fleet(redis))
-    order = reloads.order(name, by, version=version, back=back)
+    reload = reloads.begin(name, by, version=version, back=back)
     audit.record(redis, by, "weights rollback" if back else "weights activate", f"model={name} version={version}")
     until, printed = time.monotonic() + WAIT_S, set[str]()
     while True:
-        order, votes, over = reloads.progress(order)
-        for line in (_line(votes[worker]) for worker in order.expected if worker in votes):
+        reload, votes, over = reloads.status(reload)
+        for line in (_line(votes[worker]) for worker in reload.expected if worker in votes):
             if line and line not in printed:
                 printed.add(line)
                 print(line, flush=True)
         if over or time.monotonic() > until:
             break
         time.sleep(POLL_S)
-    if order.stage == "aborted":
-        return _refuse(f"nothing was changed: {order.reason}")
-    if order.stage == "committed" and over:
-        print(f"{order.model}: {(order.before or 'nothing')[:SHORT]} -> {(order.target or '')[:SHORT]}")
+    if reload.phase == "aborted":
+        return _refuse(f"nothing was changed: {reload.reason}")
+    if reload.phase == "committed" and over:
+        print(f"{reload.model}: {(reload.before or 'nothing')[:SHORT]} -> {(reload.target or '')[:SHORT]}")
         return 0
     return _refuse("not every worker has answered; `glyphcord worker weights list` shows what is in use")
 

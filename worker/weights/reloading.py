@@ -1,7 +1,7 @@
 """A worker's part in a reload: it prepares, votes, commits or aborts, and follows what the registry names.
 
 Called again and again by the heartbeat's thread, while the main thread draws. Where the device has no room for the
-old model and the new one, the worker first lets its job end, takes no other until the order is decided, and goes
+old model and the new one, the worker first lets its job end, takes no other until the reload is decided, and goes
 back if it is aborted.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from jobs.connection import REDIS_FULL
-from jobs.registry.reload import Order, Reloads, Vote
+from jobs.registry.reload import Reload, Reloads, Vote
 from jobs.registry.weights import SHORT
 from jobs.text.sentences import ServiceProblem
 from models.rendering.renderer import WeightsError
@@ -28,14 +28,14 @@ AGAIN_S: Final = 30.0
 
 
 class Reloader:
-    """Knows one order at a time. `error` says why this worker does not run what the registry names; else empty."""
+    """Knows one reload at a time. `error` says why this worker does not run what the registry names; else empty."""
 
     def __init__(self, reloads: Reloads, source: WeightsSource, engine: Engine, worker: WorkLoop) -> None:
         self._reloads = reloads
         self._source = source
         self._engine = engine
         self._worker = worker
-        self._order: Order | None = None
+        self._reload: Reload | None = None
         self._vote = Vote(worker=worker.name)
         self._sent = True
         self._prepared: Loaded | None = None
@@ -45,65 +45,65 @@ class Reloader:
         self.error = ""
 
     def step(self, *, follow: bool = True) -> bool:
-        """Do what is due. Whether an order is open, so that it should be called again soon.
+        """Do what is due. Whether a reload is open, so that it should be called again soon.
 
-        `follow` says whether to look, too, for what the registry names without an order to this worker.
+        `follow` says whether to look, too, for what the registry names without a reload to this worker.
         Raises redis errors; the next call goes on from there.
         """
-        order = self._reloads.advance()
-        if order is None or self._worker.name not in order.expected:
-            order = None
-        if (order.id if order else None) != (self._order.id if self._order else None):
+        reload = self._reloads.advance()
+        if reload is None or self._worker.name not in reload.expected:
+            reload = None
+        if (reload.id if reload else None) != (self._reload.id if self._reload else None):
             if self._prepared is not None and self._is_in_use(self._prepared):
                 self._commit()  # decided, and the next one given, since the last look
-            self._abort()  # of an order that Redis has lost
+            self._abort()  # of a reload that Redis has lost
             self._vote, self._sent = Vote(worker=self._worker.name), True
-        self._order = order
-        if order is not None and self._work_on(order):
+        self._reload = reload
+        if reload is not None and self._work_on(reload):
             return True
         if follow:
             self._follow()
         return False
 
-    def _work_on(self, order: Order) -> bool:
-        """Whether the order is open."""
+    def _work_on(self, reload: Reload) -> bool:
+        """Whether the reload is open."""
         if not self._sent:
-            self._send(order)
+            self._send(reload)
         vote = self._vote
-        if order.stage == "resolving" and not (vote.offered or vote.error):
-            self._cast(order, offered=True, **self._attempt(lambda: {"offer": self._source.offer(order.model)}))
-        elif order.stage == "preparing" and not (vote.ready or vote.error):
+        if reload.phase == "resolving" and not (vote.offered or vote.error):
+            self._cast(reload, offered=True, **self._attempt(lambda: {"offer": self._source.offer(reload.model)}))
+        elif reload.phase == "preparing" and not (vote.ready or vote.error):
             self._engine.make_room()
             if not self._engine.fits() and not self._worker.hold():
                 return True  # its job first
             start = time.perf_counter()
-            found = self._attempt(lambda: self._prepare(order))
-            self._cast(order, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
-        elif order.stage == "committed" and vote.ready and not vote.moved:
+            found = self._attempt(lambda: self._prepare(reload))
+            self._cast(reload, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
+        elif reload.phase == "committed" and vote.ready and not vote.moved:
             self._commit()
-            self._cast(order, moved=True)
-        elif order.stage == "aborted" and vote.ready:
+            self._cast(reload, moved=True)
+        elif reload.phase == "aborted" and vote.ready:
             self._abort()
             self._vote = vote.model_copy(update={"ready": False})
-        return order.is_open
+        return reload.is_open
 
-    def _cast(self, order: Order, **changes: object) -> None:
+    def _cast(self, reload: Reload, **changes: object) -> None:
         self._vote, self._sent = self._vote.model_copy(update=changes), False
         _log.info(
-            "reload order=%s by=%s model=%s version=%s stage=%s took_ms=%.0f error=%r",
-            order.id,
-            order.ordered_by,
-            order.model,
-            (order.target or "")[:SHORT],
-            order.stage,
+            "reload id=%s by=%s model=%s version=%s phase=%s took_ms=%.0f error=%r",
+            reload.id,
+            reload.by,
+            reload.model,
+            (reload.target or "")[:SHORT],
+            reload.phase,
             self._vote.took_ms,
             self._vote.error,
         )
-        self._send(order)
+        self._send(reload)
 
-    def _send(self, order: Order) -> None:
+    def _send(self, reload: Reload) -> None:
         """Send our vote; if Redis does not take it now, the next step sends it again."""
-        self._reloads.vote(order, self._vote)
+        self._reloads.vote(reload, self._vote)
         self._sent = True
         self._reloads.advance()
 
@@ -121,13 +121,13 @@ class Reloader:
             _log.exception("reload failed")
             return {"error": f"unexpected {type(error).__name__}; see the worker's log"}
 
-    def _prepare(self, order: Order) -> dict[str, object]:
-        assert order.target is not None  # noqa: S101 an order is prepared once its target is known
-        data = self._source.bytes_of(order.model, order.target)
+    def _prepare(self, reload: Reload) -> dict[str, object]:
+        assert reload.target is not None  # noqa: S101 a reload is prepared once its target is known
+        data = self._source.bytes_of(reload.model, reload.target)
         if self._worker.held:
-            self._taken_out = self._engine.take_out(order.model)
+            self._taken_out = self._engine.take_out(reload.model)
         try:
-            self._prepared = self._engine.load(order.model, data)
+            self._prepared = self._engine.load(reload.model, data)
         except BaseException:
             self._abort()
             raise
@@ -148,9 +148,9 @@ class Reloader:
     def _abort(self) -> None:
         """Drop what was prepared and draw on with what there was."""
         self._prepared = None
-        if self._taken_out is not None and self._order is not None:
+        if self._taken_out is not None and self._reload is not None:
             try:
-                self._engine.put(self._engine.load(self._order.model, self._taken_out))
+                self._engine.put(self._engine.load(self._reload.model, self._taken_out))
             except Exception as error:
                 # The memory was there a moment ago; others have it now. A fresh process finds its own way.
                 _log.critical("no way back to the old model reason=%r; ending this worker", str(error))

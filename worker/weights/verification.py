@@ -53,10 +53,10 @@ def _look(engine: Engine, request: VerificationRequest, found: Verification) -> 
     renderer = engine.load(request.model, data, device=None if engine.fits() else "cpu").renderer
     result = self_test(renderer)
     now = engine.renderer
-    about = f"head {renderer.metadata['head']}, {len(renderer.atlas.charset)} characters"
+    description = f"head {renderer.metadata['head']}, {len(renderer.atlas.charset)} characters"
     teacher, step = renderer.metadata.get("teacher", "?"), renderer.metadata.get("step", "?")
     measured = {
-        "about": f"{about}, taught by {teacher[:60]}, {step[:12]} steps",
+        "description": f"{description}, taught by {teacher[:60]}, {step[:12]} steps",
         "measures": _measures(renderer, result),
         "now": _measures(now, self_test(now)),
     }
