@@ -25,6 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A short name where a test is given a long text or file: pytest-xdist sends each name many times."""
+    return f"{argname} of {len(val)}" if isinstance(val, (str, bytes)) and len(val) > 100 else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a module's or a package's tests share is started once: they go to one process of xdist's.
