@@ -9,10 +9,11 @@ from discord.ext import commands
 
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
+from bot.commands.mentions import CommandIds
 from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
 from bot.commands.registration import Catalogue, keep_trying, sync_if_changed
-from bot.commands.server_settings import ServerSettings
+from bot.commands.server_settings import ERASE, KEEP, ServerSettings
 from bot.commands.user_menu import UserMenu
 from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.component import Component, Handler
@@ -76,6 +77,7 @@ class GlyphcordClient(ShardedBot):
         )
         self._downloader = AttachmentDownloader(settings.discord_cdn_hosts, settings.attachment_timeout_s)
         self._in_flight = InFlight()
+        self._command_ids = CommandIds()
         self._loops: list[asyncio.Task[None]] = []
         pending = PendingReplies(self, self.services)
         admission = Admission(self.services, settings.limits(), settings.queue_limit)
@@ -96,13 +98,14 @@ class GlyphcordClient(ShardedBot):
         )
         menu = MessageMenu(self.tree, self.services, render_service)
         models = ModelAdmin(self.services, self._downloader, self._in_flight, settings)
+        server_settings = ServerSettings(self.services, self._downloader, moderation_log)
         results = Results(self.services, render_service, moderation_log, reactions.answer)
         self._parts: list[commands.Cog] = [
             Ascii(render_service, self.services),
             menu,
             UserMenu(self.tree, render_service),
-            About(self.services, settings),
-            ServerSettings(self.services, self._downloader, moderation_log),
+            About(self.services, settings, self._command_ids),
+            server_settings,
             models,
             results,
             reactions,
@@ -110,6 +113,8 @@ class GlyphcordClient(ShardedBot):
         self.handlers: dict[str, Handler] = {
             PICK: menu.picked,
             ACTIVATE: models.activate,
+            ERASE: server_settings.erase,
+            KEEP: server_settings.keep,
             PINK: results.pink,
             TEXT: results.text,
             REDO: results.redo,
@@ -124,8 +129,8 @@ class GlyphcordClient(ShardedBot):
             await self.add_cog(part)
         await self.tree.set_translator(Catalogue())
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._reaper, self._notifier)]
-        if not await sync_if_changed(self.tree):
-            self._loops.append(asyncio.create_task(keep_trying(self.tree)))
+        if not await sync_if_changed(self.tree, self._command_ids):
+            self._loops.append(asyncio.create_task(keep_trying(self.tree, self._command_ids)))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Where other processes identify too, they take turns; discord.py sees to the shards of one alone."""

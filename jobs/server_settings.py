@@ -4,24 +4,38 @@ One record a server, read anew for every request, so that a change takes effect 
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from redis import Redis
 
 from jobs.connection import PREFIX
-from jobs.records import Record, Snowflake, read_record
+from jobs.records import ModelName, Record, Snowflake, read_record
 from jobs.schema import PaletteName
+from models.formats import DEFAULT_FORMAT, FORMATS
+from models.limits import MAX_COLUMNS, MIN_COLUMNS
+from models.options import RenderOptions
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, BackgroundChoice
+
+
+def _format(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"no format of that name: {name[:40]!r}")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_format)]
 
 
 class GuildSettings(Record):
     """The defaults are a server's where nobody has decided anything. Empty sets are no restriction.
 
-    Version 2 added `focus` and paper that is left open, and begins with the photo's own colours.
+    There is a field for each of models.options.RenderOptions. Version 2 added `focus` and paper that is left open,
+    and begins with the photo's own colours; version 3 added the other options of a drawing.
     """
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     channels: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
     roles: frozenset[Snowflake] = Field(default=frozenset(), max_length=200)
     blocked: frozenset[Snowflake] = Field(default=frozenset(), max_length=10_000)
@@ -29,6 +43,10 @@ class GuildSettings(Record):
     palette: PaletteName = DEFAULT_PALETTE
     background: BackgroundChoice = DEFAULT_BACKGROUND
     focus: float | None = Field(default=None, ge=0, le=1)
+    columns: int | None = Field(default=None, ge=MIN_COLUMNS, le=MAX_COLUMNS)
+    format: FormatName = DEFAULT_FORMAT
+    animate: bool = True
+    style: ModelName | None = None
     private: bool = False
     spoiler: bool = False
     age_restricted_only: bool = False
@@ -38,11 +56,18 @@ class GuildSettings(Record):
     @classmethod
     def _as_it_was_meant(cls, data: Any) -> Any:
         """Every record of version 1 names colours and a paper, and began with blue on light: others were chosen."""
-        if not isinstance(data, dict) or data.get("schema_version") != 1:
+        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2):
             return data
+        if data["schema_version"] == 2:
+            return data | {"schema_version": 3}
         began = {"palette": "blue", "background": "light"}
         kept = {name: value for name, value in data.items() if name not in began or began[name] != value}
-        return kept | {"schema_version": 2}
+        return kept | {"schema_version": 3}
+
+    @property
+    def drawing(self) -> RenderOptions:
+        """How a picture is drawn here if nobody says otherwise."""
+        return RenderOptions(**{field.name: getattr(self, field.name) for field in fields(RenderOptions)})
 
 
 class GuildStore:

@@ -17,7 +17,8 @@ from babel.messages.pofile import read_po
 import bot
 import jobs
 import worker
-from bot.commands.about import HELP, PRIVACY, WELCOME
+from bot.commands.about import PRIVACY, WELCOME, help_text
+from bot.commands.mentions import NAMED, CommandIds
 from bot.commands.settings_text import settings_text
 from bot.components.result_buttons import form_for
 from bot.render.options import named_palette, suggest_palettes
@@ -166,7 +167,7 @@ async def test_commands_and_options_in_sentences_are_called_as_discord_shows_the
             for command, sub in re.findall(r"(?:^|[\s`。])/(\w+)(?: (\w+)`)?", text):
                 assert command in commands, text
                 assert not sub or sub in others, text
-            for option in re.findall(r"(\w+):", " ".join(re.findall(r"`/([^`]*)`", text))):
+            for option in re.findall(r"(?:^| )(\w+):", " ".join(re.findall(r"`/?([^`]*)`", text))):
                 assert option in others, text
             assert ("Make ASCII" in entry.english[0]) == (menu in text), text
 
@@ -185,12 +186,14 @@ def test_what_promises_more_is_told_from_what_is_the_last_word(language: str) ->
 
 @pytest.mark.parametrize("language", [ENGLISH, *NAMES])
 def test_everything_fits_where_discord_shows_it(language: str) -> None:
-    reactions = " ".join(BotSettings.model_validate({"discord_token": "x"}).reaction_palettes)
-    assert len(translate(HELP, language, reactions=reactions)) <= 2000
-    assert len(translate(PRIVACY, language, days=30, picture_days=30)) <= 2000
-    assert len(translate(WELCOME, language)) <= 2000
-    ids = frozenset(str(10**18 + number) for number in range(150))
-    full = GuildSettings(channels=ids, roles=ids, blocked=ids, log_channel="1", palette="#0000ff-#ff69b4")
+    reactions = BotSettings.model_validate({"discord_token": "x"}).reaction_palettes
+    ids = CommandIds()
+    ids.note([{"name": name, "id": "1" * 19} for name in NAMED])
+    assert len(help_text(ids, language, reactions)) <= 2000
+    assert len(translate(PRIVACY, language, days=30, picture_days=30, **ids.mentions(language))) <= 2000
+    assert len(translate(WELCOME, language, **ids.mentions(language))) <= 2000
+    listed = frozenset(str(10**18 + number) for number in range(150))
+    full = GuildSettings(channels=listed, roles=listed, blocked=listed, log_channel="1", palette="#0000ff-#ff69b4")
     assert len(settings_text(full, language)) <= 1980
     assert all(len(translate(label, language)) <= 80 for label in LABELS.values())
     for typed in ("", "#", "#0000ff", "#0000ff-#ff69b4"):

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Final
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.mentions import CommandIds
 from bot.commands.registration import everywhere
 from bot.observability.moderation_log import may_write
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, language
@@ -18,22 +20,30 @@ from jobs.connection import PREFIX
 from jobs.lifecycle.messages import KEEP_S
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
+from jobs.text.choices import FOCUSES, PAPERS, palette_name
 from jobs.text.translation import language_of, translate, translate_count
 
 log = logging.getLogger(__name__)
 
-HELP: Final = """**I draw pictures in readable characters.**
-• `/ascii image:` draws the picture you attach, in its own colours.
-• `/ascii image: palette:pink columns:120 background:light` draws it in other colours, larger, on white.
-• `/ascii image: palette:#0000ff-#ff69b4` uses two colours of your own, from top to bottom.
-• `/ascii image: focus:` draws the subject alone, or with as much of the background as you like.
-• `/ascii image: format:` gives you text for a phone or a computer, or a file.
-• `/ascii source:` draws your avatar, this server's icon or banner, or a custom emoji.
-• A message's menu → Apps → **Make ASCII** draws what that message shows: GIFs, stickers, emojis and forwards too.
-• A person's menu → Apps → **ASCII avatar** draws their avatar.
-• React {reactions} to a result to get it in other colours, or use the buttons under it.
-• GIFs stay animated. `private:True` shows the result only to you. **Cancel** stops a waiting picture.
-Server managers choose where and for whom I draw with `/settings`. What I keep: `/privacy`."""
+HELP: Final = {
+    "title": "**I draw pictures in readable characters.**",
+    "image": "• {ascii} `image:` draws the picture you attach, in its own colours.",
+    "palette": "• {ascii} `image: palette:{pink} columns:120 background:{light}` draws it in other colours, "
+    "larger, on white.",
+    "colours": "• {ascii} `image: palette:#0000ff-#ff69b4` uses two colours of your own, from top to bottom.",
+    "focus": "• {ascii} `image: focus:{subject}` draws the subject alone; other choices leave as much of the "
+    "background as you like.",
+    "format": "• {ascii} `image: format:` gives you text for a phone or a computer, or a file.",
+    "source": "• {ascii} `source:` draws your avatar, this server's icon or banner, or a custom emoji.",
+    "message": "• A message's menu → Apps → **Make ASCII** draws what that message shows: GIFs, stickers, emojis "
+    "and forwards too.",
+    "person": "• A person's menu → Apps → **ASCII avatar** draws their avatar.",
+    "reactions": "• React {reactions} to a result to get it in other colours, or use the buttons under it.",
+    "private": "• GIFs stay animated. `private:True` shows the result only to you. **Cancel** stops a "
+    "waiting picture.",
+    "server": "Server managers choose where and for whom I draw with {settings}. What I keep: {privacy}.",
+}
+"""A line each."""
 
 PRIVACY: Final = (
     "**What I keep, and for how long**\n"
@@ -43,10 +53,10 @@ PRIVACY: Final = (
     "days, for the reactions and buttons under it.\n"
     "• How many pictures you asked for: until the next day.\n"
     "• The bot's log: your id with each request, never a picture's name or address.\n"
-    "I read messages only when you ask me to: the one whose menu you use and, for `/ascii` without a picture, "
+    "I read messages only when you ask me to: the one whose menu you use and, for {ascii} without a picture, "
     "the latest ones here. I keep nothing of those. A server's settings and log channel belong to its "
     "moderators.\n"
-    "`/forget` deletes your pictures and records now; only the number of today's pictures stays until "
+    "{forget} deletes your pictures and records now; only the number of today's pictures stays until "
     "tomorrow. Messages in a channel stay; **Delete** under them removes them."
 )
 
@@ -61,9 +71,9 @@ FORGOTTEN: Final = (
 
 
 WELCOME: Final = (
-    "Thanks for adding me! Type `/ascii` and attach a picture, or open a message's menu → Apps → **Make "
-    "ASCII**, and I reply with that picture in readable characters. `/help` has examples. Server managers "
-    "choose where and for whom I draw with `/settings`."
+    "Thanks for adding me! Type {ascii} and attach a picture, or open a message's menu → Apps → **Make "
+    "ASCII**, and I reply with that picture in readable characters. {help} has examples. Server managers "
+    "choose where and for whom I draw with {settings}."
 )
 
 WELCOMED_S: Final = 30 * 24 * 3600
@@ -73,21 +83,23 @@ WELCOMED_S: Final = 30 * 24 * 3600
 class About(commands.Cog):
     """The three commands, and the first words on a server."""
 
-    def __init__(self, services: Services, settings: BotSettings) -> None:
+    def __init__(self, services: Services, settings: BotSettings, ids: CommandIds) -> None:
         self._services = services
         self._settings = settings
+        self._ids = ids
 
     @app_commands.command(name="help", description="What I can do, with examples")
     @everywhere
     async def help(self, interaction: Interaction) -> None:
-        reactions = " ".join(self._settings.reaction_palettes)
-        await _say(interaction, translate(HELP, language(interaction), reactions=reactions))
+        await _say(interaction, help_text(self._ids, language(interaction), self._settings.reaction_palettes))
 
     @app_commands.command(name="privacy", description="What I keep about you, and for how long")
     @everywhere
     async def privacy(self, interaction: Interaction) -> None:
         days, picture_days = KEEP_S // 86400, max(1, round(self._settings.picture_ttl_s / 86400))
-        await _say(interaction, translate(PRIVACY, language(interaction), days=days, picture_days=picture_days))
+        reader = language(interaction)
+        facts = self._ids.mentions(reader) | {"days": str(days), "picture_days": str(picture_days)}
+        await _say(interaction, translate(PRIVACY, reader, **facts))
 
     @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
     @everywhere
@@ -107,10 +119,21 @@ class About(commands.Cog):
         try:
             first = await asyncio.to_thread(self._services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
             if place is not None and first:
-                words = translate(WELCOME, language_of(guild.preferred_locale.value))
-                await place.send(words, allowed_mentions=QUIET)
+                reader = language_of(guild.preferred_locale.value)
+                await place.send(translate(WELCOME, reader, **self._ids.mentions(reader)), allowed_mentions=QUIET)
         except (*REDIS_LOST, *UNDELIVERED) as error:
             log.info("no welcome guild=%d detail=%s", guild.id, describe_error(error))
+
+
+def help_text(ids: CommandIds, reader: str, reactions: Iterable[str]) -> str:
+    """What `/help` says in a language: commands to click, choices by the names that Discord shows there."""
+    facts = ids.mentions(reader) | {
+        "reactions": " ".join(reactions),
+        "pink": palette_name("pink", reader),
+        "light": translate(PAPERS["light"], reader),
+        "subject": translate(FOCUSES["1"].label, reader),
+    }
+    return "\n".join(translate(HELP[part], reader, **facts) for part in HELP)
 
 
 def _forget(services: Services, user_id: str) -> int:

@@ -6,22 +6,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.drawing_options import CHOICES, HELP, overrides_from
 from bot.commands.registration import everywhere
-from bot.commands.suggestions import Choices, palette_choices, source_choices, suggest_models
+from bot.commands.suggestions import Choices, palette_choices, source_choices, suggest_styles
 from bot.render.attachments import Attachment, Find
-from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.render.sources import SOURCE_HELP, picture_from
 from bot.replies.interactions import Interaction
 from bot.services import Services
-from jobs.text.choices import FOCUS_HELP, FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
 FILE_TYPES: Final = ["image", "video", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".m4v", ".3gp", ".mkv"]
 """What Discord's client lets people choose, ten at most: its own groups, and the usual suffixes of all else that is
 drawn. In `image` are .png, .gif, .jpg, .jpeg, .jfif, .webp and .avif, in `video` .mp4, .mov, .qt and .webm."""
-FORMAT_CHOICES: Final = [app_commands.Choice(name=format.label, value=name) for name, format in FORMATS.items()]
-BACKGROUND_CHOICES: Final = [app_commands.Choice(name=label, value=str(name)) for name, label in PAPERS.items()]
-FOCUS_CHOICES: Final = [app_commands.Choice(name=focus.label, value=name) for name, focus in FOCUSES.items()]
 
 
 class Ascii(commands.Cog):
@@ -36,19 +32,8 @@ class Ascii(commands.Cog):
         description="Draw a picture in readable characters",
         extras={"file_types": {"image": FILE_TYPES}},  # bot.commands.sync registers them
     )
-    @app_commands.describe(
-        image="The picture (default: the last one posted here)",
-        source=SOURCE_HELP,
-        palette="The colours: a palette, or two colours like #0000ff-#ff69b4",
-        columns=f"Width in characters, {MIN_COLUMNS} to {MAX_COLUMNS}",
-        background="Light or dark background",
-        focus=FOCUS_HELP,
-        format="Picture, text or a file",
-        style="The model that draws",
-        animate="Whether an animation stays animated",
-        private="Show the result only to you",
-    )
-    @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES, format=FORMAT_CHOICES)
+    @app_commands.describe(image="The picture (default: the last one posted here)", source=SOURCE_HELP, **HELP)
+    @app_commands.choices(**CHOICES)
     @everywhere
     async def ascii(  # noqa: PLR0917  # discord.py reads the options from the parameters
         self,
@@ -64,14 +49,14 @@ class Ascii(commands.Cog):
         animate: bool | None = None,
         private: bool | None = None,
     ) -> None:
-        overrides = OptionOverrides(
+        overrides = overrides_from(
             palette=palette,
             columns=columns,
-            background=paper_name(background),
+            background=background,
             focus=focus,
             format=format,
+            style=style,
             animate=animate,
-            style=style.strip() if style else None,
         )
         if image is not None:
             picture: Attachment | Find = Attachment(image.url, image.size, image.is_spoiler())
@@ -89,4 +74,4 @@ class Ascii(commands.Cog):
 
     @ascii.autocomplete("style")
     async def _styles(self, interaction: Interaction, typed: str) -> Choices:
-        return await suggest_models(self._services, typed)
+        return await suggest_styles(self._services, interaction, typed)

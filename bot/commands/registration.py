@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.http import Route
 from tenacity import AsyncRetrying, retry_if_result, wait_exponential_jitter
 
+from bot.commands.mentions import CommandIds
 from bot.gateway.patience import is_trouble
 from bot.replies.interactions import UNDELIVERED
 from jobs.observability.logs import describe_error
@@ -70,15 +71,16 @@ def _by_name(commands: list[Any]) -> dict[Any, Any]:
     return {(command.get("type", 1), command["name"]): comparable(command) for command in commands}
 
 
-async def keep_trying(tree: app_commands.CommandTree[Any]) -> None:
+async def keep_trying(tree: app_commands.CommandTree[Any], ids: CommandIds) -> None:
     """Register them although that has just failed, sooner or later."""
     again = AsyncRetrying(retry=retry_if_result(lambda done: not done), wait=_BACK_OFF)
-    await again(sync_if_changed, tree)
+    await again(sync_if_changed, tree, ids)
 
 
-async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> bool:
-    """Compare with GET, then PUT if need be. What is registered goes on working whatever happens.
+async def sync_if_changed(tree: app_commands.CommandTree[Any], ids: CommandIds) -> bool:
+    """Compare with GET, then PUT if need be; `ids` get what Discord calls them.
 
+    What is registered goes on working whatever happens.
     False where Discord could not do it now; a refusal is logged and is not going to change.
     """
     client = tree.client
@@ -89,6 +91,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> bool:
     try:
         ours: list[Any] = [await _payload(command, tree) for command in tree.get_commands()]
         registered = await client.http.request(path, params={"with_localizations": "true"})
+        ids.note(registered)
         if _by_name(registered) == _by_name(ours):
             log.info("commands unchanged count=%d", len(ours))
             return True
@@ -97,6 +100,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any]) -> bool:
     except (*UNDELIVERED, app_commands.AppCommandError) as error:
         log.error("commands not registered detail=%s", describe_error(error))
         return not is_trouble(error)
+    ids.note(synced)
     log.info("commands registered count=%d", len(synced))
     return True
 

@@ -4,6 +4,8 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 import discord
@@ -11,15 +13,20 @@ from discord import app_commands
 from discord.ext import commands
 from pydantic import ValidationError
 
-from bot.commands.ascii import BACKGROUND_CHOICES, FOCUS_CHOICES
+from bot.commands.drawing_options import CHOICES, HELP, overrides_from
+from bot.commands.places import Place
 from bot.commands.settings_text import (
     ADULTS,
     ALL_AGES,
     ALLOWED,
+    ASK_RESET,
     BLOCKED,
     DEFAULTS,
+    ERASE_ALL,
     EXPORTED,
     IMPORTED,
+    KEEP_THEM,
+    KEPT,
     LETS_ALL,
     LETS_ASKER,
     LOGS,
@@ -30,14 +37,14 @@ from bot.commands.settings_text import (
     UNLISTED,
     settings_text,
 )
-from bot.commands.suggestions import Choices, palette_choices
+from bot.commands.suggestions import Choices, palette_choices, suggest_styles
+from bot.components.component import Labelled, buttons
 from bot.observability.moderation_log import ModerationLog, may_write
 from bot.render.download import AttachmentDownloader
-from bot.render.options import named_palette
 from bot.replies.interactions import QUIET, Interaction, language, server_language
 from bot.services import Services
 from jobs.server_settings import GuildSettings
-from jobs.text.choices import FOCUS_HELP, FOCUSES, paper_name
+from jobs.text.choices import AUTO, FOCUSES
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate
 
@@ -46,32 +53,14 @@ log = logging.getLogger(__name__)
 MOST_BYTES: Final = 512 * 1024
 """Of a file with settings: ten thousand blocked people fit in."""
 
+PRIVATE_HELP: Final = "Show results only to the person who asked"
+ERASE, KEEP = "erase", "keep"
+ANSWER_WITHIN: Final = timedelta(minutes=15)
+"""For the question of `/settings reset`."""
+LEFT_OPEN: Final = {"columns", "style"}
+"""Options whose AUTO stands in the settings as None."""
+
 Change = Callable[[GuildSettings], GuildSettings]
-
-
-class PlaceTransformer(app_commands.Transformer):
-    """A channel in which somebody can ask.
-
-    discord.py's own `ForumChannel` would offer media channels too, which Discord's description of its API does not
-    take here.
-    """
-
-    @property
-    def type(self) -> discord.AppCommandOptionType:
-        return discord.AppCommandOptionType.channel
-
-    @property
-    def channel_types(self) -> list[discord.ChannelType]:
-        kinds = discord.ChannelType
-        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
-
-    async def transform(self, interaction: Interaction, value: Any, /) -> app_commands.AppCommandChannel:
-        """The channel as it stands in the interaction."""
-        found: app_commands.AppCommandChannel = value
-        return found
-
-
-Place = app_commands.Transform[app_commands.AppCommandChannel, PlaceTransformer]
 
 
 @app_commands.guild_only()
@@ -107,32 +96,37 @@ class ServerSettings(
         )
 
     @app_commands.command(description="Set the default options for pictures on this server")
-    @app_commands.describe(
-        palette="The colours",
-        background="Light or dark background",
-        focus=FOCUS_HELP,
-        private="Show results only to the person who asked",
-        spoiler="Hide every result until it is clicked",
-    )
-    @app_commands.choices(background=BACKGROUND_CHOICES, focus=FOCUS_CHOICES)
+    @app_commands.describe(**HELP | {"private": PRIVATE_HELP, "spoiler": "Hide every result until it is clicked"})
+    @app_commands.choices(**CHOICES)
     async def defaults(  # noqa: PLR0917  # discord.py reads the options from the parameters
         self,
         interaction: Interaction,
         palette: str | None = None,
+        columns: int | None = None,
         background: str | None = None,
         focus: str | None = None,
+        format: str | None = None,
+        style: str | None = None,
+        animate: bool | None = None,
         private: bool | None = None,
         spoiler: bool | None = None,
     ) -> None:
-        given = {
-            "palette": None if palette is None else named_palette(palette),
-            "background": paper_name(background),
-            "focus": focus,
-            "private": private,
-            "spoiler": spoiler,
-        }
-        chosen = {name: value for name, value in given.items() if value is not None}
-        changes = chosen if focus is None else chosen | {"focus": FOCUSES[focus].amount}
+        said = overrides_from(
+            palette=palette,
+            columns=columns,
+            background=background,
+            focus=focus,
+            format=format,
+            style=style,
+            animate=animate,
+        ).check()
+        if said.style not in (None, AUTO):
+            await asyncio.to_thread(self._services.weights.known, said.style)
+        shown = asdict(said) | {"private": private, "spoiler": spoiler}
+        chosen = {name: value for name, value in shown.items() if value is not None}
+        changes = {name: None if value == AUTO and name in LEFT_OPEN else value for name, value in chosen.items()}
+        if said.focus is not None:
+            changes["focus"] = FOCUSES[said.focus].amount
         await self._change(
             interaction,
             lambda old: _with(old, **changes),
@@ -143,6 +137,10 @@ class ServerSettings(
     @defaults.autocomplete("palette")
     async def _palettes(self, interaction: Interaction, typed: str) -> Choices:
         return palette_choices(interaction, typed)
+
+    @defaults.autocomplete("style")
+    async def _styles(self, interaction: Interaction, typed: str) -> Choices:
+        return await suggest_styles(self._services, interaction, typed)
 
     @app_commands.command(description="Choose who may use the reactions and buttons under a picture")
     @app_commands.describe(who="Everyone, or only the person who asked for the picture")
@@ -207,7 +205,23 @@ class ServerSettings(
 
     @app_commands.command(description="Reset all settings to their defaults")
     async def reset(self, interaction: Interaction) -> None:
+        speaks, asker = language(interaction), str(interaction.user.id)
+        view = buttons(
+            Labelled(ERASE, asker, translate(ERASE_ALL, speaks), discord.ButtonStyle.danger),
+            Labelled(KEEP, asker, translate(KEEP_THEM, speaks)),
+        )
+        await interaction.response.send_message(translate(ASK_RESET, speaks), view=view, ephemeral=True)
+
+    async def erase(self, interaction: Interaction, asker: str) -> None:
+        """The button that resets all settings: for who was asked, and soon, since roles may change."""
+        _check_answer(interaction, asker)
+        await interaction.response.defer()
         await self._change(interaction, lambda old: GuildSettings(), RESET)
+
+    async def keep(self, interaction: Interaction, asker: str) -> None:
+        """The other button."""
+        _check_answer(interaction, asker)
+        await interaction.response.edit_message(content=translate(KEPT, language(interaction)), view=None)
 
     async def _change(self, interaction: Interaction, change: Change, line: str, what: str = "") -> None:
         """Make a change, tell the person who made it, and post `line` (about `what`) in the log channel."""
@@ -243,8 +257,17 @@ def _toggle(field: Literal["channels", "roles", "blocked"], one: int, there: boo
     return change
 
 
+def _check_answer(interaction: Interaction, asker: str) -> None:
+    """Raises ServiceProblem `not_yours`, or `question_old` past ANSWER_WITHIN."""
+    if str(interaction.user.id) != asker:
+        raise ServiceProblem("not_yours", f"asked={asker}")
+    asked = interaction.message
+    if asked is None or interaction.created_at - asked.created_at > ANSWER_WITHIN:
+        raise ServiceProblem("question_old")
+
+
 async def _answer(interaction: Interaction, text: str) -> None:
     if interaction.response.is_done():
-        await interaction.edit_original_response(content=text, allowed_mentions=QUIET)
+        await interaction.edit_original_response(content=text, view=None, allowed_mentions=QUIET)
     else:
         await interaction.response.send_message(text, ephemeral=True, allowed_mentions=QUIET)

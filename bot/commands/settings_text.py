@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from jobs.server_settings import GuildSettings
-from jobs.text.choices import FOCUSES, BackgroundChoice, focus_name, palette_name
+from jobs.text.choices import FOCUSES, FORMATS, BackgroundChoice, focus_name, palette_name
 from jobs.text.translation import translate
 
 SHOWN: Final = 20
@@ -12,6 +12,13 @@ SHOWN: Final = 20
 
 SAVED: Final = "Saved."
 EXPORTED: Final = "The current settings. Restore them with `/settings import`."
+ASK_RESET: Final = (
+    "Reset **all** settings of this server to their defaults? That also clears the lists of channels, roles and "
+    "blocked users, and the log channel. `/settings export` saves them first."
+)
+ERASE_ALL: Final = "Reset all settings"
+KEEP_THEM: Final = "Keep them"
+KEPT: Final = "Nothing was changed."
 
 # For the log channel.
 ALLOWED: Final = "{by} allowed {what}"
@@ -45,6 +52,12 @@ LOOK: Final[dict[BackgroundChoice, str]] = {
     "dark": "**Palette:** {palette}, dark background",
 }
 FOCUS: Final = "**Focus:** {focus}"
+COLUMNS: Final = "**Columns:** {columns}"
+ANY_COLUMNS: Final = "**Columns:** as many as suit the picture"
+FORMAT: Final = "**Format:** {format}"
+STYLE: Final = "**Style:** {style}"
+ANY_STYLE: Final = "**Style:** the bot's default"
+MOTION: Final = {True: "**Animations:** stay animated", False: "**Animations:** drawn as a still picture"}
 SHARED: Final = {False: "**Results:** visible to everyone", True: "**Results:** visible only to the requester"}
 HIDDEN: Final = {False: "**Spoiler:** not hidden", True: "**Spoiler:** hidden until clicked"}
 AGES: Final = {False: "**Age-restricted channels only:** no", True: "**Age-restricted channels only:** yes"}
@@ -72,6 +85,10 @@ def settings_text(settings: GuildSettings, language: str) -> str:
             translate(REACTORS[settings.reactors], language),
             translate(LOOK[settings.background], language, palette=palette_name(settings.palette, language)),
             translate(FOCUS, language, focus=translate(FOCUSES[focus_name(settings.focus)].label, language)),
+            translate(COLUMNS if settings.columns else ANY_COLUMNS, language, columns=settings.columns),
+            translate(FORMAT, language, format=translate(FORMATS[settings.format].label, language)),
+            translate(STYLE if settings.style else ANY_STYLE, language, style=settings.style),
+            translate(MOTION[settings.animate], language),
             translate(SHARED[settings.private], language),
             translate(HIDDEN[settings.spoiler], language),
             translate(AGES[settings.age_restricted_only], language),

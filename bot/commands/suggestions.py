@@ -1,6 +1,7 @@
 """What Discord offers while an option is typed: palettes, and the models of the registry."""
 
 import asyncio
+from typing import Final
 
 from discord import app_commands
 from redis.exceptions import RedisError
@@ -9,6 +10,10 @@ from bot.render.options import SUGGESTIONS, suggest_palettes
 from bot.render.sources import suggest_sources
 from bot.replies.interactions import Interaction, language
 from bot.services import Services
+from jobs.text.choices import AUTO
+from jobs.text.translation import translate
+
+DEFAULT_STYLE: Final = "Auto (the bot's default)"
 
 Choices = list[app_commands.Choice[str]]
 
@@ -33,3 +38,12 @@ async def suggest_models(services: Services, typed: str) -> Choices:
         return []
     found = [name for name in models if typed.strip().casefold() in name.casefold()]
     return [app_commands.Choice(name=name, value=name) for name in found[:SUGGESTIONS]]
+
+
+async def suggest_styles(services: Services, interaction: Interaction, typed: str) -> Choices:
+    """The same, after the choice of the bot's default where nothing or its name was typed."""
+    automatic = translate(DEFAULT_STYLE, language(interaction))
+    found = await suggest_models(services, typed)
+    if typed.strip().casefold() not in f"{automatic} {AUTO}".casefold():
+        return found
+    return [app_commands.Choice(name=automatic, value=AUTO), *found][:SUGGESTIONS]

@@ -6,6 +6,7 @@ a handler raises becomes a sentence that only the person who clicked sees.
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import discord
@@ -43,12 +44,30 @@ class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE)
             await explain(interaction, error)
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """A button to be: what it does, to what, and how it is shown."""
+
+    action: str
+    argument: str
+    label: str
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+def buttons(*wanted: Labelled) -> discord.ui.View:
+    """Up to five buttons in a row."""
+    view = discord.ui.View(timeout=None)
+    for one in wanted:
+        item: discord.ui.Button[Any] = discord.ui.Button(
+            label=one.label[:80], style=one.style, custom_id=custom_id(one.action, one.argument)
+        )
+        view.add_item(Component(item, one.action, one.argument))
+    return view
+
+
 def button(action: str, argument: str, label: str, style: discord.ButtonStyle) -> discord.ui.View:
     """A button alone."""
-    item: discord.ui.Button[Any] = discord.ui.Button(
-        label=label[:80], style=style, custom_id=custom_id(action, argument)
-    )
-    return _alone(item, action, argument)
+    return buttons(Labelled(action, argument, label, style))
 
 
 def select(action: str, argument: str, placeholder: str, choices: dict[str, str]) -> discord.ui.View:
@@ -57,12 +76,8 @@ def select(action: str, argument: str, placeholder: str, choices: dict[str, str]
     menu: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=custom_id(action, argument), placeholder=placeholder, options=options
     )
-    return _alone(menu, action, argument)
-
-
-def _alone(item: discord.ui.Item[Any], action: str, argument: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    view.add_item(Component(item, action, argument))
+    view.add_item(Component(menu, action, argument))
     return view
 
 

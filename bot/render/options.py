@@ -37,7 +37,10 @@ _COLOURS: Final = re.compile(r"#?([0-9a-fA-F]{6})\s*(?:-|–|,|\s|to)\s*#?([0-9a
 
 @dataclass(frozen=True)
 class OptionOverrides:
-    """What a user said; None for what was not. `focus` and `format` are names in FOCUSES and FORMATS."""
+    """What a user said; None for what was not. `focus` and `format` are names in FOCUSES and FORMATS.
+
+    `columns` and `style` may be AUTO, where somebody wants neither of a server's defaults.
+    """
 
     palette: str | None = None
     columns: int | Auto | None = None
@@ -84,7 +87,7 @@ def settle(said: OptionOverrides, defaults: RenderOptions | None = None) -> Rend
         focus=FOCUSES[said.focus].amount if said.focus in FOCUSES else start.focus,
         format=format,
         animate=start.animate if said.animate is None else said.animate,
-        style=said.style or start.style,
+        style=start.style if said.style is None else None if said.style == AUTO else said.style,
     )
 
 

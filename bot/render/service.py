@@ -40,7 +40,7 @@ from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.schema import RenderRequest, Reply
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name
-from jobs.text.sentences import sentence
+from jobs.text.sentences import ServiceProblem, sentence
 from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
@@ -133,8 +133,7 @@ class RenderService:
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admission.check, asker)
-                if overrides.style is not None:
-                    await asyncio.to_thread(self._services.weights.known, overrides.style)
+                options = await self._known_style(overrides, options, defaults=defaults)
                 if callable(picture):
                     picture = await picture()
                 sources = [picture] if isinstance(picture, Attachment) else picture
@@ -178,6 +177,25 @@ class RenderService:
                     len(awake),
                     1000 * (time.time() - received_at),
                 )
+
+    async def _known_style(
+        self, overrides: OptionOverrides, options: RenderOptions, *, defaults: RenderOptions | None
+    ) -> RenderOptions:
+        """The options; a server's default style that is no more gives way to the bot's.
+
+        Raises ServiceProblem `unknown_style` or `no_style` for one that somebody asked for.
+        """
+        asked = overrides.style not in (None, AUTO)
+        if options.style is None or not (asked or defaults is None):
+            return options
+        try:
+            await asyncio.to_thread(self._services.weights.known, options.style)
+        except ServiceProblem as problem:
+            if asked:
+                raise
+            log.info("style gone style=%s code=%s", options.style, problem.code)
+            return replace(options, style=None)
+        return options
 
     async def _say_queued(self, interaction: Interaction) -> None:
         words = sentence("queued_no_worker", language(interaction))
@@ -237,10 +255,7 @@ def _begin(
 ) -> _Begun:
     """The pending reply to be; `settings` are None when Redis did not give them in time."""
     known = settings or GuildSettings()
-    server = RenderOptions(
-        palette=known.palette, background=known.background, focus=known.focus, spoiler=known.spoiler
-    )
-    options = settle(overrides, defaults or server)
+    options = settle(overrides, defaults or known.drawing)
     private = known.private if private is None else private
     by_token_only = private or not can_reach(interaction)
     reply = Reply(

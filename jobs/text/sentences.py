@@ -102,6 +102,7 @@ RULES: Final[dict[str, str]] = {
     "The next day begins in {duration}.",
     "server_daily_rest": "That is more than this server's limit of {count} a day leaves. "
     "Ask for fewer, or again in {duration}.",
+    "question_old": "That question is too old. Please use the command again.",
     "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
     "columns_number": "Columns must be a number from 20 to 200.",
     "not_yours": "Only the person who asked for it can do that.",

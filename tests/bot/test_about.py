@@ -9,6 +9,7 @@ from redis import Redis
 from rq.job import JobStatus
 
 from bot.commands.about import HELP, PRIVACY, WELCOME
+from bot.commands.mentions import CommandIds
 from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, Controls, PlaygroundProcess
@@ -22,7 +23,7 @@ WITH_SAM = "160000000000000009"
 
 @pytest.mark.parametrize("channel", [ASCII_CHANNEL, WITH_SAM])
 def test_help_and_privacy_answer_who_asks(discord: Controls, channel: str) -> None:
-    for command, text in (("help", HELP), ("privacy", PRIVACY)):
+    for command, text in (("help", HELP["title"]), ("privacy", PRIVACY)):
         answer = discord.wait_for_answer(discord.slash(command, channel=channel))
         assert answer["ephemeral_to"] == MIA_ID
         assert answer["content"].startswith(text.split("{")[0])
@@ -32,6 +33,32 @@ def test_help_and_privacy_answer_who_asks(discord: Controls, channel: str) -> No
 def test_help_names_the_reactions_that_work_here(discord: Controls) -> None:
     content = discord.wait_for_answer(discord.slash("help"))["content"]
     assert all(emoji in content for emoji in "🩷💙💚🧡🖤🤍🌈")
+
+
+@pytest.mark.parametrize(
+    ("locale", "ascii", "settings", "choice"),
+    [
+        ("en-GB", "ascii", "settings", "palette:pink columns:120 background:Light (dark characters on white)"),
+        ("de", "ascii", "einstellungen", "palette:Rosa spalten:120 hintergrund:Hell (dunkle Zeichen auf Weiß)"),
+        ("zh-CN", "字符画", "设置", "配色:粉色 列数:120 背景:浅色"),
+    ],
+)
+def test_help_has_commands_to_click_and_choices_by_their_names(
+    discord: Controls, locale: str, ascii: str, settings: str, choice: str
+) -> None:
+    ids = {command["name"]: command["id"] for command in discord.state()["commands"]}
+    discord.speak(locale)
+    content = discord.wait_for_answer(discord.slash("help"))["content"]
+    discord.speak("en-US")
+    assert f"• </{ascii}:{ids['ascii']}> `" in content and f"</{settings}:{ids['settings']}>" in content
+    assert choice in content
+
+
+def test_a_command_that_is_not_registered_yet_is_named_all_the_same() -> None:
+    ids = CommandIds()
+    assert ids.mention("settings export", "de") == "`/einstellungen exportieren`"
+    ids.note([{"name": "settings", "id": "7"}, {"name": "Make ASCII", "type": 3, "id": "8"}])
+    assert ids.mention("settings export", "de") == "</einstellungen exportieren:7>"
 
 
 def test_privacy_names_the_days_that_are_set(discord: Controls) -> None:
@@ -105,7 +132,7 @@ def test_a_server_is_welcomed_once_by_however_many_processes(
 
         def welcomes() -> int:
             messages = [m for channel in discord.state()["messages"].values() for m in channel]
-            return sum(m["content"] == WELCOME for m in messages)
+            return sum(m["content"].startswith(WELCOME.split("{")[0]) for m in messages)
 
         discord.wait_for(welcomes)
         probe(discord)

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.commands.settings_text import KEPT
 from bot.render.admission import Asker, allow
+from jobs.registry.weights import MODELS_KEY, WeightsStore
 from jobs.server_settings import GuildSettings, GuildStore
 from jobs.text.sentences import SENTENCES, ServiceProblem, is_interim
+from models.options import RenderOptions
 from playground.testing import (
     ADA_ID,
     ADMIN_ROLE,
@@ -40,6 +43,11 @@ def settle(discord: Controls, command: str, options: dict[str, object] | None = 
     answer = discord.wait_for_answer(discord.slash(f"settings {command}", options, user=ADA_ID, **more))
     assert answer["ephemeral_to"] == ADA_ID
     return str(answer["content"])
+
+
+def announce(redis: Redis, name: str) -> None:
+    """There is a style of that name, as far as a bot can tell."""
+    WeightsStore(redis, budget=0).announce(name, "a" * 64, "a-worker")
 
 
 def asked(discord: Controls, *, user: str = MIA_ID, channel: str = ASCII_CHANNEL) -> str:
@@ -94,6 +102,35 @@ def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls,
     assert ", background chosen for each picture\n**Focus:** Auto (as suits the picture)\n" in told
     assert (GuildStore(redis).get(GUILD_ID).background, GuildStore(redis).get(GUILD_ID).focus) == ("auto", None)
     assert SENTENCES["bad_palette"].split("{")[0] in settle(discord, "defaults", {"palette": "plaid"})
+    assert SENTENCES["bad_columns"].split("{")[0] in settle(discord, "defaults", {"columns": 7})
+
+
+def test_size_format_style_and_motion_have_defaults_too(discord: Controls, redis: Redis) -> None:
+    assert settle(discord, "defaults", {"style": "lines"}) == plain(SENTENCES["no_style"])
+    announce(redis, "classic")
+    assert "classic" in settle(discord, "defaults", {"style": "lines"})  # in place of one that is not there
+    announce(redis, "lines")
+    told = settle(discord, "defaults", {"columns": 150, "format": "svg", "style": "lines", "animate": False})
+    for line in (
+        "**Columns:** 150",
+        "**Format:** Vector drawing (SVG file)",
+        "**Style:** lines",
+        "a still picture",
+    ):
+        assert line in told
+    discord.slash("ascii", files={"image": a_png()})
+    options = only(discord, redis).options
+    assert (options.columns, options.format, options.style, options.animate) == (150, "svg", "lines", False)
+    redis.delete("rq:queue:glyphcord")
+    wish = {"columns": 0, "format": "picture", "style": "auto", "animate": True}
+    discord.slash("ascii", wish, files={"image": a_png()})
+    assert only(discord, redis).options == RenderOptions()
+    redis.delete("rq:queue:glyphcord")
+    redis.delete(MODELS_KEY)  # a style that is no more stops nobody who did not ask for it
+    discord.slash("ascii", files={"image": a_png()})
+    assert only(discord, redis).options.style is None
+    told = settle(discord, "defaults", {"columns": 0, "style": "auto"})
+    assert "as many as suit the picture" in told and "the bot's default" in told
 
 
 def test_age_restricted_only(discord: Controls, redis: Redis) -> None:
@@ -159,6 +196,34 @@ def test_a_log_channel_in_which_the_bot_may_not_write_is_refused_and_stops_nothi
     assert asked(discord) == ""
 
 
+def answer_question(discord: Controls, action: str, *, after_s: float = 0.0) -> str:
+    """Use `/settings reset` and press one of its two buttons; what stands there then."""
+    asked = discord.wait_for_answer(discord.slash("settings reset", user=ADA_ID))
+    assert asked["ephemeral_to"] == ADA_ID and "Reset **all** settings" in asked["content"]
+    if after_s:
+        discord.advance(after_s)
+    pressed = discord.click(asked["id"], f"glyph:{action}:{ADA_ID}", user=ADA_ID)
+    if after_s:
+        return str(discord.wait_for_answer(pressed)["content"])
+
+    def answered() -> str | None:
+        now = next(m for m in discord.messages() if m["id"] == asked["id"])
+        return str(now["content"]) if now["content"] != asked["content"] and now["components"] == [] else None
+
+    return discord.wait_for(answered)
+
+
+def test_a_reset_asks_first(discord: Controls, redis: Redis) -> None:
+    settle(discord, "defaults", {"palette": "amber"})
+    before = GuildStore(redis).get(GUILD_ID)
+    assert answer_question(discord, "keep") == KEPT
+    assert GuildStore(redis).get(GUILD_ID) == before
+    assert answer_question(discord, "erase", after_s=16 * 60) == SENTENCES["question_old"]
+    assert GuildStore(redis).get(GUILD_ID) == before
+    assert answer_question(discord, "erase").startswith("Saved.")
+    assert GuildStore(redis).get(GUILD_ID) == GuildSettings()
+
+
 def test_settings_are_carried_in_a_file(discord: Controls, redis: Redis) -> None:
     settle(discord, "role", {"role": ADMIN_ROLE})
     settle(discord, "defaults", {"palette": "amber"})
@@ -167,13 +232,13 @@ def test_settings_are_carried_in_a_file(discord: Controls, redis: Redis) -> None
     file = discord.wait_for_answer(used)["attachments"][0]
     data = discord.fetch(file["url"])
     assert json.loads(data)["palette"] == "amber"
-    settle(discord, "reset")
+    answer_question(discord, "erase")
     assert GuildStore(redis).get(GUILD_ID) == GuildSettings()
     assert "amber" in settle(discord, "import", files={"file": (file["filename"], data, "application/json")})
     assert GuildStore(redis).get(GUILD_ID) == before
 
 
-@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"channels": ["everywhere"]}', b'{"schema_version": 3}'])
+@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"channels": ["everywhere"]}', b'{"schema_version": 9}'])
 def test_a_file_of_other_things_changes_nothing(discord: Controls, redis: Redis, data: bytes) -> None:
     settle(discord, "defaults", {"palette": "amber"})
     told = settle(discord, "import", files={"file": ("settings.json", data, "application/json")})

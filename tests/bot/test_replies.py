@@ -37,9 +37,9 @@ def german(discord: Controls) -> Iterator[None]:
 def test_help_is_in_the_language_of_who_asks(discord: Controls, locale: str) -> None:
     discord.speak(locale)
     told = discord.wait_for_answer(discord.slash("help"))["content"]
-    assert told.splitlines()[0] == template(HELP, LANGUAGES[locale]).splitlines()[0] != HELP.splitlines()[0]
+    assert told.splitlines()[0] == template(HELP["title"], LANGUAGES[locale]) != HELP["title"]
     english = discord.wait_for_answer(discord.slash("help", user=ADA_ID))["content"]
-    assert english.splitlines()[0] == HELP.splitlines()[0]
+    assert english.splitlines()[0] == HELP["title"]
 
 
 def test_refusals_and_mistakes_are_explained_in_it(discord: Controls, redis: Redis) -> None:

@@ -104,7 +104,7 @@ def test_every_option_reaches_the_worker(discord: Controls, redis: Redis) -> Non
         ({"palette": "plaid"}, "or give two colours like `#0000ff-#ff69b4`."),
         ({"palette": "#12-#34"}, "or give two colours like `#0000ff-#ff69b4`."),
         ({"columns": 500}, "I can draw 20 to 200 columns."),
-        ({"columns": 0}, "I can draw 20 to 200 columns."),
+        ({"columns": 19}, "I can draw 20 to 200 columns."),
     ],
 )
 def test_an_impossible_option_is_explained_before_anything_is_fetched(

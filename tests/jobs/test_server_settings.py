@@ -1,12 +1,14 @@
 """A server's record against a real server: defaults, changes by several at once, and what is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 
 import pytest
 from pydantic import ValidationError
 from redis import Redis
 
 from jobs.server_settings import GuildSettings, GuildStore
+from models.options import RenderOptions
 
 
 def test_a_server_that_decided_nothing_has_no_restrictions(redis: Redis) -> None:
@@ -61,6 +63,9 @@ def test_colours_that_a_record_of_version_1_names_count_where_they_were_chosen(
         {"palette": "plaid"},
         {"background": "grey"},
         {"focus": 2},
+        {"columns": 7},
+        {"format": "poem"},
+        {"style": "no name"},
         {"reactors": "nobody"},
         {"colour": "red"},
     ],
@@ -73,3 +78,17 @@ def test_what_is_unknown_is_refused(change: dict[str, object]) -> None:
 def test_a_record_survives_the_way_through_a_file() -> None:
     settings = GuildSettings(channels=frozenset({"1", "2"}), blocked=frozenset({"3"}), palette="pink", spoiler=True)
     assert GuildSettings.model_validate_json(settings.model_dump_json(indent=2)) == settings
+
+
+def test_a_record_of_version_2_keeps_all_that_was_chosen(redis: Redis) -> None:
+    redis.set(
+        "glyphcord:guild:1",
+        b'{"schema_version": 2, "palette": "pink", "background": "light", "focus": 0.5, "spoiler": true}',
+    )
+    drawing = RenderOptions(palette="pink", background="light", focus=0.5, spoiler=True)
+    assert GuildStore(redis).get("1").drawing == drawing
+
+
+def test_each_option_of_a_drawing_has_a_servers_default() -> None:
+    assert {field.name for field in fields(RenderOptions)} <= set(GuildSettings.model_fields)
+    assert GuildSettings().drawing == RenderOptions()

@@ -1,0 +1,36 @@
+"""No option of `/ascii` is forgotten where a server sets its defaults, nor the other way round."""
+
+from dataclasses import fields
+from typing import Any
+
+from bot.commands.drawing_options import CHOICES, HELP
+from bot.render.options import OptionOverrides
+from jobs.server_settings import GuildSettings
+from models.options import RenderOptions
+from tests.bot.test_locales import payloads
+
+ONE_PICTURES = {"image", "source"}
+"""Options of `/ascii` that say what to draw, not how."""
+SERVERS = {"spoiler"}
+"""What only a server decides."""
+
+
+async def test_a_server_has_a_default_for_every_option_of_a_drawing() -> None:
+    commands = {payload["name"]: payload for payload in await payloads()}
+    ascii = {option["name"]: option for option in commands["ascii"]["options"]}
+    settings = {option["name"]: option for option in commands["settings"]["options"]}
+    defaults = {option["name"]: option for option in settings["defaults"]["options"]}
+    assert ascii.keys() - ONE_PICTURES == defaults.keys() - SERVERS == HELP.keys()
+    for name in HELP:
+        for part in ("type", "choices", "autocomplete", "name_localizations"):
+            assert ascii[name].get(part) == defaults[name].get(part), (name, part)
+        assert bool(ascii[name].get("choices")) == (name in CHOICES)
+
+
+def test_what_can_be_asked_for_is_what_is_drawn_and_what_a_server_keeps() -> None:
+    def named(kind: Any) -> set[str]:
+        return {field.name for field in fields(kind)}
+
+    assert named(OptionOverrides) | {"private"} == set(HELP)
+    assert named(RenderOptions) == named(OptionOverrides) | SERVERS
+    assert named(RenderOptions) | {"private"} <= set(GuildSettings.model_fields)
