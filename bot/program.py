@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -16,6 +15,7 @@ from bot.client import GlyphcordClient
 from bot.gateway.endpoints import point_at
 from bot.observability.probes import PortTaken, observed
 from bot.settings import BotSettings
+from glyphcord.escaping import say_error
 from glyphcord.exit_codes import DONE, REFUSED, UNREACHABLE, UNUSABLE
 from jobs.observability import logs
 from jobs.observability import tracing as trace
@@ -77,7 +77,7 @@ def run() -> int:
     try:
         settings = read_settings(BotSettings)
     except UnusableSettings as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        say_error(error)
         return UNUSABLE
     logs.set_up("bot", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
     for complaint in misspelt():
@@ -85,7 +85,7 @@ def run() -> int:
     try:
         trace.set_up(settings.otel_exporter_otlp_endpoint, "bot")
     except trace.TraceUnavailable as unavailable:
-        print(unavailable, file=sys.stderr)  # noqa: T201
+        say_error(unavailable)
         return UNUSABLE
     point_at(settings.discord_api_base, settings.discord_gateway_url, settings.discord_cdn_hosts)
     # Collecting as often as Python does costs a burst of commands a tenth of its time; what is loaded by now stays.
@@ -94,10 +94,10 @@ def run() -> int:
     try:
         uvloop.run(serve(settings))
     except PortTaken as taken:
-        print(taken, file=sys.stderr)  # noqa: T201
+        say_error(taken)
         return UNUSABLE
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         code, line = why(error, settings.discord_api_base)
-        print(line, file=sys.stderr)  # noqa: T201
+        say_error(line)
         return code
     return DONE

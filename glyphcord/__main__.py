@@ -8,6 +8,7 @@ from typing import cast
 
 from glyphcord.arguments import Parser, add_version
 from glyphcord.commands import COMMANDS, GROUPS, OF_MODELS, Command
+from glyphcord.escaping import say_error
 from glyphcord.exit_codes import FAILED
 
 DESCRIPTION = "Pictures made of real, readable characters: in Discord, in a terminal, as files."
@@ -101,7 +102,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 
 def _complain(name: str, problem: Exception) -> int:
-    print(f"glyphcord {name}: {problem}", file=sys.stderr)
+    say_error(f"glyphcord {name}: {problem}")
     return FAILED
 
 

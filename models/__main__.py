@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from glyphcord.arguments import Parser, add_version
 from glyphcord.commands import OF_MODELS
+from glyphcord.escaping import say_error
 from glyphcord.exit_codes import FAILED, STOPPED
 from models.problems import PictureProblem, Refused
 
@@ -16,7 +17,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     try:
         return int(arguments.run(arguments))
     except (Refused, PictureProblem, OSError) as problem:
-        print(problem, file=sys.stderr)
+        say_error(problem)
         return FAILED
     except KeyboardInterrupt:
         continues = getattr(arguments, "continues", False)

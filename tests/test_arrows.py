@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "glyphcord": ROOMS,
 }
 # What everybody may take from glyphcord: Python's own library is all that these need.
-COMMON = {"arguments", "commands", "exit_codes", "nearest"}
+COMMON = {"arguments", "commands", "escaping", "exit_codes", "nearest"}
 # What jobs may take from models: the leaves that need no torch.
 LEAVES = {"containers", "formats", "limits", "options", "palettes", "problems", "sentences", "sniff"}
 

@@ -17,6 +17,7 @@ import torch
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from glyphcord.escaping import say_error
 from glyphcord.exit_codes import NEVER_AGAIN, UNREACHABLE, UNUSABLE
 from glyphcord.nearest import did_you_mean
 from jobs.connection import connect
@@ -220,5 +221,5 @@ def _end_with(lifeline: int) -> None:
 
 
 def _refuse(reason: str, code: int = UNUSABLE) -> int:
-    print(f"worker: {reason}", file=sys.stderr)  # noqa: T201
+    say_error(f"worker: {reason}")
     return code

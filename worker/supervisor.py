@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
+from glyphcord.escaping import say_error
 from glyphcord.exit_codes import NEVER_AGAIN, UNUSABLE
 from jobs.observability import logs
 from jobs.setting_errors import UnusableSettings, read_settings
@@ -129,7 +130,7 @@ def supervise(count: int, module: str = "worker") -> int:
     try:
         settings = read_settings(WorkerSettings)
     except UnusableSettings as error:
-        print(f"worker: {error}", file=sys.stderr)  # noqa: T201
+        say_error(f"worker: {error}")
         return UNUSABLE
     logs.set_up("worker", settings.discord_token.get_secret_value(), settings.log_level, settings.log_format)
     for complaint in misspelt():

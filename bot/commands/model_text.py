@@ -9,6 +9,7 @@ from typing import Final
 
 from discord import utils
 
+from glyphcord.escaping import printable
 from jobs.registry.fleet import WorkerReport
 from jobs.registry.reload import Reload, Vote
 from jobs.registry.verification import Measures, Verification
@@ -161,9 +162,10 @@ def clipped(head: str, lines: list[str]) -> str:
 
 def code(text: str) -> str:
     """Text that means nothing to Discord, on one line."""
-    return f"`{' '.join(text.replace('`', '').split())[:64] or '?'}`"
+    return f"`{printable(' '.join(text.replace('`', '').split()), 64) or '?'}`"
 
 
 def plain(text: str) -> str:
     """A reason in words, without what Discord would read into it."""
-    return utils.escape_mentions(utils.escape_markdown(" ".join(text.split())[:200])).rstrip(".")
+    words = printable(" ".join(text.split()), 200)
+    return utils.escape_mentions(utils.escape_markdown(words).replace("<", "\\<")).rstrip(".")

@@ -4,6 +4,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from glyphcord.escaping import printable
+
 _WIDTH: Final = 100
 
 
@@ -22,8 +24,9 @@ class Finding:
 
     def __str__(self) -> str:
         indent = " " * 20
-        lines = textwrap.wrap(self.text, _WIDTH - len(indent))
-        lines += textwrap.wrap(f"→ {self.todo}", _WIDTH - len(indent), subsequent_indent="  ") if self.todo else []
+        text, todo = printable(self.text), f"→ {printable(self.todo)}"
+        lines = textwrap.wrap(text, _WIDTH - len(indent))
+        lines += textwrap.wrap(todo, _WIDTH - len(indent), subsequent_indent="  ") if self.todo else []
         return f"{self.what:<12}{self.state:<8}" + f"\n{indent}".join(lines)
 
 

@@ -1,12 +1,11 @@
 """Logging of bot, worker and supervisor: a line an event on standard error, as `what happened key=value …` or JSON.
 
-`bound` names the job for everything logged under it, by our code or a library's, so a command can be followed to
-its picture. A job's reference follows from its id, so bot and workers tell the user and the operator the same one
-without asking each other. No line holds a secret.
+Whatever somebody has sent stays inside of its line, escaped. `bound` names the job for everything logged under it,
+by our code or a library's, so a command can be followed to its picture. A job's reference follows from its id, so
+bot and workers tell the user and the operator the same one without asking each other. No line holds a secret.
 """
 
 import hashlib
-import json
 import logging
 import re
 import sys
@@ -15,7 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from glyphcord.escaping import json_line, printable, printable_lines
 
 LogFormat = Literal["text", "json"]
 
@@ -87,7 +88,20 @@ class JsonLines(logging.Formatter):
                 line["interaction_id"] = job_id
         if record.exc_info and record.exc_info[0] is not None:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return json_line(line)
+
+
+class TextLines(logging.Formatter):
+    """One line, and a traceback indented below it: whatever somebody sent, no line begins that is none of ours."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(prefix + TEXT)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # logging's own name
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        return "    " + printable_lines(super().formatException(ei))
 
 
 class RedactingFormatter(logging.Formatter):
@@ -100,7 +114,7 @@ class RedactingFormatter(logging.Formatter):
         super().__init__()
         fixed: dict[str, object] = {"program": program} | ({} if child is None else {"child": child})
         prefix = "" if child is None else f"[{child}] "
-        self._inner = JsonLines(**fixed) if log_format == "json" else logging.Formatter(prefix + TEXT)
+        self._inner = JsonLines(**fixed) if log_format == "json" else TextLines(prefix)
         self._token = token
 
     def format(self, record: logging.LogRecord) -> str:
@@ -120,7 +134,7 @@ def set_up(program: str, token: str, level: str, log_format: LogFormat = "text",
 
 def one_line(text: str, most: int = 300) -> str:
     """Text from elsewhere, made safe for one log line."""
-    return " ".join(text.split())[:most]
+    return printable(" ".join(text.split()), most)
 
 
 def describe_error(error: BaseException) -> str:

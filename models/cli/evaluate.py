@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from glyphcord.arguments import whole
+from glyphcord.escaping import say
 from models.cli.progress import complain
 
 
@@ -82,5 +83,5 @@ def _write_pages(photos: list[Path], weights: list[Path], folder: Path) -> int:
         write_pages(photos, weights, folder), "drawing", total=len(photos), console=Console(stderr=True)
     ):
         pass
-    print(f"{len(photos)} photos by each method in {folder}")
+    say(f"{len(photos)} photos by each method in {folder}")
     return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from glyphcord.escaping import say_error
 from models import limits
 from models.containers import VIDEO_SUFFIXES
 from models.formats import FILES
@@ -71,7 +72,7 @@ def find_inputs(given: list[str], out: str | None) -> tuple[list[Input], int]:
             inputs += [Input(p, p.relative_to(path).with_suffix(""), from_folder=True) for p in found]
             if not found:
                 empty += 1
-                print(f"{path}: there is no picture in this folder", file=sys.stderr)
+                say_error(f"{path}: there is no picture in this folder")
         else:
             inputs.append(Input(path, Path(path.stem)))
     return inputs, empty

@@ -1,10 +1,10 @@
 """`glyphcord palettes`: a contact sheet of all palettes."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Final
 
+from glyphcord.escaping import say, say_error
 from models import limits
 from models.cli.files import Input, reason, write
 from models.options import check_columns
@@ -45,10 +45,10 @@ def palettes(arguments: argparse.Namespace) -> int:
     try:
         check_columns(columns)
     except PictureProblem as problem:
-        print(problem, file=sys.stderr)
+        say_error(problem)
         return 2
     if out.suffix.lower() != ".png":
-        print(f"{out} must end in .png", file=sys.stderr)
+        say_error(f"{out} must end in .png")
         return 2
     try:
         renderer = Renderer(find_weights(arguments.weights, None))
@@ -58,7 +58,7 @@ def palettes(arguments: argparse.Namespace) -> int:
         grids = {paper: renderer.grid(ink, columns) for paper, ink in inks.items()}
         write(encode_png(palette_sheet(grids, photos, (*PALETTES, *OWN))), out)
     except (OSError, PictureProblem) as problem:
-        print(f"{picture}: {reason(problem)}", file=sys.stderr)
+        say_error(f"{picture}: {reason(problem)}")
         return 1
-    print(arguments.out)
+    say(arguments.out)
     return 0

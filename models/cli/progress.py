@@ -1,13 +1,14 @@
 """What the commands have in common: a reason on standard error, and progress through many files."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from glyphcord import escaping
 
 
 def complain(reason: object) -> int:
     """Print the reason on standard error; the exit status of a command that failed."""
-    print(reason, file=sys.stderr)
+    escaping.say_error(reason)
     return 1
 
 
@@ -20,5 +21,5 @@ def failures(files: Iterator[tuple[Path, str | None]], doing: str, total: int) -
     for path, problem in track(files, doing, total=total, console=console):
         if problem:
             failed += 1
-            console.print(f"{path.name}: {problem}", markup=False)
+            console.print(escaping.printable(f"{path.name}: {problem}"), markup=False)
     return failed

@@ -1,7 +1,6 @@
 """`glyphcord render`: pictures in, the same pictures made of characters out."""
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from glyphcord.escaping import json_line, say, say_error
 from glyphcord.nearest import did_you_mean
 from models import limits
 from models.cli.files import Input, UsageError, code_of, find_inputs, plan_outputs, reason, write
@@ -58,7 +58,7 @@ def render(arguments: argparse.Namespace) -> int:
     try:
         return _render(arguments)
     except UsageError as error:
-        print(error, file=sys.stderr)
+        say_error(error)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -89,7 +89,7 @@ def _render(arguments: argparse.Namespace) -> int:
         weights = chosen_weights(arguments.weights or HEADS[arguments.head or "glyphs"])
         renderer = Renderer(weights, pick_device(arguments.device))
     except WeightsError as error:
-        print(error, file=sys.stderr)
+        say_error(error)
         return 1
     if arguments.head and renderer.metadata["head"] != arguments.head:
         head = renderer.metadata["head"]
@@ -115,7 +115,7 @@ def _render(arguments: argparse.Namespace) -> int:
     with _progress(len(plan), frames=format is ANIMATION, shown=plan[0][1] is not None) as (advance, on_frames):
         for one, target in plan:
             if in_terminal and not work.alone:
-                print(one.label, file=sys.stderr)
+                say_error(one.label)
             facts = _one(work, one, target, on_frames)
             failed += "error" in facts
             _report(arguments, target, facts)
@@ -223,15 +223,15 @@ def _show(text: str) -> None:
 def _report(arguments: argparse.Namespace, target: Path | None, facts: dict[str, Any]) -> None:
     """One picture's end, as JSON or in words; standard output is left alone where the picture itself goes there."""
     if arguments.json:
-        print(json.dumps(facts, ensure_ascii=False), file=sys.stdout if target else sys.stderr, flush=True)
+        print(json_line(facts), file=sys.stdout if target else sys.stderr, flush=True)
         return
     if "error" in facts:
-        print(f"{facts['in']}: {facts['error']}", file=sys.stderr)
+        say_error(f"{facts['in']}: {facts['error']}")
         return
     if target:
-        print(f"{target}: {facts['columns']}×{facts['rows']} characters")
+        say(f"{target}: {facts['columns']}×{facts['rows']} characters")
     for note in facts["notes"]:
-        print(f"{facts['in']}: {note}", file=sys.stderr)
+        say_error(f"{facts['in']}: {note}")
 
 
 @contextmanager

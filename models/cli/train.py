@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from glyphcord.arguments import seconds, whole
+from glyphcord.escaping import say, say_error
 from glyphcord.exit_codes import STOPPED
 from models.problems import Refused
 from models.training.config import TrainConfig, read_config, shipped_configs
@@ -113,7 +114,7 @@ def train(arguments: argparse.Namespace) -> int:
             changes=given,
         )
     except train.Interrupted as stopped:
-        print(stopped, file=sys.stderr)
+        say_error(stopped)
         return STOPPED
-    print(weights)
+    say(weights)
     return 0

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from glyphcord.arguments import whole
+from glyphcord.escaping import say
 from models.cli.progress import failures
 from models.palettes import PALETTES
 
@@ -36,7 +37,7 @@ def pairs(arguments: argparse.Namespace) -> int:
     photos = photos_below(arguments.photos)
     made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
     failed = failures(made, "drawing pairs", len(photos))
-    print(f"{len(photos) - failed} pairs in {arguments.out}")
+    say(f"{len(photos) - failed} pairs in {arguments.out}")
     return 1 if failed else 0
 
 
@@ -54,7 +55,7 @@ def _take_apart(folder: Path, out: Path) -> int:
         name = "_".join(path.relative_to(folder).with_suffix(".png").parts)
         Image.fromarray(pair.photo).save(out / "photos" / name)
         Image.fromarray(pair.page).save(out / "pages" / name)
-    print(f"{len(pairs)} photos in {out / 'photos'}, their pages in {out / 'pages'}")
+    say(f"{len(pairs)} photos in {out / 'photos'}, their pages in {out / 'pages'}")
     return 0
 
 
@@ -79,7 +80,7 @@ def labels(arguments: argparse.Namespace) -> int:
     photos = photos_below(arguments.photos)
     made = make_labels(photos, arguments.out, load_network(arguments.network))
     failed = failures(made, "labelling photos", len(photos))
-    print(f"{len(photos) - failed} photos have their labels in {arguments.out}")
+    say(f"{len(photos) - failed} photos have their labels in {arguments.out}")
     return 1 if failed else 0
 
 
@@ -111,5 +112,5 @@ def photos(arguments: argparse.Namespace) -> int:
             at_once=arguments.at_once,
             progress=lambda there: bar.update(task, completed=there),
         )
-    print(f"{new} new photos, {arguments.count} or more in {arguments.out}")
+    say(f"{new} new photos, {arguments.count} or more in {arguments.out}")
     return 0

@@ -1,8 +1,9 @@
 """`glyphcord weights`: weights files by themselves. `python -m worker weights` changes a running service."""
 
 import argparse
-import sys
 from pathlib import Path
+
+from glyphcord.escaping import say, say_error
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +28,10 @@ def _list(arguments: argparse.Namespace) -> int:
             weights = load_weights(path)
         except WeightsError as error:
             failed += 1
-            print(error, file=sys.stderr)
+            say_error(error)
             continue
         about = weights.metadata
-        print(
+        say(
             f"{weights.name:12} {weights.version} {path.stat().st_size / 2**20:5.1f} MB  head {about['head']}, "
             f"{len(weights.atlas.charset)} characters, teacher {about.get('teacher', '?')}, "
             f"step {about.get('step', '?')}"
@@ -49,9 +50,9 @@ def _verify(arguments: argparse.Namespace) -> int:
             found = self_test(renderer)
         except WeightsError as error:
             failed += 1
-            print(f"{path}: refused: {error}", file=sys.stderr)
+            say_error(f"{path}: refused: {error}")
             continue
-        print(
+        say(
             f"{path}: version {renderer.version}, similarity {found.similarity:.3f}, "
             f"legibility {found.legibility:.3f}, different glyphs {found.glyphs:.1f}"
         )

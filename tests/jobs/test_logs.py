@@ -5,7 +5,9 @@ import json
 import logging
 import sys
 
-from jobs.observability.logs import JsonLines, bind, bound, reference, reference_of
+import pytest
+
+from jobs.observability.logs import JsonLines, LogFormat, RedactingFormatter, bind, bound, reference, reference_of
 from jobs.text.sentences import new_reference
 
 
@@ -81,3 +83,18 @@ def test_what_a_user_is_told_is_the_jobs_reference() -> None:
         assert new_reference() == reference_of("1") == new_reference()
     assert new_reference() != new_reference()
     assert len(reference_of("1")) == 8
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_nobodys_text_forges_a_line_or_moves_a_cursor(log_format: LogFormat) -> None:
+    forged = "x\x1b[2J\n2026-11-28 00:00:00,000 INFO bot forged\r\u202e\x9b"
+    record = logging.LogRecord("bot", logging.INFO, "f.py", 1, "name=%s", (forged,), None)
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    text = RedactingFormatter("bot", "the-token", log_format).format(record)
+    first, *rest = text.split("\n")
+    assert "forged" in first and all(line.startswith("    ") for line in rest)
+    assert not set(text) & {"\x1b", "\r", "\u202e", "\x9b"}
+    assert "ValueError" in text and (log_format == "text") == bool(rest)

@@ -6,7 +6,6 @@ has what needs only files. Exit codes: 0 done, 1 refused (the reason is on stder
 
 import argparse
 import getpass
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from glyphcord.escaping import say, say_error
 from glyphcord.exit_codes import FAILED, UNUSABLE
 from jobs.connection import connect
 from jobs.redis_url import without_password
@@ -54,11 +54,11 @@ def _list(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int
     default, kept, models = store.default(), store.versions(), store.models()
     for name in sorted(models.keys() | {version.model for version in kept}):
         model = models.get(name)
-        print(f"{name}{' (default)' if name == default else ''}{'' if model else ' (not in use)'}")
+        say(f"{name}{' (default)' if name == default else ''}{'' if model else ' (not in use)'}")
         for version in (version for version in kept if version.model == name):
             mark = "*" if model and version.sha256 == model.active else " "
             added = time.strftime("%Y-%m-%d %H:%M", time.gmtime(version.added_at))
-            print(f"  {mark} {version.short} {version.size / 2**20:5.1f} MB  {version.origin} {added} UTC")
+            say(f"  {mark} {version.short} {version.size / 2**20:5.1f} MB  {version.origin} {added} UTC")
     return 0
 
 
@@ -75,9 +75,9 @@ def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> 
     model = store.announce(name, version.sha256, getpass.getuser())
     audit.record(redis, getpass.getuser(), "weights publish", f"model={name} version={version.short}")
     if model.active == version.sha256:
-        print(f"{name} is at version {version.short}")
+        say(f"{name} is at version {version.short}")
     else:
-        print(f"stored; {model.active[:SHORT]} is in use. To activate: glyphcord worker weights activate {name}")
+        say(f"stored; {model.active[:SHORT]} is in use. To activate: glyphcord worker weights activate {name}")
     return 0
 
 
@@ -93,14 +93,14 @@ def _rollback(options: argparse.Namespace, redis: Redis, store: WeightsStore) ->
 def _default(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
     store.set_default(options.name)
     audit.record(redis, getpass.getuser(), "weights default", f"model={options.name}")
-    print(f"{options.name} is the default model")
+    say(f"{options.name} is the default model")
     return 0
 
 
 def _audit(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> int:
     for entry in audit.entries(redis):
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))
-        print(f"{at} UTC  {entry.by}  {entry.action}  {'' if entry.allowed else 'REFUSED '}{entry.detail}")
+        say(f"{at} UTC  {entry.by}  {entry.action}  {'' if entry.allowed else 'REFUSED '}{entry.detail}")
     return 0
 
 
@@ -115,14 +115,14 @@ def _change(redis: Redis, store: WeightsStore, name: str, *, version: str | None
         for line in (_line(votes[worker]) for worker in reload.expected if worker in votes):
             if line and line not in printed:
                 printed.add(line)
-                print(line, flush=True)
+                say(line)
         if over or time.monotonic() > until:
             break
         time.sleep(POLL_S)
     if reload.phase == "aborted":
         return _refuse(f"nothing was changed: {reload.reason}")
     if reload.phase == "committed" and over:
-        print(f"{reload.model}: {(reload.before or 'nothing')[:SHORT]} -> {(reload.target or '')[:SHORT]}")
+        say(f"{reload.model}: {(reload.before or 'nothing')[:SHORT]} -> {(reload.target or '')[:SHORT]}")
         return 0
     return _refuse("not every worker has answered; `glyphcord worker weights list` shows what is in use")
 
@@ -149,7 +149,7 @@ def _verified(path: Path) -> bytes | None:
     except WeightsError as error:
         _refuse(str(error))
         return None
-    print(
+    say(
         f"{path.name}: version {renderer.version}, similarity {found.similarity:.2f}, legibility "
         f"{found.legibility:.2f}, different glyphs {found.glyphs:.0f}"
     )
@@ -169,5 +169,5 @@ COMMANDS: Final[dict[str, Run]] = {
 
 
 def _refuse(reason: str, code: int = FAILED) -> int:
-    print(f"weights: {reason}", file=sys.stderr)
+    say_error(f"weights: {reason}")
     return code

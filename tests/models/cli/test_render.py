@@ -39,6 +39,23 @@ def cat(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_files_name_writes_nothing_but_its_characters(
+    tmp_path: Path, weights: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "x\x1b[2J\nforged: \u202e"
+    folder.mkdir()
+    (folder / "a\x1b]0;t\x07\nb.png").write_bytes(b"no picture")
+    (folder / "fine\udcff\x1b[1m.png").write_bytes(encoded(photo(64, 48), "PNG"))
+    for options in ([], ["--json"]):
+        out = tmp_path / "out"
+        assert models("render", folder, "-o", out, "--columns", 20, "--weights", weights, *options) == 1
+        said = capsys.readouterr()
+        assert not {"\x1b", "\x07", "\u202e"} & set(said.out + said.err)
+        assert len((said.out + said.err).splitlines()) == 2
+    assert models("weights", "verify", folder / "a\x1b]0;t\x07\nb.png") == 1
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def drawn(picture: Path, weights: Path, columns: int, focus: float | None = None) -> Page:
     """What the library makes of a picture in its own colours, on the paper that suits it."""
     renderer, rgb = Renderer(weights), decode(picture.read_bytes(), background="auto")
