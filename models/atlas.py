@@ -5,6 +5,7 @@ The default atlas is a picture in this folder (`atlas.png`, one row of cells), d
 carries the atlas it was trained with.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,12 +28,16 @@ _DEFAULT = Path(__file__).with_name("atlas.png")
 
 @dataclass(frozen=True)
 class Atlas:
-    """`ink` is (len(charset), CELL_HEIGHT, CELL_WIDTH) float32 coverage in [0, 1], in the charset's order."""
+    """`ink` is (len(charset), CELL_HEIGHT, CELL_WIDTH) float32 coverage in [0, 1], in the charset's order.
+
+    Raises ValueError for ink of another shape, and what `check_charset` does.
+    """
 
     charset: str
     ink: NDArray[np.float32]
 
     def __post_init__(self) -> None:
+        check_charset(self.charset)
         if self.ink.shape != (len(self.charset), CELL_HEIGHT, CELL_WIDTH):
             raise ValueError(f"an atlas of {len(self.charset)} glyphs cannot have the shape {self.ink.shape}")
 
@@ -45,6 +50,18 @@ class Atlas:
         there = ours.ink[[ours.charset.index(character) for character in self.charset]]
         # A weights file keeps ink in bytes.
         return bool(np.abs(self.ink - there).max(initial=0) < 1 / 255)
+
+
+def check_charset(charset: str) -> str:
+    """The same charset. Raises ValueError where a character is none that can be seen in a cell of its own.
+
+    Text of a style is posted and shown in terminals: a line end would break its page, ESC move the cursor, and a
+    mark would stand over the cell before it.
+    """
+    for character in charset:
+        if not character.isprintable() or unicodedata.category(character).startswith("M"):
+            raise ValueError(f"a charset cannot have {character!a}: it would not stand in a cell of its own")
+    return charset
 
 
 def densest(ink: "NDArray[np.float32] | Tensor") -> float:

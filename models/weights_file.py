@@ -19,8 +19,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from glyphcord.escaping import printable
 from glyphcord.nearest import did_you_mean
-from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, check_charset
 from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
 from models.nn.generator import HEADS, Generator, GeneratorConfig
 from models.problems import Refused
@@ -172,7 +173,10 @@ def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]
         )
     if metadata.get("head") not in HEADS or metadata.get("cell") != f"{CELL_WIDTH}x{CELL_HEIGHT}":
         raise WeightsError(f"{name} has head {metadata.get('head')!r} and cells {metadata.get('cell')!r}")
-    charset = metadata.get("charset", "")
+    try:
+        charset = check_charset(metadata.get("charset", ""))
+    except ValueError as error:
+        raise WeightsError(f"{name}: {error}") from None
     sheet = tensors.pop(_ATLAS, None)
     if sheet is None or sheet.dtype != torch.uint8 or tuple(sheet.shape) != (len(charset), CELL_HEIGHT, CELL_WIDTH):
         raise WeightsError(f"{name} has no atlas that fits its charset of {len(charset)} characters")
@@ -192,9 +196,9 @@ def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]
         if key not in tensors or key not in wanted or tensors[key].shape != wanted[key]:
             has = f"is {tuple(tensors[key].shape)}" if key in tensors else "is missing"
             needs = f"must be {tuple(wanted[key])}" if key in wanted else "belongs to none"
-            raise WeightsError(f"{name} does not fit its own architecture: {key[:80]} {has}, {needs}")
+            raise WeightsError(f"{name} does not fit its own architecture: {printable(key, 80)} {has}, {needs}")
         if not tensors[key].is_floating_point() or not torch.isfinite(tensors[key].float()).all():
-            raise WeightsError(f"{name} has values in {key} that are not numbers")
+            raise WeightsError(f"{name} has values in {printable(key, 80)} that are not numbers")
     generator.load_state_dict({k.removeprefix(_NETWORK): v.float() for k, v in tensors.items()}, assign=True)
     return Atlas(charset, (sheet.float() / 255).numpy()), generator.eval()
 

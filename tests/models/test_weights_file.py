@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from models.atlas import Atlas, default_atlas
 from models.limits import MAX_WEIGHTS_BYTES
 from models.nn.generator import SIZES, Generator
+from models.training.config import ConfigError, read_config
 from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights, read_weights, save_weights
 
 Contents = tuple[dict[str, torch.Tensor], dict[str, str]]
@@ -301,6 +302,50 @@ def test_spoiled_files_are_refused(
     path = tmp_path / "spoiled.safetensors"
     save_file(tensors, path, metadata)
     assert says in reason(path)
+
+
+UNSEEN = [
+    "\x1b",
+    "\n",
+    "\r",
+    "\t",
+    "\x00",
+    "\x7f",
+    "\x9b",
+    "\u202e",
+    "\u200b",
+    "\u2028",
+    "\u00a0",
+    "\u0301",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("character", UNSEEN, ids=ascii)
+def test_a_charset_of_what_cannot_be_seen_is_refused(tmp_path: Path, weights: Path, character: str) -> None:
+    """When it is loaded or uploaded, which reads it; and when an atlas is made of it, as training does."""
+    header = json.loads(weights.read_bytes()[8 : 8 + int.from_bytes(weights.read_bytes()[:8], "little")])
+    charset = header["__metadata__"]["charset"]
+    header["__metadata__"]["charset"] = charset[:-1] + character
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    whole = weights.read_bytes()
+    body = whole[8 + int.from_bytes(whole[:8], "little") :]
+    path = tmp_path / "spoiled.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text + body)
+    said = reason(path)
+    assert said.isprintable()
+    # A lone surrogate is no JSON to the library.
+    assert "a cell of its own" in said or character == "\ud800"
+    with pytest.raises(ValueError, match="a cell of its own"):
+        Atlas(charset[:-1] + character, default_atlas().ink)
+    with pytest.raises(ConfigError, match="charset has"):
+        read_config("classic", {"charset": charset[:-1] + character})
+
+
+@pytest.mark.parametrize("charset", [" ░▒▓█", " ⠁⠃⠇⣿", " .:猫"])
+def test_a_charset_of_other_letters_is_one(charset: str) -> None:
+    assert Atlas(charset, default_atlas().ink[: len(charset)]).charset == charset
 
 
 def test_other_peoples_safetensors_are_refused(tmp_path: Path) -> None:
