@@ -1,7 +1,7 @@
 """The bot's decisions that need no client: who is an admin, which reaction counts, when commands differ."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import discord
 import pytest
@@ -49,10 +49,29 @@ def an_application(team: Any) -> Any:
     return SimpleNamespace(owner=SimpleNamespace(id=OWNER), team=team)
 
 
-def test_a_teams_application_is_owned_by_those_who_accepted() -> None:
-    accepted, invited = discord.TeamMembershipState.accepted, discord.TeamMembershipState.invited
-    members = [SimpleNamespace(id=4, membership_state=accepted), SimpleNamespace(id=5, membership_state=invited)]
-    assert owners_of(an_application(SimpleNamespace(members=members))) == {4}
+@pytest.mark.parametrize(
+    ("role", "state", "counts"),
+    [
+        ("admin", 2, True),
+        ("developer", 2, True),
+        ("read_only", 2, False),
+        ("admin", 1, False),
+        ("developer", 1, False),
+        ("a role of next year", 2, False),
+        ("", 2, False),
+    ],
+)
+def test_a_teams_application_is_owned_by_those_who_may_change_it(role: str, state: int, counts: bool) -> None:
+    """As Discord sends a team: https://docs.discord.com/developers/topics/teams."""
+    user = {"username": "a", "discriminator": "0", "avatar": None}
+    members: list[Any] = [
+        {"user": {"id": "3", **user}, "team_id": "1", "membership_state": 2, "role": ""},  # the owner has none
+        {"user": {"id": "4", **user}, "team_id": "1", "membership_state": state, "role": role},
+    ]
+    team: Any = {"id": "1", "name": "us", "icon": None, "owner_user_id": "3", "members": members}
+    owned = owners_of(an_application(discord.Team(cast(Any, None), team)))
+    assert owned == ({3, 4} if counts else {3})
+    assert owners_of(an_application(None)) == {OWNER}
     assert owners_of(an_application(None)) == {OWNER}
     assert owners_of(None) == frozenset()
 
