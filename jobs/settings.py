@@ -17,7 +17,7 @@ def is_address(value: str, *schemes: str) -> bool:
         url = URL(value)
     except ValueError:
         return False
-    return url.scheme in schemes and bool(url.host)
+    return url.scheme in schemes and bool(url.raw_host)
 
 
 def _token(token: SecretStr) -> SecretStr:

@@ -38,16 +38,17 @@ def _origin(entry: str) -> Origin:
 def is_allowed(address: str, origins: frozenset[Origin]) -> bool:
     """Whether an attachment's address lies on one of the origins (scheme, host and port all count)."""
     try:
-        url = URL(address)
+        url = URL(address, encoded=True)  # as it is going to be asked
+        return url.user is None and url.password is None and _origin_of(url) in origins
     except ValueError:
         return False
-    return url.user is None and url.password is None and _origin_of(url) in origins
 
 
 def _origin_of(url: URL) -> Origin | None:
-    if url.scheme not in ("http", "https") or not url.host or url.port is None:
+    # The host as it goes to DNS: as people read it, it has to be decoded, and not every `xn--…` can be.
+    if url.scheme not in ("http", "https") or not url.raw_host or url.port is None:
         return None
-    return url.scheme, url.host, url.port
+    return url.scheme, url.raw_host.lower(), url.port
 
 
 def point_at(api_base: str, gateway_url: str | None, cdn: frozenset[Origin] = frozenset()) -> None:

@@ -200,10 +200,10 @@ def _hidden(embeds: list[discord.Embed], links: list[Mark]) -> list[bool]:
 def _page(address: str) -> str:
     """An address as the same page may be written in several ways."""
     url = _url(address)
-    if not url.host:
+    if not url.raw_host:
         return address
     query = "" if "/attachments/" in url.path else url.query_string
-    return f"{(url.host or '').removeprefix('www.')}{url.path.rstrip('/')}?{query}"
+    return f"{url.raw_host.removeprefix('www.')}{url.path.rstrip('/')}?{query}"
 
 
 def _sticker(sticker: discord.StickerItem) -> str:

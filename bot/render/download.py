@@ -20,6 +20,7 @@ from tenacity import (
 from yarl import URL
 
 from bot.gateway.endpoints import Origin, is_allowed
+from glyphcord.escaping import printable
 from jobs.delivery import is_hiccup
 from jobs.picture_check import video_container
 from jobs.text.choices import MAX_BYTES, MAX_VIDEO_BYTES
@@ -153,6 +154,6 @@ def _log_wait(state: RetryCallState) -> None:
 def _host(address: str) -> str:
     """The host alone: the rest of an attachment's address is a signature, and the file's name."""
     try:
-        return str(URL(address).host)[:80]
+        return printable(str(URL(address, encoded=True).raw_host), 80)
     except ValueError:
         return "unreadable"
