@@ -72,9 +72,16 @@ def _by_name(commands: list[Any]) -> dict[Any, Any]:
 
 
 async def keep_trying(tree: app_commands.CommandTree[Any], ids: CommandIds) -> None:
-    """Register them although that has just failed, sooner or later."""
-    again = AsyncRetrying(retry=retry_if_result(lambda done: not done), wait=_BACK_OFF)
-    await again(sync_if_changed, tree, ids)
+    """Register them although that has just failed, sooner or later; what nobody foresaw is no reason to give up."""
+
+    async def attempt() -> bool:
+        try:
+            return await sync_if_changed(tree, ids)
+        except Exception:
+            log.exception("commands not registered; trying again")
+            return False
+
+    await AsyncRetrying(retry=retry_if_result(lambda done: not done), wait=_BACK_OFF)(attempt)
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[Any], ids: CommandIds) -> bool:

@@ -41,7 +41,7 @@ from bot.commands.suggestions import Choices, palette_choices, suggest_styles
 from bot.components.component import Labelled, buttons
 from bot.observability.moderation_log import ModerationLog, may_write
 from bot.render.download import AttachmentDownloader
-from bot.replies.interactions import QUIET, Interaction, language, server_language
+from bot.replies.interactions import QUIET, Interaction, defer, language, server_language
 from bot.services import Services
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, FOCUSES
@@ -191,7 +191,7 @@ class ServerSettings(
     async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
         if file.size > MOST_BYTES:
             raise ServiceProblem("bad_settings", f"{file.size} bytes")
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, private=True)
         async with self._downloader.fetch(file.url, file.size) as data:
             try:
                 new = GuildSettings.model_validate_json(data)

@@ -8,7 +8,7 @@ import discord
 
 from bot.components.component import button
 from bot.replies.errors import failure_of
-from bot.replies.interactions import Interaction
+from bot.replies.interactions import Interaction, defer
 from bot.replies.pending import PendingReplies
 from bot.services import Services
 from jobs.delivery import TOKEN_S
@@ -41,7 +41,7 @@ class CancelButton:
             raise ServiceProblem("nothing_to_cancel", f"job={job_id}")
         if request.user_id != str(interaction.user.id):
             raise ServiceProblem("not_yours", f"job={job_id}")
-        await interaction.response.defer()
+        await defer(interaction, thinking=False)
         log.info("cancel job=%s user=%d", job_id, interaction.user.id)
         if not await asyncio.to_thread(self._cancel, job_id):
             return

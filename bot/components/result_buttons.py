@@ -23,6 +23,7 @@ from bot.render.service import RenderService
 from bot.replies.interactions import (
     Interaction,
     can_reach,
+    defer,
     explain,
     is_age_restricted,
     language,
@@ -89,7 +90,7 @@ class Results(commands.Cog):
                 translate(THERE, language(interaction), place=place), ephemeral=True
             )
             return
-        await interaction.response.defer()
+        await defer(interaction, thinking=False)
         refused = await self._answer(click)
         if refused is not None:
             await interaction.followup.send(sentence_for(refused, language(interaction)), ephemeral=True)
@@ -108,9 +109,9 @@ class Results(commands.Cog):
         """For who asked for the picture, and for those who may delete messages there."""
         request = await self._request(interaction)
         moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-        if request.user_id != str(interaction.user.id) and not moderates:
+        if not (is_theirs(interaction, request) or (moderates and sees(interaction, request))):
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
-        await interaction.response.defer()
+        await defer(interaction, thinking=False)
         try:
             await interaction.delete_original_response()
         except discord.NotFound as error:
@@ -145,16 +146,20 @@ class Results(commands.Cog):
             await explain(interaction, error)
 
     async def _may(self, interaction: Interaction, request: RenderRequest) -> None:
-        """Raises ServiceProblem `not_yours` where the server leaves the buttons to who asked for the picture."""
+        """Raises ServiceProblem `not_yours` for a picture that the person does not see, and where the server leaves
+        the buttons to who asked for the picture."""
+        if is_theirs(interaction, request):
+            return
         guild_id = str(interaction.guild_id) if interaction.is_guild_integration() else None
         settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
-        if settings.reactors == "requester" and request.user_id != str(interaction.user.id):
+        if settings.reactors == "requester" or not sees(interaction, request):
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
     async def _again(self, interaction: Interaction, request: RenderRequest, overrides: OptionOverrides) -> None:
         await self._may(interaction, request)
         message = interaction.message
-        hidden = message.flags.ephemeral if message is not None else request.reply.private
+        there = message is not None and str(message.id) == request.reply.message_id
+        hidden = message.flags.ephemeral if message is not None and there else request.reply.private
         await self._render_service.submit(
             interaction,
             [picture for picture in request.pictures if picture.sha],
@@ -172,6 +177,24 @@ class Results(commands.Cog):
         if request is None:
             raise ServiceProblem("forgotten", f"message={message_id}")
         return request
+
+
+def is_theirs(interaction: Interaction, request: RenderRequest) -> bool:
+    """Whether who uses something is who asked for the picture."""
+    return request.user_id == str(interaction.user.id)
+
+
+def sees(interaction: Interaction, request: RenderRequest) -> bool:
+    """Whether what somebody uses stands under that very picture, or is a form opened from there.
+
+    The number in a form's id is their client's word, and may be anybody's message; under which message something
+    was used is Discord's. What is for one person's eyes is under nobody else's.
+    """
+    message = interaction.message
+    if message is None or str(message.id) != request.reply.message_id or message.flags.ephemeral:
+        return False
+    # Where the bot is no member everything is reached by the interaction's token only, what all may see too.
+    return not (request.reply.private and can_reach(interaction))
 
 
 def _pink(interaction: Interaction, request: RenderRequest) -> Click:

@@ -130,9 +130,10 @@ class AcknowledgeFirst:
                 await self._over.wait()
 
 
-async def defer(interaction: Interaction, *, private: bool) -> int | None:
+async def defer(interaction: Interaction, *, private: bool = False, thinking: bool = True) -> int | None:
     """Acknowledge at once, and return the id of the message that will hold the answer, where Discord tells it.
 
+    Without `thinking`, a click: its message stays as it is, and nothing is promised.
     A connection that breaks on the way, or a proxy that answers, leaves open whether Discord has heard: asking
     again settles that. Raises discord.HTTPException when the interaction cannot be acknowledged,
     aiohttp.ClientError or OSError when Discord cannot be reached.
@@ -141,7 +142,7 @@ async def defer(interaction: Interaction, *, private: bool) -> int | None:
         for attempt in range(ACKNOWLEDGE_TRIES):
             try:
                 # `thinking`: for a button too, a message of its own.
-                callback = await interaction.response.defer(ephemeral=private, thinking=True)
+                callback = await interaction.response.defer(ephemeral=private, thinking=thinking)
             except discord.HTTPException as refusal:
                 # At the first request it is another process's.
                 if len(sent) <= 1 or refusal.code != ALREADY_ACKNOWLEDGED:

@@ -158,7 +158,10 @@ class UserInteractions:
         return self._dispatch(interaction, self.world.messages.as_json(message))
 
     async def modal(self, request: web.Request) -> web.Response:
-        """Send in the form that answered an interaction; the files for a file field are parts of its name."""
+        """Send in the form that answered an interaction; the files for a file field are parts of its name.
+
+        With a `custom_id` of the caller's own, as a client that somebody has changed could.
+        """
         payload, uploads = await read_form(request)
         self._need_bot()
         opened = self.world.interactions.get(str(payload.get("interaction_id")))
@@ -172,7 +175,7 @@ class UserInteractions:
         ids = {name: [file.id for file in files] for name, files in made.items()}
         form = opened.response_data
         answered = submitted(form["components"], values, ids)
-        data: Json = {"custom_id": form["custom_id"], "components": answered}
+        data: Json = {"custom_id": str(payload.get("custom_id") or form["custom_id"]), "components": answered}
         kinds = {**NAMES_BY_ID, 19: cmd.ATTACHMENT}
         named = [
             (kinds[component["type"]], value)

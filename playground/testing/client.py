@@ -124,10 +124,18 @@ class Controls:
         return self._object(self.request("POST", "/playground/click", payload))
 
     def modal(
-        self, interaction_id: str, values: Mapping[str, object], *, files: Mapping[str, File] | None = None
+        self,
+        interaction_id: str,
+        values: Mapping[str, object],
+        *,
+        files: Mapping[str, File] | None = None,
+        custom_id: str | None = None,
     ) -> Json:
-        """Send in a form: text, a list of values or a bool for each custom_id, and the files of file fields."""
-        payload = {"interaction_id": interaction_id, "values": dict(values)}
+        """Send in a form: text, a list of values or a bool for each custom_id, and the files of file fields.
+
+        A `custom_id` takes the place of the form's own.
+        """
+        payload = {"interaction_id": interaction_id, "values": dict(values), "custom_id": custom_id}
         return self._object(self._upload("/playground/modal", payload, files or {}))
 
     def speak(self, locale: str, *, user: str = MIA_ID) -> None:

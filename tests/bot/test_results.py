@@ -225,6 +225,63 @@ def test_what_goes_wrong_under_a_picture_is_said_beside_it(
     assert picture is not None and picture["content"] == "the picture"
 
 
+def forged(discord: Controls, own: RenderRequest, other: RenderRequest, user: str, **values: Any) -> dict[str, Any]:
+    """Somebody opens the form of a picture of their own and sends it in with the number of another's."""
+    opened = discord.click(own.reply.message_id, "glyph:redo", user=user)
+    discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    form = f"glyph:again:{other.reply.message_id}"
+    return discord.modal(opened["interaction_id"], FILLED_IN | values, custom_id=form)
+
+
+@pytest.mark.parametrize("private", [True, False])
+@pytest.mark.parametrize("user", [ADA_ID, MOD_ID])
+def test_a_form_with_the_number_of_anothers_picture_draws_nothing(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, user: str, private: bool
+) -> None:
+    """Neither a private one nor one in a channel that who sends it may not see; not for moderators either."""
+    other, own = a_result(playground, redis, private=private), a_result(playground, redis, user=user)
+    answer = discord.wait_for_answer(forged(discord, own, other, user))
+    assert (answer["content"], answer["ephemeral_to"]) == (SENTENCES["not_yours"], user)
+    assert queued(redis) == []
+
+
+def test_a_private_picture_is_drawn_in_private_from_whatever_form_its_asker_sends(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    hidden, shown_to_all = a_result(playground, redis, private=True), a_result(playground, redis)
+    answer = discord.wait_for_answer(forged(discord, shown_to_all, hidden, MIA_ID, palette="pink"))
+    assert answer["ephemeral_to"] == MIA_ID and only(discord, redis).reply.private
+
+
+@pytest.mark.parametrize("about", ["", "0", "9" * 20, "x" * 64, "abc-_"])
+def test_a_form_about_nothing_is_answered(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, about: str
+) -> None:
+    own = a_result(playground, redis)
+    opened = discord.click(own.reply.message_id, "glyph:redo")
+    discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    form = f"glyph:again:{about}" if about else "glyph:again"
+    answer = discord.wait_for_answer(discord.modal(opened["interaction_id"], FILLED_IN, custom_id=form))
+    assert answer["content"] == SENTENCES["forgotten"] and answer["ephemeral_to"] == MIA_ID
+
+
+@pytest.mark.parametrize("action", ["delete", "redo", "pink", "text"])
+def test_a_click_that_seemed_to_fail_is_carried_out(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, action: str
+) -> None:
+    """A proxy answers 502 to an acknowledgement that Discord has taken."""
+    message_id = a_result(playground, redis).reply.message_id
+    discord.fault(method="POST", path="/callback$", status=502, page=True, after=True)
+    used = discord.click(message_id, f"glyph:{action}")
+    match action:
+        case "delete":
+            discord.wait_for(lambda: shown(discord, message_id) is None)
+        case "redo":
+            discord.wait_for(lambda: discord.interaction(used["interaction_id"])["response_data"])
+        case _:
+            assert only(discord, redis)
+
+
 async def test_a_form_is_not_kept_for_those_who_close_it() -> None:
     assert form_for(a_request(), ENGLISH).is_finished()  # what discord.py asks before it keeps one
 

@@ -2,11 +2,13 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis import Redis
+from tenacity import wait_none
 
+from bot.commands import registration
 from jobs.connection import PREFIX
 from jobs.lifecycle.job import PENDING, Jobs
 from jobs.lifecycle.reactions import Attempt, Reactions
@@ -123,6 +125,22 @@ def test_commands_are_registered_as_soon_as_discord_takes_them(redis_url: str, t
             assert bot.running(), bot.log
         finally:
             bot.stop()
+
+
+async def test_an_error_that_nobody_foresaw_does_not_end_the_trying(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Any] = [KeyError("id"), False, TypeError("a command of a new shape"), True]
+
+    async def attempt(*_: object) -> bool:
+        if isinstance(answer := answers.pop(0), Exception):
+            raise answer
+        return bool(answer)
+
+    monkeypatch.setattr(registration, "sync_if_changed", attempt)
+    monkeypatch.setattr(registration, "_BACK_OFF", wait_none())
+    await registration.keep_trying(cast(Any, None), CommandIds())
+    assert not answers and caplog.text.count("commands not registered; trying again") == 2
 
 
 # A second attempt at a reaction, on the reply of the first

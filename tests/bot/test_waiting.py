@@ -115,13 +115,18 @@ def test_the_last_state_wins_over_what_was_being_said(
 
 
 @pytest.mark.usefixtures("awake")
-def test_cancel_takes_a_waiting_job_off_the_queue_and_says_so(discord: Controls, redis: Redis) -> None:
+@pytest.mark.parametrize("proxy_fails", [False, True])
+def test_cancel_takes_a_waiting_job_off_the_queue_and_says_so(
+    discord: Controls, redis: Redis, proxy_fails: bool
+) -> None:
     used, request = ask(discord, redis)
     answer = says(discord, used, "Waiting")
     cancel = buttons(answer)["Cancel"]
     refused = discord.wait_for_answer(discord.click(answer["id"], cancel, user=ADA_ID))
     assert (refused["content"], refused["ephemeral_to"]) == (SENTENCES["not_yours"], ADA_ID)
     assert len(queued(redis)) == 1 and not Jobs(redis).progress(request.job_id)
+    if proxy_fails:  # after Discord has taken the acknowledgement
+        discord.fault(method="POST", path="/callback$", status=502, page=True, after=True)
     discord.click(answer["id"], cancel)
     answer = says(discord, used, SENTENCES["cancelled"])
     assert answer["components"] == []
