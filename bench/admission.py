@@ -31,7 +31,8 @@ from bench.summary import machine, quantile
 from devstack.stack import Stack
 from devstack.valkey import free_port, start_valkey
 from jobs.connection import connect
-from jobs.pictures import PictureStore
+from jobs.pictures import Hold, PictureStore
+from jobs.records import record_key
 from jobs.rq_adapter.queue import enqueue, length
 from playground.state.snowflake import created_at
 from playground.testing import Refused
@@ -112,13 +113,23 @@ def costs(redis: Redis, length: int) -> tuple[float, float]:
     for _ in range(length):
         number = next(numbers)
         # What waits comes from fifty servers, and so in turns already: the next one has the most to pass.
-        enqueue(redis, request(number, store.put(str(number).encode()), 64))
+        enqueue(redis, request(number, store.put(str(number).encode(), running(redis, number)), 64))
     sha = store.put(b"a picture")
 
     def enqueue_one() -> None:
         assert enqueue(redis, request(next(numbers), sha, 64))
 
-    return milliseconds(enqueue_one), milliseconds(lambda: store.put(str(next(numbers)).encode() * 10_000))
+    def store_one() -> None:
+        number = next(numbers)
+        store.put(str(number).encode() * 10_000, running(redis, number))
+
+    return milliseconds(enqueue_one), milliseconds(store_one)
+
+
+def running(redis: Redis, number: int) -> Hold:
+    """A job that waits, and needs its picture meanwhile."""
+    redis.hset(record_key(str(number)), "state", "pending")
+    return Hold(str(number), str(number % 200), str(number % 50), time.time() + 3600)
 
 
 def main() -> None:

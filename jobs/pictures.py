@@ -1,64 +1,56 @@
 """Pictures that wait to be drawn or may be drawn again, in Redis by the sha256 of their bytes.
 
-They live for a TTL under one memory budget: a new picture pushes out the one unused the longest, but never
-one that a waiting job still needs; when only such are left, the store says that it is full.
+They live for a TTL under one memory budget: a new picture pushes out those unused the longest, but never one that
+a running job needs. So that nobody fills it:
+
+- What one person's running jobs need takes at most half as much as is left for others, and what one server's need
+  takes at most as much. The more is needed, the smaller both get, so there is always room for the next one.
+- Who has sent more than an eighth of all that is stored, and a server with more than half, make room among their
+  own.
+
+All of it happens in pictures.lua beside this file.
 """
 
 import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from redis import Redis
 
 from jobs.connection import PREFIX
+from jobs.records import RECORDS
 from jobs.text.sentences import ServiceProblem
 
-NEEDED_FOR_S: Final = 3600
-"""A picture used within this time may belong to a waiting job, so it is not pushed out."""
+PERSON_OF_FREE: Final = 0.5
+SERVER_OF_FREE: Final = 1.0
+"""What one person's, and one server's, running jobs may need, as a share of what no job needs."""
+PERSON_OF_ALL: Final = 1 / 8
+SERVER_OF_ALL: Final = 1 / 2
+"""Shares of the budget; who has stored more makes room among their own pictures."""
+MARGIN_S: Final = 120.0
+"""A job that begins at the last moment of its time needs its pictures a little longer."""
 
 _USED, _SIZES, _SUM = f"{PREFIX}pictures:used", f"{PREFIX}pictures:sizes", f"{PREFIX}pictures:sum"
+_HOLDS, _OWNERS, _BYTES = f"{PREFIX}pictures:holds", f"{PREFIX}pictures:owners", f"{PREFIX}pictures:bytes"
+_CONSTANTS: Final = (
+    f"local PREFIX, RECORDS = '{PREFIX}', '{RECORDS}'\n"
+    f"local PERSON_OF_FREE, SERVER_OF_FREE = {PERSON_OF_FREE}, {SERVER_OF_FREE}\n"
+    f"local PERSON_OF_ALL, SERVER_OF_ALL = {PERSON_OF_ALL}, {SERVER_OF_ALL}\n"
+)
+_SCRIPT: Final = _CONSTANTS + Path(__file__).with_name("pictures.lua").read_text(encoding="utf-8")
 
-# One script, so that two bots cannot both take the last free bytes. It keeps the sum beside the sizes: adding up a
-# hundred thousand of them would keep Redis from everything else for 50 ms. Picture keys are derived from hashes in
-# the index; all keys live in one Redis (the design's assumption), not a cluster.
-_PUT: Final = """
-local used, sizes, sum, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-local sha, data, now, ttl = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local budget, needed = tonumber(ARGV[6]), tonumber(ARGV[7])
-local total = tonumber(redis.call('GET', sum) or false)
-if total == nil then
-  total = 0
-  for _, size in ipairs(redis.call('HVALS', sizes)) do total = total + tonumber(size) end
-end
-local function drop(name)
-  total = total - tonumber(redis.call('HGET', sizes, name) or 0)
-  redis.call('DEL', prefix .. name); redis.call('ZREM', used, name); redis.call('HDEL', sizes, name)
-end
-local function unused_since(time) return redis.call('ZRANGEBYSCORE', used, '-inf', time, 'LIMIT', 0, 100) end
-for _, name in ipairs(unused_since(now - ttl)) do drop(name) end
-local fits = true
-if redis.call('EXISTS', prefix .. sha) == 0 then
-  if redis.call('HEXISTS', sizes, sha) == 1 then drop(sha) end
-  total = total + #data
-  local victims = total > budget and unused_since(now - needed) or {}
-  while total > budget and #victims > 0 do
-    for _, name in ipairs(victims) do
-      if total <= budget then break end
-      drop(name)
-    end
-    victims = unused_since(now - needed)
-  end
-  fits = total <= budget
-  if not fits then total = total - #data end
-end
-redis.call('SET', sum, string.format('%.0f', total))
-if not fits then return 0 end
-redis.call('SET', prefix .. sha, data, 'EX', ttl)
-redis.call('ZADD', used, now, sha)
-redis.call('HSET', sizes, sha, #data)
-return 1
-"""
+
+@dataclass(frozen=True)
+class Hold:
+    """A job that needs pictures, until Unix time `until` or until it has ended; whose job it is, and where."""
+
+    job_id: str
+    user_id: str
+    guild_id: str | None
+    until: float
 
 
 class PictureStore:
@@ -68,45 +60,49 @@ class PictureStore:
         self._redis = redis
         self._ttl_s = ttl_s
         self._budget = budget
-        self._put = redis.register_script(_PUT)
+        self._script = redis.register_script(_SCRIPT)
 
-    def put(self, data: bytes) -> str:
-        """Keep the bytes and return their sha256 in hex. Raises ServiceProblem `store_full`."""
+    def put(self, data: bytes, hold: Hold | None = None) -> str:
+        """Keep the bytes and return their sha256 in hex; with `hold` they are its person's, and its job needs them.
+
+        Raises ServiceProblem `store_full`, `person_full` or `server_full`.
+        """
         sha = hashlib.sha256(data).hexdigest()
-        args: list[str | bytes | float] = [
-            _key(""),
-            sha,
-            data,
-            time.time(),
-            self._ttl_s,
-            self._budget,
-            NEEDED_FOR_S,
-        ]
-        if not self._put(keys=[_USED, _SIZES, _SUM], args=args):
-            raise ServiceProblem("store_full", f"{len(data)} more bytes do not fit {self._budget}")
+        self._change("put", [sha], hold, data)
         return sha
+
+    def hold(self, shas: Sequence[str], hold: Hold) -> list[str]:
+        """Let a job need stored pictures, all or none; those that are there. Raises what `put` does."""
+        return self._change("hold", shas, hold) if shas else []
 
     def get(self, sha: str) -> bytes | None:
         """The bytes, or None when they have expired or were pushed out."""
         data = self._redis.get(_key(sha))
         return bytes(data) if isinstance(data, bytes) else None
 
-    def touch(self, sha: str) -> bool:
-        """Count a picture as used now, before a job needs it again; False when it is gone."""
-        if not self._redis.expire(_key(sha), self._ttl_s):
-            return False
-        self._redis.zadd(_USED, {sha: time.time()}, xx=True)
-        return True
+    def present(self, shas: Sequence[str]) -> list[str]:
+        """Those that are there, in their order."""
+        pipe = self._redis.pipeline(transaction=False)
+        for sha in shas:
+            pipe.exists(_key(sha))
+        return [sha for sha, there in zip(shas, pipe.execute() if shas else [], strict=True) if there]
 
-    def drop(self, shas: Collection[str]) -> None:
-        """Delete pictures; who has sent the same one is told that it is gone."""
-        if shas:
-            pipe = self._redis.pipeline()
-            pipe.delete(*(_key(sha) for sha in shas))
-            pipe.zrem(_USED, *shas)
-            pipe.hdel(_SIZES, *shas)
-            pipe.delete(_SUM)  # the next picture adds it up anew
-            pipe.execute()
+    def forget(self, user_id: str, before: Collection[str] = ()) -> int:
+        """Delete what a person has sent, unless somebody else has sent the same; how many pictures it was.
+
+        `before` are theirs that may have been stored before it was written down whose a picture is.
+        """
+        return len(self._change("forget", [*before], Hold("", user_id, None, 0)))
+
+    def _change(self, event: str, shas: Sequence[str], hold: Hold | None, data: bytes = b"") -> list[str]:
+        hold = hold or Hold("", "", None, 0)
+        lasts_s = max(0, round(hold.until - time.time() + MARGIN_S))
+        about: list[str | bytes | float] = [hold.job_id, hold.user_id, hold.guild_id or "", lasts_s, data]
+        keys = [_USED, _SIZES, _SUM, _HOLDS, _OWNERS, _BYTES]
+        answer, found = self._script(keys=keys, args=[event, self._ttl_s, self._budget, *about, *shas])
+        if answer != b"ok":
+            raise ServiceProblem(answer.decode(), f"{len(data)} more bytes, budget {self._budget}")
+        return [sha.decode() for sha in found]
 
 
 def stored_bytes(redis: Redis) -> int:

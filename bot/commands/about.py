@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.commands.mentions import CommandIds
 from bot.commands.registration import everywhere
 from bot.observability.moderation_log import may_write
-from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, language
+from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, defer, language
 from bot.replies.pending import REDIS_LOST
 from bot.services import Services
 from bot.settings import BotSettings
@@ -20,6 +20,7 @@ from jobs.connection import PREFIX
 from jobs.lifecycle.messages import KEEP_S
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
+from jobs.schema import RenderRequest
 from jobs.text.choices import FOCUSES, PAPERS, palette_name
 from jobs.text.translation import language_of, translate, translate_count
 
@@ -104,7 +105,7 @@ class About(commands.Cog):
     @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
     @everywhere
     async def forget(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, private=True)
         dropped = await asyncio.to_thread(_forget, self._services, str(interaction.user.id))
         log.info("forgot user=%d pictures=%d", interaction.user.id, dropped)
         words = translate_count(FORGOTTEN_ONE, FORGOTTEN, dropped, language(interaction))
@@ -139,10 +140,15 @@ def help_text(ids: CommandIds, reader: str, reactions: Iterable[str]) -> str:
 def _forget(services: Services, user_id: str) -> int:
     """How many pictures were deleted."""
     requests = services.messages.forget(user_id)
-    pictures = {sha for request in requests for sha in request.shas}
-    services.pictures.drop(pictures | {one.still for request in requests for one in request.pictures if one.still})
+    pictures = services.pictures.forget(user_id, _sent(requests))
     queue.forget(services.redis, [request.job_id for request in requests])
-    return len(pictures)
+    return pictures
+
+
+def _sent(requests: list[RenderRequest]) -> set[str]:
+    """The pictures that these brought; a reaction or a button draws what somebody has sent before."""
+    brought = [one for request in requests if request.origin in ("command", "menu") for one in request.pictures]
+    return {sha for one in brought for sha in (one.sha, one.still) if sha is not None}
 
 
 async def _say(interaction: Interaction, text: str) -> None:

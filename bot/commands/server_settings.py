@@ -215,7 +215,7 @@ class ServerSettings(
     async def erase(self, interaction: Interaction, asker: str) -> None:
         """The button that resets all settings: for who was asked, and soon, since roles may change."""
         _check_answer(interaction, asker)
-        await interaction.response.defer()
+        await defer(interaction, thinking=False)
         await self._change(interaction, lambda old: GuildSettings(), RESET)
 
     async def keep(self, interaction: Interaction, asker: str) -> None:

@@ -29,6 +29,7 @@ from jobs.lifecycle.job import PendingReply
 from jobs.lifecycle.reactions import Attempt
 from jobs.observability import logs
 from jobs.observability.logs import describe_error
+from jobs.pictures import Hold
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
 from jobs.text.sentences import ServiceProblem
 
@@ -117,14 +118,20 @@ def _open(services: Services, admission: Admission, click: Click, deleted: str |
     attempt = services.reactions.take(click, deleted=deleted)
     if attempt is None:
         return None
+    stored = services.pictures.present(original.shas)
+    hold = Hold(attempt.job_id, click.user_id, click.guild_id, time.time() + DEADLINE_S)
     try:
-        settings = admission.check(_asker(attempt, click, len(original.shas)))
+        # For those alone that can be drawn; where none can, for the answer that says so, until it is there.
+        settings = admission.check(_asker(attempt, click, max(1, len(stored))))
+        stills = [one.still for one in original.pictures if one.sha in stored and one.still is not None]
+        held = services.pictures.hold([*stored, *stills], hold)
     except ServiceProblem:
         services.reactions.release(attempt, click, again=False)
+        services.jobs.refund(attempt.job_id)
         raise
     if settings.spoiler:
         original = original.model_copy(update={"options": replace(original.options, spoiler=True)})
-    kept = tuple(one for one in original.pictures if one.sha and services.pictures.touch(one.sha))
+    kept = tuple(one for one in original.pictures if one.sha in held)
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 
 

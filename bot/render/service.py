@@ -37,6 +37,7 @@ from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, PendingReply
+from jobs.pictures import Hold
 from jobs.schema import RenderRequest, Reply
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name
@@ -137,7 +138,8 @@ class RenderService:
                 if callable(picture):
                     picture = await picture()
                 sources = [picture] if isinstance(picture, Attachment) else picture
-                pictures, about = await self._intake.take(sources, reply.language)
+                hold = Hold(pending.job_id, asker.user_id, asker.guild_id, pending.deadline_at)
+                pictures, about = await self._intake.take(sources, reply.language, hold)
                 if settings.spoiler or all(one.spoiler for one in pictures if one.sha):
                     options = replace(options, spoiler=True)
                 request = RenderRequest(

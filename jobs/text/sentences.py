@@ -92,6 +92,10 @@ RULES: Final[dict[str, str]] = {
     "log_closed": "I am not allowed to write in that channel. Please let me see it and send messages there, or "
     "choose another one.",
     "too_many_entries": "That list is full. Please remove an entry first.",
+    "person_full": "Your waiting pictures take up all the room that I can give one person right now. "
+    "Please ask again when one of them is done.",
+    "server_full": "This server's waiting pictures take up all the room that I can give one server right now. "
+    "Please try again in a minute.",
     "queue_full": "The queue is full. Please try again in about {duration}.",
     "in_flight": "You already have {count} pictures waiting. Please ask again when one of them is done.",
     "cooldown": "That was quick. Please ask for your next picture in {duration}.",
