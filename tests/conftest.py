@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from jobs.text.catalogues import compile_catalogues
 os.environ["OMP_NUM_THREADS"] = "1"
 # The tests start some hundred processes, and a quarter of a start is compiling what was compiled before.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False  # nor are the tests' own modules, rewritten by pytest, compiled by every process
 
 
 def pytest_configure(config: pytest.Config) -> None:

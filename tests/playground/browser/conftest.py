@@ -43,7 +43,8 @@ def stack(chromium: str) -> Iterator[PlaygroundProcess]:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        # Without --disable-gpu Chromium emulates one, for an eighth more of processor time.
+        arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         running = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield running
         running.close()
