@@ -4,8 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from glyphcord.arguments import run_program
-from glyphcord.exit_codes import hold
+from glyphcord.arguments import add_run, run_program
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,20 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token, 4 Discord cannot be reached. "
         "`glyphcord doctor` says what to do."
     )
-    parser.add_argument(
-        "--hold",
-        action="store_true",
-        help="where starting again would not help (2, 3), wait to be stopped: for Docker",
-    )
-    parser.set_defaults(run=_run)
+    add_run(parser, _run, codes="2, 3")
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(_: argparse.Namespace) -> int:
     # Imported only now, so that --help and mistakes need not wait for discord.py.
     from bot.program import run  # noqa: PLC0415
 
-    code = run()
-    return hold(code) if arguments.hold else code
+    return run()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn, TypeVar
 
-from glyphcord.exit_codes import UNUSABLE
+from glyphcord.exit_codes import UNUSABLE, hold
 from glyphcord.nearest import did_you_mean
 
 _INVALID: Final = re.compile(r"(?:argument (\S+): )?invalid choice: '([^']*)' \(choose from (.*)\)", re.DOTALL)
@@ -94,6 +94,16 @@ def version() -> str:
 def add_version(parser: argparse.ArgumentParser) -> None:
     """Give a parser the option `--version`."""
     parser.add_argument("--version", action=Version)
+
+
+def add_run(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int], codes: str) -> None:
+    """Say what a program runs, and give it the option `--hold` for where it ends with one of the exit `codes`."""
+    parser.add_argument(
+        "--hold",
+        action="store_true",
+        help=f"where starting again would not help ({codes}), wait to be stopped: for Docker",
+    )
+    parser.set_defaults(run=lambda options: hold(run(options)) if options.hold else run(options))
 
 
 def run_program(

@@ -36,14 +36,14 @@ def light_of(srgb: NDArray[Any]) -> NDArray[Any]:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def linear_of(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    """As `light_of`, in 32 bits."""
-    return light_of(srgb).astype(np.float32)
+def coded_of(light: NDArray[Any]) -> NDArray[Any]:
+    """The other way round."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def oklab_of(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """(…, 3) sRGB in [0, 1] to (…, 3) OKLab."""
-    return np.asarray(np.cbrt(linear_of(srgb) @ _CONES.T) @ _OPPONENTS.T, np.float32)
+    return np.asarray(np.cbrt(light_of(srgb) @ _CONES.T) @ _OPPONENTS.T, np.float32)
 
 
 def srgb_of(lab: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -58,8 +58,7 @@ def srgb_of(lab: NDArray[np.float32]) -> NDArray[np.float32]:
         fits = _fits(grey + (lab - grey) * share)
         least, most = np.where(fits, share, least), np.where(fits, most, share)
     linear = np.clip(_linear(np.where(_fits(lab), lab, grey + (lab - grey) * least)), 0.0, 1.0)
-    coded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return coded.astype(np.float32)
+    return coded_of(linear).astype(np.float32)
 
 
 def _linear(lab: NDArray[np.float32]) -> NDArray[np.float64]:

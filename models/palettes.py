@@ -16,7 +16,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.oklab import linear_of, oklab_of, srgb_of
+from models.oklab import light_of, oklab_of, srgb_of
 from models.problems import PictureProblem
 
 Background = Literal["light", "dark"]
@@ -186,7 +186,7 @@ def _steps(rows: int) -> NDArray[np.float32]:
 
 
 def _luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    luminance: NDArray[np.float32] = linear_of(rgb) @ np.array([[0.2126], [0.7152], [0.0722]], np.float32)
+    luminance: NDArray[np.float32] = light_of(rgb) @ np.array([[0.2126], [0.7152], [0.0722]], np.float32)
     return luminance
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-PNG = b"\x89PNG\r\n\x1a\n"
+from tests.models.built import PNG, chunk, ihdr
+
 COLLECTION = Path(__file__).parents[2] / "shared" / "bad-inputs"
 """A larger collection, where it lies beside the repository."""
 
@@ -89,13 +90,9 @@ def _saved(picture: Image.Image, form: str, **how: object) -> bytes:
 
 def _png(width: int, height: int, rows: bytes, text: bytes = b"") -> bytes:
     """One of a bit for each pixel; `text` is a compressed comment."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     comment = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(text)) if text else b""
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return PNG + chunk(b"IHDR", header) + comment + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    head = chunk(b"IHDR", ihdr(width, height, 1, 0))
+    return PNG + head + comment + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def collected() -> list[Path]:

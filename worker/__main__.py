@@ -4,8 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from glyphcord.arguments import run_program, whole
-from glyphcord.exit_codes import hold
+from glyphcord.arguments import add_run, run_program, whole
 from worker.weights.arguments import add_weights
 
 
@@ -27,15 +26,10 @@ Exit codes: 0 stopped as asked, 2 settings or weights, 4 Redis refuses the passw
         metavar="N",
         help="run N workers, 1 to 64, and start each again that ends before its time",
     )
-    parser.add_argument(
-        "--hold",
-        action="store_true",
-        help="where starting again would not help (2), wait to be stopped: for Docker",
-    )
     # How a supervisor starts its children.
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
-    parser.set_defaults(run=_run)
+    add_run(parser, _run, codes="2")
     commands = parser.add_subparsers(metavar="[weights]", prog=parser.prog)
     add_weights(commands.add_parser("weights", help="the models of a running service"))
 
@@ -45,12 +39,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.count is not None:
         from worker.supervisor import supervise  # noqa: PLC0415
 
-        code = supervise(arguments.count)
-    else:
-        from worker.program import run  # noqa: PLC0415
+        return supervise(arguments.count)
+    from worker.program import run  # noqa: PLC0415
 
-        code = run(child=arguments.child, lifeline=arguments.lifeline)
-    return hold(code) if arguments.hold else code
+    return run(child=arguments.child, lifeline=arguments.lifeline)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.files.colour import hlg_light, pq_light
-from models.oklab import light_of
+from models.oklab import coded_of, light_of
 from models.palettes import BackgroundChoice
 from models.rendering.decode import plain
 
@@ -137,5 +137,4 @@ def _light(transfer: int) -> NDArray[np.float32]:
 def _srgb() -> NDArray[np.uint8]:
     """sRGB bytes by light (of _STEPS)."""
     light = np.arange(_STEPS) / (_STEPS - 1)
-    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.asarray(np.rint(255 * encoded), np.uint8)
+    return np.asarray(np.rint(255 * coded_of(light)), np.uint8)

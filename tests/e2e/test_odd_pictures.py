@@ -1,8 +1,6 @@
 """Odd, damaged and hostile files through the real bot and worker: a picture or one clear sentence."""
 
 import io
-import struct
-import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -15,13 +13,7 @@ from jobs.connection import connect
 from jobs.rq_adapter.queue import render_queue
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The image as a file's bytes."""
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
+from tests.models.pictures import encoded, png_header
 
 
 def gradient(mode: str, size: tuple[int, int] = (96, 64)) -> Image.Image:
@@ -53,21 +45,6 @@ def rotated() -> bytes:
 def palette_png() -> bytes:
     """A palette PNG with one transparent entry."""
     return encoded(gradient("L").convert("P"), "PNG", transparency=0)
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds almost nothing."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 64))
-        + chunk(b"IEND", b"")
-    )
 
 
 def cut(data: bytes) -> bytes:

@@ -1,13 +1,14 @@
 """Pictures for the tests, made here from arithmetic, so that every expected value is known."""
 
 import io
-import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from tests.models.built import PNG, chunk, ihdr
 
 SAMPLES = sorted((Path(__file__).parents[2] / "docs" / "samples").glob("*.jpg"))
 
@@ -40,8 +41,5 @@ def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds next to nothing: the cheapest bomb."""
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    head = chunk(b"IHDR", ihdr(width, height, 8, 2))
+    return PNG + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")

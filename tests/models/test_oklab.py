@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.oklab import linear_of, oklab_of, srgb_of
+from models.oklab import light_of, oklab_of, srgb_of
 
 channels = st.tuples(*[st.integers(0, 255)] * 3)
 
@@ -25,7 +25,7 @@ def test_known_colours(rgb: tuple[int, ...], lab: tuple[float, ...]) -> None:
 
 
 def test_known_light() -> None:
-    assert linear_of(np.array([0, 0.04045, 0.5, 1], np.float32)) == pytest.approx(
+    assert light_of(np.array([0, 0.04045, 0.5, 1], np.float32)) == pytest.approx(
         [0, 0.0031308, 0.21404, 1], abs=1e-5
     )
 
