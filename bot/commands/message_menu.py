@@ -5,23 +5,22 @@ in Redis while somebody may be choosing, and the list works after a restart.
 """
 
 import asyncio
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands import picture_lists
 from bot.commands.registration import everywhere
 from bot.components.component import chosen, select
-from bot.render.attachments import Attachment, NamedAttachment, has_lottie, pictures_on
+from bot.render.attachments import FoundPicture, Kind, has_lottie, pictures_on
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, Interaction, language
 from bot.services import Services
-from jobs.connection import PREFIX
-from jobs.records import Record, read_record
 from jobs.schema import MOST_PICTURES
-from jobs.text.sentences import ONLY_STILL, ServiceProblem
+from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate
 
 MENU_NAME: Final = "Make ASCII"
@@ -29,7 +28,6 @@ PICK: Final = "pick"
 MOST: Final = 24
 """As many as a select menu holds beside ALL."""
 ALL: Final = "all"
-KEEP_S: Final = 15 * 60
 
 WHICH: Final = "That message has {count} pictures. Which one shall I draw?"
 PICK_ONE: Final = "Choose a picture"
@@ -37,32 +35,14 @@ ALL_OF_THEM: Final = "All of them"
 THE_FIRST: Final = "The first {count}"
 
 
-class Offered(Record):
-    """One picture of a list. `still` is taken where a moving picture cannot be had."""
-
-    url: str
-    size: int
-    spoiler: bool
-    name: str
-    still: str = ""
-
-    @classmethod
-    def of(cls, one: NamedAttachment) -> Self:
-        """A picture as it is kept."""
-        shown = one.attachment
-        still = shown.otherwise.url if shown.otherwise else ""
-        return cls(url=shown.url, size=shown.size, spoiler=shown.spoiler, name=one.name, still=still)
-
-    def attachment(self) -> Attachment:
-        """The same as it was."""
-        still = Attachment(self.still, spoiler=self.spoiler, note=ONLY_STILL) if self.still else None
-        return Attachment(self.url, self.size, self.spoiler, still)
-
-
-class Offer(Record):
-    """A list of pictures to pick from."""
-
-    pictures: list[Offered]
+KINDS: Final[dict[Kind, str]] = {
+    "picture": "Picture",
+    "video": "Video",
+    "file": "File",
+    "preview": "Preview",
+    "sticker": "Sticker",
+    "emoji": "Emoji",
+}
 
 
 class MessageMenu(commands.Cog):
@@ -91,23 +71,27 @@ class MessageMenu(commands.Cog):
         await self._offer(interaction, found[:MOST])
 
     async def picked(self, interaction: Interaction, key: str) -> None:
-        offer = read_record(Offer, await asyncio.to_thread(self._services.redis.get, _key(key)))
+        user_id = str(interaction.user.id)
+        offer = await asyncio.to_thread(picture_lists.find, self._services.redis, user_id, key)
         if offer is None:
             raise ServiceProblem("list_gone", f"list={key}")
         value = chosen(interaction)
-        chosen_ones = offer.pictures[:MOST_PICTURES] if value == ALL else [offer.pictures[int(value)]]
+        numbered = {str(index): one for index, one in enumerate(offer.pictures)}
+        if value != ALL and value not in numbered:
+            raise ServiceProblem("list_gone", f"list={key}")
+        chosen_ones = offer.pictures[:MOST_PICTURES] if value == ALL else [numbered[value]]
         pictures = [one.attachment() for one in chosen_ones]
         await self._render_service.submit(interaction, pictures, OptionOverrides(), "menu")
 
-    async def _offer(self, interaction: Interaction, found: list[NamedAttachment]) -> None:
+    async def _offer(self, interaction: Interaction, found: list[FoundPicture]) -> None:
         key = str(interaction.id)
-        offer = Offer(pictures=[Offered.of(one) for one in found])
-        await asyncio.to_thread(self._services.redis.set, _key(key), offer.model_dump_json(), ex=KEEP_S)
+        user_id = str(interaction.user.id)
+        await asyncio.to_thread(picture_lists.keep, self._services.redis, user_id, key, found)
         speaks, count = language(interaction), len(found)
         whole = translate(ALL_OF_THEM, speaks)
         if count > MOST_PICTURES:
             whole = translate(THE_FIRST, speaks, count=MOST_PICTURES)
-        names = {ALL: whole} | {str(index): f"{index + 1}. {one.name}" for index, one in enumerate(found)}
+        names = {ALL: whole} | {str(index): _label(index + 1, one, speaks) for index, one in enumerate(found)}
         await interaction.response.send_message(
             translate(WHICH, speaks, count=count),
             view=select(PICK, key, translate(PICK_ONE, speaks), names),
@@ -116,5 +100,6 @@ class MessageMenu(commands.Cog):
         )
 
 
-def _key(key: str) -> str:
-    return f"{PREFIX}list:{key}"
+def _label(number: int, one: FoundPicture, reader: str) -> str:
+    """How a list tells the pictures of a message apart: "2. Picture · 800×600 · PNG"."""
+    return " · ".join((f"{number}. {translate(KINDS[one.kind], reader)}", *one.details))

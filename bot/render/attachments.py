@@ -7,7 +7,7 @@ component shows of another site is therefore taken from Discord's proxy, never f
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import discord
 from discord.asset import Asset
@@ -41,12 +41,24 @@ Find = Callable[[], Awaitable[Attachment]]
 """Looks for the picture once the interaction is acknowledged; raises ServiceProblem when there is none."""
 
 
+Kind = Literal["picture", "video", "file", "preview", "sticker", "emoji"]
+TYPES: Final = {
+    **{f"image/{name.lower()}": name for name in ("PNG", "JPEG", "GIF", "WebP", "BMP", "AVIF", "TIFF")},
+    **{"video/mp4": "MP4", "video/quicktime": "MOV", "video/webm": "WebM"},
+}
+
+
 @dataclass(frozen=True)
-class NamedAttachment:
-    """A picture on a message, and what to call it in a list. Not `sure`: only its bytes tell whether it is one."""
+class FoundPicture:
+    """A picture on a message, and what a list says of it. Not `sure`: only its bytes tell whether it is one.
+
+    Nothing of that is what somebody has named it: `details` are numbers, a type that we know, or the name of an
+    emoji, which Discord lets consist of letters, digits and `_` only.
+    """
 
     attachment: Attachment
-    name: str
+    kind: Kind
+    details: tuple[str, ...] = ()
     sure: bool = True
 
 
@@ -60,13 +72,13 @@ class Shown(Protocol):
     components: Any
 
 
-def pictures_on(message: discord.Message, *, emojis: bool = True) -> list[NamedAttachment]:
+def pictures_on(message: discord.Message, *, emojis: bool = True) -> list[FoundPicture]:
     """Every picture of a message, in the order in which it shows them, each once, and hidden if it is anywhere.
 
     Emojis count where the message shows nothing larger.
     """
     copies: list[Shown] = [message, *message.message_snapshots]
-    found: dict[str, NamedAttachment] = {}
+    found: dict[str, FoundPicture] = {}
     for one in (one for copy in copies for one in _of(copy)):
         before = found.setdefault(_key(one.attachment.url), one)
         if one.attachment.spoiler and not before.attachment.spoiler:
@@ -83,10 +95,10 @@ def has_lottie(message: discord.Message) -> bool:
     return any(sticker.format is discord.StickerFormatType.lottie for sticker in stickers)
 
 
-def emoji_picture(emoji: Emoji) -> NamedAttachment:
+def emoji_picture(emoji: Emoji) -> FoundPicture:
     """A server's own emoji; one that moves comes as a GIF."""
     address = f"{Asset.BASE}/emojis/{emoji.id}.{'gif' if emoji.animated else 'png'}"
-    return NamedAttachment(Attachment(address), f":{emoji.name}:")
+    return FoundPicture(Attachment(address), "emoji", (f":{emoji.name}:",) if emoji.name.isascii() else ())
 
 
 def asset_picture(asset: Asset) -> Attachment:
@@ -111,30 +123,38 @@ def _url(address: str) -> URL:
         return URL()
 
 
-def _of(message: Shown) -> Iterator[NamedAttachment]:
+def _of(message: Shown) -> Iterator[FoundPicture]:
     for file in message.attachments:
-        yield from _file(Attachment(file.url, file.size, file.is_spoiler()), file.filename, file.content_type)
+        yield from _file(Attachment(file.url, file.size, file.is_spoiler()), file.filename, file.content_type, file)
     yield from _components(message.components)
     links = [mark for mark in marks(message.content) if isinstance(mark.what, str)]
     for embed, hidden in zip(message.embeds, _hidden(message.embeds, links), strict=True):
         yield from _embed(embed, spoiler=hidden)
     for sticker in message.stickers:
         if sticker.format is not discord.StickerFormatType.lottie:
-            yield NamedAttachment(Attachment(_sticker(sticker)), sticker.name)
+            yield FoundPicture(Attachment(_sticker(sticker)), "sticker")
 
 
-def _file(attachment: Attachment, name: str, content_type: str | None) -> Iterator[NamedAttachment]:
+def _file(attachment: Attachment, name: str, content_type: str | None, sized: Any) -> Iterator[FoundPicture]:
     """A file by what is claimed, as Discord's own client does; what it really is, `bot.render.intake` finds out."""
     claimed = (content_type or "").partition(";")[0].strip().lower()
     suffix = PurePosixPath(name.lower()).suffix
     known = suffix in SUFFIXES | VIDEO_SUFFIXES
-    if claimed.startswith(("image/", "video/")):
-        yield NamedAttachment(attachment, name)
-    elif known or claimed in NO_TYPE:
-        yield NamedAttachment(attachment, name, sure=known)
+    sure = claimed.startswith(("image/", "video/")) or known
+    if sure or claimed in NO_TYPE:
+        moves = claimed.startswith("video/") or suffix in VIDEO_SUFFIXES
+        kind: Kind = "video" if moves else "picture" if sure else "file"
+        yield FoundPicture(attachment, kind, _details(sized, claimed), sure=sure)
 
 
-def _components(components: Iterable[discord.Component], *, spoiler: bool = False) -> Iterator[NamedAttachment]:
+def _details(sized: Any, content_type: str | None = None) -> tuple[str, ...]:
+    """How large something is shown to be, and of which type, as far as Discord says."""
+    width, height = getattr(sized, "width", None), getattr(sized, "height", None)
+    size = (f"{width}×{height}",) if isinstance(width, int) and isinstance(height, int) and width and height else ()
+    return (*size, TYPES[content_type]) if content_type in TYPES else size
+
+
+def _components(components: Iterable[discord.Component], *, spoiler: bool = False) -> Iterator[FoundPicture]:
     """https://docs.discord.com/developers/components/reference: what a container hides, it hides with all in it."""
     for component in components:
         match component:
@@ -148,26 +168,30 @@ def _components(components: Iterable[discord.Component], *, spoiler: bool = Fals
             case discord.ThumbnailComponent():
                 yield _media(component.media, spoiler=spoiler or component.spoiler)
             case discord.FileComponent():
-                shown = _media(component.media, spoiler=spoiler or component.spoiler, name=component.name or "")
+                name = component.name or _url(component.media.url).name
+                shown = _media(component.media, spoiler=spoiler or component.spoiler, name=name)
                 attachment = replace(shown.attachment, size=component.size or 0)
-                yield from _file(attachment, shown.name, component.media.content_type)
+                yield from _file(attachment, name, component.media.content_type, component.media)
 
 
-def _media(media: discord.UnfurledMediaItem, *, spoiler: bool, name: str = "") -> NamedAttachment:
+def _media(media: discord.UnfurledMediaItem, *, spoiler: bool, name: str = "") -> FoundPicture:
     address = media.url if media.attachment_id else media.proxy_url or media.url
     name = name or _url(media.url).name
-    return NamedAttachment(Attachment(address, spoiler=spoiler or name.startswith("SPOILER_")), name or "picture")
+    kind: Kind = "video" if (media.content_type or "").startswith("video/") else "picture"
+    hidden = spoiler or name.startswith("SPOILER_")
+    return FoundPicture(Attachment(address, spoiler=hidden), kind, _details(media, media.content_type))
 
 
-def _embed(embed: discord.Embed, *, spoiler: bool) -> Iterator[NamedAttachment]:
-    name = embed.title or (embed.provider and embed.provider.name) or embed.type
-    stills = [Attachment(_address(shown), spoiler=spoiler) for shown in (embed.image, embed.thumbnail) if shown]
+def _embed(embed: discord.Embed, *, spoiler: bool) -> Iterator[FoundPicture]:
+    shown = [one for one in (embed.image, embed.thumbnail) if one]
+    stills = [Attachment(_address(one), spoiler=spoiler) for one in shown]
     if _plays(embed):
         still = replace(stills[-1], note=ONLY_STILL) if stills else None
-        yield NamedAttachment(Attachment(_address(embed.video), spoiler=spoiler, otherwise=still), name)
+        moving = Attachment(_address(embed.video), spoiler=spoiler, otherwise=still)
+        yield FoundPicture(moving, "video", _details(embed.video))
         return
-    for one in stills:
-        yield NamedAttachment(one, name)
+    for one, still in zip(shown, stills, strict=True):
+        yield FoundPicture(still, "preview", _details(one))
 
 
 def _plays(embed: discord.Embed) -> bool:
@@ -211,7 +235,7 @@ def _sticker(sticker: discord.StickerItem) -> str:
     return sticker.url if Asset.BASE == DISCORDS_CDN else Asset.BASE + URL(sticker.url).path
 
 
-def _emojis(message: Shown) -> Iterator[NamedAttachment]:
+def _emojis(message: Shown) -> Iterator[FoundPicture]:
     for text in (message.content, *_words(message.components)):
         for mark in marks(text):
             if isinstance(mark.what, Emoji):

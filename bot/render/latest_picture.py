@@ -10,7 +10,7 @@ from typing import Final
 import discord
 
 from bot.gateway.patience import is_trouble
-from bot.render.attachments import Attachment, NamedAttachment, pictures_on
+from bot.render.attachments import Attachment, FoundPicture, pictures_on
 from bot.replies.interactions import Interaction, can_reach
 from jobs.text.sentences import ServiceProblem
 
@@ -32,7 +32,7 @@ async def latest_picture(interaction: Interaction) -> Attachment:
         raise ServiceProblem("cannot_look", "no permission to read the channel's history")
     channel = client.get_partial_messageable(int(interaction.channel_id or 0))
     own = client.user.id if client.user else 0
-    candidates: list[NamedAttachment] = []
+    candidates: list[FoundPicture] = []
     try:
         async for message in channel.history(limit=LOOKED_AT):
             if message.author.id != own and (found := pictures_on(message, emojis=False)):

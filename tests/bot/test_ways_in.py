@@ -8,7 +8,10 @@ import discord
 import pytest
 from redis import Redis
 
+from bot.commands import picture_lists
+from bot.render.attachments import Attachment, FoundPicture, emoji_picture
 from bot.render.latest_picture import latest_picture
+from bot.render.markdown import Emoji
 from jobs.text.sentences import SENTENCES, ServiceProblem
 from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, PlaygroundProcess, Refused
 from tests.bot.processes import BotProcess, a_png, only, queued, stored
@@ -80,9 +83,9 @@ def test_several_pictures_are_offered_and_the_one_picked_is_drawn(discord: Contr
     menu = menu_of(listed)
     assert [option["label"] for option in menu["options"]] == [
         "All of them",
-        "1. cat0.png",
-        "2. cat1.png",
-        "3. cat2.png",
+        "1. Picture · 64×48 · PNG",
+        "2. Picture · 65×48 · PNG",
+        "3. Picture · 66×48 · PNG",
     ]
     used = discord.click(listed["id"], menu["custom_id"], values=["1"])
     request = only(discord, redis)
@@ -197,3 +200,21 @@ def test_in_its_own_conversation_the_bot_is_at_home(discord: Controls, redis: Re
 def test_model_orders_are_for_servers_alone(discord: Controls) -> None:
     with pytest.raises(Refused):
         discord.slash("model reload", user=MIA_ID, channel=WITH_BOT)
+
+
+def test_people_pick_from_only_their_own_list(redis: Redis) -> None:
+    found = [FoundPicture(Attachment(f"https://cdn.discordapp.com/{n}", n, n == 1), "picture") for n in range(3)]
+    picture_lists.keep(redis, MIA_ID, "7", found)
+    kept = picture_lists.find(redis, MIA_ID, "7")
+    assert kept is not None and [one.attachment() for one in kept.pictures] == [one.attachment for one in found]
+    assert picture_lists.find(redis, ADA_ID, "7") is None and picture_lists.find(redis, MIA_ID, "8") is None
+    for number in range(100, 100 + picture_lists.MOST):
+        picture_lists.keep(redis, MIA_ID, str(number), found)
+    assert picture_lists.find(redis, MIA_ID, "7") is None, "the latest are kept"
+    picture_lists.forget(redis, MIA_ID)
+    assert picture_lists.find(redis, MIA_ID, "101") is None
+
+
+def test_what_strangers_have_named_stands_in_no_list() -> None:
+    assert emoji_picture(Emoji(1, "blob_cat", False)).details == (":blob_cat:",)
+    assert emoji_picture(Emoji(1, "\u0645\u0631", False)).details == ()
