@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
+from bot.commands.membership import Membership
 from bot.commands.mentions import CommandIds
 from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
@@ -104,7 +105,8 @@ class GlyphcordClient(ShardedBot):
             Ascii(render_service, self.services),
             menu,
             UserMenu(self.tree, render_service),
-            About(self.services, settings, self._command_ids),
+            About(self.services, settings, self._command_ids, pending),
+            Membership(self, self.services),
             server_settings,
             models,
             results,

@@ -3,9 +3,9 @@
 One record a server, read anew for every request, so that a change takes effect at once in every bot process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from redis import Redis
@@ -70,6 +70,10 @@ class GuildSettings(Record):
         return RenderOptions(**{field.name: getattr(self, field.name) for field in fields(RenderOptions)})
 
 
+GRACE_S: Final = 7 * 24 * 3600
+"""How long the settings of a server stay that the bot has left: who removed it by mistake has it back as it was."""
+
+
 class GuildStore:
     """The records of all servers."""
 
@@ -94,6 +98,25 @@ class GuildStore:
 
         self._redis.transaction(replace, key)
         return after
+
+    def known(self) -> set[str]:
+        """The servers that have settings."""
+        found: Iterator[bytes] = self._redis.scan_iter(f"{_key('')}*", count=1000)
+        return {key.decode(errors="replace").removeprefix(_key("")) for key in found}
+
+    def left(self, guild_ids: Collection[str]) -> None:
+        """Let the settings of servers go in GRACE_S seconds; where they are going already, when they would."""
+        pipe = self._redis.pipeline(transaction=False)
+        for guild_id in guild_ids:
+            pipe.expire(_key(guild_id), GRACE_S, nx=True)
+        pipe.execute()
+
+    def joined(self, guild_ids: Collection[str]) -> None:
+        """Keep the settings of servers after all."""
+        pipe = self._redis.pipeline(transaction=False)
+        for guild_id in guild_ids:
+            pipe.persist(_key(guild_id))
+        pipe.execute()
 
 
 def _key(guild_id: str) -> str:

@@ -10,7 +10,7 @@ from redis import Redis
 from bot.commands.settings_text import KEPT
 from bot.render.admission import Asker, allow
 from jobs.registry.weights import MODELS_KEY, WeightsStore
-from jobs.server_settings import GuildSettings, GuildStore
+from jobs.server_settings import GRACE_S, GuildSettings, GuildStore
 from jobs.text.sentences import SENTENCES, ServiceProblem, is_interim
 from models.options import RenderOptions
 from playground.testing import (
@@ -303,3 +303,35 @@ def test_a_refusal_names_some_channels_and_no_more() -> None:
     with pytest.raises(ServiceProblem) as problem:
         allow(many, an_asker())
     assert str(problem.value).count("<#") == 5 and ", …" in str(problem.value)
+
+
+def test_settings_go_some_days_after_the_bot_was_removed(discord: Controls, redis: Redis) -> None:
+    def lives() -> int:
+        return int(redis.ttl(f"glyphcord:guild:{GUILD_ID}"))
+
+    settle(discord, "block", {"user": SAM_ID})
+    discord.gateway("send", event="GUILD_DELETE", data={"id": GUILD_ID, "unavailable": True})
+    probe(discord)
+    assert lives() == -1, "an outage of Discord's is no removal"
+    discord.gateway("join")
+    discord.gateway("send", event="GUILD_DELETE", data={"id": GUILD_ID})
+    discord.wait_for(lambda: lives() > 0)
+    assert GRACE_S - 60 < lives() <= GRACE_S
+    discord.gateway("join")  # a mistake, which is put right within these days
+    discord.wait_for(lambda: lives() == -1)
+    assert SAM_ID in GuildStore(redis).get(GUILD_ID).blocked
+
+
+def test_a_bot_that_was_down_when_it_was_removed_finds_out_at_its_start(
+    redis_url: str, redis: Redis, tmp_path: Path
+) -> None:
+    store, gone = GuildStore(redis), "150000000000000777"
+    for guild_id in (GUILD_ID, gone):
+        store.update(guild_id, lambda old: old.model_copy(update={"reactors": "requester"}))
+    redis.expire(f"glyphcord:guild:{GUILD_ID}", 1000)  # and was added again
+    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path):
+        own.controls.wait_for(lambda: redis.ttl(f"glyphcord:guild:{gone}") > 0)
+        own.controls.wait_for(lambda: redis.ttl(f"glyphcord:guild:{GUILD_ID}") == -1)
+    redis.expire(f"glyphcord:guild:{gone}", 100)
+    store.left({gone})
+    assert redis.ttl(f"glyphcord:guild:{gone}") <= 100, "it does not begin anew with each start"
