@@ -163,6 +163,8 @@ end
 
 -- --- events ---------------------------------------------------------------------------------------------------------
 
+-- Who has called a job off wants nothing of it to be stored any more.
+if job ~= '' and redis.call('HGET', RECORDS .. job, 'cancelled') then return {'cancelled', {}} end
 local answer = 'ok'
 for _, sha in ipairs(redis.call('ZRANGEBYSCORE', used, '-inf', now - ttl, 'LIMIT', 0, 100)) do drop(sha) end
 if event == 'put' then

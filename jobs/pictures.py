@@ -65,7 +65,7 @@ class PictureStore:
     def put(self, data: bytes, hold: Hold | None = None) -> str:
         """Keep the bytes and return their sha256 in hex; with `hold` they are its person's, and its job needs them.
 
-        Raises ServiceProblem `store_full`, `person_full` or `server_full`.
+        Raises ServiceProblem `store_full`, `person_full` or `server_full`; `cancelled` once its job is called off.
         """
         sha = hashlib.sha256(data).hexdigest()
         self._change("put", [sha], hold, data)

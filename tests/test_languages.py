@@ -190,7 +190,9 @@ def test_everything_fits_where_discord_shows_it(language: str) -> None:
     ids = CommandIds()
     ids.note([{"name": name, "id": "1" * 19} for name in NAMED])
     assert len(help_text(ids, language, reactions)) <= 2000
-    assert len(translate(PRIVACY, language, days=30, picture_days=30, **ids.mentions(language))) <= 2000
+    assert (
+        len(translate(PRIVACY, language, days=30, picture_days=30, grace_days=7, **ids.mentions(language))) <= 2000
+    )
     assert len(translate(WELCOME, language, **ids.mentions(language))) <= 2000
     listed = frozenset(str(10**18 + number) for number in range(150))
     full = GuildSettings(channels=listed, roles=listed, blocked=listed, log_channel="1", palette="#0000ff-#ff69b4")

@@ -9,18 +9,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.forgetting import forget
 from bot.commands.mentions import CommandIds
 from bot.commands.registration import everywhere
 from bot.observability.moderation_log import may_write
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, defer, language
-from bot.replies.pending import REDIS_LOST
+from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.connection import PREFIX
 from jobs.lifecycle.messages import KEEP_S
 from jobs.observability.logs import describe_error
-from jobs.rq_adapter import queue
-from jobs.schema import RenderRequest
+from jobs.server_settings import GRACE_S
 from jobs.text.choices import FOCUSES, PAPERS, palette_name
 from jobs.text.translation import language_of, translate, translate_count
 
@@ -48,17 +48,22 @@ HELP: Final = {
 
 PRIVACY: Final = (
     "**What I keep, and for how long**\n"
-    "• Pictures you ask me to draw: {picture_days} days after they were last drawn, so that I can draw them "
-    "again.\n"
+    "• Pictures you ask me to draw: {picture_days} days after they were last drawn at most, so that I can draw "
+    "them again.\n"
     "• Which of my messages answers which request (your id, the options, the picture's fingerprint): {days} "
     "days, for the reactions and buttons under it.\n"
+    "• A request that waits, with the key to its answer: until it is done, an hour at most. A list of pictures "
+    "that I let you choose from: 15 minutes.\n"
     "• How many pictures you asked for: until the next day.\n"
-    "• The bot's log: your id with each request, never a picture's name or address.\n"
+    "• That you used a command for admins: one day. What admins change: until 500 later changes.\n"
+    "• The bot's log: your id with each request, never a picture's name or address. Whoever runs me decides how "
+    "long.\n"
     "I read messages only when you ask me to: the one whose menu you use and, for {ascii} without a picture, "
-    "the latest ones here. I keep nothing of those. A server's settings and log channel belong to its "
-    "moderators.\n"
-    "{forget} deletes your pictures and records now; only the number of today's pictures stays until "
-    "tomorrow. Messages in a channel stay; **Delete** under them removes them."
+    "the latest ones here. I keep nothing of those. A server's settings, with whom it blocks, and log channel "
+    "belong to its moderators; the settings go {grace_days} days after I have left it.\n"
+    "{forget} deletes your pictures and records now and cancels what you wait for. The number of today's pictures "
+    "stays until tomorrow, so do the bot's log and admins' changes; a file that somebody else has sent too stays "
+    "theirs. Messages in a channel stay; **Delete** under them removes them."
 )
 
 FORGOTTEN_ONE: Final = (
@@ -84,8 +89,9 @@ WELCOMED_S: Final = 30 * 24 * 3600
 class About(commands.Cog):
     """The three commands, and the first words on a server."""
 
-    def __init__(self, services: Services, settings: BotSettings, ids: CommandIds) -> None:
+    def __init__(self, services: Services, settings: BotSettings, ids: CommandIds, pending: PendingReplies) -> None:
         self._services = services
+        self._pending = pending
         self._settings = settings
         self._ids = ids
 
@@ -99,16 +105,21 @@ class About(commands.Cog):
     async def privacy(self, interaction: Interaction) -> None:
         days, picture_days = KEEP_S // 86400, max(1, round(self._settings.picture_ttl_s / 86400))
         reader = language(interaction)
-        facts = self._ids.mentions(reader) | {"days": str(days), "picture_days": str(picture_days)}
+        facts = self._ids.mentions(reader) | {
+            "days": str(days),
+            "picture_days": str(picture_days),
+            "grace_days": str(GRACE_S // 86400),
+        }
         await _say(interaction, translate(PRIVACY, reader, **facts))
 
     @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
     @everywhere
     async def forget(self, interaction: Interaction) -> None:
         await defer(interaction, private=True)
-        dropped = await asyncio.to_thread(_forget, self._services, str(interaction.user.id))
-        log.info("forgot user=%d pictures=%d", interaction.user.id, dropped)
-        words = translate_count(FORGOTTEN_ONE, FORGOTTEN, dropped, language(interaction))
+        reader = language(interaction)
+        deleted = await forget(self._services, self._pending, str(interaction.user.id), reader)
+        log.info("forgot user=%d pictures=%d", interaction.user.id, deleted)
+        words = translate_count(FORGOTTEN_ONE, FORGOTTEN, deleted, reader)
         await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
 
     @commands.Cog.listener()
@@ -135,20 +146,6 @@ def help_text(ids: CommandIds, reader: str, reactions: Iterable[str]) -> str:
         "subject": translate(FOCUSES["1"].label, reader),
     }
     return "\n".join(translate(HELP[part], reader, **facts) for part in HELP)
-
-
-def _forget(services: Services, user_id: str) -> int:
-    """How many pictures were deleted."""
-    requests = services.messages.forget(user_id)
-    pictures = services.pictures.forget(user_id, _sent(requests))
-    queue.forget(services.redis, [request.job_id for request in requests])
-    return pictures
-
-
-def _sent(requests: list[RenderRequest]) -> set[str]:
-    """The pictures that these brought; a reaction or a button draws what somebody has sent before."""
-    brought = [one for request in requests if request.origin in ("command", "menu") for one in request.pictures]
-    return {sha for one in brought for sha in (one.sha, one.still) if sha is not None}
 
 
 async def _say(interaction: Interaction, text: str) -> None:

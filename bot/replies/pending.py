@@ -26,7 +26,7 @@ from jobs.lifecycle.job import PendingReply
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
 from jobs.schema import Click, Outcome, RenderRequest, RenderResult
-from jobs.text.sentences import PictureProblem
+from jobs.text.sentences import PictureProblem, ServiceProblem
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,9 @@ class PendingReplies:
         await asyncio.to_thread(self._services.jobs.open, tracked.pending, look_at=look_at)
 
     async def send(self, tracked: Tracked, request: RenderRequest) -> RenderRequest:
-        """Put a job on the queue; the request with its version."""
+        """Put a job on the queue; the request with its version. Raises ServiceProblem `cancelled` if it is."""
+        if await asyncio.to_thread(self._services.jobs.progress, request.job_id):
+            raise ServiceProblem("cancelled", "called off on its way to the queue")
         request = await asyncio.to_thread(self._services.messages.register, request)
         tracked.state = SendState.SENDING
         await asyncio.to_thread(queue.enqueue, self._services.redis, request)
@@ -129,6 +131,8 @@ class PendingReplies:
             free = not unknown
         if free:
             outcome: Outcome = "refused" if isinstance(error, PictureProblem) else "failed"
+            if tracked.failure.code == "cancelled":
+                outcome = "cancelled"
             # A job that somebody may have sent may be drawn, too, by one who died before that was written down.
             await self.end(tracked.pending, tracked.failure, outcome=outcome, nothing_there=not tracked.sent)
         else:

@@ -21,7 +21,7 @@ from redis import Redis
 
 from jobs.connection import PREFIX
 from jobs.records import JobId, Record, read_record, record_key, versions_key
-from jobs.rq_adapter.queue import UNFINISHED, job_key
+from jobs.rq_adapter.queue import NO_ARGUMENTS, UNFINISHED, job_key
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 
 PENDING_S: Final = 24 * 3600
@@ -49,8 +49,15 @@ PICTURES: Final = "pictures"
 PENDING: Final = f"{PREFIX}pending"
 PACE: Final = f"{PREFIX}pace"
 
+
+def _quoted(data: bytes) -> str:
+    """Bytes as Lua writes them."""
+    return "'" + "".join(f"\\{byte:03d}" for byte in data) + "'"
+
+
 _CONSTANTS: Final = (
     f"local TAKE_OVER_S, NOTICE_S, PENDING_S, ENDED_S = {TAKE_OVER_S}, {NOTICE_S}, {PENDING_S}, {ENDED_S}\n"
+    f"local NO_ARGUMENTS = {_quoted(NO_ARGUMENTS)}\n"
     f"local REFUSED_S, REFUSALS, PACE_OF, PREFIX = {REFUSED_S}, {REFUSALS}, {PACE_OF}, '{PREFIX}'\n"
 )
 _SCRIPT: Final = _CONSTANTS + Path(__file__).with_name("transitions.lua").read_text(encoding="utf-8")
@@ -218,6 +225,14 @@ class Jobs:
         if unreadable := [job_id for job_id, pending in zip(ids, read, strict=True) if pending is None]:
             self._redis.zrem(PENDING, *unreadable)
         return [pending for pending in read if pending is not None]
+
+    def pending(self, job_ids: Collection[str]) -> list[PendingReply]:
+        """Who waits for these jobs; those that have ended are left out."""
+        pipe = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hget(record_key(job_id), "reply")
+        read = [read_record(PendingReply, data) for data in (pipe.execute() if job_ids else [])]
+        return [reply for reply in read if reply is not None]
 
     def look_later(self, job_ids: Collection[str], *, look_at: float) -> None:
         """Let nobody look at these before `look_at`; those that have ended stay so."""

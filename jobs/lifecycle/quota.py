@@ -119,6 +119,12 @@ class Quota:
         reason, wait_s = self._charge(keys=[record_key(job_id)], args=args)
         return Refused(reason.decode(), float(wait_s)) if reason else None
 
+    def in_flight(self, user_id: str) -> set[str]:
+        """A person's jobs that have not ended."""
+        members: list[Any] = self._redis.zrange(f"{_QUOTA}flying:{user_id}", 0, -1)
+        # Each further picture of a job stands there with its number.
+        return {member.decode(errors="replace").partition("#")[0] for member in members}
+
     def is_charged(self, job_id: str) -> bool:
         """Whether a job was counted, and not given back since."""
         return bool(self._redis.hexists(record_key(job_id), "charge"))

@@ -142,6 +142,12 @@ class Reactions:
         if attempt is not None and attempt.held_until is not None and self._jobs.result_of(attempt.job_id) is None:
             self._jobs.refund(attempt.job_id)
 
+    def forget_clicks(self, user_id: str) -> None:
+        """Answer a person's reactions no more."""
+        for click in self.clicks():
+            if click.user_id == user_id:
+                self.drop_click(click)
+
 
 def _field(click: Click) -> str:
     return f"{click.message_id}:{click.look}"

@@ -145,6 +145,8 @@ elseif event == 'finish' then
   settle(refund)
   redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'lane',
     'refusals', 'refused_since')
+  -- RQ keeps its record for an hour or a week. Nobody needs what the task was given any more: who asked, and the token.
+  if redis.call('EXISTS', queued) == 1 then redis.call('HSET', queued, 'data', NO_ARGUMENTS) end
   redis.call('EXPIRE', record, ENDED_S)
   redis.call('ZREM', pending, job)
   if seconds ~= '' then

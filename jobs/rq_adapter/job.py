@@ -1,16 +1,20 @@
 """A job as a worker meets it: it may call tasks of ours and nothing else; and what a running task may ask for."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from rq import Retry, get_current_job
-from rq.job import Job
+from rq.job import Job, JobStatus
 
 from jobs.observability.logs import bound
+from jobs.rq_adapter.queue import NO_ARGUMENTS
 
 Task = Callable[[Any], Any]
 FailureTask = Callable[[str, object, str], None]
 """Called after a job's last try, with its id, what its task was given (None if that cannot be read) and why."""
+
+
+_OVER: Final = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
 
 
 class BadRequest(Exception):
@@ -37,8 +41,26 @@ class RenderJob(Job):
             raise BadRequest("the job names a function that is no task of ours")
         return task
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its user knows the end, after which its arguments are deleted (jobs.lifecycle)."""
+        try:
+            return not self.args and not self.kwargs
+        except Exception:  # data that is none of ours
+            return False
+
+    def to_dict(self, include_meta: bool = True, include_result: bool = True) -> dict[str, Any]:
+        """What is written of the job: after its last try not what it was given.
+
+        By then that is deleted, or a bot will end the job by its record in jobs.lifecycle.
+        """
+        found = super().to_dict(include_meta, include_result)
+        return found | {"data": NO_ARGUMENTS} if self._status in _OVER else found
+
     def perform(self) -> Any:
         """Run the task. After a BadRequest no tries are left."""
+        if self.is_over:
+            return {}
         try:
             return super().perform()
         except BadRequest:
@@ -56,7 +78,7 @@ class RenderJob(Job):
         return None
 
     def _failed(self, _job: Job, _redis: object, kind: type[BaseException] | None, *_error: object) -> None:
-        if self.should_retry:
+        if self.should_retry or self.is_over:
             return
         try:
             payload = self.args[0]

@@ -8,6 +8,8 @@ RQ's own ways of counting are not used: they clean up first, and so run the call
 process asks. Nor is its deletion, which loads a job's arguments: a job that cannot be read must go all the same.
 """
 
+import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +40,8 @@ LOST: Final = frozenset({"failed", "stopped", "canceled"})
 RENDER_TASK: Final = "worker.tasks.render"
 FAILURE_TASK: Final = "worker.tasks.tell_failure"
 VERIFY_TASK: Final = "worker.checking.check"
+NO_ARGUMENTS: Final = zlib.compress(json.dumps([RENDER_TASK, None, [], {}]).encode())
+"""What stands in RQ's record of a job whose end its user knows, instead of what its task was given."""
 JOB_TIMEOUT_S: Final = 30
 EACH_S: Final = 10
 """How much longer a job may take for each picture beyond the first."""

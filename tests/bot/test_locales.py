@@ -26,7 +26,7 @@ def all_commands() -> list[Any]:
         *Ascii(nothing, nothing).get_app_commands(),
         MessageMenu(nothing, nothing, nothing).menu,
         UserMenu(nothing, nothing).menu,
-        *About(nothing, nothing, nothing).get_app_commands(),
+        *About(nothing, nothing, nothing, nothing).get_app_commands(),
         ServerSettings(nothing, nothing, nothing).app_command,
         ModelAdmin(nothing, nothing, nothing, nothing).app_command,
     ]

@@ -1,13 +1,16 @@
 """Whole worker processes against a real Valkey and real HTTP: retries, signals, deaths, reloads, outages."""
 
 import hashlib
+import json
 import re
 import signal
 import socket
 import time
 import urllib.error
 import urllib.request
+import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -65,6 +68,15 @@ def status_of(redis: Redis, job_id: str) -> str:
     return status.value
 
 
+NOTHING: list[object] = ["worker.tasks.render", None, [], {}]
+
+
+def given_to(redis: Redis, job_id: str) -> object:
+    """What RQ's record of a job says that its task was given."""
+    data: Any = redis.hget(f"rq:job:{job_id}", "data")
+    return json.loads(zlib.decompress(data))
+
+
 # --- a life ---------------------------------------------------------------------------------------------------
 
 
@@ -88,6 +100,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     worker.wait_for("job done id=1000 outcome=posted")
     assert re.search(r"decode_ms=\S+ tone_ms=\S+ generator_ms=\S+ paint_ms=\S+ encode_ms=\S+ post_ms=", worker.log)
     until(lambda: status_of(redis, "1000") == "finished", "RQ to call the job finished")
+    assert given_to(redis, "1000") == NOTHING, "who asked and the token go with the end"
 
     # Discord stumbles: a lost answer, a limit, an error; the user sees one picture all the same.
     standin.answers.extend([Answer(drop="after"), Answer(429, {"retry_after": 0.1}), Answer(500)])
@@ -207,7 +220,8 @@ def test_job_that_kills_every_worker_ends_with_a_message(
     content = standin.state[TOKEN_PATH].body["content"]
     reference = re.search(r"reference ([0-9a-f]{8})", content)
     survivor = next(worker for worker in workers if worker.process.poll() is None)
-    assert reference and f"reference={reference[1]} reason=AbandonedJobError" in survivor.log
+    assert reference
+    survivor.wait_for(f"reference={reference[1]} reason=AbandonedJobError")  # after the end was written down
     assert len(standin.seen) == 1
 
 
@@ -229,6 +243,8 @@ def test_failing_job_is_tried_three_times_and_told_once(
     enqueue_task(redis, "fail", sha)
     assert ended(ledger) == "failed internal"
     worker.wait_for("retries_left=0")
+    until(lambda: status_of(redis, "1000") == "failed", "RQ to call the job failed")
+    assert given_to(redis, "1000") == NOTHING
     assert [worker.log.count(f"retries_left={left}") for left in (2, 1, 0)] == [1, 1, 1]
     assert "text from inside" not in standin.state[TOKEN_PATH].body["content"]
 
