@@ -107,9 +107,14 @@ class ControlApi:
     # What there is to see
 
     async def state(self, request: web.Request) -> web.Response:
+        """All there is; of interactions and messages only `interaction` and its answer, or those of `channel`."""
+        one, channel = request.query.get("interaction"), request.query.get("channel")
+        interactions = [] if channel else [i for i in self.world.interactions.values() if one in (None, i.id)]
+        answers = {interaction.response_message_id for interaction in interactions}
         messages: dict[str, list[Json]] = {place: [] for place in (*CHANNELS, *DIRECTS)}
         for message in self.world.messages.values():
-            messages[message.channel_id].append(self.world.messages.state_json(message))
+            if channel in (None, message.channel_id) and (one is None or message.id in answers):
+                messages[message.channel_id].append(self.world.messages.state_json(message))
         commands = self.world.commands.all(None) + self.world.commands.all(GUILD_ID)
         state = {
             "now": self.world.clock.now(),
@@ -122,7 +127,7 @@ class ControlApi:
             "commands": commands,
             "sessions": self.gateway.connected(),
             "messages": messages,
-            "interactions": {i.id: self.world.interactions.as_json(i) for i in self.world.interactions.values()},
+            "interactions": {i.id: self.world.interactions.as_json(i) for i in interactions},
         }
         return web.json_response(state)
 

@@ -7,6 +7,7 @@ import mimetypes
 import secrets
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -170,22 +171,24 @@ class Controls:
         answer = self.request("POST", "/playground/facts", {"facts": facts, "actions": actions or []})
         return list(self._object(answer)["asked"])
 
-    def state(self) -> Json:
-        return self._object(self.request("GET", "/playground/state"))
+    def state(self, **only: str) -> Json:
+        """All there is. Whoever asks again and again gives the id of an `interaction`, for that one and its answer
+        alone, or of a `channel`, for its messages alone."""
+        return self._object(self.request("GET", f"/playground/state?{urllib.parse.urlencode(only)}"))
 
     def messages(self, channel: str = ASCII_CHANNEL) -> list[Json]:
         """A channel's messages, oldest first, ephemeral ones included."""
-        return list(self.state()["messages"][channel])
+        return list(self.state(channel=channel)["messages"][channel])
 
     def interaction(self, interaction_id: str) -> Json:
-        return self._object(self.state()["interactions"][interaction_id])
+        return self._object(self.state(interaction=interaction_id)["interactions"][interaction_id])
 
     def exchanges(self, last: int = 100) -> list[Json]:
         return list(self.request("GET", f"/playground/exchanges?last={last}"))
 
     def answer_to(self, used: Json) -> Json | None:
         """The message that answers an interaction started by slash or click; None while there is none."""
-        state = self.state()
+        state = self.state(interaction=used["interaction_id"])
         wanted = state["interactions"][used["interaction_id"]]["response_message_id"]
         return next((m for m in state["messages"][used["channel_id"]] if m["id"] == wanted), None)
 

@@ -41,6 +41,21 @@ async def test_a_slash_command_arrives_whole(bot: Presser, controls: Controls) -
     assert await asyncio.to_thread(controls.fetch, attachment["url"]) == PNG_3X2
 
 
+async def test_one_interaction_or_channel_can_be_asked_for_alone(bot: Presser, controls: Controls) -> None:
+    first, second = await bot.used(), await bot.used()
+    for event, words in ((first, "one"), (second, "two")):
+        await bot.answer(event, {"type": 4, "data": {"content": words}})
+    whole = await asyncio.to_thread(controls.state)
+    used = {"interaction_id": first["id"], "channel_id": ASCII_CHANNEL}
+    answer = await asyncio.to_thread(controls.answer_to, used)
+    assert answer is not None and answer in whole["messages"][ASCII_CHANNEL] and answer["content"] == "one"
+    assert await asyncio.to_thread(controls.interaction, second["id"]) == whole["interactions"][second["id"]]
+    assert await asyncio.to_thread(controls.messages) == whole["messages"][ASCII_CHANNEL]
+    alone = await asyncio.to_thread(controls.state, interaction=first["id"])
+    assert list(alone["interactions"]) == [first["id"]] and sum(map(len, alone["messages"].values())) == 1
+    assert (await asyncio.to_thread(controls.state, channel="1"))["interactions"] == {}
+
+
 @pytest.mark.parametrize(
     ("command", "options", "refusal"),
     [
