@@ -17,9 +17,11 @@ from bot.commands.registration import Catalogue, keep_trying, sync_if_changed
 from bot.commands.server_settings import ERASE, KEEP, ServerSettings
 from bot.commands.user_menu import UserMenu
 from bot.components.cancel_button import CancelButton, cancel_view
+from bot.components.comparison import Comparisons
 from bot.components.component import Component, Handler
 from bot.components.reactions import ReactionEvents
 from bot.components.result_buttons import Results
+from bot.components.variants import Variants
 from bot.gateway.http_hooks import http_trace
 from bot.gateway.patience import MOST_RATE_LIMIT_S, be_patient
 from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages, skip_odd_events
@@ -33,7 +35,7 @@ from bot.replies.progress_notifier import ProgressNotifier
 from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
-from jobs.text.buttons import CANCEL, DELETE, PINK, REDO, TEXT
+from jobs.text.buttons import CANCEL, COMPARE, DELETE, PINK, REDO, SHARE, TAKE, TEXT
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ class GlyphcordClient(ShardedBot):
         models = ModelAdmin(self.services, self._downloader, self._in_flight, settings)
         server_settings = ServerSettings(self.services, self._downloader, moderation_log)
         results = Results(self.services, render_service, moderation_log, reactions.answer)
+        comparisons = Comparisons(self.services, render_service)
         self._parts: list[commands.Cog] = [
             Ascii(render_service, self.services),
             menu,
@@ -120,6 +123,9 @@ class GlyphcordClient(ShardedBot):
             PINK: results.pink,
             TEXT: results.text,
             REDO: results.redo,
+            COMPARE: comparisons.compare,
+            SHARE: comparisons.share,
+            TAKE: Variants(self.services).take,
             DELETE: results.delete,
             CANCEL: CancelButton(self.services, pending).handle,
         }

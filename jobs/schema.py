@@ -5,12 +5,12 @@ those before its own, whose jobs and records a deploy leaves in Redis; so worker
 """
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from jobs.records import MODEL_NAME, JobId, Record, Sha256, Snowflake
+from jobs.records import MODEL_NAME, JobId, ModelName, Record, Sha256, Snowflake
 from jobs.text.translation import ENGLISH
 from models.options import RenderOptions
 from models.palettes import Background, find_palette
@@ -70,11 +70,28 @@ MOST_PICTURES: Final = 10
 """Pictures of one request: as many as a message has files."""
 
 
+class Variant(Record):
+    """What one of several drawings of the same picture has otherwise than the request's options say.
+
+    None is as they say. `style` names weights, `focus` is 0 to 1.
+    """
+
+    style: ModelName | None = None
+    background: Background | None = None
+    focus: float | None = Field(default=None, ge=0, le=1)
+
+    def applied_to(self, options: RenderOptions) -> RenderOptions:
+        """The options of this drawing."""
+        said = {name: value for name, value in self.model_dump().items() if value is not None}
+        return replace(options, **said)
+
+
 class Picture(Record):
     """One picture of a request, by the sha256 of its stored bytes.
 
-    `still` is drawn instead of a moving picture that cannot be read. `spoiler`: who posted it hid it. `note` is a
-    code of jobs.text.sentences.CAPTIONS, to be said under the drawing.
+    With a `variant` it is one of several drawings of the same picture, to choose from. `still` is drawn instead of
+    a moving picture that cannot be read. `spoiler`: who posted it hid it. `note` is a code of
+    jobs.text.sentences.CAPTIONS, to be said under the drawing.
     Where the picture could not be had at all, `failure` says why, in the reply's language, and `sha` is None.
     """
 
@@ -83,6 +100,11 @@ class Picture(Record):
     spoiler: bool = False
     note: str = Field(default="", max_length=40)
     failure: str = Field(default="", max_length=1000)
+    variant: Variant | None = None
+
+
+Comparison = Literal["private", "shareable", "public"]
+"""A photo beside its page: for who asked alone, the same with a button that shows it to all, or for all to see."""
 
 
 class RenderRequest(Record):
@@ -90,14 +112,17 @@ class RenderRequest(Record):
 
     `job_id` is the interaction's id, or `<message id>-<look>` for a reaction. The options are as they were asked
     for, so that the same picture in other ink has the same characters; what was left open, the worker chooses.
+    `own`: who asks has given the picture, and may see it again; with `comparison` it is shown beside the page.
     Requests of earlier versions are read as they were meant.
     """
 
-    schema_version: Literal[6] = 6
+    schema_version: Literal[7] = 7
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
     pictures: tuple[Picture, ...] = Field(min_length=1, max_length=MOST_PICTURES)
     options: RenderOptions = RenderOptions()
+    own: bool = False
+    comparison: Comparison | None = None
     first_reaction: str = Field(default="", max_length=32, description="the emoji that the bot itself reacts with")
     user_id: Snowflake
     guild_id: Snowflake | None = None
@@ -110,10 +135,14 @@ class RenderRequest(Record):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_meant(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2, 3, 4, 5):
+        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2, 3, 4, 5, 6):
             return data
+        # A picture that was drawn again may have been another person's.
+        own = data.get("origin") in ("command", "menu")
+        if data["schema_version"] == 6:
+            return data | {"own": own, "schema_version": 7}
         old = dict(data) if data["schema_version"] >= 4 else _BEFORE_4 | data
-        old = {"pictures": [{"sha": old.pop("picture", "")}]} | old | {"schema_version": 6}
+        old = {"pictures": [{"sha": old.pop("picture", "")}]} | old | {"own": own, "schema_version": 7}
         if data["schema_version"] == 5:
             return old
         form, read = old.pop("form", "picture"), old.pop("preset", "file")
@@ -121,6 +150,16 @@ class RenderRequest(Record):
         options["format"] = _TEXTS.get(read) if form == "text" else form
         reaction = old.pop("hint", "")
         return old | {"options": options, "first_reaction": reaction}
+
+    @property
+    def parts(self) -> int:
+        """Of how many pictures it has the time and the files: a comparison shows its photo, too."""
+        return len(self.pictures) + (self.comparison is not None)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether its drawings are variants, of which one is to be taken."""
+        return any(picture.variant is not None for picture in self.pictures)
 
     @property
     def shas(self) -> tuple[str, ...]:

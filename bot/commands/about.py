@@ -34,6 +34,8 @@ HELP: Final = {
     "colours": "• {ascii} `image: palette:#0000ff-#ff69b4` uses two colours of your own, from top to bottom.",
     "focus": "• {ascii} `image: focus:{subject}` draws the subject alone; other choices leave as much of the "
     "background as you like.",
+    "variants": "• {ascii} `image: variants:` draws it in every style, on both papers or with more and less "
+    "background; you take one.",
     "format": "• {ascii} `image: format:` gives you text for a phone or a computer, or a file.",
     "source": "• {ascii} `source:` draws your avatar, this server's icon or banner, or a custom emoji.",
     "message": "• A message's menu → Apps → **Make ASCII** draws what that message shows: GIFs, stickers, emojis "

@@ -1,5 +1,6 @@
 """`/ascii`: the command's options, and the suggestions while its palette is typed."""
 
+import asyncio
 from typing import Final
 
 import discord
@@ -14,10 +15,16 @@ from bot.render.service import RenderService
 from bot.render.sources import SOURCE_HELP, picture_from
 from bot.replies.interactions import Interaction
 from bot.services import Services
+from jobs.schema import Variant
+from jobs.text.sentences import ServiceProblem
+from jobs.variants import KINDS, LABELS, variants_of
 
 FILE_TYPES: Final = ["image", "video", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".m4v", ".3gp", ".mkv"]
 """What Discord's client lets people choose, ten at most: its own groups, and the usual suffixes of all else that is
 drawn. In `image` are .png, .gif, .jpg, .jpeg, .jfif, .webp and .avif, in `video` .mp4, .mov, .qt and .webm."""
+
+MORE_HELP: Final = HELP | {"variants": "Several drawings to choose one from"}
+VARIANT_CHOICES: Final = [app_commands.Choice(name=LABELS[kind], value=str(kind)) for kind in KINDS]
 
 
 class Ascii(commands.Cog):
@@ -32,8 +39,8 @@ class Ascii(commands.Cog):
         description="Draw a picture in readable characters",
         extras={"file_types": {"image": FILE_TYPES}},  # bot.commands.sync registers them
     )
-    @app_commands.describe(image="The picture (default: the last one posted here)", source=SOURCE_HELP, **HELP)
-    @app_commands.choices(**CHOICES)
+    @app_commands.describe(image="The picture (default: the last one posted here)", source=SOURCE_HELP, **MORE_HELP)
+    @app_commands.choices(variants=VARIANT_CHOICES, **CHOICES)
     @everywhere
     async def ascii(  # noqa: PLR0917  # discord.py reads the options from the parameters
         self,
@@ -48,6 +55,7 @@ class Ascii(commands.Cog):
         style: str | None = None,
         animate: bool | None = None,
         private: bool | None = None,
+        variants: str | None = None,
     ) -> None:
         overrides = overrides_from(
             palette=palette,
@@ -62,7 +70,24 @@ class Ascii(commands.Cog):
             picture: Attachment | Find = Attachment(image.url, image.size, image.is_spoiler())
         else:
             picture = picture_from(interaction, source)
-        await self._render_service.submit(interaction, picture, overrides, "command", private=private)
+        wanted = await self._variants(variants)
+        await self._render_service.submit(
+            interaction, picture, overrides, "command", private=private, variants=wanted
+        )
+
+    async def _variants(self, kind: str | None) -> tuple[Variant, ...]:
+        """What an option's value asks for. Raises ServiceProblem `one_style`."""
+        chosen = next((one for one in KINDS if one == kind), None)
+        if chosen is None:
+            return ()
+        styles: list[str] = []
+        if chosen == "styles":
+            store = self._services.weights
+            names, default = await asyncio.to_thread(lambda: (list(store.models()), store.default()))
+            styles = sorted(names, key=lambda name: name != default)
+            if len(styles) < 2:
+                raise ServiceProblem("one_style", f"styles={len(styles)}")
+        return variants_of(chosen, styles)
 
     @ascii.autocomplete("source")
     async def _sources(self, interaction: Interaction, typed: str) -> Choices:

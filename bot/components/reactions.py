@@ -225,6 +225,7 @@ def _request(client: discord.Client, click: Click, opening: Opening, reply_id: s
         origin="reaction",
         pictures=opening.kept,
         options=replace(original.options, palette=click.palette, background=paper),
+        own=original.own and original.user_id == click.user_id,
         user_id=click.user_id,
         guild_id=click.guild_id,
         reply=Reply(

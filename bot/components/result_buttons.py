@@ -167,6 +167,7 @@ class Results(commands.Cog):
             "button",
             private=hidden,
             defaults=request.options,
+            own=request.own and request.user_id == str(interaction.user.id),
         )
 
     async def _request(self, interaction: Interaction) -> RenderRequest:

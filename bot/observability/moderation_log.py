@@ -9,14 +9,19 @@ from typing import Final
 
 import discord
 
-from bot.replies.interactions import QUIET, UNDELIVERED
+from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, server_language
 from jobs.observability.logs import describe_error
+from jobs.schema import RenderRequest
 from jobs.server_settings import GuildSettings
+from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
 MOST: Final = 50
 """Lines on their way at one time."""
+
+ASKED: Final = "{user} asked for a picture in {where}"
+ASKED_PRIVATELY: Final = "{user} asked for a private picture in {where}"
 
 
 def may_write(channel: discord.TextChannel) -> bool:
@@ -47,3 +52,14 @@ class ModerationLog:
             )
         except UNDELIVERED as error:
             log.info("moderation log not posted channel=%d detail=%s", channel_id, describe_error(error))
+
+
+def line_of(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
+    """Who asked for a picture and where, with its job's id."""
+    place = (
+        f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"
+    )
+    where = f"<#{interaction.channel_id}>" if private else place
+    user = f"<@{request.user_id}>"
+    line = translate(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
+    return f"🖼️ {line} (`{request.job_id}`)"

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import discord
 
-from bot.observability.moderation_log import ModerationLog
+from bot.observability.moderation_log import ModerationLog, line_of
 from bot.render.admission import Admission, Asker, asker_of
 from bot.render.attachments import Attachment, Find
 from bot.render.download import AttachmentDownloader
@@ -30,7 +30,6 @@ from bot.replies.interactions import (
     can_reach,
     defer,
     language,
-    server_language,
 )
 from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies
@@ -38,11 +37,10 @@ from bot.services import Services
 from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.pictures import Hold
-from jobs.schema import RenderRequest, Reply
+from jobs.schema import Comparison, RenderRequest, Reply, Variant
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name
 from jobs.text.sentences import ServiceProblem, sentence
-from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +54,6 @@ ADMIT_S: Final = 0.8
 """Out of the three seconds that Discord gives for an acknowledgement."""
 
 Origin = Literal["command", "menu", "button"]
-
-ASKED: Final = "{user} asked for a picture in {where}"
-ASKED_PRIVATELY: Final = "{user} asked for a private picture in {where}"
 
 
 @dataclass(frozen=True)
@@ -105,16 +100,21 @@ class RenderService:
         *,
         private: bool | None = None,
         defaults: RenderOptions | None = None,
+        own: bool = True,
+        comparison: Comparison | None = None,
+        variants: tuple[Variant, ...] = (),
     ) -> None:
         """Acknowledge, fetch, enqueue. Raises, before it acknowledges, what makes the drawing impossible.
 
-        Several pictures, MOST_PICTURES at most, become one job, and one message.
+        Several pictures, MOST_PICTURES at most, become one job, and one message; so do variants of one, which
+        count as so many.
 
-        Without `defaults` and `private` the server's settings hold.
+        Without `defaults` and `private` the server's settings hold. `own` and `comparison` are as in RenderRequest.
         """
         received_at = time.time()
         overrides = overrides.check()
-        count = len(picture) if isinstance(picture, Sequence) else 1
+        count = len(variants) or (len(picture) if isinstance(picture, Sequence) else 1)
+        plain = comparison is None and not variants
         asker = asker_of(interaction, received_at + DEADLINE_S, count)
         with self._acknowledge_first.acknowledging():
             begun = await self._acknowledge(
@@ -140,6 +140,8 @@ class RenderService:
                 sources = [picture] if isinstance(picture, Attachment) else picture
                 hold = Hold(pending.job_id, asker.user_id, asker.guild_id, pending.deadline_at)
                 pictures, about = await self._intake.take(sources, reply.language, hold)
+                if variants:
+                    pictures = tuple(pictures[0].model_copy(update={"variant": one}) for one in variants)
                 if settings.spoiler or all(one.spoiler for one in pictures if one.sha):
                     options = replace(options, spoiler=True)
                 request = RenderRequest(
@@ -150,7 +152,9 @@ class RenderService:
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                     reply=reply,
-                    first_reaction=self._first_reaction if _may_react(interaction, begun) else "",
+                    own=own,
+                    comparison=comparison,
+                    first_reaction=self._first_reaction if plain and _may_react(interaction, begun) else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
                     deadline_at=pending.deadline_at,
@@ -161,7 +165,7 @@ class RenderService:
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
                     await self._say_queued(interaction)
                 request = await self._pending.send(tracked, request)
-                self._moderation_log.post(settings, _line(interaction, request, private=begun.private))
+                self._moderation_log.post(settings, line_of(interaction, request, private=begun.private))
                 log.info(
                     "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s format=%s columns=%s paper=%s "
                     "focus=%s private=%s workers=%d ms=%.0f",
@@ -272,16 +276,6 @@ def _begin(
     deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
     pending = PendingReply(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
     return _Begun(settings, options, private, pending)
-
-
-def _line(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
-    place = (
-        f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"
-    )
-    where = f"<#{interaction.channel_id}>" if private else place
-    user = f"<@{request.user_id}>"
-    line = translate(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
-    return f"🖼️ {line} (`{request.job_id}`)"
 
 
 def _may_react(interaction: Interaction, begun: _Begun) -> bool:

@@ -105,7 +105,10 @@ async def _by_either(
 
 
 def seen_on(message: Message) -> Seen:
-    """What stands on a message of ours. A picture can be text: a code block, which no sentence of ours holds."""
-    if message.attachments or message.content.startswith(("```", "||```")):
+    """What stands on a message of ours. A picture can be text: a code block, which no sentence of ours holds.
+
+    Of components alone are only pictures beside each other; Discord lists their files with them.
+    """
+    if message.attachments or message.flags.components_v2 or message.content.startswith(("```", "||```")):
         return Seen.PICTURE
     return Seen.UNFILLED if message.flags.loading or is_interim(message.content) else Seen.SENTENCE

@@ -112,7 +112,7 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
             retry=Retry(max=RETRIES, enqueue_at_front=True),
             result_ttl=RESULT_TTL_S,
             failure_ttl=FAILURE_TTL_S,
-            job_timeout=timeout_s(len(request.pictures)),
+            job_timeout=timeout_s(request.parts),
             on_failure=Callback(FAILURE_TASK),
         )
     except DuplicateJobError:

@@ -109,6 +109,9 @@ RULES: Final[dict[str, str]] = {
     "question_old": "That question is too old. Please use the command again.",
     "forgotten": "I no longer remember that picture. Please run /ascii with it again.",
     "columns_number": "Columns must be a number from 20 to 200.",
+    "one_style": "There is only one style here, so there is nothing to choose from.",
+    "already_taken": "One of these was taken already.",
+    "not_your_photo": "Only the person who sent the photo can see it beside the page.",
     "not_yours": "Only the person who asked for it can do that.",
     "nothing_to_cancel": "That picture is already done or cancelled.",
 }

@@ -9,8 +9,8 @@ from jobs.server_settings import GuildSettings
 from models.options import RenderOptions
 from tests.bot.test_locales import payloads
 
-ONE_PICTURES = {"image", "source"}
-"""Options of `/ascii` that say what to draw, not how."""
+ONE_PICTURES = {"image", "source", "variants"}
+"""Options of `/ascii` that say what to draw and how often, not how."""
 SERVERS = {"spoiler"}
 """What only a server decides."""
 

@@ -12,6 +12,7 @@ from jobs.schema import RenderRequest, RenderResult
 from jobs.text.buttons import result_rows
 from jobs.text.sentences import SENTENCES
 from jobs.text.translation import ENGLISH
+from models.options import RenderOptions
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, SAM_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, only, queued
 from tests.bot.test_reaction import probe, replies_to
@@ -42,18 +43,19 @@ def a_result(
     controls = playground.controls
     used = controls.slash("ascii", options, files={"image": a_png()}, user=user, channel=channel)
     (request,) = controls.wait_for(lambda: [r for r in queued(redis) if r.job_id == used["interaction_id"]])
-    reply = request.reply
-    path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
-    call(
-        playground,
-        "PATCH",
-        path,
-        {"content": "the picture", "components": list(result_rows(request.options, request.reply.language))},
-    )
+    rows = result_rows(request.options, request.reply.language, comparable=request.own)
+    put_buttons(playground, request, rows)
     Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted", background="light"))
     redis.delete(QUEUE)
     a_worker_reports(redis)
     return request
+
+
+def put_buttons(playground: PlaygroundProcess, request: RenderRequest, rows: tuple[dict[str, Any], ...]) -> None:
+    """Fill a request's message as a worker does."""
+    reply = request.reply
+    path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
+    call(playground, "PATCH", path, {"content": "the picture", "components": list(rows)})
 
 
 def shown(controls: Controls, message_id: str) -> dict[str, Any] | None:
@@ -75,6 +77,10 @@ def test_only_buttons_that_change_something_are_offered() -> None:
     assert labels(a_request()) == ["Pink", "Text", "Redo…", "Delete"]
     assert labels(a_request(palette="pink")) == ["Text", "Redo…", "Delete"]
     assert labels(a_request(format="file")) == ["Pink", "Redo…", "Delete"]
+    mine = [row["components"] for row in result_rows(RenderOptions(), ENGLISH, comparable=True)]
+    assert [button["label"] for row in mine for button in row] == ["Pink", "Text", "Compare", "Redo…", "Delete"]
+    as_text = result_rows(RenderOptions(format="phone"), ENGLISH, comparable=True)[0]["components"]
+    assert "Compare" not in [button["label"] for button in as_text], "it shows a picture"
 
 
 def test_pink_by_button_and_by_reaction_is_one_picture(

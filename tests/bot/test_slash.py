@@ -52,6 +52,7 @@ def test_the_commands_are_registered_with_their_options(discord: Controls) -> No
         "style",
         "animate",
         "private",
+        "variants",
     ]
     assert options["image"]["type"] == 11
     assert options["palette"]["autocomplete"] and not options["palette"].get("choices")

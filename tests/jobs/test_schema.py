@@ -1,11 +1,12 @@
 """What the stored messages accept and refuse."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from jobs.schema import RenderRequest, RenderResult
+from jobs.schema import RenderRequest, RenderResult, Variant
 from jobs.text.sentences import SENTENCES
 from models.options import RenderOptions
 from tests.jobs.requests import a_request
@@ -19,7 +20,7 @@ def test_a_request_survives_the_way_through_json() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 7},
+        {"schema_version": 8},
         {"colour": "red"},
         {"palette": "blue"},
         {"options": {"colour": "red"}},
@@ -37,6 +38,9 @@ def test_a_request_survives_the_way_through_json() -> None:
         {"pictures": []},
         {"pictures": [{"sha": None, "failure": "It is gone."}]},
         {"pictures": [{"sha": "a" * 64}] * 11},
+        {"pictures": [{"sha": "a" * 64, "variant": {"focus": 2}}]},
+        {"pictures": [{"sha": "a" * 64, "variant": {"palette": "pink"}}]},
+        {"comparison": "loud"},
         {"job_id": "no spaces"},
         {"job_id": ""},
         {"user_id": "someone"},
@@ -56,16 +60,34 @@ def as_stored(version: int, **options: Any) -> dict[str, Any]:
     """A request as the versions wrote it whose options stood in the request itself."""
     stored = a_request().model_dump(mode="json")
     del stored["options"], stored["first_reaction"], stored["reply"]["language"], stored["pictures"]
+    del stored["own"], stored["comparison"]
     return stored | {"schema_version": version, "picture": "a" * 64} | options
 
 
 def test_the_one_picture_of_version_5_is_the_only_one_of_its_request() -> None:
-    request = a_request(palette="pink", picture="b" * 64)
-    stored = request.model_dump(mode="json", exclude={"pictures"}) | {"schema_version": 5, "picture": "b" * 64}
+    request = a_request(palette="pink", picture="b" * 64, own=True)
+    stored = request.model_dump(mode="json", exclude={"pictures", "own", "comparison"})
+    stored |= {"schema_version": 5, "picture": "b" * 64}
     assert RenderRequest.model_validate(stored) == request
     for wrong in ({"picture": "x"}, {"colour": "red"}):
         with pytest.raises(ValidationError):
             RenderRequest.model_validate(stored | wrong)
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"), [("command", True), ("menu", True), ("button", False), ("reaction", False)]
+)
+def test_of_version_6_only_who_brought_a_picture_for_certain_may_see_it_again(origin: str, own: bool) -> None:
+    stored = a_request(origin=origin).model_dump(mode="json", exclude={"own", "comparison"})
+    read = RenderRequest.model_validate(stored | {"schema_version": 6})
+    assert (read.own, read.comparison, read.parts, read.is_choice) == (own, None, 1, False)
+
+
+def test_a_variant_differs_from_its_request_in_what_it_says() -> None:
+    options = RenderOptions(palette="pink", columns=90, focus=0.5)
+    assert Variant(focus=0.0).applied_to(options) == replace(options, focus=0.0)
+    assert Variant(background="dark").applied_to(options) == replace(options, background="dark")
+    assert Variant(style="lines").applied_to(options) == replace(options, style="lines")
 
 
 def test_what_an_older_bot_left_in_redis_is_read_as_it_was_meant() -> None:

@@ -476,7 +476,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Postponed) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 7}, {"options": {"columns": "many"}}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 8}, {"options": {"columns": "many"}}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
@@ -888,3 +888,43 @@ def test_of_a_moving_picture_that_cannot_be_read_its_still_is_drawn(
     assert run(request.model_copy(update={"pictures": (moving,)})).outcome == "posted"
     shown = standin.state[TOKEN_PATH]
     assert shown.files and shown.body["content"].endswith(CAPTIONS[ONLY_STILL])
+
+
+def test_a_comparison_shows_the_photo_without_what_its_file_says_of_itself(
+    pictures: PictureStore, standin: Standin, redis: Redis
+) -> None:
+    stream, exif = io.BytesIO(), Image.Exif()
+    exif[0x010F] = "a camera"
+    Image.open(io.BytesIO(photo())).save(stream, "TIFF", exif=exif)
+    sha = pictures.put(stream.getvalue())
+    result = run(request_for(sha, comparison="shareable", own=True))
+    assert result.outcome == "posted"
+    shown = standin.state[TOKEN_PATH]
+    (_, mime, before), (name, _, page) = (shown.files[f"files[{index}]"] for index in (0, 1))
+    assert (mime, name, shown.body["content"]) == ("image/jpeg", "ascii-photo.png", None)
+    with Image.open(io.BytesIO(before)) as image, Image.open(io.BytesIO(page)) as drawn:
+        assert (image.size, dict(image.getexif())) == ((160, 120), {})
+        assert drawn.size == (40 * CELL_WIDTH, 15 * CELL_HEIGHT)
+
+
+def test_a_comparison_of_a_photo_that_is_gone_says_so(standin: Standin) -> None:
+    result = run(request_for("b" * 64, comparison="private", own=True))
+    assert (result.outcome, result.code) == ("failed", "picture_gone")
+    shown = standin.state[TOKEN_PATH].body
+    assert plain(shown["content"]) == SENTENCES["picture_gone"] and "flags" not in shown
+
+
+def test_variants_are_drawn_each_in_its_own_way(sha: str, standin: Standin) -> None:
+    papers = [{"sha": sha, "variant": {"background": paper}} for paper in ("light", "dark")]
+    assert run(request_for("a" * 64, pictures=papers)).outcome == "posted"
+    files = standin.state[TOKEN_PATH].files
+    light, dark = (np.asarray(Image.open(io.BytesIO(files[f"files[{n}]"][2])).convert("L")) for n in (0, 1))
+    assert np.bincount(light.ravel()).argmax() > 200 and np.bincount(dark.ravel()).argmax() < 60
+
+
+def test_a_style_that_is_not_there_leaves_the_others_to_choose_from(sha: str, standin: Standin) -> None:
+    styles = [{"sha": sha, "variant": {"style": style}} for style in ("tiny", "no-such")]
+    assert run(request_for("a" * 64, pictures=styles)).outcome == "posted"
+    shown = standin.state[TOKEN_PATH].body
+    assert [one["filename"] for one in shown["attachments"]] == ["ascii-photo-1.png"]
+    assert "Picture 2: " in shown["content"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.schema import Picture, RenderRequest
+from jobs.schema import Picture, RenderRequest, Variant
 from models.rendering.pipeline import Drawing
 from tests.worker.samples import request_for
 from tests.worker.test_result import a_drawing
@@ -63,3 +63,25 @@ def test_files_of_a_format_are_as_many_as_a_message_has(format: str, count: int,
 
 def test_long_words_stay_within_a_message() -> None:
     assert len(edit([a_part(), *(a_part(failure="x" * 400) for _ in range(9))]).content) == 2000
+
+
+def test_variants_have_a_button_each_by_number_and_name() -> None:
+    names = ("Everything", "Less background", "Little background", "The subject alone")
+    steps = [Variant(focus=focus) for focus in (0.0, 0.33, 0.66, 1.0)]
+    parts = [a_part(variant=steps[0]), a_part(variant=steps[1]), a_part(failure="It is broken.", variant=steps[2])]
+    parts.append(a_part(variant=steps[3]))
+    made = edit(parts, pictures=[part.picture.model_dump() for part in parts])
+    takes, last = (row["components"] for row in made.components)
+    shown = [(button["custom_id"], button["label"]) for button in takes]
+    assert shown == [(f"glyph:take:{n}", names[n - 1]) for n in (1, 2, 4)]
+    assert [button["custom_id"] for button in last] == ["glyph:delete"]
+    assert [file.filename for file in made.attachments] == [f"ascii-blue-{n}.png" for n in (1, 2, 4)]
+    assert made.attachments[1].description.startswith("Less background. The picture drawn with 40×20")
+    assert made.content.split("\n")[1:] == ["Which one do you want to keep?", "Picture 3: It is broken."]
+
+
+def test_styles_to_choose_from_are_not_said_to_be_one_models() -> None:
+    parts = [a_part(variant=Variant(style=style)) for style in ("classic", "lines")]
+    made = edit(parts, pictures=[part.picture.model_dump() for part in parts])
+    assert made.content.split("\n")[0] == "blue · 2 pictures · 1.2 s"
+    assert [button["label"] for button in made.components[0]["components"]] == ["classic", "lines"]

@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 # page of this project to name, and `.invalid` (RFC 2606) can never become somebody else's.
 PROJECT_URL: Final = "https://glyphcord.invalid"
 USER_AGENT: Final = f"DiscordBot ({PROJECT_URL}, {version('glyphcord')})"
+_COMPONENTS_V2: Final = 1 << 15
 _TRY_S: Final = 10.0
 """Longest silence of one try, in seconds."""
 _FIRST_WAIT_S: Final = 0.25
@@ -59,16 +60,21 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Edit:
-    """The whole state that a message is to have. Nobody is ever mentioned; other files and buttons go."""
+    """The whole state that a message is to have. Nobody is ever mentioned; other files and buttons go.
+
+    With `only_components` there is no content, and components show the files
+    (https://docs.discord.com/developers/components/reference); a message that became one such stays one.
+    """
 
     content: str
     attachments: tuple[Attachment, ...] = ()
     components: tuple[dict[str, Any], ...] = ()
+    only_components: bool = False
 
     def body(self) -> dict[str, Any]:
         """The JSON of the edit; the attachments' bytes travel beside it."""
-        return {
-            "content": self.content,
+        return ({"flags": _COMPONENTS_V2} if self.only_components else {}) | {
+            "content": None if self.only_components else self.content,
             "attachments": [
                 {"id": index, "filename": file.filename, "description": file.description}
                 for index, file in enumerate(self.attachments)

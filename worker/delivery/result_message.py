@@ -20,7 +20,7 @@ from models.rendering.pipeline import Drawing
 from models.sentences import NOTES
 from worker.delivery.rest_client import Attachment, Edit
 
-_SPOILER: Final = "SPOILER_"
+SPOILER: Final = "SPOILER_"
 """Discord hides a file of such a name until it is clicked."""
 
 LOOKALIKE: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
@@ -38,15 +38,16 @@ def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: flo
     if any(picture.spoiler for picture in request.pictures):
         # Of several, what is left to be drawn again may be the hidden one alone.
         request = request.model_copy(update={"options": replace(request.options, spoiler=True)})
-    credit, rows = _credit(request, drawing, model, took_s), result_rows(request.options, request.reply.language)
+    said = credit(request, drawing, model, took_s)
+    rows = result_rows(request.options, request.reply.language, comparable=request.own)
     if not drawing.moves and request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
-        whole = f"{block}\n{credit}"
+        whole = f"{block}\n{said}"
         return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), rows)
     files = files_of(request, drawing)
     if not files:
         raise ServiceProblem("too_large_result", f"{request.options.format} over {request.upload_limit} bytes")
-    content = "\n".join((credit, *notes_of(request, drawing)))[:MESSAGE_CHARACTERS]
+    content = "\n".join((said, *notes_of(request, drawing)))[:MESSAGE_CHARACTERS]
     return Edit(content, files, rows)
 
 
@@ -71,7 +72,8 @@ FRAMES: Final = "{count} frames"
 ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {palette}."
 
 
-def _credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float) -> str:
+def credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float) -> str:
+    """The line under a drawing: what it is made of."""
     language = request.reply.language
     size = translate(SHRUNK if drawing.shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
     parts = [palette_name(request.options.palette, language), size]
@@ -117,7 +119,7 @@ def _file(request: RenderRequest, drawing: Drawing) -> Attachment | None:
 
 
 def _name(request: RenderRequest, suffix: str) -> str:
-    return f"{_SPOILER if request.options.spoiler else ''}ascii-{request.options.palette.replace('#', '')}.{suffix}"
+    return f"{SPOILER if request.options.spoiler else ''}ascii-{request.options.palette.replace('#', '')}.{suffix}"
 
 
 def _alt(request: RenderRequest, drawing: Drawing) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.schema import MOST_PICTURES, Picture, RenderRequest
-from jobs.text.buttons import result_rows
+from jobs.text.buttons import choice_rows, result_rows
 from jobs.text.choices import palette_name
 from jobs.text.sentences import sentence
 from jobs.text.translation import translate, translate_count
+from jobs.variants import variant_name
 from models.formats import DEFAULT_FORMAT, MESSAGE_CHARACTERS
 from models.rendering.pipeline import Drawing
 from worker.delivery.rest_client import Attachment, Edit
@@ -18,6 +19,7 @@ from worker.delivery.result_message import files_of, notes_of
 
 ONE: Final = "{count} picture"
 MANY: Final = "{count} pictures"
+WHICH: Final = "Which one do you want to keep?"
 NUMBERED: Final = "Picture {number}: {words}"
 
 
@@ -47,26 +49,35 @@ def edit_of_several(request: RenderRequest, parts: list[Part], *, model: str, to
             said = [*notes_of(alone, part.drawing)] if made else [sentence("too_large_result", language)]
         drawn += bool(made)
         room -= sum(len(file.data) for file in made)
-        files += [_numbered(file, number) for file in made]
+        files += [_numbered(file, number, variant_name(part.picture.variant, language)) for file in made]
         words += [translate(NUMBERED, language, number=number, words=one) for one in said]
-    credit = (
+    rows = result_rows(request.options, language)
+    if request.is_choice:
+        names = {n: variant_name(part.picture.variant, language) for n, part in enumerate(parts, 1) if part.drawing}
+        rows = choice_rows(names, language)
+        words.insert(0, translate(WHICH, language))
+    credit = [
         palette_name(request.options.palette, language),
         translate_count(ONE, MANY, drawn, language),
         model,
         translate("{number} s", language, number=f"{took_s:.1f}"),
-    )
+    ]
+    if any(part.picture.variant and part.picture.variant.style for part in parts):
+        credit.remove(model)  # each is another's
     content = "\n".join((" · ".join(credit), *words))
-    return Edit(content[:MESSAGE_CHARACTERS], tuple(files), result_rows(request.options, language))
+    return Edit(content[:MESSAGE_CHARACTERS], tuple(files), rows)
 
 
 def _alone(request: RenderRequest, picture: Picture, room: int) -> RenderRequest:
     """The request for one of its pictures; text that would stand in the message is a file, as there are several."""
     hidden = request.options.spoiler or picture.spoiler
     format = "file" if request.options.block else request.options.format
-    options = replace(request.options, spoiler=hidden, format=format)
+    as_drawn = request.options if picture.variant is None else picture.variant.applied_to(request.options)
+    options = replace(as_drawn, spoiler=hidden, format=format)
     return request.model_copy(update={"pictures": (picture,), "upload_limit": room, "options": options})
 
 
-def _numbered(file: Attachment, number: int) -> Attachment:
+def _numbered(file: Attachment, number: int, name: str) -> Attachment:
     stem, _, suffix = file.filename.rpartition(".")
-    return replace(file, filename=f"{stem}-{number}.{suffix}")
+    description = f"{name}. {file.description}" if name else file.description
+    return replace(file, filename=f"{stem}-{number}.{suffix}", description=description)

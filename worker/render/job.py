@@ -17,7 +17,7 @@ from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
-from jobs.schema import Outcome, RenderRequest, Reply
+from jobs.schema import Outcome, RenderRequest, Reply, Variant
 from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence_for, with_reference
 from models import limits
 from models.formats import ANIMATION
@@ -26,6 +26,7 @@ from models.rendering import pipeline
 from models.rendering.pipeline import PNG, Drawing, Hook, TooLarge
 from models.rendering.renderer import Renderer, WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
+from worker.delivery.comparison import edit_of_comparison
 from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
@@ -33,6 +34,7 @@ from worker.delivery.several import edit_of_several
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
+from worker.render.photo import photo_of
 from worker.render.several import draw_all
 
 _log = logging.getLogger(__name__)
@@ -85,16 +87,27 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
         renderer = _renderer(tools.engine, request.options.style)
+
+        def draw_one(sha: str, most_bytes: int, variant: Variant | None) -> Drawing:
+            options = request.options if variant is None else variant.applied_to(request.options)
+            same = options.style == request.options.style
+            chosen = renderer if same else _renderer(tools.engine, options.style)
+            return _draw(tools, options, chosen, hook, job_id=request.job_id, sha=sha, upload_limit=most_bytes)
+
         parts = draw_all(
             request,
-            lambda sha, most_bytes: _draw(tools, request, renderer, hook, sha=sha, upload_limit=most_bytes),
+            draw_one,
             begins=lambda number, total: tools.jobs.progress(request.job_id, pictures=(number, total)),
         )
         drawing = next(part.drawing for part in parts if part.drawing is not None)
         tools.breaker.record_success()
         took_s = time.monotonic() - start
         model = f"{renderer.name} {renderer.version}"
-        if len(parts) == 1:
+        if request.comparison is not None:
+            as_drawn = request.model_copy(update={"pictures": (parts[0].picture,)})
+            photo, suffix = photo_of(as_drawn, drawing, tools.pictures, tools.decoder, hook)
+            edit = edit_of_comparison(as_drawn, photo, suffix, drawing, model=model, took_s=took_s)
+        elif len(parts) == 1:
             as_drawn = request.model_copy(update={"pictures": (parts[0].picture,)})
             edit = edit_of(as_drawn, drawing, model=model, took_s=took_s)
         else:
@@ -144,7 +157,14 @@ def _renderer(engine: Engine, style: str | None) -> Renderer:
 
 
 def _draw(
-    tools: Tools, request: RenderRequest, renderer: Renderer, hook: Hook, *, sha: str, upload_limit: int
+    tools: Tools,
+    options: RenderOptions,
+    renderer: Renderer,
+    hook: Hook,
+    *,
+    job_id: str,
+    sha: str,
+    upload_limit: int,
 ) -> Drawing:
     """One finished picture.
 
@@ -156,9 +176,9 @@ def _draw(
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {sha[:12]}")
     try:
-        return draw(renderer, tools.decoder, data, request.options, hook=hook, upload_limit=upload_limit)
+        return draw(renderer, tools.decoder, data, options, hook=hook, upload_limit=upload_limit)
     except torch.OutOfMemoryError as error:
-        tools.breaker.record_failure(request.job_id, "OutOfMemoryError")
+        tools.breaker.record_failure(job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
 
 

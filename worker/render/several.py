@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from jobs.rq_adapter.queue import EACH_S
-from jobs.schema import Picture, RenderRequest
+from jobs.schema import Picture, RenderRequest, Variant
 from jobs.text.sentences import ONLY_STILL, PictureProblem, ServiceProblem, sentence_for
 from models.rendering.pipeline import Drawing
 from worker.delivery.several import Part
@@ -16,8 +16,9 @@ _log = logging.getLogger(__name__)
 ENDS_ALL: Final = frozenset({"cancelled", "expired"})
 """Problems that are not one picture's."""
 
-DrawOne = Callable[[str, int], Drawing]
-"""Draws a stored picture, by its sha256, into so many bytes at most; raises PictureProblem and ServiceProblem."""
+DrawOne = Callable[[str, int, Variant | None], Drawing]
+"""Draws a stored picture, by its sha256, into so many bytes at most, as a variant or as the request says; raises
+PictureProblem and ServiceProblem."""
 
 
 def draw_all(request: RenderRequest, draw_one: DrawOne, *, begins: Callable[[int, int], object]) -> list[Part]:
@@ -26,7 +27,7 @@ def draw_all(request: RenderRequest, draw_one: DrawOne, *, begins: Callable[[int
     Raises what ends the job, and the problem of the first if none can be drawn.
     """
     pictures, language = request.pictures, request.reply.language
-    begun, share, many = time.monotonic(), request.upload_limit // len(pictures), len(pictures) > 1
+    begun, share, many = time.monotonic(), request.upload_limit // request.parts, len(pictures) > 1
     parts: list[Part] = []
     first: PictureProblem | ServiceProblem | None = None
     for number, picture in enumerate(pictures, 1):
@@ -53,9 +54,11 @@ def draw_all(request: RenderRequest, draw_one: DrawOne, *, begins: Callable[[int
 def _part(sha: str, picture: Picture, draw_one: DrawOne, most_bytes: int) -> Part:
     """One picture, or its still with a note where what moves cannot be read."""
     try:
-        return Part(picture, draw_one(sha, most_bytes))
+        return Part(picture, draw_one(sha, most_bytes, picture.variant))
     except PictureProblem as problem:
         if picture.still is None:
             raise
         _log.info("only a still code=%s detail=%r", problem.code, problem.detail)
-    return Part(picture.model_copy(update={"note": ONLY_STILL}), draw_one(picture.still, most_bytes))
+    return Part(
+        picture.model_copy(update={"note": ONLY_STILL}), draw_one(picture.still, most_bytes, picture.variant)
+    )

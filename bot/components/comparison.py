@@ -1,0 +1,56 @@
+"""The button Compare under a result: the photo beside its page, for the one whose photo it is.
+
+Others saw the page alone, so the photo is shown to them only when its owner says so, and a private result's never.
+"""
+
+import asyncio
+
+from bot.render.options import OptionOverrides
+from bot.render.service import RenderService
+from bot.replies.interactions import Interaction
+from bot.services import Services
+from jobs.schema import Comparison, RenderRequest
+from jobs.text.sentences import ServiceProblem
+
+
+class Comparisons:
+    """Answers the button, and the one under its answer that shows it to everyone."""
+
+    def __init__(self, services: Services, render_service: RenderService) -> None:
+        self._services = services
+        self._render_service = render_service
+
+    async def compare(self, interaction: Interaction, argument: str) -> None:
+        """Photo and page for who asked alone; drawn as the result is, by the model as it is now."""
+        request = await self._owned(interaction)
+        message = interaction.message
+        hidden = message is not None and message.flags.ephemeral
+        await self._draw(interaction, request, "private" if hidden else "shareable")
+
+    async def share(self, interaction: Interaction, argument: str) -> None:
+        """The same for everyone, on a message of its own."""
+        request = await self._owned(interaction)
+        if request.comparison != "shareable":
+            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
+        await self._draw(interaction, request, "public")
+
+    async def _draw(self, interaction: Interaction, request: RenderRequest, comparison: Comparison) -> None:
+        await self._render_service.submit(
+            interaction,
+            request.pictures[:1],
+            OptionOverrides(),
+            "button",
+            private=comparison != "public",
+            defaults=request.options,
+            comparison=comparison,
+        )
+
+    async def _owned(self, interaction: Interaction) -> RenderRequest:
+        """The request behind the message. Raises ServiceProblem `forgotten` or `not_your_photo`."""
+        message_id = str(interaction.message.id if interaction.message else 0)
+        request = await asyncio.to_thread(self._services.messages.request_of, message_id)
+        if request is None:
+            raise ServiceProblem("forgotten", f"message={message_id}")
+        if not request.own or request.user_id != str(interaction.user.id):
+            raise ServiceProblem("not_your_photo", f"message={message_id}")
+        return request

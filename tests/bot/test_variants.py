@@ -1,0 +1,121 @@
+"""`/ascii variants:` and the buttons under its answer, through the whole program."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from bot.components.variants import SHIPPED_STYLES, choice_of, variant_of
+from jobs.schema import RenderRequest, Variant
+from jobs.text.buttons import choice_rows
+from jobs.text.sentences import SENTENCES, ServiceProblem
+from jobs.variants import KINDS, MOST, kind_of, variant_name, variants_of
+from playground.testing import ADA_ID, Controls, PlaygroundProcess
+from tests.bot.processes import a_png, only, queued
+from tests.bot.test_guild_settings import announce
+from tests.bot.test_results import QUEUE, shown
+
+ROOT = Path(__file__).parents[2]
+
+
+def asked(discord: Controls, redis: Redis, kind: str, **options: Any) -> RenderRequest:
+    """The request for variants of a kind."""
+    discord.slash("ascii", {"variants": kind} | options, files={"image": a_png()})
+    request = only(discord, redis)
+    redis.delete(QUEUE)
+    return request
+
+
+def drawn(playground: PlaygroundProcess, request: RenderRequest) -> str:
+    """What a worker does: a file for each variant, and the buttons. Returns the message's id."""
+    count = len(request.pictures)
+    names = {n: variant_name(one.variant, "en") for n, one in enumerate(request.pictures, 1)}
+    body = {
+        "content": f"photo · {count} pictures",
+        "attachments": [{"id": n, "filename": f"ascii-photo-{n + 1}.png"} for n in range(count)],
+        "components": list(choice_rows(names, "en")),
+    }
+    reply = request.reply
+    url = f"{playground.url}/api/v10/webhooks/{reply.application_id}/{reply.token}/messages/@original"
+    files = {f"files[{n}]": (f"ascii-photo-{n + 1}.png", a_png()[1], "image/png") for n in range(count)}
+    httpx.patch(url, data={"payload_json": json.dumps(body)}, files=files, timeout=30).raise_for_status()
+    return reply.message_id
+
+
+def test_each_variant_is_one_drawing_of_the_same_picture_and_counts_as_one(discord: Controls, redis: Redis) -> None:
+    request = asked(discord, redis, "paper", palette="green")
+    assert [one.variant for one in request.pictures] == [Variant(background="light"), Variant(background="dark")]
+    assert len(set(request.shas)) == 1 and request.is_choice and request.first_reaction == ""
+    assert [one.variant and one.variant.focus for one in asked(discord, redis, "focus").pictures] == [
+        0,
+        0.33,
+        0.66,
+        1,
+    ]
+    (day,) = redis.keys(f"glyphcord:quota:day:*:{request.user_id}")
+    assert int(redis.get(day) or 0) == 2 + 4
+
+
+def test_styles_are_those_there_are_the_default_first(discord: Controls, redis: Redis) -> None:
+    def told() -> str:
+        used = discord.slash("ascii", {"variants": "styles"}, files={"image": a_png()})
+        return str(discord.wait_for_answer(used)["content"])
+
+    announce(redis, "lines")
+    assert told() == SENTENCES["one_style"] and queued(redis) == []
+    for name in ("pixels", "aquarelle", "zebra", "classic"):
+        announce(redis, name)
+    redis.set("glyphcord:weights:default", "pixels")
+    styles = [one.variant.style for one in asked(discord, redis, "styles").pictures if one.variant]
+    assert styles == ["pixels", "aquarelle", "classic", "lines"]
+
+
+def test_taking_one_makes_it_the_whole_result(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    request = asked(discord, redis, "focus", palette="green")
+    message_id = drawn(playground, request)
+    answer = discord.wait_for_answer(discord.click(message_id, "glyph:take:2", user=ADA_ID))
+    assert (answer["content"], answer["ephemeral_to"]) == (SENTENCES["not_yours"], ADA_ID)
+    discord.click(message_id, "glyph:take:3")
+
+    def taken() -> dict[str, Any] | None:
+        now = shown(discord, message_id)
+        return now if now and len(now["attachments"]) == 1 else None
+
+    now = discord.wait_for(taken)
+    assert (now["content"], now["attachments"][0]["filename"]) == ("green · Little background", "ascii-photo-3.png")
+    buttons = [button["label"] for button in now["components"][0]["components"]]
+    assert buttons == ["Pink", "Text", "Compare", "Redo…", "Delete"] and len(now["components"]) == 1
+    assert queued(redis) == [], "nothing is drawn again"
+    # From here on it is a result as any other.
+    discord.react(message_id, "💙")
+    blue = only(discord, redis)
+    assert (blue.options.palette, blue.options.focus, blue.is_choice, len(blue.pictures)) == (
+        "blue",
+        0.66,
+        False,
+        1,
+    )
+    with pytest.raises(ServiceProblem, match=SENTENCES["already_taken"]):
+        variant_of(blue, "1")
+
+
+def test_every_kind_has_names_and_bounded_labels() -> None:
+    styles = [f"style-{number}" for number in range(9)] + ["classic"]
+    seen = set()
+    for kind in KINDS:
+        variants = variants_of(kind, styles[::-1])
+        assert 2 <= len(variants) <= MOST and {kind_of(one) for one in variants} == {kind}
+        names = [variant_name(one, "de") for one in variants]
+        assert all(names) and len(set(names)) == len(names)
+        seen |= {(kind, choice_of(one)) for one in variants}
+    papers, focus = {("paper", "light"), ("paper", "dark")}, {("focus", one) for one in ("0", "0.33", "0.66", "1")}
+    assert seen == papers | focus | {("styles", "classic"), ("styles", "other")}
+
+
+def test_the_styles_that_a_metric_names_are_those_that_come_with_the_program() -> None:
+    assert set(SHIPPED_STYLES) == {path.stem for path in (ROOT / "models" / "weights").glob("*.safetensors")}
