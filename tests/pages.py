@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
@@ -35,11 +36,11 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def tokens(path: Path) -> Iterator[Token]:
+@cache
+def tokens(path: Path) -> tuple[Token, ...]:
     """All of a page's tokens, those within paragraphs and tables too."""
-    for token in MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8")):
-        yield token
-        yield from token.children or ()
+    parsed = MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8"))
+    return tuple(one for token in parsed for one in (token, *(token.children or ())))
 
 
 def code(path: Path) -> Iterator[str]:

@@ -5,7 +5,6 @@ colour; their principal axis, the direction in which they differ most, is added 
 true of a coloured part of a page: black, white and grey have none of either opponent, and stay as they are.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -39,28 +38,19 @@ _CONTRAST: Final = 0.4
 _MOST_GAIN: Final = 2.0
 # Rec. 601: blue and red less luminance, each from -0.5 to 0.5; neither changes with luminance.
 _OPPONENTS: Final = np.array([[-0.168736, 0.5], [-0.331264, -0.418688], [0.5, -0.081312]], np.float32)
-_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""Rec. 601's weights of R, G and B."""
 
 Values = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class ColourTone:
-    """`weights` of R, G and B in [0, 1]: what a colour adds to its tone."""
-
-    weights: NDArray[np.float32]
-
-    def of(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What (H, W, 3) sRGB bytes add, (H, W)."""
-        return np.asarray((rgb.astype(np.float32) / np.float32(255)) @ self.weights, np.float32)
+def colour_weights(rgb: NDArray[np.uint8]) -> Values | None:
+    """What R, G and B in [0, 1] add to the tone of (H, W, 3) sRGB bytes, (3,); None where luminance says enough."""
+    found = _in_all(rgb)
+    return _in_parts(rgb) if found is None else found
 
 
-def colour_tone(rgb: NDArray[np.uint8]) -> ColourTone | None:
-    """What colours add to the tone of (H, W, 3) sRGB bytes; None where luminance says enough."""
-    return _in_all(rgb) or _in_parts(rgb)
-
-
-def _in_all(rgb: NDArray[np.uint8]) -> ColourTone | None:
+def _in_all(rgb: NDArray[np.uint8]) -> Values | None:
     """Where the luminance of the whole picture says too little: the rarer colour is made the darker one."""
     height, width = rgb.shape[:2]
     size = (min(width, _SIDE), min(height, _SIDE))
@@ -69,7 +59,7 @@ def _in_all(rgb: NDArray[np.uint8]) -> ColourTone | None:
     centred = opponents - opponents.mean(0)
     axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
     along = centred @ axis
-    luminance = small @ _LUMINANCE
+    luminance = small @ LUMINANCE
     low, high = np.quantile(along, (0.01, 0.99))
     dark, light = np.quantile(luminance, (0.02, 0.98))
     if np.ptp(along) > 2 * (high - low):  # a small subject
@@ -79,16 +69,16 @@ def _in_all(rgb: NDArray[np.uint8]) -> ColourTone | None:
     if not strength:
         return None
     turned = -1.0 if (along > (low + high) / 2).mean() > 0.5 else 1.0
-    return ColourTone(np.asarray(_OPPONENTS @ axis * turned * strength, np.float32))
+    return np.asarray(_OPPONENTS @ axis * turned * strength, np.float32)
 
 
-def _in_parts(rgb: NDArray[np.uint8]) -> ColourTone | None:
+def _in_parts(rgb: NDArray[np.uint8]) -> Values | None:
     """Where the luminance of most neighbours of unlike colours is alike, whatever else is in the picture."""
     height, width = rgb.shape[:2]
     scale = min(1.0, _FINE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX), np.float32) / np.float32(255)
-    opponents, luminance = (np.asarray(small @ weights, np.float32) for weights in (_OPPONENTS, _LUMINANCE))
+    opponents, luminance = (np.asarray(small @ weights, np.float32) for weights in (_OPPONENTS, LUMINANCE))
     coloured = np.hypot(opponents[..., 0], opponents[..., 1]) > _COLOURED
     one, other, lighter = list[Values](), list[Values](), list[Values]()
     for ahead, behind in ((np.s_[_APART:], np.s_[:-_APART]), (np.s_[:, _APART:], np.s_[:, :-_APART])):
@@ -113,4 +103,4 @@ def _in_parts(rgb: NDArray[np.uint8]) -> ColourTone | None:
     light_page = float(luminance[~coloured].sum()) > (~coloured).sum() / 2
     turned = -1.0 if rare_is_high == light_page else 1.0
     gain = min(_MOST_GAIN, max(1.0, _CONTRAST / max(high - low, 1e-6)))
-    return ColourTone(np.asarray(_OPPONENTS @ axis * turned * gain * strength, np.float32))
+    return np.asarray(_OPPONENTS @ axis * turned * gain * strength, np.float32)

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.rendering.equal_luminance import colour_tone
+from models.rendering.equal_luminance import LUMINANCE, colour_weights
 from models.rendering.levels import SHARES, levels_of
 from models.rendering.noise import denoised, detail_in, noise_in
 
-_REC601: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _STEPS: Final = 1024
 _LOOKS: Final = 5
 """Frames of an animation in which noise is looked for, and colours of one luminance."""
@@ -25,8 +24,8 @@ def tone_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     noise of a picture that is even but for it, and stretched as by `stretch`.
     """
     tone = np.asarray(1.0 - luminance_of(rgb), np.float32)
-    if colours := colour_tone(rgb):
-        tone = np.clip(tone + colours.of(rgb), 0.0, 1.0)
+    if (colours := colour_weights(rgb)) is not None:
+        tone = np.clip(tone + _weighted(rgb, colours), 0.0, 1.0)
     noise = noise_in(tone)
     return stretch(denoised(tone, noise), math.hypot(*noise))
 
@@ -40,13 +39,13 @@ def joint_tones(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     tones = np.empty(pixels.shape[:3], np.float32)
     looks = slice(None, None, -(-len(tones) // _LOOKS))
-    found = [colour_tone(frame) for frame in pixels[looks]]
-    told = [colours for colours in found if colours]
+    found = [colour_weights(frame) for frame in pixels[looks]]
+    told = [colours for colours in found if colours is not None]
     colours = told[0] if 2 * len(told) >= len(found) else None
     for tone, frame in zip(tones, pixels, strict=True):
         np.subtract(1.0, luminance_of(frame), out=tone)
-        if colours:
-            np.clip(tone + colours.of(frame), 0.0, 1.0, out=tone)
+        if colours is not None:
+            np.clip(tone + _weighted(frame, colours), 0.0, 1.0, out=tone)
     noise = min((noise_in(tone) for tone in tones[looks]), key=sum)
     counts = np.zeros(_STEPS + 1, np.int64)
     for tone in tones:
@@ -63,7 +62,12 @@ def joint_tones(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def luminance_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Luminance (Rec. 601, of the gamma-coded values) of (H, W, 3) sRGB bytes as (H, W) float32 in [0, 1]."""
-    return np.asarray((rgb.astype(np.float32) / np.float32(255)) @ _REC601, np.float32)
+    return _weighted(rgb, LUMINANCE)
+
+
+def _weighted(rgb: NDArray[np.uint8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W, 3) sRGB bytes, each channel in [0, 1] times its weight, (H, W)."""
+    return np.asarray((rgb.astype(np.float32) / np.float32(255)) @ weights, np.float32)
 
 
 def stretch(tone: NDArray[np.float32], noise: float = 0.0) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """A reply's final state on its way to Discord, by the routes of jobs.delivery."""
 
 import logging
+from collections.abc import Collection
 from typing import Final
 
 from prometheus_client import Counter
@@ -22,24 +23,30 @@ TROUBLE_S: Final = 10.0
 """When to ask again where a bot's token is not taken: it is being exchanged, which takes longer than a hiccup."""
 
 
-def deliver(discord: Discord, reply: Reply, edit: Edit, *, now: float, deadline: float) -> Verdict:
+SEEMS_CLOSED: Final = frozenset({Verdict.CLOSED, Verdict.GONE})
+"""After these another route is tried."""
+
+
+def tell(discord: Discord, reply: Reply, sentence: str, *, now: float, deadline: float) -> Verdict:
+    """Put a sentence in the picture's place, by whichever route takes it. Raises DiscordUnavailable."""
+    passed_over = SEEMS_CLOSED | {Verdict.FORBIDDEN}
+    return deliver(discord, reply, Edit(sentence), now=now, deadline=deadline, pass_over=passed_over)
+
+
+def deliver(
+    discord: Discord,
+    reply: Reply,
+    edit: Edit,
+    *,
+    now: float,
+    deadline: float,
+    pass_over: Collection[Verdict] = SEEMS_CLOSED,
+) -> Verdict:
     """Give the reply its final state by the first route that is open; GONE or CLOSED when none seems to be.
 
     `now` is Unix time, `deadline` on time.monotonic()'s clock. Raises DiscordUnavailable when Discord did not
     answer in time, or with nothing that says anything about the message.
     """
-    return _try_routes(discord, reply, edit, now=now, deadline=deadline, pass_over={Verdict.CLOSED, Verdict.GONE})
-
-
-def tell(discord: Discord, reply: Reply, sentence: str, *, now: float, deadline: float) -> Verdict:
-    """Put a sentence in the picture's place, by whichever route takes it. Raises DiscordUnavailable."""
-    passed_over = {Verdict.CLOSED, Verdict.GONE, Verdict.FORBIDDEN}
-    return _try_routes(discord, reply, Edit(sentence), now=now, deadline=deadline, pass_over=passed_over)
-
-
-def _try_routes(
-    discord: Discord, reply: Reply, edit: Edit, *, now: float, deadline: float, pass_over: set[Verdict]
-) -> Verdict:
     met = []
     for route in routes(reply, now):
         if route is Route.TOKEN:
@@ -49,7 +56,7 @@ def _try_routes(
         verdict = interpret(route, response.status, response.code)
         DELIVERIES.labels(route, verdict).inc()
         if verdict is not Verdict.DONE:
-            expected = verdict in (Verdict.CLOSED, Verdict.GONE)
+            expected = verdict in SEEMS_CLOSED
             _log.log(
                 logging.INFO if expected else logging.WARNING,
                 "discord refused route=%s status=%d code=%s verdict=%s message=%r",

@@ -162,7 +162,7 @@ def test_a_focus_that_is_none(given: str, cat: Path, models: Command, capsys: py
 
 @pytest.mark.parametrize(
     ("size", "cells"),
-    [((400, 300), ("100×38", "64×24")), ((300, 300), ("96×48", "64×32")), ((900, 1600), ("54×48", "45×40"))],
+    [((80, 60), ("100×38", "64×24")), ((60, 60), ("96×48", "64×32")), ((90, 160), ("54×48", "45×40"))],
 )
 def test_columns_follow_the_picture(
     size: tuple[int, int],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from models.rendering.equal_luminance import colour_tone
+from models.rendering.equal_luminance import colour_weights
 from models.rendering.tone import joint_tones, tone_of
 from tests.models.pictures import photo
 
@@ -62,9 +62,9 @@ def test_a_card_at_the_start_does_not_change_the_film() -> None:
 
 
 def test_what_luminance_shows_stays_as_it_is() -> None:
-    assert colour_tone(letters((20, 20, 60), (230, 220, 200))) is None
-    assert colour_tone(np.full((60, 60, 3), (200, 60, 60), np.uint8)) is None
+    assert colour_weights(letters((20, 20, 60), (230, 220, 200))) is None
+    assert colour_weights(np.full((60, 60, 3), (200, 60, 60), np.uint8)) is None
     grey = np.asarray(photo().convert("L").convert("RGB"))
-    assert colour_tone(grey) is None
+    assert colour_weights(grey) is None
     noise = np.random.default_rng(0).normal(20, 6, (200, 300, 3)).clip(0, 255).astype(np.uint8)
-    assert colour_tone(noise) is None
+    assert colour_weights(noise) is None
