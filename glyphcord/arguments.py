@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn, TypeVar
 
+from glyphcord.escaping import printable
 from glyphcord.exit_codes import UNUSABLE, hold
 from glyphcord.nearest import did_you_mean
 
@@ -36,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and what was probably meant, and exit with 2."""
-        self.exit(UNUSABLE, f"{self.prog}: {self._in_words(message)}\nSee: {self.prog} --help\n")
+        self.exit(UNUSABLE, f"{self.prog}: {printable(self._in_words(message))}\nSee: {self.prog} --help\n")
 
     def _in_words(self, message: str) -> str:
         unknown = [word.partition("=")[0] for word in self._given if self._is_unknown_option(word)]

@@ -74,6 +74,10 @@ GRACE_S: Final = 7 * 24 * 3600
 """How long the settings of a server stay that the bot has left: who removed it by mistake has it back as it was."""
 
 
+ANSWER_WITHIN_S: Final = 15 * 60
+"""A question is answered soon, since roles may change."""
+
+
 class GuildStore:
     """The records of all servers."""
 
@@ -99,6 +103,18 @@ class GuildStore:
         self._redis.transaction(replace, key)
         return after
 
+    def ask(self, guild_id: str, user_id: str) -> None:
+        """Note that a person, whom Discord has let use the command, is asked about a server's settings."""
+        self._redis.set(_asked(user_id), guild_id, ex=ANSWER_WITHIN_S)
+
+    def answered(self, guild_id: str, user_id: str) -> bool:
+        """Take the answer, once; whether they were asked about that server lately."""
+        return self._redis.getdel(_asked(user_id)) == guild_id.encode()
+
+    def forget(self, user_id: str) -> None:
+        """Delete that a person was asked."""
+        self._redis.delete(_asked(user_id))
+
     def known(self) -> set[str]:
         """The servers that have settings."""
         found: Iterator[bytes] = self._redis.scan_iter(f"{_key('')}*", count=1000)
@@ -117,6 +133,10 @@ class GuildStore:
         for guild_id in guild_ids:
             pipe.persist(_key(guild_id))
         pipe.execute()
+
+
+def _asked(user_id: str) -> str:
+    return f"{PREFIX}asked:{user_id}"
 
 
 def _key(guild_id: str) -> str:

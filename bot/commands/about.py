@@ -50,8 +50,8 @@ HELP: Final = {
 
 PRIVACY: Final = (
     "**What I keep, and for how long**\n"
-    "• Pictures you ask me to draw: {picture_days} days after they were last drawn at most, so that I can draw "
-    "them again.\n"
+    "• Pictures you ask me to draw, and that they are yours: {picture_days} days after they were last drawn at "
+    "most, so that I can draw them again.\n"
     "• Which of my messages answers which request (your id, the options, the picture's fingerprint): {days} "
     "days, for the reactions and buttons under it.\n"
     "• A request that waits, with the key to its answer: until it is done, an hour at most. A list of pictures "

@@ -47,6 +47,7 @@ def _forget(services: Services, user_id: str) -> tuple[int, list[PendingReply]]:
     deleted = services.pictures.forget(user_id, _sent(requests))
     queue.forget(services.redis, [request.job_id for request in requests])
     picture_lists.forget(services.redis, user_id)
+    services.guilds.forget(user_id)
     audit.forget(services.redis, user_id)
     return deleted, jobs.pending(waiting)
 

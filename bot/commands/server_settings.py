@@ -5,7 +5,6 @@ import io
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 import discord
@@ -55,7 +54,6 @@ MOST_BYTES: Final = 512 * 1024
 
 PRIVATE_HELP: Final = "Show results only to the person who asked"
 ERASE, KEEP = "erase", "keep"
-ANSWER_WITHIN: Final = timedelta(minutes=15)
 """For the question of `/settings reset`."""
 LEFT_OPEN: Final = {"columns", "style"}
 """Options whose AUTO stands in the settings as None."""
@@ -210,18 +208,30 @@ class ServerSettings(
             Labelled(ERASE, asker, translate(ERASE_ALL, speaks), discord.ButtonStyle.danger),
             Labelled(KEEP, asker, translate(KEEP_THEM, speaks)),
         )
+        await asyncio.to_thread(self._services.guilds.ask, str(interaction.guild_id), asker)
         await interaction.response.send_message(translate(ASK_RESET, speaks), view=view, ephemeral=True)
 
     async def erase(self, interaction: Interaction, asker: str) -> None:
         """The button that resets all settings: for who was asked, and soon, since roles may change."""
-        _check_answer(interaction, asker)
+        await self._take_answer(interaction, asker)
         await defer(interaction, thinking=False)
         await self._change(interaction, lambda old: GuildSettings(), RESET)
 
     async def keep(self, interaction: Interaction, asker: str) -> None:
         """The other button."""
-        _check_answer(interaction, asker)
+        await self._take_answer(interaction, asker)
         await interaction.response.edit_message(content=translate(KEPT, language(interaction)), view=None)
+
+    async def _take_answer(self, interaction: Interaction, asker: str) -> None:
+        """Raises ServiceProblem `not_yours`, or `question_old` where nobody has asked that person lately.
+
+        Discord checks who uses the command; the id of a button is the word of whoever sends it.
+        """
+        user_id = str(interaction.user.id)
+        if user_id != asker:
+            raise ServiceProblem("not_yours", f"asked={asker}")
+        if not await asyncio.to_thread(self._services.guilds.answered, str(interaction.guild_id), user_id):
+            raise ServiceProblem("question_old")
 
     async def _change(self, interaction: Interaction, change: Change, line: str, what: str = "") -> None:
         """Make a change, tell the person who made it, and post `line` (about `what`) in the log channel."""
@@ -255,15 +265,6 @@ def _toggle(field: Literal["channels", "roles", "blocked"], one: int, there: boo
         return _with(old, **{field: ids | {str(one)} if there else ids - {str(one)}})
 
     return change
-
-
-def _check_answer(interaction: Interaction, asker: str) -> None:
-    """Raises ServiceProblem `not_yours`, or `question_old` past ANSWER_WITHIN."""
-    if str(interaction.user.id) != asker:
-        raise ServiceProblem("not_yours", f"asked={asker}")
-    asked = interaction.message
-    if asked is None or interaction.created_at - asked.created_at > ANSWER_WITHIN:
-        raise ServiceProblem("question_old")
 
 
 async def _answer(interaction: Interaction, text: str) -> None:

@@ -196,14 +196,15 @@ def test_a_log_channel_in_which_the_bot_may_not_write_is_refused_and_stops_nothi
     assert asked(discord) == ""
 
 
-def answer_question(discord: Controls, action: str, *, after_s: float = 0.0) -> str:
+def answer_question(discord: Controls, action: str, *, forgotten: Redis | None = None) -> str:
     """Use `/settings reset` and press one of its two buttons; what stands there then."""
     asked = discord.wait_for_answer(discord.slash("settings reset", user=ADA_ID))
     assert asked["ephemeral_to"] == ADA_ID and "Reset **all** settings" in asked["content"]
-    if after_s:
-        discord.advance(after_s)
+    if forgotten is not None:
+        assert 0 < forgotten.ttl(f"glyphcord:asked:{ADA_ID}") <= 15 * 60
+        forgotten.delete(f"glyphcord:asked:{ADA_ID}")
     pressed = discord.click(asked["id"], f"glyph:{action}:{ADA_ID}", user=ADA_ID)
-    if after_s:
+    if forgotten is not None:
         return str(discord.wait_for_answer(pressed)["content"])
 
     def answered() -> str | None:
@@ -218,10 +219,16 @@ def test_a_reset_asks_first(discord: Controls, redis: Redis) -> None:
     before = GuildStore(redis).get(GUILD_ID)
     assert answer_question(discord, "keep") == KEPT
     assert GuildStore(redis).get(GUILD_ID) == before
-    assert answer_question(discord, "erase", after_s=16 * 60) == SENTENCES["question_old"]
+    # Too late, or never asked: the id of a button alone, which anybody can send, does nothing.
+    assert answer_question(discord, "erase", forgotten=redis) == SENTENCES["question_old"]
     assert GuildStore(redis).get(GUILD_ID) == before
     assert answer_question(discord, "erase").startswith("Saved.")
     assert GuildStore(redis).get(GUILD_ID) == GuildSettings()
+    store = GuildStore(redis)
+    store.ask(GUILD_ID, ADA_ID)
+    assert not store.answered("1", ADA_ID) and not store.answered(GUILD_ID, ADA_ID), "once, and for that server"
+    store.ask(GUILD_ID, ADA_ID)
+    assert not store.answered(GUILD_ID, MIA_ID) and store.answered(GUILD_ID, ADA_ID)
 
 
 def test_settings_are_carried_in_a_file(discord: Controls, redis: Redis) -> None:

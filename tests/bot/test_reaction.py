@@ -252,3 +252,18 @@ def test_after_a_failed_picture_the_next_click_tries_again_on_the_same_reply(
     discord.react(message_id, user=MOD_ID)
     probe(discord)
     assert len(queued(redis)) == 1
+
+
+def test_only_the_pictures_that_are_still_there_are_charged(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    files = {f"file{n}": (f"cat{n}.png", a_png(64 + n, 48)[1], "image/png") for n in range(3)}
+    listed = discord.wait_for_answer(discord.slash("Make ASCII", target=discord.message("three", files=files)))
+    discord.click(listed["id"], listed["components"][0]["components"][0]["custom_id"], values=["all"])
+    (request,) = discord.wait_for(lambda: queued(redis))
+    draw(playground, redis, request)
+    redis.delete("rq:queue:glyphcord", f"{PREFIX}picture:{request.shas[1]}")
+    discord.react(request.reply.message_id, user=ADA_ID)
+    (again,) = discord.wait_for(lambda: queued(redis))
+    assert again.shas == (request.shas[0], request.shas[2])
+    assert redis.zcard(f"{PREFIX}quota:flying:{ADA_ID}") == 2

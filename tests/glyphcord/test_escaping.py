@@ -5,6 +5,7 @@ import unicodedata
 
 import pytest
 
+from glyphcord.arguments import Parser
 from glyphcord.escaping import json_line, printable, printable_lines
 
 HOSTILE = [
@@ -51,3 +52,12 @@ def test_no_line_of_several_can_be_taken_for_one_of_its_own() -> None:
     first, *rest = printable_lines("Traceback:\n2026-11-28 INFO forged\x1b[1m").split("\n")
     assert first == "Traceback:" and all(line.startswith("    ") for line in rest)
     assert "\x1b" not in rest[0]
+
+
+def test_a_file_whose_name_is_taken_for_an_option_writes_no_more_than_two_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        Parser(prog="glyphcord render").parse_args(["--a\x1b[2J\nforged"])
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 2 and "\x1b" not in said
