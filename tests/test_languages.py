@@ -34,6 +34,7 @@ from jobs.text.translation import (
     NAME,
     PALETTE,
     language_of,
+    template_count,
     translate,
     translate_count,
     translate_in,
@@ -146,13 +147,38 @@ def test_translations_fill_the_same_braces_and_keep_what_is_typed(name: str) -> 
         return set(re.findall(r"\{(\w+)(?::,)?\}", text))
 
     for entry in entries(name):
-        # A language without a plural has one form for both, which names the count.
-        english = entry.english if len(entry.translated) == len(entry.english) else entry.english[1:]
+        # The first of as many forms as in English may be for one alone; any other is held to that for many.
+        alike = len(entry.translated) == len(entry.english)
+        english = entry.english if alike else entry.english[-1:] * len(entry.translated)
         for ours, theirs in zip(english, entry.translated, strict=True):
-            assert braces(ours) == braces(theirs), theirs
-            for kept in re.findall(r"#[0-9a-f]{6}|[A-Z_]{9,}|\d+ MB|[0-9]{2,}", ours):
+            assert braces(ours) == braces(theirs) - ({"count"} - braces(ours)), theirs
+            for kept in re.findall(r"#[0-9a-f]{6}|[A-Z_]{9,}|[0-9]{2,}", ours):
                 assert kept in theirs, (kept, theirs)
             assert ours.count("`") == theirs.count("`") and ours.count("**") == theirs.count("**"), theirs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_form_that_is_said_of_several_numbers_names_them(name: str) -> None:
+    """In French of 0 and 1, in Russian of 1, 21, 31 …"""
+    texts = [(entry.english[0], entry.english[1]) for entry in entries(name) if len(entry.english) == 2]
+    for one, many in texts:
+        said: dict[str, set[int]] = {}
+        for count in range(120):
+            said.setdefault(template_count(one, many, count, name), set()).add(count)
+        assert all("{count}" in form or counts == {1} for form, counts in said.items()), said
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("fr", {0: "image", 1: "image", 2: "images", 5: "images", 21: "images"}),
+        ("pt_BR", {0: "imagem", 1: "imagem", 2: "imagens", 21: "imagens"}),
+        ("ru", {1: "картинка", 2: "картинки", 4: "картинки", 5: "картинок", 11: "картинок", 21: "картинка"}),
+    ],
+)
+def test_counts_take_the_form_of_their_language(language: str, forms: dict[int, str]) -> None:
+    for count, word in forms.items():
+        assert translate_count("{count} picture", "{count} pictures", count, language) == f"{count} {word}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -238,7 +264,17 @@ print(translate("Delete", "de"))
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("de", "de"), ("es-419", "es"), ("zh-CN", "zh_CN"), ("en-GB", "en"), ("fr", "en"), (None, "en")],
+    [
+        ("de", "de"),
+        ("es-419", "es"),
+        ("zh-CN", "zh_CN"),
+        ("en-GB", "en"),
+        ("fr", "fr"),
+        ("pt-BR", "pt_BR"),
+        ("ru", "ru"),
+        ("it", "en"),
+        (None, "en"),
+    ],
 )
 def test_discords_locales_have_their_language_or_english(locale: str | None, language: str) -> None:
     assert language_of(locale) == language

@@ -14,7 +14,16 @@ from typing import Final
 _log = logging.getLogger(__name__)
 
 ENGLISH: Final = "en"
-LANGUAGES: Final = {"zh-CN": "zh_CN", "es-ES": "es", "es-419": "es", "de": "de", "ja": "ja"}
+LANGUAGES: Final = {
+    "zh-CN": "zh_CN",
+    "es-ES": "es",
+    "es-419": "es",
+    "de": "de",
+    "ja": "ja",
+    "fr": "fr",
+    "pt-BR": "pt_BR",
+    "ru": "ru",
+}
 """Discord's locales (https://docs.discord.com/developers/reference#locales) to the names of our catalogues."""
 NAME, PALETTE = "name", "palette"
 """Contexts: the names of commands and options, which must be lower case and one word; the names of palettes."""
