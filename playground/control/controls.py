@@ -75,6 +75,7 @@ class ControlApi:
         if user_id not in USERS or not LOCALE.fullmatch(locale):
             raise ControlError(400, 'send {"user_id": a person, "locale": "de", "es-ES", "zh-CN", …}')
         self.world.locales[user_id] = locale
+        self.world.events.changed("looks", {})
         return web.json_response({"locale": locale})
 
     async def add_faults(self, request: web.Request) -> web.Response:
@@ -120,7 +121,7 @@ class ControlApi:
             "now": self.world.clock.now(),
             "guild_id": GUILD_ID,
             "application_id": APPLICATION_ID,
-            "users": [_user(user.id) for user in USERS.values()],
+            "users": [{**_user(user.id), "locale": self.world.locale(user.id)} for user in USERS.values()],
             "roles": [role.as_json() for role in ROLES.values()],
             "channels": [channel.as_json() for channel in CHANNELS.values()],
             "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],

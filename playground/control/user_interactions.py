@@ -206,8 +206,9 @@ class UserInteractions:
     def _new(self, kind: int, user_id: str, channel_id: str, data: Json, size_limit: int) -> Interaction:
         id_ = self.world.ids.next()
         now = self.world.clock.now()
-        locale = self.world.locales.get(user_id, "en-US")
-        return Interaction(id_, new_token(id_), kind, user_id, channel_id, now, data, size_limit, locale)
+        return Interaction(
+            id_, new_token(id_), kind, user_id, channel_id, now, data, size_limit, self.world.locale(user_id)
+        )
 
     def _dispatch(self, interaction: Interaction, message: Json | None = None) -> web.Response:
         self.world.interactions.open(interaction)

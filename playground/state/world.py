@@ -24,3 +24,7 @@ class World:
         self.reactions = Reactions(self.events, self.messages)
         self.interactions = Interactions(clock, self.messages, self.files, self.events)
         self.locales: dict[str, str] = {}
+
+    def locale(self, user_id: str) -> str:
+        """The language of a person's client, by Discord's name for it."""
+        return self.locales.get(user_id, "en-US")

@@ -88,6 +88,14 @@ class Form(discord.ui.Modal, title="A form"):
         await interaction.response.send_message(f"{self.name.value} likes {tone}")
 
 
+class InGerman(app_commands.Translator):
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        words = {"draw": "zeichne", "palette": "farben", "Green": "Grün"}
+        return words.get(string.message) if locale == discord.Locale.german else None
+
+
 class PageBot(discord.Client):
     def __init__(self) -> None:
         intents = discord.Intents.none()
@@ -95,7 +103,7 @@ class PageBot(discord.Client):
         super().__init__(intents=intents, guild_ready_timeout=0.1)
         self.tree = app_commands.CommandTree(self)
         self.step = asyncio.Event()
-        tones = [app_commands.Choice(name=name, value=name.lower()) for name, _ in TONES]
+        tones = [app_commands.Choice(name=app_commands.locale_str(name), value=name.lower()) for name, _ in TONES]
         draw = self.tree.command(name="draw", description="Draw a picture again")(self.draw)
         draw = app_commands.choices(palette=tones)(draw)
         self.tree.command(name="show", description="Something of everything")(self.show)
@@ -106,6 +114,7 @@ class PageBot(discord.Client):
         self.tree.context_menu(name="Draw this")(self.menu)
 
     async def setup_hook(self) -> None:
+        await self.tree.set_translator(InGerman())
         await self.tree.sync()
 
     async def draw(
@@ -130,6 +139,8 @@ class PageBot(discord.Client):
         elif kind == "text":
             text = discord.File(io.BytesIO(b"@@@ /\\ ~~~\n### \\/ ---\n"), "art.txt")
             await interaction.response.send_message("as text", file=text)
+        elif kind == "language":
+            await interaction.response.send_message(f"in {interaction.locale}")
         elif kind == "nothing":
             await asyncio.sleep(3600)
         elif kind == "steps":

@@ -5,6 +5,7 @@ import { drawComposer, focusComposer, loadSamples } from "./composer.js";
 import { el, gently, keepingFocus, recall, remember } from "./dom.js";
 import { choicesArrived } from "./fields.js";
 import { openForm } from "./forms.js";
+import { drawLanguage } from "./language.js";
 import "./inspector.js";
 import { avatar, failureElement, messageElement } from "./messages.js";
 import { channelName, myDirects, nameOf, otherIn, roleOf, world } from "./world.js";
@@ -90,6 +91,7 @@ function drawFrame() {
   document.title = `${channelName(world.channel)} · Playground`;
   const people = [...world.users.values()].filter((user) => !user.bot);
   actor.replaceChildren(...people.map((user) => el("option", { value: user.id, selected: user.id === world.actor }, `${nameOf(user)} · ${roleOf(user)}`)));
+  drawLanguage();
   const status = document.getElementById("status");
   status.textContent = world.sessions ? "Bot online" : "No bot";
   status.classList.toggle("online", world.sessions > 0);

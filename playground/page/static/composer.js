@@ -42,12 +42,12 @@ function messageForm() {
   const grow = () => { text.style.height = "auto"; if (text.value) text.style.height = `${Math.min(text.scrollHeight, 180)}px`; };
   const list = suggest(text, { label: "Commands", choose: (item) => { draft.text = ""; openCommand(item.value); } });
   const complete = () => {
-    const typed = /^\/([\w\- ]*)$/.exec(text.value)?.[1].toLowerCase();
+    const typed = /^\/([\p{L}\p{N}_\- ]*)$/u.exec(text.value)?.[1].toLowerCase();
     if (typed === undefined) return list.hide();
-    const found = runnable().filter((command) => command.label.includes(typed.trimEnd()) || command.label.startsWith(typed));
-    found.sort((a, b) => b.label.startsWith(typed) - a.label.startsWith(typed));
+    const found = runnable().filter((command) => [command.shown, command.label].some((name) => name.includes(typed.trimEnd())));
+    found.sort((a, b) => b.shown.startsWith(typed) - a.shown.startsWith(typed));
     if (!found.length && !world.commands.length) toast("No bot has registered a command yet");
-    return list.show(found.map((command) => ({ label: `/${command.label}`, detail: command.description, value: command })));
+    return list.show(found.map((command) => ({ label: `/${command.shown}`, detail: command.description, value: command })));
   };
   text.addEventListener("input", () => { draft.text = text.value; grow(); complete(); });
   const input = el("input", { type: "file", multiple: true, class: "out-of-sight", tabindex: "-1", "aria-hidden": "true" });
@@ -92,8 +92,8 @@ function commandForm(command) {
   let busy = false;
   const go = el("button", { class: "button primary go", type: "submit" }, "Send");
   const leave = el("button", { type: "button", class: "round", "aria-label": "Leave the command", title: "Leave the command (Esc)", onclick: () => leaveCommand() }, icon("close"));
-  const node = el("form", { class: "commanding", "aria-label": `/${command.label}` },
-    el("div", { class: "command-head" }, el("strong", { class: "command" }, `/${command.label}`), el("span", { class: "cut" }, command.description), leave),
+  const node = el("form", { class: "commanding", "aria-label": `/${command.shown}` },
+    el("div", { class: "command-head" }, el("strong", { class: "command" }, `/${command.shown}`), el("span", { class: "cut" }, command.description), leave),
     el("div", { class: "fields-form" }, fields.map(([, field]) => field.node), go));
   node.addEventListener("keydown", (event) => event.key === "Escape" && leaveCommand());
   node.addEventListener("submit", async (event) => {
@@ -140,10 +140,13 @@ export function takePictures([file, ...more]) {
   return [file, ...more].forEach(form.take);
 }
 
+// Browsers name no type for some pictures.
+const isPictureFile = ({ type, name }) => (type ? type.startsWith("image/") : /\.(heic|heif|avif|tiff?)$/i.test(name));
+
 // Whether a command takes the file, which is open then.
 function pictureTaker(file) {
   if (form.take && mode.kind === "command") return true;
-  const command = (file.type || "image/").startsWith("image/") ? pictureCommand() : null;
+  const command = isPictureFile(file) ? pictureCommand() : null;
   if (command) openCommand(command);
   return Boolean(command);
 }
@@ -225,7 +228,7 @@ document.addEventListener("dragenter", (event) => {
   event.preventDefault();
   depth += 1;
   const command = mode.kind === "command" ? mode.command : pictureCommand();
-  veil.textContent = command && pictureOption(command) ? `Drop it for /${command.label}` : "Drop it to attach it";
+  veil.textContent = command && pictureOption(command) ? `Drop it for /${command.shown}` : "Drop it to attach it";
   veil.hidden = isCovered();
 });
 document.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());

@@ -42,6 +42,7 @@ const STROKES = {
   inspector: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
   slash: "M15 4L9 20",
   file: "M6 3h8l4 4v14H6zM14 3v5h4",
+  globe: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",
   pause: "M9 5v14M15 5v14",
   play: "M8 5l11 7-11 7z",
 };

@@ -4,7 +4,7 @@ import { send } from "./api.js";
 import { el, icon, size } from "./dom.js";
 import { suggest } from "./listbox.js";
 import { optionsOf } from "./components.js";
-import { world } from "./world.js";
+import { said, world } from "./world.js";
 
 const BOOLEAN = 5, NUMBER = 10, ATTACHMENT = 11, INTEGER = 4;
 const AS_SELECT = { 6: 5, 7: 8, 8: 6, 9: 7 }; // option type -> the select menu that offers the same
@@ -29,9 +29,9 @@ export function fileField(name, label, { required = false, taken, types = [] } =
     input.required = false;
     words.textContent = `${file.name} · ${size(file.size)}`;
     if (preview.src) URL.revokeObjectURL(preview.src);
+    preview.hidden = true; // until it turns out to be a picture
+    preview.onload = () => { preview.hidden = false; };
     preview.src = URL.createObjectURL(file);
-    preview.hidden = false;
-    preview.onerror = () => { preview.hidden = true; };
     zone.classList.add("chosen");
     taken?.(file);
   };
@@ -40,12 +40,12 @@ export function fileField(name, label, { required = false, taken, types = [] } =
 }
 
 function suggestedField(option, id, command, options) {
-  const input = el("input", { type: "text", id, autocomplete: "off", placeholder: option.autocomplete ? "Type…" : option.description, required: Boolean(option.required), minlength: option.min_length?.toString(), maxlength: option.max_length?.toString() });
+  const input = el("input", { type: "text", id, autocomplete: "off", placeholder: option.autocomplete ? "Type…" : said(option, "description"), required: Boolean(option.required), minlength: option.min_length?.toString(), maxlength: option.max_length?.toString() });
   if (!option.autocomplete) return { node: input, value: () => input.value || undefined };
   let chosen = null; // {label, value}: what is sent is the choice's value, as long as its label stands there
   let timer;
   let asked = 0;
-  const list = suggest(input, { label: option.name, choose: (item) => { chosen = item; input.value = item.label; } });
+  const list = suggest(input, { label: said(option, "name"), choose: (item) => { chosen = item; input.value = item.label; } });
   const ask = () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
@@ -53,7 +53,7 @@ function suggestedField(option, id, command, options) {
       const payload = { command, focused: option.name, options: { ...options(), [option.name]: input.value }, user_id: world.actor, channel_id: world.channel };
       const started = await send("POST", "/autocomplete", payload).catch(() => null);
       const show = (choices) => {
-        if (mine === asked && document.activeElement === input) list.show(choices.map((c) => ({ label: c.name, value: c.value })), false);
+        if (mine === asked && document.activeElement === input) list.show(choices.map((c) => ({ label: said(c, "name"), value: c.value })), false);
       };
       if (!started) return;
       // The answer may have come before the reply to our own request.
@@ -68,7 +68,7 @@ function suggestedField(option, id, command, options) {
 }
 
 function choiceField(option, id, list) {
-  const pick = el("select", { id, required: Boolean(option.required) }, el("option", { value: "" }, "—"), list.map((o, i) => el("option", { value: String(i) }, o.name ?? o.label)));
+  const pick = el("select", { id, required: Boolean(option.required) }, el("option", { value: "" }, "—"), list.map((o, i) => el("option", { value: String(i) }, said(o, "name") ?? o.label)));
   return { node: pick, value: () => (pick.value === "" ? undefined : list[Number(pick.value)].value) };
 }
 
@@ -76,7 +76,7 @@ function choiceField(option, id, list) {
 export function optionField(option, command, options) {
   const id = `option-${(made += 1)}`;
   let field;
-  if (option.type === ATTACHMENT) field = fileField(option.name, option.name, { required: Boolean(option.required), types: option.file_types || [] });
+  if (option.type === ATTACHMENT) field = fileField(option.name, said(option, "name"), { required: Boolean(option.required), types: option.file_types || [] });
   else if (option.choices?.length) field = choiceField(option, id, option.choices);
   else if (option.type === BOOLEAN) field = choiceField(option, id, [{ name: "Yes", value: true }, { name: "No", value: false }]);
   else if (AS_SELECT[option.type]) field = choiceField(option, id, optionsOf({ type: AS_SELECT[option.type] }));
@@ -89,6 +89,6 @@ export function optionField(option, command, options) {
       field = { node: typed.node, value: () => (typed.value() === undefined ? undefined : Number(typed.value())) };
     }
   } else field = suggestedField(option, id, command, options);
-  const label = el(option.type === ATTACHMENT ? "span" : "label", { class: "label", for: option.type === ATTACHMENT ? null : id }, option.name, option.required ? el("b", { title: "required" }, " *") : null);
-  return { ...field, node: el("div", { class: option.type === ATTACHMENT ? "field wide" : "field", title: option.description }, label, field.node) };
+  const label = el(option.type === ATTACHMENT ? "span" : "label", { class: "label", for: option.type === ATTACHMENT ? null : id }, said(option, "name"), option.required ? el("b", { title: "required" }, " *") : null);
+  return { ...field, node: el("div", { class: option.type === ATTACHMENT ? "field wide" : "field", title: said(option, "description") }, label, field.node) };
 }

@@ -8,7 +8,8 @@ const LONGEST_PREVIEW = 400 * 1024;
 
 export const isPicture = (file) => Boolean(file.width && (file.content_type || "").startsWith("image/"));
 const isVideo = (file) => /^video\/(mp4|webm)$/.test(file.content_type || "");
-const isText = (file) => /^text\/|json|xml|svg/.test(file.content_type || "") || /\.(ans|txt|md|csv|log)$/i.test(file.filename);
+// By its whole type: that of a Word file has "xml" in it, and is no text.
+const isText = (file) => /^(text\/|(application|image)\/([\w.-]+\+)?(json|xml)\b)/.test(file.content_type || "") || /\.(ans|txt|md|csv|log)$/i.test(file.filename);
 
 const stopped = new Map(); // file id -> whether someone has stopped it or let it go on
 

@@ -7,8 +7,10 @@ import { el, icon, keepingFocus, recall, remember } from "./dom.js";
 const panel = document.getElementById("inspector");
 const button = document.getElementById("inspector-button");
 const MOST_LINES = 250;
+// Rate limits are not for the acknowledgement of commands, nor for the CDN:
+// https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
 const SWITCHES = [
-  { id: "429", label: "Rate limit", hint: "every request of bot and workers is answered 429", rule: { path: "", status: 429, retry_after: 2, times: null } },
+  { id: "429", label: "Rate limit", hint: "requests of bot and workers are answered 429", rule: { path: "^/(?!interactions/|cdn/|gateway$)", status: 429, retry_after: 2, times: null } },
   { id: "500", label: "Server errors", hint: "messages and answers end in 500", rule: { path: "/(webhooks|messages)", status: 500, times: null } },
   { id: "lost", label: "Lost answers", hint: "edits happen, then the line breaks", rule: { path: "/messages", method: "PATCH", drop: "after", times: null } },
   { id: "cdn", label: "Slow downloads", hint: "the bot waits 4 s for every file", rule: { path: "^/cdn/", delay_s: 4, times: null } },

@@ -5,6 +5,16 @@ import { el } from "./dom.js";
 
 let made = 0;
 
+// Those of a command's option stand above the whole command, as in Discord, where they cover no label of it.
+function place(list, input) {
+  const form = input.closest(".commanding");
+  if (!form) return;
+  const top = form.getBoundingClientRect().top;
+  list.style.left = `${input.getBoundingClientRect().left}px`;
+  list.style.bottom = `${innerHeight - top + 8}px`;
+  list.style.maxHeight = `${Math.max(120, Math.min(320, top - 70))}px`;
+}
+
 // `choose(item)` gets what was chosen; items are {label, detail, value}.
 export function suggest(input, { label, choose }) {
   const id = `suggestions-${(made += 1)}`;
@@ -37,6 +47,7 @@ export function suggest(input, { label, choose }) {
       onmousedown: (event) => event.preventDefault(), onclick: () => take(i), onmousemove: () => i !== active && mark(i),
     }, el("span", { class: "suggestion-label" }, item.label), item.detail ? el("span", { class: "suggestion-detail" }, item.detail) : null)));
     list.hidden = false;
+    place(list, input);
     list.style.marginLeft = "";
     const beyond = list.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
     if (beyond > 0) list.style.marginLeft = `${-beyond}px`;

@@ -5,9 +5,10 @@ import { quietly, send } from "./api.js";
 import { startReply } from "./composer.js";
 import { copy, el, icon } from "./dom.js";
 import { toggleReaction } from "./messages.js";
-import { MANAGE_MESSAGES, channelName, may, myDirects, nameOf, offered, world } from "./world.js";
+import { MANAGE_MESSAGES, channelName, may, myDirects, nameOf, offered, said, world } from "./world.js";
 
-const EMOJI = ["🩷", "👍", "🎉", "😂", "😮", "🙏"];
+// Discord has them all; here are its hearts, and some others.
+const EMOJI = ["🩷", "💗", "💖", "❤️", "🧡", "💛", "💚", "💙", "🩵", "💜", "🤎", "🖤", "🩶", "🤍", "💕", "💔", "🌈", "👍", "🎉", "😂", "😮", "😢", "🙏", "👀"];
 const menu = document.getElementById("menu");
 let opener = null;
 
@@ -33,8 +34,8 @@ export function openMenu(message, at, from) {
   opener = from;
   const settled = !message.ephemeral_to && !message.loading;
   const use = (command, target) => quietly(send("POST", "/slash", { command: command.name, target_id: target, user_id: world.actor, channel_id: message.channel_id }));
-  const apps = settled ? offered(3).map((command) => item("slash", command.name, () => use(command, message.id))) : [];
-  const onPerson = offered(2).map((command) => item("slash", command.name, () => use(command, message.author.id)));
+  const apps = settled ? offered(3).map((command) => item("slash", said(command, "name"), () => use(command, message.id))) : [];
+  const onPerson = offered(2).map((command) => item("slash", said(command, "name"), () => use(command, message.author.id)));
   const places = [...world.channels.map((c) => c.id), ...myDirects().map((d) => d.id)].filter((id) => id !== message.channel_id);
   const forward = (place) => quietly(send("POST", "/message", { user_id: world.actor, channel_id: place, message_reference: { type: 1, message_id: message.id } }));
   const mine = message.author.id === world.actor || message.ephemeral_to === world.actor;

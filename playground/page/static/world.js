@@ -61,15 +61,25 @@ export function offered(kind) {
   });
 }
 
-// Every path that can be run: {label: "model reload", description, options}
+// In which language the acting person's Discord is.
+export function localeOf() {
+  return world.users.get(world.actor)?.locale || "en-US";
+}
+
+// A command's, option's or choice's name or description as that person reads it.
+export function said(node, what) {
+  return node[`${what}_localizations`]?.[localeOf()] ?? node[what];
+}
+
+// Every path that can be run: {label: "model reload", shown: the same in the person's language, description, options}
 export function runnable() {
   const found = [];
-  const walk = (path, node) => {
+  const walk = (path, shown, node) => {
     const below = (node.options || []).filter((option) => option.type === 1 || option.type === 2);
-    if (!below.length) found.push({ label: path, description: node.description, options: node.options || [] });
-    for (const option of below) walk(`${path} ${option.name}`, option);
+    if (!below.length) found.push({ label: path, shown, description: said(node, "description"), options: node.options || [] });
+    for (const option of below) walk(`${path} ${option.name}`, `${shown} ${said(option, "name")}`, option);
   };
-  for (const command of offered(1)) walk(command.name, command);
+  for (const command of offered(1)) walk(command.name, said(command, "name"), command);
   return found.sort((a, b) => a.label.localeCompare(b.label));
 }
 

@@ -28,15 +28,19 @@ def test_the_inspector(page: Page, controls: Controls) -> None:
     limit = panel.get_by_role("switch", name="Rate limit")
     limit.click()
     expect(limit).to_have_attribute("aria-checked", "true")
-    used = controls.slash("show", {"kind": "patience"})
+    used = controls.slash("draw", files={"image": LEMUR})
     expect(panel.locator(".line-status.slow").first).to_have_text("429")
-    assert controls.answer_to(used) is None
+    answer = controls.answer_to(used)
+    assert answer is not None and answer["loading"]
+    controls.advance(4)  # there is no rate limit for acknowledgements
+    assert not controls.interaction(used["interaction_id"])["failed"]
     limit.click()
     expect(limit).to_have_attribute("aria-checked", "false")
     controls.wait_for(lambda: not controls.faults())
+    assert controls.wait_for(lambda: (controls.answer_to(used) or {}).get("attachments"))
     line = panel.locator("li", has_text="INTERACTION_CREATE").first
     line.locator("summary").click()
-    expect(line.locator("pre")).to_contain_text('"name": "show"')
+    expect(line.locator("pre")).to_contain_text('"name": "draw"')
     tokens = re.findall(r'"token": "([^"]*)"', panel.inner_text())
     assert tokens and set(tokens) == {"…"}
     panel.get_by_role("button", name="Expire tokens").click()
