@@ -12,10 +12,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Answer commands and reactions in Discord. Settings come from the environment and from .env."
     )
-    parser.epilog = (
-        "Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token, 4 Discord cannot be reached. "
-        "`glyphcord doctor` says what to do."
-    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+examples:
+  %(prog)s                                  with the settings of .env
+  LOG_LEVEL=DEBUG %(prog)s                  and more in the log
+  SHARD_COUNT=8 SHARD_IDS=0-3 %(prog)s      some of the shards; docs/scale.md has the rest
+
+Settings, with their defaults: .env.example, or docs/settings.md.
+
+Exit codes: 0 stopped as asked, 2 settings, 3 Discord refuses the token, 4 Discord
+cannot be reached. `glyphcord doctor` says what to do."""
     add_run(parser, _run, codes="2, 3")
 
 

@@ -20,14 +20,23 @@ NEEDED: Final = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = (
-        "Start an embedded Valkey, the playground (a local Discord), the bot and a worker, use /ascii with a "
-        "sample picture, and tell the page to open. Ctrl-C stops them all. No account, no Redis and no GPU needed."
+        "Start an embedded Valkey, the playground (a local Discord), the bot and a worker,\n"
+        "use /ascii with a sample picture, and tell the page to open. Ctrl-C stops them all.\n"
+        "No account, no Redis and no GPU needed."
     )
+    parser.epilog = """\
+examples:
+  %(prog)s                the page is http://127.0.0.1:8080
+  %(prog)s --port 9000    or another; in a checkout also: make demo PORT=9000
+
+Exit codes: 0 stopped as asked, 1 something did not start, and where its log is."""
     parser.add_argument(
         "--port",
         type=whole(1, 65_535),
         default=8080,
+        metavar="N",
         help="the page's port, or the next free one (default: %(default)s)",
     )
     parser.set_defaults(run=_run)

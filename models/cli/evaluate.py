@@ -4,27 +4,50 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 from glyphcord.arguments import whole
 from glyphcord.escaping import say
 from models.cli.progress import complain
 
+EPILOG: Final = """\
+examples:
+  glyphcord evaluate photos/
+  glyphcord evaluate photos/ --held-out --count 40 --json table.json --sheet sheet.png
+  glyphcord evaluate photos/ --weights runs/mine/mine.safetensors
+  glyphcord evaluate photos/ --held-out --pages pages/     for readers: docs/evaluation.md
+
+It measures tone, legibility and speed, beside rules without a network and, where they
+are installed, chafa, jp2a, img2txt and ascii-image-converter."""
+
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Compare weights files with baselines and with other programs, on photos."
-    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder of photos")
     parser.add_argument(
-        "--count", type=whole(1), default=12, help="pictures to measure with (default: %(default)s)"
+        "--count", type=whole(1), default=12, metavar="N", help="photos to measure with (default: %(default)s)"
     )
     parser.add_argument(
         "--held-out", action="store_true", help="only photos that training on the folder leaves out"
     )
-    parser.add_argument("--weights", type=Path, action="append", help="a .safetensors file (default: all shipped)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
-    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="write a contact sheet, too")
     parser.add_argument(
-        "--pages", type=Path, metavar="DIR", help="write the pictures for a panel of readers instead of measuring"
+        "--weights",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a .safetensors file; can be given several times (default: all shipped)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too (default: nowhere)")
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FILE.png", help="write a contact sheet, too (default: nowhere)"
+    )
+    parser.add_argument(
+        "--pages",
+        type=Path,
+        metavar="DIR",
+        help="write the pictures for a panel of readers, and do not measure (default: measure)",
     )
     parser.set_defaults(run=evaluate)
 

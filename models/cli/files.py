@@ -6,26 +6,14 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from glyphcord.escaping import say_error
 from models import limits
+from models.cli.sentences import in_words
 from models.containers import VIDEO_SUFFIXES
 from models.formats import FILES
 from models.problems import PictureProblem
 from models.sniff import SUFFIXES
-
-MISSING: Final = {"no_heic": "pillow-heif>=1.0,<2", "no_video": "av>=18.1,<19"}
-"""The packages of the extras that were not installed, by the problem that this makes."""
-
-
-OF_FILES: Final = {
-    " Please send the picture again.": "",
-    " and send that.": " and draw that.",
-    " and resend it.": ".",
-    "Please send": "Please give",
-}
-"""What a sentence says of sending, which is for Discord, and what it says of a file."""
 
 
 class UsageError(Exception):
@@ -155,12 +143,7 @@ def reason(problem: PictureProblem | OSError) -> str:
     """What to say after the picture's name."""
     if isinstance(problem, OSError):
         return problem.strerror or str(problem)
-    said = str(problem)
-    for sent, given in OF_FILES.items():
-        said = said.replace(sent, given)
-    if problem.code in MISSING:
-        return f"{said} Or install what reads it: pip install '{MISSING[problem.code]}'"
-    return said
+    return in_words(problem)
 
 
 def code_of(problem: PictureProblem | OSError) -> str:

@@ -20,16 +20,30 @@ OWN: Final = ("#ff69b4", "#ff8800-#8800ff")
 def add_palettes(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Draw one picture in every palette, on light paper and on dark: a sheet to choose from."
-    parser.add_argument("picture", nargs="?", type=Path, default=PHOTO, help="what to draw (default: a macaw)")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.png")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+examples:
+  glyphcord palettes -o sheet.png
+  glyphcord palettes cat.jpg -o cat-sheet.png --columns 60 --weights lines
+
+Exit codes: 0 drawn, 1 the picture or the weights cannot be read, 2 wrong usage."""
+    parser.add_argument(
+        "picture", nargs="?", type=Path, default=PHOTO, metavar="PICTURE", help="what to draw (default: a macaw)"
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FILE.png", help="where the sheet goes (required)"
+    )
     parser.add_argument(
         "-c",
         "--columns",
         type=int,
         default=48,
-        help=f"characters across each page, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS} (default: 48)",
+        metavar="N",
+        help=f"characters across each page, {limits.MIN_COLUMNS} to {limits.MAX_COLUMNS} (default: %(default)s)",
     )
-    parser.add_argument("-w", "--weights", default="classic", help="a style's name")
+    parser.add_argument(
+        "-w", "--weights", default="classic", metavar="NAME", help="classic, lines or pixels (default: %(default)s)"
+    )
     parser.set_defaults(run=palettes)
 
 

@@ -15,6 +15,7 @@ from glyphcord.nearest import did_you_mean
 from models import limits
 from models.cli.files import Input, UsageError, code_of, find_inputs, plan_outputs, reason, write
 from models.cli.render_arguments import COLOURS, HEADS, add_arguments
+from models.cli.sentences import in_words
 from models.cli.terminal import play, terminal_colours
 from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
 from models.options import RenderOptions
@@ -197,11 +198,8 @@ def _options(arguments: argparse.Namespace) -> RenderOptions:
     try:
         options = RenderOptions(arguments.palette, arguments.columns, arguments.background, arguments.focus)
     except PictureProblem as problem:
-        # What a chat shows as code, a shell needs in quotes.
         swallowed = "" if arguments.palette else " (Without quotes, # begins a comment and the shell drops it.)"
-        raise UsageError(
-            str(problem).replace("`", '"') + swallowed + did_you_mean(arguments.palette, PALETTES)
-        ) from None
+        raise UsageError(in_words(problem) + swallowed + did_you_mean(arguments.palette, PALETTES)) from None
     if arguments.rows is not None and arguments.rows < 1:
         raise UsageError("--rows must be at least 1")
     if arguments.pictures.count("-") > 1:

@@ -12,8 +12,18 @@ from models.palettes import PALETTES
 def add_pairs(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Write each photo and its page of characters as one file, or take such files apart."
-    parser.add_argument("photos", type=Path, help="a folder of photos; with --back, of pair files")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the pair files")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+examples:
+  glyphcord pairs photos/ -o pairs/
+  glyphcord pairs photos/ -o pairs/ --teacher climber --palette mono
+  glyphcord pairs pairs/ -o apart/ --back
+
+A pair is 1024×512 pixels: the page on the left, its photo on the right."""
+    parser.add_argument("photos", type=Path, metavar="DIR", help="a folder of photos; with --back, of pair files")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="OUT", help="a folder for what is made (required)"
+    )
     parser.add_argument(
         "--teacher",
         choices=("ramp", "search", "climber"),
@@ -22,7 +32,9 @@ def add_pairs(parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     names = ", ".join(PALETTES)
-    parser.add_argument("--palette", default="blue", help=f"{names}, or #rrggbb-#rrggbb (default: %(default)s)")
+    parser.add_argument(
+        "--palette", default="blue", metavar="PALETTE", help=f"{names}, or #rrggbb-#rrggbb (default: %(default)s)"
+    )
     parser.add_argument("--back", action="store_true", help="take pair files apart, into OUT/photos and OUT/pages")
     parser.set_defaults(run=pairs, continues=True)
 
@@ -62,12 +74,28 @@ def _take_apart(folder: Path, out: Path) -> int:
 def add_labels(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Label the subjects of photos with a salient-object network, once for each photo."
-    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+examples:
+  glyphcord labels photos/ -o labels/ --network u2net.onnx
+  glyphcord train photos/ -o runs/mine --subjects labels/
+
+The same command continues an interrupted run: photos that have a label are left out."""
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder of photos")
     parser.add_argument(
-        "-o", "--out", type=Path, required=True, help="a folder for the labels, for train --subjects"
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="a folder for the labels, for train --subjects (required)",
     )
     parser.add_argument(
-        "--network", type=Path, required=True, metavar="FILE", help="a salient-object network: U²-Net as .onnx"
+        "--network",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a salient-object network: U²-Net as .onnx (required)",
     )
     parser.set_defaults(run=labels, continues=True)
 
@@ -87,12 +115,29 @@ def labels(arguments: argparse.Namespace) -> int:
 def add_photos(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Fetch photos to train on. The same command continues an interrupted run."
-    parser.add_argument("-o", "--out", type=Path, required=True, help="a folder for the photos")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+examples:
+  glyphcord photos -o photos/ --count 500
+  glyphcord photos -o photos/ --count 500 --url "https://photos.example/{n}.jpg" --at-once 2
+
+Exit codes: 0 the photos are there, 1 too many could not be fetched, 2 wrong usage."""
     parser.add_argument(
-        "--count", type=whole(1), required=True, help="photos wanted in the folder, old ones included"
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="a folder for the photos (required)"
     )
-    parser.add_argument("--url", help="an address; {n} in it becomes 0, 1, 2, … (default: Lorem Picsum)")
-    parser.add_argument("--at-once", type=whole(1), default=8, help="parallel downloads (default: %(default)s)")
+    parser.add_argument(
+        "--count",
+        type=whole(1),
+        required=True,
+        metavar="N",
+        help="photos wanted in the folder, old ones included (required)",
+    )
+    parser.add_argument(
+        "--url", metavar="ADDRESS", help="{n} in it becomes 0, 1, 2, … (default: Lorem Picsum's, 1024×1024)"
+    )
+    parser.add_argument(
+        "--at-once", type=whole(1), default=8, metavar="N", help="parallel downloads (default: %(default)s)"
+    )
     parser.set_defaults(run=photos, continues=True)
 
 

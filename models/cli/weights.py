@@ -2,19 +2,34 @@
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from glyphcord.escaping import say, say_error
+
+EPILOG: Final = """\
+examples:
+  glyphcord weights list
+  glyphcord weights list --folder /srv/glyphcord/weights
+  glyphcord weights verify runs/mine/mine.safetensors --picture mine.png
+
+Exit codes: 0 all files can be used, 1 some cannot, for each the reason is on standard error."""
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
     """Add the command's options and what it runs."""
-    commands = parser.add_subparsers(dest="weights_command", required=True)
-    listing = commands.add_parser("list", help="the weights files there are")
-    listing.add_argument("--folder", type=Path, help="a folder besides the shipped files")
+    parser.description = "List weights files, or try some. A running service's models: `glyphcord worker weights`."
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, EPILOG
+    commands = parser.add_subparsers(dest="weights_command", required=True, metavar="{list,verify}")
+    listing = commands.add_parser("list", help="name, version, size and training of the weights files there are")
+    listing.add_argument(
+        "--folder", type=Path, metavar="DIR", help="a folder to list besides the shipped files (default: none)"
+    )
     listing.set_defaults(run=_list)
     verify = commands.add_parser("verify", help="load files, try them, and measure them on three photos")
-    verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    verify.add_argument("--picture", type=Path, metavar="OUT.png", help="also write what the last one draws")
+    verify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .safetensors file")
+    verify.add_argument(
+        "--picture", type=Path, metavar="OUT.png", help="also write what the last one draws (default: nowhere)"
+    )
     verify.set_defaults(run=_verify)
 
 

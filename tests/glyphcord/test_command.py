@@ -1,17 +1,21 @@
 """The command `glyphcord` as a shell has it: help before anything is loaded, completion, and what was meant."""
 
+import argparse
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from glyphcord.__main__ import main
+from glyphcord.__main__ import main, whole_parser
 from glyphcord.commands import COMMANDS, Command
 
 ROOT = Path(__file__).parents[2]
+SIMPLE = {"bot", "demo", "palettes", "weights", "photos", "labels", "evaluate", "pairs"}
+"""Commands whose help names the default of each option: those of others are a config's, or in their text."""
 HEAVY = ("torch", "discord", "pydantic", "redis", "rich", "aiohttp")
 
 
@@ -32,6 +36,23 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     said = capsys.readouterr().err
     assert len(said.splitlines()) <= 2
     return said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_examples_that_its_parser_takes_and_says_what_each_option_is(name: str) -> None:
+    parser = whole_parser()
+    (commands,) = (action for action in parser._actions if isinstance(action.choices, dict))
+    own = commands.choices[name]  # type: ignore[index]
+    examples = re.findall(r"^ +(?:\w+=?\S* +)*?(glyphcord \w+.*)$", own.format_help().split("examples:")[1], re.M)
+    assert examples
+    for line in examples:
+        words = shlex.split(re.split(r"  +| [|>] ", line)[0])
+        if "--help" not in words:
+            parser.parse_args(words[1:])
+    for action in own._actions:
+        assert action.help or isinstance(action, argparse._SubParsersAction), f"{action.dest}: say what it is"
+        if action.option_strings and action.nargs != 0 and name in SIMPLE:
+            assert re.search("default|required", str(action.help)), f"{action.dest}: say its default"
 
 
 def test_its_own_help_loads_nothing_and_lists_every_command() -> None:
