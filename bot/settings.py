@@ -21,29 +21,39 @@ VARIATION_SELECTOR: Final = "\ufe0f"
 class BotSettings(SharedSettings):
     """Lists are comma-separated; ids are Discord's numbers (copied with developer mode on)."""
 
-    discord_gateway_url: str | None = None
+    discord_gateway_url: str | None = Field(
+        default=None, description="The gateway; by default Discord says where it is. Only for a stand-in."
+    )
     discord_cdn_hosts: Annotated[frozenset[Origin], NoDecode] = Field(
         # The last two are Discord's proxy for pictures that embeds show.
         default="cdn.discordapp.com,media.discordapp.net,images-ext-1.discordapp.net,images-ext-2.discordapp.net",
         validate_default=True,
+        description="Hosts from which pictures are fetched, comma-separated; no others are asked.",
     )
-    attachment_timeout_s: float = Field(default=20, gt=0, description="for one download, first byte to last")
+    attachment_timeout_s: float = Field(default=20, gt=0, description="Longest time for one download, in seconds.")
     reaction_palettes: Annotated[dict[str, Look], NoDecode] = Field(
         default="🩷=pink, 💗=pink, 💖=pink, 💙=blue, 💚=green, 🧡=amber, 🖤=mono:light, 🤍=mono:dark, 🌈=photo",
         validate_default=True,
-        description="which reaction asks for which palette; `:light` or `:dark` sets the background too",
+        description="Which reaction asks for which palette; `:light` or `:dark` sets the paper too.",
     )
-    queue_limit: int = Field(default=1000, ge=1, description="jobs on the queue, at which no more are taken")
-    user_in_flight: int = Field(default=10, ge=0, description="pictures of one person at one time; 0 is no limit")
-    user_cooldown_s: float = Field(default=0, ge=0, description="seconds between two jobs of one person")
-    user_daily: int = Field(default=500, ge=0, description="pictures of one person a day")
-    server_cooldown_s: float = Field(default=0, ge=0, description="seconds between two jobs of one server")
-    server_daily: int = Field(default=0, ge=0, description="pictures of one server a day")
-    admin_user_ids: Ids = frozenset()
-    admin_role_ids: Ids = frozenset()
-    shard_count: int | None = Field(default=None, ge=1, description="of all processes; None: what Discord advises")
+    queue_limit: int = Field(default=1000, ge=1, description="Jobs on the queue at which no more are taken.")
+    user_in_flight: int = Field(default=10, ge=0, description="Pictures of one person at one time; 0: no limit.")
+    user_cooldown_s: float = Field(default=0, ge=0, description="Seconds between two jobs of one person.")
+    user_daily: int = Field(default=500, ge=0, description="Pictures of one person a day (UTC); 0: no limit.")
+    server_cooldown_s: float = Field(default=0, ge=0, description="Seconds between two jobs of one server.")
+    server_daily: int = Field(default=0, ge=0, description="Pictures of one server a day (UTC); 0: no limit.")
+    admin_user_ids: Ids = Field(
+        default=frozenset(),
+        description="Who may use `/model`, by id. If this and the next are empty, the application's owner or team.",
+    )
+    admin_role_ids: Ids = Field(default=frozenset(), description="Roles whose members may use `/model`.")
+    shard_count: int | None = Field(
+        default=None, ge=1, description="Shards of all bot processes together; by default what Discord advises."
+    )
     shard_ids: Annotated[tuple[int, ...], NoDecode] = Field(
-        default=(), validate_default=True, description="this process's, of several; empty: all of them"
+        default=(),
+        validate_default=True,
+        description="Which of them this process runs, such as `0-3,8`; by default all.",
     )
 
     def limits(self) -> QuotaLimits:

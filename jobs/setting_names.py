@@ -47,8 +47,13 @@ NAMES: Final = frozenset(
 )
 """All settings of bot and worker: one `.env` is for both, and neither knows the other's."""
 
-_OTHERS: Final = frozenset({"COMPOSE_PROFILES", "PLAYGROUND_PASSWORD", "TORCH_INDEX_URL", "WORKERS"})
-"""What Compose, the playground and systemd's unit read."""
+OTHERS: Final = {
+    "COMPOSE_PROFILES": "Docker Compose: `cpu`, or `gpu` for workers on an NVIDIA card.",
+    "TORCH_INDEX_URL": "Docker Compose, when it builds the worker's image: where PyTorch comes from.",
+    "WORKERS": "systemd's unit `glyphcord-worker`: how many workers it runs.",
+    "PLAYGROUND_PASSWORD": "The playground: what a browser asks for; others than this machine need it.",
+}
+"""What others than bot and worker read, and what for."""
 
 LIKENESS: Final = 0.85
 """So like one of NAMES that it is hardly another program's: DISCORD_TOKNE, REDIS_URI, MODEL_WEIGHT."""
@@ -65,7 +70,7 @@ def misspelt(env_file: Path = Path(".env")) -> list[str]:
 
 def _complaints(names: Iterable[str]) -> Iterator[str]:
     for name in dict.fromkeys(name.upper() for name in names):
-        if name in NAMES | _OTHERS or name.startswith("OTEL_"):
+        if name in NAMES or name in OTHERS or name.startswith("OTEL_"):
             continue
         if name.startswith("DISCORD_") or nearest(name, NAMES, LIKENESS):
             yield f"{name} is no setting.{did_you_mean(name, NAMES)}"

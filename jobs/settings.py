@@ -48,9 +48,16 @@ class EnvSettings(BaseSettings):
 class RegistrySettings(EnvSettings):
     """What the registry of weights needs; `glyphcord worker weights` reads no more, and so needs no token."""
 
-    redis_url: Annotated[str, AfterValidator(check_redis_url)] = "redis://127.0.0.1:6379/0"
-    redis_password: SecretStr | None = Field(default=None, description="as it is, where redis_url has none in it")
-    weights_budget_mb: int = Field(default=256, gt=0, description="Redis memory for the registry of weights")
+    redis_url: Annotated[str, AfterValidator(check_redis_url)] = Field(
+        default="redis://127.0.0.1:6379/0",
+        description="Where Redis or Valkey is; with TLS `rediss://…`. One for bot and workers.",
+    )
+    redis_password: SecretStr | None = Field(
+        default=None, description="Redis's password as it is, where the address has none in it."
+    )
+    weights_budget_mb: int = Field(
+        default=256, gt=0, description="Redis memory for stored versions of models, in MB."
+    )
 
     @model_validator(mode="after")
     def _one_address(self) -> Self:
@@ -62,13 +69,36 @@ class RegistrySettings(EnvSettings):
 class SharedSettings(RegistrySettings):
     """Redis and Discord, the two ends that bot and worker both speak to."""
 
-    discord_token: Annotated[SecretStr, AfterValidator(_token)]
-    discord_api_base: Annotated[str, AfterValidator(_api_base)] = "https://discord.com/api/v10"
-    picture_ttl_s: int = Field(default=7 * 24 * 3600, gt=0, description="how long a picture can be redrawn")
-    picture_budget_mb: int = Field(default=512, gt=0, description="Redis memory for stored pictures")
-    log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
-    log_format: LogFormat = "text"
-    bot_http_port: int | None = Field(default=None, ge=1, le=65_535, description="/healthz, /readyz and /metrics")
-    worker_http_port: int | None = Field(default=None, ge=1, le=65_000, description="each child has its own")
-    http_host: str = "127.0.0.1"
-    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
+    discord_token: Annotated[SecretStr, AfterValidator(_token)] = Field(
+        description="The bot's token: developer portal, page *Bot*, *Reset Token*."
+    )
+    discord_api_base: Annotated[str, AfterValidator(_api_base)] = Field(
+        default="https://discord.com/api/v10", description="Discord's API; another one only for a stand-in."
+    )
+    picture_ttl_s: int = Field(
+        default=7 * 24 * 3600, gt=0, description="How long after its last use a picture can be redrawn, in seconds."
+    )
+    picture_budget_mb: int = Field(default=512, gt=0, description="Redis memory for stored pictures, in MB.")
+    log_level: Annotated[str, AfterValidator(_log_level)] = Field(
+        default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    log_format: LogFormat = Field(
+        default="text", description="One readable line an event, or one JSON object a line with the job's ids."
+    )
+    bot_http_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="The bot's port for `/healthz`, `/readyz` and `/metrics`."
+    )
+    worker_http_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_000,
+        description="A worker's port for the same; of several workers, the second has the next port, and so on.",
+    )
+    http_host: str = Field(
+        default="127.0.0.1", description="The address of these ports. They ask for no password: keep them private."
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The OpenTelemetry collector for traces over HTTP; needs the extra `trace`.",
+    )

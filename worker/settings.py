@@ -30,8 +30,21 @@ class WorkerSettings(SharedSettings):
     """`model_weights` is the default model while the registry names none; files are looked for in `weights_dir`
     and then in the package."""
 
-    model_weights: Annotated[str, AfterValidator(_model)] = "classic"
-    weights_dir: Annotated[Path, AfterValidator(_folder)] | None = None
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    warm_models: int = Field(default=3, ge=1, description="models kept in memory: the default and recent styles")
-    torch_threads: int | None = Field(default=None, ge=1, description="threads of one worker on the CPU")
+    model_weights: Annotated[str, AfterValidator(_model)] = Field(
+        default="classic",
+        description="The first default model, by its file's name. Once the service runs, `/model default` decides.",
+    )
+    weights_dir: Annotated[Path, AfterValidator(_folder)] | None = Field(
+        default=None, description="A folder of your own weights files, looked into before the shipped ones."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="What draws; `auto` takes a graphics card where there is one."
+    )
+    warm_models: int = Field(
+        default=3, ge=1, description="Models that a worker keeps in memory: the default, and the styles used last."
+    )
+    torch_threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="CPU threads of one worker; by default PyTorch's choice, and with `--count` a fair share.",
+    )
