@@ -1,5 +1,6 @@
 # Two commands for newcomers: `make demo` and `make test`. Both make the environment in .venv/ first.
 PYTHON ?= python3
+PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -10,7 +11,7 @@ TESTS_AT_ONCE ?= 4
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    set up and run everything here: bot, worker, a local Discord, a sample picture"
+	@echo "make demo    set up and run everything here: bot, worker, a local Discord, a sample picture (PORT=9000: its page there)"
 	@echo "make test    set up, check style and types, run every test"
 	@echo "make test-repeat  every test ten times (N=10), four of them beside busy loops (BUSY=4)"
 	@echo "make bench   measure the service on this machine, about an hour; tables as in bench/RESULTS.md"
@@ -22,7 +23,7 @@ help:
 
 demo: $(READY)
 	@$(BIN)/python -m jobs.text.catalogues
-	@$(BIN)/python -m glyphcord demo
+	@$(BIN)/python -m glyphcord demo --port $(PORT)
 
 test: lint
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup

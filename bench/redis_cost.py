@@ -23,6 +23,7 @@ from jobs.text.sentences import is_interim
 
 IDLE_S: float = 20.0
 FILES = re.compile(rb"glyphcord:(picture:|weights:blob:)")
+RQS = b"rq:"
 OURS = {"info", "memory|usage", "scan", "llen", "config|get", "ping", "hello", "client|setinfo"}
 """Commands that this program asks itself, or that a new connection does."""
 
@@ -35,9 +36,9 @@ def asked(redis: Redis) -> tuple[int, int]:
     return calls, traffic["total_net_input_bytes"] + traffic["total_net_output_bytes"]
 
 
-def used(redis: Redis) -> int:
-    """Bytes of all keys but those that hold files: pictures and weights."""
-    keys = [key for key in redis.scan_iter(count=1000) if not FILES.match(key)]
+def used(redis: Redis, prefix: bytes = b"") -> int:
+    """Bytes of all keys of a prefix but those that hold files: pictures and weights."""
+    keys = [key for key in redis.scan_iter(count=1000) if key.startswith(prefix) and not FILES.match(key)]
     return sum(redis.memory_usage(key, samples=0) or 0 for key in keys)
 
 
@@ -70,7 +71,7 @@ def main() -> None:
         worker.wait(60)
         bot = idle(redis)
         calls, bytes_ = asked(redis)
-        memory = used(redis)
+        memory, of_rq = used(redis), used(redis, RQS)
         for _ in range(jobs):
             stack.controls.slash("ascii", files={"image": SAMPLE})
         stack.controls.wait_for(lambda: length(redis) == jobs)
@@ -82,7 +83,7 @@ def main() -> None:
         took = time.monotonic() - start
         time.sleep(2)
         done, flown = asked(redis)
-        kept = (used(redis) - memory) / jobs
+        kept, for_an_hour = (used(redis) - memory) / jobs, (used(redis, RQS) - of_rq) / jobs
         both = idle(redis)
         print(f"{machine()}; {jobs} pictures of {SAMPLE.stat().st_size / 1024:.0f} kB\n")
         print("| what | how much |\n| --- | --- |")
@@ -90,6 +91,8 @@ def main() -> None:
         print(f"| bytes over Redis's connections a picture | {(flown - bytes_) / jobs / 1024:.0f} kB |")
         print(f"| memory of a waiting picture, beside its file | {waiting / 1024:.1f} kB |")
         print(f"| memory that stays when it is drawn, beside its file | {kept / 1024:.1f} kB |")
+        print(f"| … of that RQ's, for an hour | {for_an_hour / 1024:.1f} kB |")
+        print(f"| … and ours, most of it for 30 days | {(kept - for_an_hour) / 1024:.1f} kB |")
         print(f"| commands a second: a bot with nothing to do | {bot:.1f} |")
         print(f"| commands a second: a worker with nothing to do | {both - bot:.1f} |")
 

@@ -19,10 +19,12 @@ import discord
 import pytest
 import yaml
 from discord import app_commands
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 from torch.distributed.run import get_args_parser
 
 from bot.settings import BotSettings
+from docs import settings_page
 from jobs.text.sentences import SENTENCES
 from tests.bot.test_locales import all_commands
 from tests.pages import PAGES, ROOT, Command, anchors, code, commands, links, name, tables
@@ -54,7 +56,7 @@ def module(given: tuple[str, ...]) -> None:
         assert all((ROOT / word).exists() for word in arguments)
     if what in ("pytest", "venv", "http.server"):
         return
-    assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench", "glyphcord"), (
+    assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench", "docs", "glyphcord"), (
         f"whose is {what}?"
     )
     found = importlib.import_module(f"{what}.__main__" if ROOT.joinpath(*what.split(".")).is_dir() else what)
@@ -247,11 +249,12 @@ def test_a_command_that_is_wrong_is_noticed(line: str) -> None:
 
 DRAWS = sorted(
     {
-        command.words[2:]
+        ("models", *command.words[start:])
         for _, command in shown()
-        if command.words[1:3] == ("-m", "models")
-        and command.words[3:4] in (("render",), ("palettes",))
-        and not {"-", "--help", "render"} >= set(command.words[4:])
+        if (start := 3 if command.words[1:3] == ("-m", "models") else 1)
+        and (start == 3 or command.words[0].removeprefix(".venv/bin/") == "glyphcord")
+        and command.words[start : start + 1] in (("render",), ("palettes",))
+        and not {"-", "--help", "render"} >= set(command.words[start + 1 :])
     }
 )
 
@@ -269,6 +272,25 @@ def test_the_commands_that_draw_draw(
     monkeypatch.setattr(sys, "argv", list(words))
     assert importlib.import_module("models.__main__").main() == 0
     assert ("-o" in words) == bool(set(tmp_path.rglob("*.*")) - before)
+
+
+def test_the_example_of_the_library_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL)
+    shutil.copy(PHOTO, tmp_path / "cat.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec("".join(example), {})
+    assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG") and len(
+        capsys.readouterr().out.split("\n")
+    ) > 20
+
+
+def test_the_moving_picture_moves_and_is_small() -> None:
+    file = ROOT / "docs" / "demo.gif"
+    with Image.open(file) as film:
+        assert getattr(film, "n_frames", 1) > 30
+    assert file.stat().st_size < 1_500_000
 
 
 # --- links and names ----------------------------------------------------------------------------------------
@@ -399,6 +421,15 @@ def test_a_page_that_tells_a_default_tells_the_one_there_is() -> None:
         assert ("–" if (real := fields[setting.lower()].default) is None else str(real)) == default, setting
 
 
+def test_the_page_of_settings_is_current_and_explains_each() -> None:
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.markdown(), (
+        "python -m docs.settings_page"
+    )
+    (*ours, others) = tables(settings_page.PAGE)
+    told = {row[0].strip("`"): row[-1] for table in (*ours, others) for row in table[1:]}
+    assert set(told) >= settings_there_are() - {"REDIS_MAXMEMORY"} and all(told.values())
+
+
 @pytest.mark.parametrize("kind", [BotSettings, WorkerSettings])
 def test_the_lines_of_env_example_that_stay_commented_show_the_defaults(
     kind: type[BotSettings | WorkerSettings], monkeypatch: pytest.MonkeyPatch
@@ -496,6 +527,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def in_menu(entries: list[Any]) -> dict[str, str]:
+    """Title by page, of mkdocs.yml's navigation."""
+    pages: dict[str, str] = {}
+    for entry in entries:
+        ((title, below),) = entry.items()
+        pages |= in_menu(below) if isinstance(below, list) else {below: title}
+    return pages
+
+
+def test_pages_have_the_titles_of_the_menu() -> None:
+    menu = re.search(r"^nav:\n.*", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert menu is not None
+    titles = in_menu(yaml.safe_load(menu[0])["nav"])
+    assert set(titles) >= {path.name for path in (ROOT / "docs").glob("*.md")}
+    for page, title in titles.items():
+        path = ROOT / page.removeprefix("repository/") if page.startswith("repository/") else ROOT / "docs" / page
+        assert path.read_text(encoding="utf-8").splitlines()[0] == f"# {title}", page
+
+
 class Built(HTMLParser):
     """One page of the site: what it loads, where it leads, and what can be led to."""
 
@@ -536,7 +586,7 @@ def test_the_site_is_whole_and_loads_nothing_from_elsewhere(site: Path) -> None:
 
 def test_what_pages_link_to_outside_of_docs_is_in_the_site(site: Path) -> None:
     results = (site / "repository" / "bench" / "RESULTS.html").read_text(encoding="utf-8")
-    assert "<table>" in results and "Measured" in results  # a page, and in the navigation
+    assert "<table>" in results and "Results" in results  # a page, and in the navigation
     rules = (site / "repository" / "deploy" / "prometheus" / "alerts.yml.html").read_text(encoding="utf-8")
     assert "repository/deploy/prometheus/alerts.yml.html" in (site / "operations.html").read_text("utf-8")
     first = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8").splitlines()[0]
