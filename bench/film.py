@@ -167,7 +167,7 @@ def stills(browser: Browser, stack: Stack, folder: Path) -> Iterator[Path]:
     expect(page.locator("#viewer-slider")).to_be_visible()
     yield still(page, folder / "playground-compare.png")
     page.close()
-    phone: dict[str, Any] = {"is_mobile": True, "has_touch": True, "device_scale_factor": 1.5, "color_scheme": "light"}
+    phone = dict[str, Any](is_mobile=True, has_touch=True, device_scale_factor=1.5, color_scheme="light")
     yield still(opened(browser, url, (390, 780), **phone), folder / "playground-phone.png")
 
 
