@@ -80,8 +80,8 @@ def a_png(width: int = 64, height: int = 48) -> tuple[str, bytes, str]:
 
 
 def queued(redis: Redis) -> list[RenderRequest]:
-    """What is on the queue, in order."""
-    return [RenderRequest.model_validate(job.args[0]) for job in render_queue(redis).jobs]
+    """What is on the queue, in order; of a job whose end is known the arguments are gone."""
+    return [RenderRequest.model_validate(job.args[0]) for job in render_queue(redis).jobs if job.args]
 
 
 def only(discord: Controls, redis: Redis) -> RenderRequest:
