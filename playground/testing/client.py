@@ -156,8 +156,9 @@ class Controls:
     def faults(self) -> list[Json]:
         return list(self.request("GET", "/playground/faults"))
 
-    def clear_faults(self) -> None:
-        self.request("DELETE", "/playground/faults")
+    def clear_faults(self, number: int | None = None) -> None:
+        """All of them, or the one of that id."""
+        self.request("DELETE", "/playground/faults" + ("" if number is None else f"?id={number}"))
 
     def gateway(self, action: str, **more: object) -> int:
         """ "drop", "reconnect" (op 7), "invalid_session" (op 9), "join" (the bot is added to the guild) or "send"

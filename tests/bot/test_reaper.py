@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from devstack.proxy import Proxy
 from jobs.connection import PREFIX
 from jobs.lifecycle.job import NO_ID, PENDING, REFUSALS, REFUSED_S, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.quota import Quota
@@ -23,7 +24,6 @@ from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_slash import NO_WORKER, a_worker_reports
 from tests.jobs.requests import claimed_long_ago
-from tests.proxy import Proxy
 from tests.sentences import plain
 
 Used = dict[str, Any]

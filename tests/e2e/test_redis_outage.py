@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from devstack.proxy import Proxy
 from devstack.stack import Stack
 from devstack.valkey import start_valkey
 from jobs.connection import connect
@@ -18,7 +19,6 @@ from jobs.text.sentences import SENTENCES
 from playground.testing import Controls
 from tests.e2e.conftest import PANDA
 from tests.fork_server import forked
-from tests.proxy import Proxy
 from tests.sentences import plain
 
 Used = dict[str, str]

@@ -1,4 +1,6 @@
-"""A TCP proxy that a test starts, stops and points elsewhere: Redis behind a name, and what networks do to it."""
+"""A TCP proxy that is started, stopped, stalled and pointed elsewhere: Redis behind a name, and what networks do to
+it.
+"""
 
 import contextlib
 import socket
@@ -18,6 +20,8 @@ class Proxy:
         self.lost = 0
         self.turned_away = 0
         """Connections for which nobody listened behind this."""
+        self._flows = threading.Event()
+        self._flows.set()
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self.port = free_port()
@@ -37,11 +41,20 @@ class Proxy:
             self._listener.close()
             self._listener = None
         self.cut()
+        self.resume()  # so that no thread waits for ever
 
     def cut(self) -> None:
         """Cut the connections there are."""
         for end in list(self._open):
             _close(end)
+
+    def stall(self) -> None:
+        """Forward nothing until `resume`, and close nothing: what is sent meanwhile arrives then."""
+        self._flows.clear()
+
+    def resume(self) -> None:
+        """Forward again."""
+        self._flows.set()
 
     def __enter__(self) -> Self:
         self.start()
@@ -77,6 +90,7 @@ class Proxy:
                 if not asking and deaf.is_set():
                     self.lost += 1
                     break
+                self._flows.wait()
                 sink.sendall(data)
         for end in (source, sink):
             _close(end)
