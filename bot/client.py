@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 import discord
@@ -30,11 +31,12 @@ from bot.render.admission import Admission
 from bot.render.download import AttachmentDownloader
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, InFlight, Tree
-from bot.replies.pending import PendingReplies
+from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.replies.progress_notifier import ProgressNotifier
 from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
+from jobs import clock
 from jobs.text.buttons import CANCEL, COMPARE, DELETE, PINK, REDO, SHARE, TAKE, TEXT
 
 log = logging.getLogger(__name__)
@@ -136,6 +138,8 @@ class GlyphcordClient(ShardedBot):
         for part in self._parts:
             await self.add_cog(part)
         await self.tree.set_translator(Catalogue())
+        with suppress(*REDIS_LOST):  # then the reaper's first round does it
+            await asyncio.to_thread(clock.follow, self.services.redis)
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._reaper, self._notifier)]
         if not await sync_if_changed(self.tree, self._command_ids):
             self._loops.append(asyncio.create_task(keep_trying(self.tree, self._command_ids)))

@@ -12,7 +12,6 @@ All of it happens in pictures.lua beside this file.
 """
 
 import hashlib
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Final
 
 from redis import Redis
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import RECORDS
 from jobs.text.sentences import ServiceProblem
@@ -96,7 +96,7 @@ class PictureStore:
 
     def _change(self, event: str, shas: Sequence[str], hold: Hold | None, data: bytes = b"") -> list[str]:
         hold = hold or Hold("", "", None, 0)
-        lasts_s = max(0, round(hold.until - time.time() + MARGIN_S))
+        lasts_s = max(0, round(hold.until - clock.now() + MARGIN_S))
         about: list[str | bytes | float] = [hold.job_id, hold.user_id, hold.guild_id or "", lasts_s, data]
         keys = [_USED, _SIZES, _SUM, _HOLDS, _OWNERS, _BYTES]
         answer, found = self._script(keys=keys, args=[event, self._ttl_s, self._budget, *about, *shas])

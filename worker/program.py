@@ -20,6 +20,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from glyphcord.escaping import say_error
 from glyphcord.exit_codes import NEVER_AGAIN, UNREACHABLE, UNUSABLE
 from glyphcord.nearest import did_you_mean
+from jobs import clock
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.messages import Messages
@@ -103,6 +104,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     outage, decoder, jobs, fleet = Outage(), Decoder(), Jobs(redis), Fleet(redis)
     try:
+        _patiently(lambda: clock.follow(redis), outage)
         # The model that draws.
         if settings.torch_threads is not None:
             torch.set_num_threads(settings.torch_threads)

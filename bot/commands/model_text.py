@@ -3,13 +3,13 @@
 Names and reasons may come from files and other machines, so nothing in them can format, ping or flood.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from discord import utils
 
 from glyphcord.escaping import printable
+from jobs import clock
 from jobs.registry.fleet import WorkerReport
 from jobs.registry.reload import Reload, Vote
 from jobs.registry.verification import Measures, Verification
@@ -135,7 +135,7 @@ def _is_worse(new: Measures, now: Measures) -> bool:
 
 def _where(version: Version) -> str:
     who = f" by <@{version.added_by}>" if version.origin == "upload" and version.added_by.isdigit() else ""
-    return f"{version.size / 2**20:.1f} MB, {version.origin}{who}, {_ago(time.time() - version.added_at)}"
+    return f"{version.size / 2**20:.1f} MB, {version.origin}{who}, {_ago(clock.now() - version.added_at)}"
 
 
 def _ago(seconds: float) -> str:

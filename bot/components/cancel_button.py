@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 
 import discord
 
@@ -11,6 +10,7 @@ from bot.replies.errors import failure_of
 from bot.replies.interactions import Interaction, defer
 from bot.replies.pending import PendingReplies
 from bot.services import Services
+from jobs import clock
 from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import PendingReply
 from jobs.rq_adapter import queue
@@ -48,7 +48,7 @@ class CancelButton:
         failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
         # This interaction's token leads to the same message, and lives longer than the first one's.
         reply = request.reply.model_copy(
-            update={"token": interaction.token, "token_expires_at": time.time() + TOKEN_S}
+            update={"token": interaction.token, "token_expires_at": clock.now() + TOKEN_S}
         )
         if tracked := self._pending.mine.get(job_id):
             tracked.failure = failure

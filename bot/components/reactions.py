@@ -5,7 +5,6 @@ The raw event and what Redis remembers are all that is needed, so this works for
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -23,6 +22,7 @@ from bot.replies.messages import Seen
 from bot.replies.pending import PendingReplies
 from bot.services import Services
 from bot.settings import VARIATION_SELECTOR, Look
+from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.delivery import Route, Verdict, interpret
 from jobs.lifecycle.job import PendingReply
@@ -72,7 +72,7 @@ def click_of(
         role_ids=tuple(str(role.id) for role in payload.member.roles) if payload.member is not None else (),
         parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
         age_restricted=is_age_restricted(channel),
-        at=time.time(),
+        at=clock.now(),
     )
 
 
@@ -119,7 +119,7 @@ def _open(services: Services, admission: Admission, click: Click, deleted: str |
     if attempt is None:
         return None
     stored = services.pictures.present(original.shas)
-    hold = Hold(attempt.job_id, click.user_id, click.guild_id, time.time() + DEADLINE_S)
+    hold = Hold(attempt.job_id, click.user_id, click.guild_id, clock.now() + DEADLINE_S)
     try:
         # For those alone that can be drawn; where none can, for the answer that says so, until it is there.
         settings = admission.check(_asker(attempt, click, max(1, len(stored))))
@@ -140,7 +140,7 @@ def _asker(attempt: Attempt, click: Click, pictures: int) -> Asker:
         job_id=attempt.job_id,
         user_id=click.user_id,
         guild_id=click.guild_id,
-        until=time.time() + DEADLINE_S,
+        until=clock.now() + DEADLINE_S,
         channel_ids=frozenset(filter(None, (click.channel_id, click.parent_id))),
         role_ids=frozenset(click.role_ids),
         age_restricted=click.age_restricted,
@@ -160,7 +160,7 @@ async def _reply(
     reactions, attempt = services.reactions, opening.attempt
     try:
         # What is not sent by then is not sent at all: another process may be answering.
-        async with asyncio.timeout(max(0.0, (attempt.held_until or 0.0) - MARGIN_S - time.time())):
+        async with asyncio.timeout(max(0.0, (attempt.held_until or 0.0) - MARGIN_S - clock.now())):
             made = await make_reply(client, services, click, opening)
     except Overtaken:
         log.info("reaction overtaken %s", where)
@@ -183,7 +183,7 @@ async def _reply(
     reply_id = made.reply_id
     if made.shows is Seen.SENTENCE:
         # The bot before us has said why there is no picture. The next click finds this attempt ended.
-        result = RenderResult(job_id=attempt.job_id, outcome="failed", code="told_before", finished_at=time.time())
+        result = RenderResult(job_id=attempt.job_id, outcome="failed", code="told_before", finished_at=clock.now())
         await asyncio.to_thread(services.jobs.finish, result)
     if made.shows is not Seen.UNFILLED or not opening.kept:
         await asyncio.to_thread(reactions.settle, attempt, reply_id)
@@ -218,7 +218,7 @@ def _verdict(error: BaseException) -> Verdict:
 
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
     guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
-    original, now = opening.original, time.time()
+    original, now = opening.original, clock.now()
     paper = click.background or original.options.background
     return RenderRequest(
         job_id=opening.attempt.job_id,

@@ -7,7 +7,6 @@ there; the form of "Redo" comes back to `Results.on_interaction` without this pr
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -31,6 +30,7 @@ from bot.replies.interactions import (
     server_language,
 )
 from bot.services import Services
+from jobs import clock
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import TEMPLATE, custom_id
 from jobs.text.choices import AUTO, FOCUS_HELP, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
@@ -209,7 +209,7 @@ def _pink(interaction: Interaction, request: RenderRequest) -> Click:
         role_ids=role_ids(user),
         parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
         age_restricted=is_age_restricted(channel),
-        at=time.time(),
+        at=clock.now(),
     )
 
 

@@ -5,7 +5,6 @@ other processes ask with the same token, is settled in jobs.rate_limiter.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ from prometheus_client import Histogram
 from redis.exceptions import RedisError
 
 from bot.gateway.patience import note, seconds
+from jobs import clock
 from jobs.observability.metrics import PREFIX, discord_answered, route_of
 from jobs.rate_limiter import RateLimiter
 
@@ -47,7 +47,7 @@ def http_trace(rate_limiter: RateLimiter) -> aiohttp.TraceConfig:
         wait_s = seconds(headers.get("Retry-After"))
         discord_answered(params.method, path, status, wait_s)
         if route_of(path) == _CALLBACK and status < 300:
-            ACKNOWLEDGED.observe(max(0.0, time.time() - _made_at(path)))
+            ACKNOWLEDGED.observe(max(0.0, clock.now() - _made_at(path)))
         if status == 429 and "Authorization" in params.headers and headers.get("X-RateLimit-Global"):
             await _asked(partial(rate_limiter.hold, wait_s))
 

@@ -3,13 +3,13 @@
 Synchronous, a few round trips to Redis; the sentence of a refusal says where or when to ask instead.
 """
 
-import time
 from dataclasses import dataclass
 
 import discord
 
 from bot.replies.interactions import Interaction, is_age_restricted, role_ids
 from bot.services import Services
+from jobs import clock
 from jobs.lifecycle.progress import seconds_per_job
 from jobs.lifecycle.quota import QuotaLimits, Refused
 from jobs.rq_adapter import queue
@@ -79,7 +79,7 @@ class Admission:
             asker.job_id,
             user_id=asker.user_id,
             guild_id=asker.guild_id,
-            lasts_s=asker.until - time.time(),
+            lasts_s=asker.until - clock.now(),
             limits=self._limits,
             pictures=asker.pictures,
         )

@@ -5,7 +5,6 @@ The interaction's deferred response is the message that the worker will fill.
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +33,7 @@ from bot.replies.interactions import (
 from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
+from jobs import clock
 from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.pictures import Hold
@@ -111,7 +111,7 @@ class RenderService:
 
         Without `defaults` and `private` the server's settings hold. `own` and `comparison` are as in RenderRequest.
         """
-        received_at = time.time()
+        received_at = clock.now()
         overrides = overrides.check()
         count = len(variants) or (len(picture) if isinstance(picture, Sequence) else 1)
         plain = comparison is None and not variants
@@ -181,7 +181,7 @@ class RenderService:
                     focus_name(options.focus),
                     begun.private,
                     len(awake),
-                    1000 * (time.time() - received_at),
+                    1000 * (clock.now() - received_at),
                 )
 
     async def _known_style(

@@ -4,7 +4,6 @@ It is reached as workers reach it, by the routes of jobs.delivery.
 """
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Any, Final
@@ -13,6 +12,7 @@ import discord
 
 from bot.gateway.patience import code_of, is_trouble
 from bot.replies.interactions import QUIET
+from jobs import clock
 from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.schema import Reply
@@ -89,7 +89,7 @@ async def _by_either(
     hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
     message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
     met = []
-    for route in routes(reply, time.time()):
+    for route in routes(reply, clock.now()):
         if route is Route.BOT and reply.message_id == NO_ID:
             break
         try:

@@ -6,7 +6,6 @@ wrong between the acknowledgement and the queue is said here, and what cannot be
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +19,7 @@ from bot.replies.errors import Failure, failure_from, report
 from bot.replies.interactions import UNDELIVERED
 from bot.replies.messages import Seen, find_reply, look, put_sentence
 from bot.services import Services
+from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.delivery import routes
 from jobs.lifecycle.job import PendingReply
@@ -100,11 +100,11 @@ class PendingReplies:
         For a thread. Whether it worked is found out by `write_down`.
         """
         with suppress(*REDIS_LOST):
-            self._services.jobs.open(pending, look_at=time.time() + WORKING_S, once=True)
+            self._services.jobs.open(pending, look_at=clock.now() + WORKING_S, once=True)
 
     async def write_down(self, tracked: Tracked) -> None:
         """Let the pending reply outlive this process. Raises what REDIS_LOST names."""
-        look_at = time.time() + WORKING_S
+        look_at = clock.now() + WORKING_S
         await asyncio.to_thread(self._services.jobs.open, tracked.pending, look_at=look_at)
 
     async def send(self, tracked: Tracked, request: RenderRequest) -> RenderRequest:
@@ -176,7 +176,7 @@ class PendingReplies:
                 pass
         log.info("ended job=%s outcome=%s code=%s", pending.job_id, outcome, code or "-")
         self.mine.pop(pending.job_id, None)
-        result = RenderResult(job_id=pending.job_id, outcome=outcome, code=code, finished_at=time.time())
+        result = RenderResult(job_id=pending.job_id, outcome=outcome, code=code, finished_at=clock.now())
         try:
             await asyncio.to_thread(self._services.jobs.finish, result)
         except REDIS_LOST as error:
@@ -186,7 +186,7 @@ class PendingReplies:
 
     async def _is_final(self, pending: PendingReply) -> bool:
         """Whether a message that was not reached never will be."""
-        if not routes(pending.reply, time.time()):
+        if not routes(pending.reply, clock.now()):
             return True
         try:
             return (await asyncio.to_thread(self._services.jobs.refused, pending.job_id))[0]

@@ -20,6 +20,7 @@ from bot.replies.messages import ORIGINAL
 from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies, SendState, Tracked
 from bot.services import Services
+from jobs import clock
 from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
 from jobs.lifecycle.progress import seconds_per_job, standings, words
 
@@ -124,9 +125,9 @@ class ProgressNotifier:
 
 def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:
     """Whether something may be said of a job at `now` (time.monotonic()): nobody is told too early or too often."""
-    reply, age = tracked.pending.reply, time.time() - tracked.pending.since
+    reply, age = tracked.pending.reply, clock.now() - tracked.pending.since
     if tracked.state is not SendState.SENT or tracked.shared or tracked.failure or reply.message_id == NO_ID:
         return False
-    if reply.token is None or time.time() + NOTICE_S > reply.token_expires_at:
+    if reply.token is None or clock.now() + NOTICE_S > reply.token_expires_at:
         return False
     return age >= PATIENCE_S and (said is None or now - said.at >= PATIENCE_S)

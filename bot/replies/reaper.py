@@ -20,6 +20,7 @@ from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import InFlight
 from bot.replies.pending import REDIS_LOST, WORKING_S, PendingReplies, Tracked
 from bot.services import Services
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.lifecycle.job import BOT, TAKE_OVER_S, EndReason, PendingReply
 from jobs.observability import logs
@@ -135,7 +136,7 @@ class Reaper:
         self._under_way[key] = asyncio.create_task(run())
 
     async def _click(self, click: Click) -> None:
-        if time.time() - click.at >= CLICK_S:
+        if clock.now() - click.at >= CLICK_S:
             with suppress(*REDIS_LOST):  # else it is looked at again in the next round
                 await asyncio.to_thread(self._services.reactions.drop_click, click)
             return
@@ -149,7 +150,9 @@ class Reaper:
 
     def _look(self, mine: dict[str, Tracked]) -> Scan:
         """One look into Redis, in a thread. Own pending replies that it has lost are written again."""
-        jobs, redis, now = self._services.jobs, self._services.redis, time.time()
+        jobs, redis = self._services.jobs, self._services.redis
+        clock.follow(redis)
+        now = clock.now()
         gone = set(mine) - jobs.still_pending(mine)
         over = jobs.ended(gone)
         for job_id in gone - over:
@@ -191,7 +194,7 @@ class Reaper:
                 job_id,
                 state,
                 failure.code,
-                time.time() - pending.since,
+                clock.now() - pending.since,
                 failure.reference,
             )
             outcome = reason.outcome if reason is not None and reason.code == failure.code else "failed"
@@ -207,7 +210,7 @@ class Reaper:
         if len(self._tries) > MOST:
             self._tries.clear()  # most of them another process has ended
         self._tries[job_id] += 1
-        await asyncio.to_thread(self._services.jobs.look_later, [job_id], look_at=time.time() + pause)
+        await asyncio.to_thread(self._services.jobs.look_later, [job_id], look_at=clock.now() + pause)
 
     def _without_redis(self, mine: dict[str, Tracked]) -> None:
         """Answer those of our own whom nobody else can be answering.
@@ -216,7 +219,7 @@ class Reaper:
         """
         for job_id, tracked in mine.items():
             pending = tracked.pending
-            late = time.time() > pending.deadline_at + TAKE_OVER_S
+            late = clock.now() > pending.deadline_at + TAKE_OVER_S
             if not tracked.working and (tracked.failure or late):
                 self._begin(job_id, self._slots, partial(self._end_alone, tracked))
 
@@ -243,6 +246,6 @@ def _failure(pending: PendingReply, state: str | None, reason: EndReason | None 
         detail = f"found by the reaper: {state}, with a reason"
         return Failure(reason.code, reason.sentence, new_reference(), detail)
     # An overdue job has left the queue when Discord takes the sentence at the second attempt only.
-    late = time.time() >= pending.deadline_at
+    late = clock.now() >= pending.deadline_at
     code = "internal" if state == "failed" else "expired" if late else "lost"
     return failure_of(code, pending.reply.language, f"found by the reaper: {state}")

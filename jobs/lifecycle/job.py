@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import JobId, Record, read_record, record_key, versions_key
 from jobs.rq_adapter.queue import NO_ARGUMENTS, UNFINISHED, job_key
@@ -216,7 +217,7 @@ class Jobs:
 
     def due(self, *, most: int) -> list[PendingReply]:
         """Pending replies whose time to be looked at has come, the longest due first."""
-        found: list[Any] = self._redis.zrangebyscore(PENDING, "-inf", time.time(), start=0, num=most)
+        found: list[Any] = self._redis.zrangebyscore(PENDING, "-inf", clock.now(), start=0, num=most)
         ids = [job_id.decode(errors="replace") for job_id in found]
         pipe = self._redis.pipeline(transaction=False)
         for job_id in ids:
@@ -251,7 +252,7 @@ class Jobs:
         older = f"{PREFIX}open"
         for data in self._redis.hvals(older):
             if (pending := read_record(PendingReply, data)) is not None:
-                self.open(pending, look_at=time.time() + TAKE_OVER_S, once=True)
+                self.open(pending, look_at=clock.now() + TAKE_OVER_S, once=True)
         self._redis.delete(older, f"{older}:look_at")
 
     def count_pending(self) -> int:

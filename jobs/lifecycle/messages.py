@@ -5,11 +5,11 @@
 - user -> messages, for `/forget`.
 """
 
-import time
 from typing import Any, Final
 
 from redis import Redis
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import read_record, versions_key
 from jobs.schema import RenderRequest
@@ -49,7 +49,7 @@ class Messages:
         """Keep which request a message belongs to, without the interaction's token."""
         reply = request.reply.model_copy(update={"token": None})
         record = request.model_copy(update={"reply": reply})
-        mine, now = _user(request.user_id), time.time()
+        mine, now = _user(request.user_id), clock.now()
         pipe = self._redis.pipeline()
         pipe.set(_message(request.reply.message_id), record.model_dump_json(), ex=KEEP_S)
         pipe.zadd(mine, {request.reply.message_id: now})

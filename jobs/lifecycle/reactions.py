@@ -4,11 +4,11 @@
 - clicks: the reactions that are being answered, so that another process can go on with one whose answerer died.
 """
 
-import time
 from typing import Final
 
 from redis import Redis
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.lifecycle.job import Jobs
 from jobs.records import Record, Snowflake, read_record
@@ -76,7 +76,7 @@ class Reactions:
         """
         key = _reaction(click.message_id, click.look)
         old = self._redis.get(key)
-        last, now = read_record(Attempt, old), time.time()
+        last, now = read_record(Attempt, old), clock.now()
         if last is None:
             if old is not None:
                 return None
@@ -108,7 +108,7 @@ class Reactions:
     def holds(self, attempt: Attempt) -> bool:
         """Whether a taken attempt is still who took it's to answer."""
         there = self._redis.get(_reaction(attempt.message_id, attempt.palette))
-        return there == attempt.model_dump_json().encode() and time.time() < (attempt.held_until or 0)
+        return there == attempt.model_dump_json().encode() and clock.now() < (attempt.held_until or 0)
 
     def settle(self, attempt: Attempt, reply_id: str) -> None:
         """The reply exists, and its job is on the queue or its reason on the reply."""
@@ -116,7 +116,7 @@ class Reactions:
 
     def release(self, attempt: Attempt, click: Click, *, again: bool) -> None:
         """Give an attempt back after a failure: to the next click or, with `again`, to the reaper."""
-        self._keep(attempt, attempt.model_copy(update={"held_until": time.time()}), click if again else None)
+        self._keep(attempt, attempt.model_copy(update={"held_until": clock.now()}), click if again else None)
 
     def forget(self, attempt: Attempt) -> None:
         """The same without writing anything, for a Redis whose memory is full."""

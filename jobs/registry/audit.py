@@ -5,12 +5,12 @@ as they like, and neither their words nor their number are to get between an ope
 """
 
 import logging
-import time
 from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import Record, read_record
 
@@ -36,7 +36,7 @@ class AuditEntry(Record):
 def record(redis: Redis, by: str, action: str, detail: str = "", *, allowed: bool = True) -> None:
     """Record an action. Where Redis cannot be reached, the log has it all the same."""
     entry = AuditEntry(
-        at=time.time(), by=by, action=action, detail=detail[:200] if allowed else "", allowed=allowed
+        at=clock.now(), by=by, action=action, detail=detail[:200] if allowed else "", allowed=allowed
     )
     _log.info("audit by=%s action=%s allowed=%s detail=%r", entry.by, entry.action, entry.allowed, entry.detail)
     key, kept = (_KEY, KEPT) if allowed else (_REFUSED, KEPT_REFUSED)

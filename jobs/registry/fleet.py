@@ -1,11 +1,11 @@
 """The workers that are alive and what they run: each reports every few seconds, and its report expires."""
 
-import time
 from typing import Any, Final
 
 from pydantic import Field
 from redis import Redis
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import Record, read_record
 
@@ -48,8 +48,8 @@ class Fleet:
         """A worker says that it is alive."""
         pipe = self._redis.pipeline()
         pipe.set(f"{_WORKERS}:{report.name}", report.model_dump_json(), ex=REPORT_TTL_S)
-        pipe.zadd(_WORKERS, {report.name: time.time() + REPORT_TTL_S})
-        pipe.zremrangebyscore(_WORKERS, "-inf", time.time() - REPORT_TTL_S)
+        pipe.zadd(_WORKERS, {report.name: clock.now() + REPORT_TTL_S})
+        pipe.zremrangebyscore(_WORKERS, "-inf", clock.now() - REPORT_TTL_S)
         pipe.execute()
 
     def leave(self, name: str) -> None:

@@ -12,13 +12,13 @@ with what the registry names, and follows it.
 """
 
 import secrets
-import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from redis import Redis
 from redis.client import Pipeline
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import ModelName, Record, Sha256, read_record
 from jobs.registry.fleet import Fleet
@@ -170,12 +170,12 @@ class Reloads:
             by=by,
             expected=expected,
             phase="preparing" if target else "resolving",
-            deadline_at=time.time() + DEADLINE_S,
+            deadline_at=clock.now() + DEADLINE_S,
         )
 
         def write(pipe: Pipeline) -> None:
             before = read_record(Reload, pipe.get(_KEY))
-            if before is not None and before.is_open and before.deadline_at > time.time():
+            if before is not None and before.is_open and before.deadline_at > clock.now():
                 raise ServiceProblem("reload_busy", f"reload {before.id} model={before.model}")
             pipe.multi()
             pipe.set(_KEY, reload.model_dump_json(), ex=RELOAD_TTL_S)
@@ -222,7 +222,7 @@ class Reloads:
             if reload is None or not reload.is_open:
                 return
             alive = [worker.name for worker in self._fleet.alive()]
-            decided = decide(reload, self.votes(reload), alive, time.time())
+            decided = decide(reload, self.votes(reload), alive, clock.now())
             model = model_in(pipe, reload.model)
             changed = None
             if decided.phase == "committed":

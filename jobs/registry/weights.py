@@ -8,13 +8,13 @@ Nothing here looks into a file; that is the workers' part.
 
 import hashlib
 import re
-import time
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeVar
 
 from redis import Redis
 from redis.client import Pipeline
 
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import MODEL_NAME, ModelName, Record, Sha256, read_record
 from jobs.text.sentences import ServiceProblem
@@ -74,7 +74,7 @@ def activated(model: Model | None, name: str, sha256: str, by: str) -> Model:
     history: tuple[str, ...] = model.history if model else ()
     if model is not None and model.active != sha256:
         history = (*history, model.active)[-HISTORY:]
-    return Model(name=name, active=sha256, history=history, changed_by=by, changed_at=time.time())
+    return Model(name=name, active=sha256, history=history, changed_by=by, changed_at=clock.now())
 
 
 def rolled_back(model: Model, by: str) -> Model:
@@ -82,7 +82,7 @@ def rolled_back(model: Model, by: str) -> Model:
     if not model.history:
         raise ServiceProblem("no_history", f"model={model.name}")
     *earlier, last = model.history
-    return Model(name=model.name, active=last, history=tuple(earlier), changed_by=by, changed_at=time.time())
+    return Model(name=model.name, active=last, history=tuple(earlier), changed_by=by, changed_at=clock.now())
 
 
 class WeightsStore:
@@ -167,7 +167,7 @@ class WeightsStore:
             raise ServiceProblem("weights_too_large", f"{len(data)} bytes", limit_mb=MAX_WEIGHTS_BYTES // 2**20)
         sha256 = hashlib.sha256(data).hexdigest()
         version = Version(
-            model=name, sha256=sha256, size=len(data), origin=origin, added_by=by, added_at=time.time()
+            model=name, sha256=sha256, size=len(data), origin=origin, added_by=by, added_at=clock.now()
         )
 
         def add(pipe: Pipeline) -> None:
@@ -180,7 +180,7 @@ class WeightsStore:
                 pipe.set(_blob(sha256), data)
             if not known:
                 pipe.hset(_VERSIONS, _field(version), version.model_dump_json())
-            pipe.zadd(_USED, {sha256: time.time()})
+            pipe.zadd(_USED, {sha256: clock.now()})
             for victim in victims:
                 pipe.hdel(_VERSIONS, _field(victim))
                 pipe.delete(_blob(victim.sha256))
@@ -210,7 +210,7 @@ class WeightsStore:
         data = self.redis.get(_blob(sha256))
         if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != sha256:
             return None
-        self.redis.zadd(_USED, {sha256: time.time()}, xx=True)
+        self.redis.zadd(_USED, {sha256: clock.now()}, xx=True)
         return data
 
     def _victims(self, pipe: Pipeline, versions: list[Version], needed: int) -> list[Version]:
@@ -220,7 +220,7 @@ class WeightsStore:
         pinned = {sha for model in models for sha in (model.active, *model.history[-1:])}
         sizes = {version.sha256: version.size for version in versions}
         total, gone = sum(sizes.values()) + needed, set[str]()
-        before = time.time() - NEEDED_FOR_S
+        before = clock.now() - NEEDED_FOR_S
         found: list[Any] = pipe.zrangebyscore(_USED, "-inf", before)
         for sha256 in (name.decode(errors="replace") for name in found):
             if total <= self._budget:

@@ -22,9 +22,9 @@ from rq.exceptions import DuplicateJobError
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.utils import now
 
 from jobs.observability import tracing as trace
+from jobs.rq_adapter.clock import now
 from jobs.rq_adapter.fair_order import place
 from jobs.schema import RenderRequest
 
@@ -227,4 +227,4 @@ def _age_s(since: object) -> float:
         at = None
     if at is None:
         return 0.0
-    return max(0.0, (datetime.now(UTC) - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())
+    return max(0.0, (now() - at.replace(tzinfo=at.tzinfo or UTC)).total_seconds())

@@ -23,9 +23,9 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.suspension import is_suspended
-from rq.utils import now
 
 from jobs.connection import READ_TIMEOUT_S
+from jobs.rq_adapter.clock import now
 from jobs.rq_adapter.job import RenderJob
 from jobs.rq_adapter.queue import render_queue
 

@@ -26,11 +26,14 @@ ROOT = Path(__file__).parents[2]
 class BotProcess:
     """The bot against a playground and a Redis, for the length of a with block; its log is in `log`."""
 
-    def __init__(self, playground: PlaygroundProcess, redis_url: str, folder: Path, **env: str) -> None:
+    def __init__(
+        self, playground: PlaygroundProcess, redis_url: str, folder: Path, *, module: str = "bot", **env: str
+    ) -> None:
         inherited = {key: value for key, value in os.environ.items() if key.lower() not in BotSettings.model_fields}
         ours = {"DISCORD_CDN_HOSTS": playground.url, "REDIS_URL": redis_url, "PYTHONPATH": str(ROOT)}
         free = {"USER_IN_FLIGHT": "0", "USER_DAILY": "0"}  # whoever tests the limits sets them
         self._env = inherited | playground.environment() | ours | free | env
+        self._module = module
         self._folder = folder
         self._file = folder / "bot.log"
         self._controls = playground.controls
@@ -39,7 +42,7 @@ class BotProcess:
     def launch(self) -> Self:
         """Start and do not wait."""
         with self._file.open("ab") as log:
-            self.process = Forked("bot", ("bot",), env=self._env, cwd=self._folder, stdout=log, stderr=log)
+            self.process = Forked("bot", (self._module,), env=self._env, cwd=self._folder, stdout=log, stderr=log)
         return self
 
     def start(self) -> Self:

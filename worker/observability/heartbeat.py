@@ -12,6 +12,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
+from jobs import clock
 from jobs.registry.fleet import REPORT_EVERY_S, Fleet, WorkerReport
 from worker.queue.redis_outage import Outage
 from worker.queue.work_loop import WorkLoop
@@ -36,7 +37,7 @@ class Heartbeat:
         self._worker = worker
         self._reloader = reloader
         self._outage: Outage = worker.outage
-        self._started_at = time.time()
+        self._started_at = clock.now()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from jobs import clock
 from jobs.observability import tracing as trace
 from jobs.observability.logs import bound
 from jobs.rq_adapter.job import BadRequest, RenderJob
@@ -69,6 +70,7 @@ class WorkLoop:
         self._at_rest, self._signalled_at, self._exit_code = False, 0.0, 0
         self._registered = False
         self._beat_at = 0.0
+        self._redis = redis
         self._rq = RQWorker(redis, name, kind, self._note_error)
 
     # --- from outside -----------------------------------------------------------------------------------
@@ -151,6 +153,7 @@ class WorkLoop:
             self._rq.register()
             self._registered, self.suspended = True, False
         if time.monotonic() - self._beat_at > self.renew_s:
+            clock.follow(self._redis)
             self._rq.heartbeat()
             self._beat_at = time.monotonic()
         self._rq.look_after()

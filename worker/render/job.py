@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from redis import Redis
 
+from jobs import clock
 from jobs.delivery import Verdict, routes
 from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
@@ -232,7 +233,7 @@ def job_hook(tools: Tools, request: RenderRequest) -> Hook:
             looked_at = time.monotonic()
             if tools.jobs.progress(request.job_id):
                 raise ServiceProblem("cancelled")
-        late = time.time() - request.deadline_at
+        late = clock.now() - request.deadline_at
         if late > 0:
             raise ServiceProblem("expired", f"{late:.0f} s past its deadline")
 
@@ -251,7 +252,7 @@ def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) ->
     Raises ServiceProblem when Discord will never take it, DiscordUnavailable when it may take it later.
     """
     deadline = time.monotonic() + POST_S
-    match deliver(tools.discord, request.reply, edit, now=time.time(), deadline=deadline):
+    match deliver(tools.discord, request.reply, edit, now=clock.now(), deadline=deadline):
         case Verdict.DONE:
             return Ending("posted", drawing=drawing)
         case Verdict.FORBIDDEN:
@@ -272,13 +273,13 @@ def _post(tools: Tools, request: RenderRequest, edit: Edit, drawing: Drawing) ->
 
 def is_out_of_reach(tools: Tools, job_id: str, reply: Reply) -> bool:
     """Whether a message that was not reached never will be: no way is left, or all were refused for long enough."""
-    return not routes(reply, time.time()) or tools.jobs.refused(job_id)[0]
+    return not routes(reply, clock.now()) or tools.jobs.refused(job_id)[0]
 
 
 def _refuse(tools: Tools, request: RenderRequest, outcome: Outcome, code: str, words: str) -> Ending:
     """Raises LeftToBot when the user could not be told: the bot goes on trying."""
     deadline = time.monotonic() + POST_S
-    verdict = tell(tools.discord, request.reply, words, now=time.time(), deadline=deadline)
-    if verdict is Verdict.DONE or not routes(request.reply, time.time()):
+    verdict = tell(tools.discord, request.reply, words, now=clock.now(), deadline=deadline)
+    if verdict is Verdict.DONE or not routes(request.reply, clock.now()):
         return Ending(outcome, code)
     raise LeftToBot(f"the user is not told of {code}: {verdict}")

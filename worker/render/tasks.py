@@ -13,6 +13,7 @@ from typing import Any, Final
 from prometheus_client import Counter, Histogram
 from pydantic import ValidationError
 
+from jobs import clock
 from jobs.delivery import Verdict, routes
 from jobs.lifecycle.job import Claim
 from jobs.observability.metrics import PREFIX
@@ -94,7 +95,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Postponed:
         model_version=ending.renderer.version if ending.renderer else "",
         worker=tools.worker,
         stages_ms=stages,
-        finished_at=time.time(),
+        finished_at=clock.now(),
     )
     tools.jobs.finish(result, seconds=sum(stages.values()) / 1000 / len(request.shas))
     job_ended(result, request.created_at)
@@ -140,8 +141,8 @@ def tell_failure(job_id: str, payload: object, reason: str) -> None:
             try:
                 words = sentence("internal", reply.language, reference=reference)
                 deadline = time.monotonic() + TELL_FAILURE_S
-                told = tell(tools.discord, reply, words, now=time.time(), deadline=deadline)
-                if told is not Verdict.DONE and routes(reply, time.time()):
+                told = tell(tools.discord, reply, words, now=clock.now(), deadline=deadline)
+                if told is not Verdict.DONE and routes(reply, clock.now()):
                     raise DiscordUnavailable(f"refused: {told}")
             except DiscordUnavailable as unavailable:
                 # Without a result the reply stays pending, and the bot goes on trying.
@@ -155,7 +156,7 @@ def tell_failure(job_id: str, payload: object, reason: str) -> None:
                 "job failed id=%s reference=%s reason=%s told=no; left to the bot", job_id, reference, reason
             )
             return
-    now = time.time()
+    now = clock.now()
     result = RenderResult(job_id=job_id, outcome=outcome, code="internal", worker=tools.worker, finished_at=now)
     tools.jobs.finish(result)
     job_ended(result, request.created_at if request is not None else now)
@@ -166,7 +167,7 @@ def _later(request: RenderRequest, error: DiscordUnavailable) -> Postponed:
     """Give the job back for a while, or raise the error when its deadline would pass meanwhile."""
     tries = times_postponed()
     wait_s = math.ceil(max(error.wait_s, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries, 10))))
-    if time.time() + wait_s >= request.deadline_at:
+    if clock.now() + wait_s >= request.deadline_at:
         raise error
     _log.warning("job postponed id=%s wait_s=%d tries=%d reason=%r", request.job_id, wait_s, tries + 1, str(error))
     return Postponed(wait_s)

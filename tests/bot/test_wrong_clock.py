@@ -1,0 +1,35 @@
+"""A bot on a machine whose clock is two hours off."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from bench.chaos.wrong_clock import MODULE, with_wrong_clock
+from bot.render.service import DEADLINE_S
+from jobs.delivery import TOKEN_S
+from jobs.lifecycle.job import PENDING
+from playground.testing import PlaygroundProcess
+from tests.bot.processes import BotProcess, a_png, only
+
+
+def time_of(redis: Redis) -> int:
+    answer: Any = redis.time()
+    return int(answer[0])
+
+
+@pytest.mark.parametrize("ahead_s", [7200, -7200], ids=["ahead", "behind"])
+def test_its_deadlines_are_those_of_others(redis: Redis, redis_url: str, tmp_path: Path, ahead_s: float) -> None:
+    with PlaygroundProcess() as own:
+        environment = with_wrong_clock("bot", ahead_s)
+        with BotProcess(own, redis_url, tmp_path, module=MODULE, **environment):
+            began = time_of(redis)
+            own.controls.slash("ascii", files={"image": a_png()})
+            request = only(own.controls, redis)
+            ended = time_of(redis) + 1
+            assert began <= request.deadline_at - DEADLINE_S <= ended
+            assert began <= request.reply.token_expires_at - TOKEN_S <= ended
+            waiting: Any = redis.zrange(PENDING, 0, -1, withscores=True)
+            ((_, look_at),) = waiting
+            assert 0 < look_at - began < 60
