@@ -41,6 +41,10 @@ UPLOAD_LIMIT: Final = 10 * 2**20
 MARGIN_S: Final = 5.0
 """A claim's last seconds: time for what is under way to arrive."""
 
+YOUNG_S: Final = 60.0
+KNOWN_S: Final = 20.0
+"""A message's bot notices in its next round, at most REAP_S and an outage's back-off later, that Redis lost it."""
+
 Looks = Mapping[str, Look]
 
 
@@ -76,6 +80,16 @@ def click_of(
     )
 
 
+class NotKnownYet(Exception):
+    """A message too young to be forgotten: a fail-over may have lost it, and its bot will say again whose it is."""
+
+
+def is_new(click: Click) -> bool:
+    """Whether a message was made shortly before a click on it, and the click just now."""
+    made_at = discord.utils.snowflake_time(int(click.message_id)).timestamp()
+    return click.at - made_at < YOUNG_S and clock.now() - click.at < KNOWN_S
+
+
 async def answer_click(
     client: discord.Client, services: Services, admission: Admission, pending: PendingReplies, click: Click
 ) -> ServiceProblem | None:
@@ -93,6 +107,9 @@ async def answer_click(
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
         log.warning("reaction waits for redis %s detail=%r", where, describe_error(error))
         pending.clicks.append(click)
+    except NotKnownYet:
+        log.info("reaction to a message that is not known yet %s", where)
+        pending.clicks.append(click)
     except ServiceProblem as problem:
         log.info("reaction refused %s code=%s", where, problem.code)
         return problem
@@ -102,8 +119,13 @@ async def answer_click(
 
 
 def _open(services: Services, admission: Admission, click: Click, deleted: str | None) -> Opening | None:
-    """Raises ServiceProblem when who clicked may not have a picture now; the next click is then tried afresh."""
+    """Raises ServiceProblem when who clicked may not have a picture now; the next click is then tried afresh.
+
+    Raises NotKnownYet for a message that may be known in a moment.
+    """
     original = services.messages.request_of(click.message_id)
+    if original is None and is_new(click):
+        raise NotKnownYet
     if original is None or original.reply.private:
         return None
     result = services.jobs.result_of(original.job_id)

@@ -6,8 +6,9 @@ wrong between the acknowledgement and the queue is said here, and what cannot be
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -36,6 +37,9 @@ WORKING_S: Final = 30.0
 SAY_S: Final = 20.0
 """Longest that one message may keep the bot from the others, in seconds."""
 
+OVER_S: Final = 30.0
+"""Longer than a replica may be behind, a fail-over takes, and the reaper's rounds are apart while Redis is lost."""
+
 REDIS_LOST: Final = REDIS_DOWN + REDIS_FULL
 
 
@@ -54,6 +58,8 @@ class Tracked:
 
     pending: PendingReply
     state: SendState = SendState.PREPARING
+    request: RenderRequest | None = None
+    """Once it is being sent."""
     shared: bool = False
     """Another process may have sent the job: a second bot, or one that died on this click before us."""
     failure: Failure | None = None
@@ -75,6 +81,8 @@ class PendingReplies:
         self._client = client
         self._services = services
         self.mine: dict[str, Tracked] = {}
+        self.over: dict[str, tuple[Tracked, float]] = {}
+        """Those that have ended since OVER_S ago at most, with when that was seen (time.monotonic())."""
         self.clicks: deque[Click] = deque(maxlen=1000)
 
     @asynccontextmanager
@@ -107,11 +115,17 @@ class PendingReplies:
         look_at = clock.now() + WORKING_S
         await asyncio.to_thread(self._services.jobs.open, tracked.pending, look_at=look_at)
 
+    def note_ended(self, job_ids: Collection[str]) -> None:
+        """Those have ended. They are remembered a little longer: a fail-over may undo what was written last."""
+        now = time.monotonic()
+        self.over = {job_id: kept for job_id, kept in self.over.items() if now - kept[1] < OVER_S}
+        self.over |= {job_id: (tracked, now) for job_id in job_ids if (tracked := self.mine.pop(job_id, None))}
+
     async def send(self, tracked: Tracked, request: RenderRequest) -> RenderRequest:
         """Put a job on the queue; the request with its version. Raises ServiceProblem `cancelled` if it is."""
         if await asyncio.to_thread(self._services.jobs.progress, request.job_id):
             raise ServiceProblem("cancelled", "called off on its way to the queue")
-        request = await asyncio.to_thread(self._services.messages.register, request)
+        request = tracked.request = await asyncio.to_thread(self._services.messages.register, request)
         tracked.state = SendState.SENDING
         await asyncio.to_thread(queue.enqueue, self._services.redis, request)
         return request

@@ -100,16 +100,15 @@ class Reaper:
                 failures += 1
 
     async def _reap(self) -> bool:
-        mine = dict(self._pending.mine)
+        mine, over = dict(self._pending.mine), {job_id: kept for job_id, (kept, _) in self._pending.over.items()}
         try:
-            found = await asyncio.to_thread(self._look, mine)
+            found = await asyncio.to_thread(self._look, mine, over)
         except REDIS_LOST as error:
             self._lost(error)
             self._without_redis(mine)
             return False
         self._back()
-        for job_id in found.over:
-            self._pending.mine.pop(job_id, None)
+        self._pending.note_ended(found.over)
         for pending, state in found.due:
             self._begin(pending.job_id, self._slots, partial(self._end, pending, state))
         waiting = [self._pending.clicks.popleft() for _ in range(len(self._pending.clicks))]
@@ -148,22 +147,28 @@ class Reaper:
             log.warning("reaction takes too long message=%s look=%s", click.message_id, click.look)
             self._pending.clicks.append(click)
 
-    def _look(self, mine: dict[str, Tracked]) -> Scan:
-        """One look into Redis, in a thread. Own pending replies that it has lost are written again."""
+    def _look(self, mine: dict[str, Tracked], over: dict[str, Tracked]) -> Scan:
+        """One look into Redis, in a thread. Own pending replies that it has lost are written again.
+
+        Those that are `over` too, so that their messages are known: a fail-over has undone their last seconds.
+        """
         jobs, redis = self._services.jobs, self._services.redis
         clock.follow(redis)
         now = clock.now()
-        gone = set(mine) - jobs.still_pending(mine)
-        over = jobs.ended(gone)
-        for job_id in gone - over:
+        own = over | mine
+        gone = set(own) - jobs.still_pending(own)
+        ended = jobs.ended(gone)
+        for job_id in gone - ended:
             # Redis was emptied, or a failing one never took it. A worker may have had the job in hand all the
             # same; in TAKE_OVER_S it will have written, and a look at the message will show it.
-            tracked = mine[job_id]
+            tracked = own[job_id]
+            if tracked.request is not None:
+                self._services.messages.register(tracked.request)
             pause = WORKING_S if tracked.working else 0.0 if tracked.failure else TAKE_OVER_S
             jobs.open(tracked.pending, look_at=now + pause)
         jobs.look_later([job_id for job_id in mine if mine[job_id].working], look_at=now + WORKING_S)
         if not redis.set(_TURN, 1, nx=True, px=int(REAP_S * 500)):
-            return Scan(over, [], [])
+            return Scan(ended, [], [])
         jobs.adopt()
         due = jobs.due(most=MOST)
         states = queue.states(redis, [pending.job_id for pending in due])
@@ -173,7 +178,7 @@ class Reaper:
                 jobs.look_later([pending.job_id], look_at=min(pending.deadline_at, now + LOOK_AGAIN_S))
             else:
                 left.append((pending, state))
-        return Scan(over, left, self._services.reactions.clicks())
+        return Scan(ended, left, self._services.reactions.clicks())
 
     async def _end(self, pending: PendingReply, state: str | None) -> None:
         """End a job that has vanished, failed, or waits past its deadline."""

@@ -106,9 +106,13 @@ class Reactions:
         return attempt.reply_id if result is not None and result.outcome == "posted" else None
 
     def holds(self, attempt: Attempt) -> bool:
-        """Whether a taken attempt is still who took it's to answer."""
+        """Whether a taken attempt is still who took it's to answer.
+
+        Also where Redis has lost that it was taken: then nobody else can have begun to answer it, and may not know
+        that anybody clicked.
+        """
         there = self._redis.get(_reaction(attempt.message_id, attempt.palette))
-        return there == attempt.model_dump_json().encode() and clock.now() < (attempt.held_until or 0)
+        return there in (None, attempt.model_dump_json().encode()) and clock.now() < (attempt.held_until or 0)
 
     def settle(self, attempt: Attempt, reply_id: str) -> None:
         """The reply exists, and its job is on the queue or its reason on the reply."""

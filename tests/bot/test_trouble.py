@@ -240,6 +240,8 @@ def test_whoever_has_lost_a_claim_makes_no_reply_and_changes_nothing(
     reactions.settle(mine, "1")
     reactions.release(mine, a_click(message_id), again=False)
     assert redis.get(key) == before
+    redis.delete(key)  # a fail-over that lost it
+    assert reactions.holds(theirs)
     reactions.settle(theirs, "2")
     assert Attempt.model_validate_json(redis.get(key) or b"").reply_id == "2"
 

@@ -1,0 +1,26 @@
+"""A fail-over to a replica that had not received the last seconds: what was in them is not forgotten."""
+
+import pytest
+from redis import Redis
+
+from bot.replies.reaper import _TURN
+from playground.testing import Controls, PlaygroundProcess
+from tests.bot.processes import draw, queued
+from tests.bot.test_reaction import replies_to
+from tests.bot.test_reaper import a_waiting_job
+
+
+@pytest.mark.parametrize("seen", [False, True], ids=["drawn", "drawn and seen to be over"])
+def test_a_reaction_to_a_picture_that_redis_lost_is_answered(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, seen: bool
+) -> None:
+    _, request = a_waiting_job(discord, redis)
+    draw(playground, redis, request)
+    for _ in range(2 if seen else 0):  # one round of the reaper that began since then
+        redis.delete(_TURN)
+        discord.wait_for(lambda: redis.exists(_TURN))
+    redis.delete(*(key for key in redis.scan_iter() if b"picture" not in key))
+    discord.react(request.reply.message_id)
+    (pink,) = discord.wait_for(lambda: queued(redis))
+    assert pink.job_id == f"{request.reply.message_id}-pink"
+    assert len(replies_to(discord, request.reply.message_id)) == 1
