@@ -17,11 +17,11 @@ SHAPES: Final = ((64, 64), (96, 64), (64, 96), (128, 64), (80, 64), (112, 64))
 PALETTES: Final = ("blue", "mono", "green")
 USERS: Final = (MIA_ID, MOD_ID, SAM_ID)
 CHANNELS: Final = (ASCII_CHANNEL, GENERAL_CHANNEL)
-AT_ONCE: Final = 40
+AT_ONCE: Final = 100
 """Answers waited for at one time."""
 CLICKS_PER_PICTURE: Final = 0.15
-SETTLE_S: Final = 240.0
-"""Longer than lease, maintenance, a killed worker's last write and a round of the reaper together."""
+DEAF_S: Final = 0.2
+"""While no bot is connected, somebody tries a command so often."""
 
 
 @dataclass
@@ -50,16 +50,25 @@ def a_photo(shape: tuple[int, int], rng: random.Random) -> bytes:
 
 
 class Users:
-    """Those who use the bot: as many commands as asked for, and a click on some of the pictures."""
+    """Those who use the bot: as many commands as asked for, and a click on some of the pictures.
 
-    def __init__(self, controls: Controls, watcher: Watcher, rng: random.Random) -> None:
+    `between_s` is the mean time between two commands, in seconds.
+    """
+
+    def __init__(self, controls: Controls, watcher: Watcher, rng: random.Random, *, between_s: float) -> None:
         self._controls = controls
         self._watcher = watcher
         self._rng = rng
+        self._between_s = between_s
         self._photos = [a_photo(shape, rng) for shape in SHAPES]
         self._lock = threading.Lock()
         self.commands: dict[str, Asked] = {}
         self.clicks: dict[str, Asked] = {}
+        self.deaf: list[float] = []
+        """For each command that found no bot: how long, in seconds, until one was heard again."""
+        self.may_click = threading.Event()
+        """Not set while no bot may hear a click: Discord repeats none."""
+        self.may_click.set()
         self._patient_until = 0.0
         self.references: dict[tuple[int, str], str] = {}
 
@@ -96,16 +105,20 @@ class Users:
         return str(found) if found else None
 
     def command(self, shape: int, palette: str, *, user: str = MIA_ID, channel: str = ASCII_CHANNEL) -> str:
-        """Use /ascii; the interaction's id. Waits while no bot is connected, as users do."""
+        """Use /ascii; the interaction's id. While no bot is connected, others try as well, and all that counts."""
         files: dict[str, Any] = {"image": ("photo.png", self._photos[shape], "image/png")}
+        found_nobody: list[float] = []
         while True:
             try:
                 used = self._controls.slash("ascii", {"palette": palette}, files=files, user=user, channel=channel)
             except Refused as refused:
                 if refused.status != 409:
                     raise
-                time.sleep(0.2)
+                found_nobody.append(time.monotonic())
+                self.note()
+                time.sleep(DEAF_S)
                 continue
+            self.deaf += [time.monotonic() - at for at in found_nobody]
             asked = Asked(shape, palette, channel, time.monotonic())
             with self._lock:
                 self.commands[used["interaction_id"]] = asked
@@ -131,7 +144,8 @@ class Users:
                 channel=self._rng.choice(CHANNELS),
             )
             # Who is told to try again in a minute does not ask sixteen times a second.
-            time.sleep(0.5 if time.monotonic() < self._patient_until else self._rng.uniform(0, 0.06))
+            patient = time.monotonic() < self._patient_until
+            time.sleep(max(0.5 if patient else 0.0, self._rng.uniform(0, 2 * self._between_s)))
 
     def note(self) -> None:
         """Look at what has come; click on some of the new pictures."""
@@ -146,7 +160,7 @@ class Users:
                 asked.answered_at = time.monotonic()
                 if not message["attachments"]:
                     self._patient_until = time.monotonic() + 2
-                elif self._rng.random() < CLICKS_PER_PICTURE:
+                elif self.may_click.is_set() and self._rng.random() < CLICKS_PER_PICTURE:
                     self._click(message["id"], asked)
         open_clicks = {target: asked for target, asked in self.clicks.items() if asked.answered_at is None}
         if open_clicks:
@@ -169,10 +183,10 @@ class Users:
         return sum(asked.answered_at is None and not asked.turned_away for asked in everyone)
 
 
-def settle(users: Users) -> float | None:
-    """Seconds until everyone was answered; None if SETTLE_S was not enough."""
+def settle(users: Users, seconds: float) -> float | None:
+    """Seconds until everyone was answered; None if so many were not enough."""
     start = time.monotonic()
-    while time.monotonic() - start < SETTLE_S:
+    while time.monotonic() - start < seconds:
         if not users.waiting():
             return time.monotonic() - start
         time.sleep(0.25)

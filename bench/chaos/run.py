@@ -1,37 +1,56 @@
 """One run: load and faults together, then the audit."""
 
-import os
-import platform
 import random
 import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
+from redis import Redis
 
 from bench.chaos.checks import Verdict, audit
-from bench.chaos.faults import FaultInjector
+from bench.chaos.faults.lanes import Faults
+from bench.chaos.faults.scene import Scene
 from bench.chaos.load import Users, settle
 from bench.chaos.observer import Json, Watcher
+from bench.chaos.programs import Programs
+from bench.chaos.scale import Scale
+from bench.chaos.scale import of as scale_of
 from bench.chaos.table import table
-from bench.summary import say
+from bench.summary import machine, say
 from devstack import SAMPLE
 from devstack.stack import Stack, Start, start_python
 from jobs.connection import connect
+from jobs.rq_adapter.queue import counts
 from models.atlas import default_atlas
 from models.nn.generator import SIZES, Generator
 from models.weights_file import save_weights
 from playground.testing import BOT_ID
 
+WORKERS: Final = 3
+BOTS: Final = 2
+QUIET_S: Final = 3.0
+"""Nothing waits, and for so long nothing has: whatever could still be written late has been."""
+
 
 @dataclass
 class Report:
-    """One finished run."""
+    """One finished run; `missing` names the faults that did not happen."""
 
     verdict: Verdict
-    broken: Counter[str]
+    missing: list[str]
     rows: list[tuple[str, str]]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the service, and why the run may prove nothing; empty if all is well."""
+        verdict = self.verdict
+        found = [f"{kind}: {line}" for kind, lines in verdict.wrong().items() for line in lines[:20]]
+        found += [f"did not happen: {name}" for name in self.missing]
+        if verdict.pictures < verdict.reasons.total():
+            found.append("fewer than half of the answers are pictures: this run proves nothing")
+        return found
 
 
 def run(
@@ -39,24 +58,21 @@ def run(
     *,
     jobs: int,
     seed: int,
-    workers: int = 3,
-    bots: int = 2,
-    pause: float = 3.0,
-    outage_s: float = 0.0,
+    scale: Scale | None = None,
+    only: frozenset[str] | None = None,
     once: bool = False,
     start: Start = start_python,
     quiet: bool = False,
 ) -> Report:
     """One chaos run in an empty folder.
 
-    `pause` is the mean time between two things that break, and the first stop of Valkey lasts `outage_s` if that
-    is not 0; both in seconds. With `once` everything breaks once, and `jobs` are as many as are asked for at least.
-    `start` starts bots and workers, as for a Stack.
+    `jobs` are as many as are asked for at least: it goes on until everything has broken once. With `once` nothing
+    breaks twice; `only` names the faults of a run that is to be shorter still. `start` starts bots and workers, as
+    for a Stack.
     """
-
+    scale = scale or scale_of(jobs)
     report = (lambda line: None) if quiet else say
     weights = untrained(folder)
-    rng = random.Random(seed)
     settings = {
         "WEIGHTS_DIR": str(weights),
         "MODEL_WEIGHTS": "tiny",
@@ -66,33 +82,46 @@ def run(
         "USER_IN_FLIGHT": "0",
         "USER_DAILY": "0",
     }
-    with Stack(folder, workers=workers, bots=bots, settings=settings, start=start) as stack:
+    programs = Programs(start)
+    with Stack(folder, workers=WORKERS, bots=BOTS, settings=settings, start=programs.start) as stack:
         watcher = Watcher(stack.controls)
-        users = Users(stack.controls, watcher, rng)
+        users = Users(stack.controls, watcher, random.Random(seed), between_s=scale.between_s)
         users.calm()
         ignored = {message["id"] for message in _bot_messages(stack.controls.state())}
-        report(f"calm: {len(users.references)} reference pictures; now {jobs} jobs under fire")
+        report(f"calm: {len(users.references)} reference pictures; now {jobs} jobs or more under fire")
         began = time.monotonic()
-        second = random.Random(seed + 1)
-        with FaultInjector(stack, users, watcher, second, pause=pause, outage_s=outage_s, once=once) as faults:
-            users.ask(jobs, faults.is_over if once else lambda: True)
+        scene = Scene(stack, programs, users, watcher, scale)
+        with Faults(scene, seed, only=only, once=once) as faults:
+            users.ask(jobs, faults.had_their_turn)
         asked_s = time.monotonic() - began
-        if faults.error is not None:
-            raise faults.error
+        faults.raise_errors()
         report(f"asked in {asked_s:.0f} s; letting it settle")
-        settled = settle(users)
+        settled = settle(users, scale.settle_s)
+        with connect(stack.redis_url, patient=True) as redis:
+            _await_quiet(redis, scale.settle_s)
+            valkey = str(redis.info()["valkey_version"])
+        users.note()
         state = stack.controls.state()
         for channel, messages in state["messages"].items():
             state["messages"][channel] = [m for m in messages if m["id"] not in ignored]
         verdict = audit(users, watcher, state)
-        with connect(stack.redis_url) as redis:
-            valkey = str(redis.info()["valkey_version"])
+        programs.close()
     rows = [
-        ("run", f"seed {seed}, {workers} workers, {bots} bots, {asked_s:.0f} s under fire"),
-        ("machine", f"{os.cpu_count()} CPUs, Python {platform.python_version()}, Valkey {valkey}"),
-        *table(users, faults, settled, verdict),
+        ("run", f"seed {seed}, {WORKERS} workers, {BOTS} bots, {asked_s:.0f} s under fire"),
+        ("machine", f"{machine()}, Valkey {valkey}"),
+        *table(scene, faults, settled, verdict),
     ]
-    return Report(verdict, faults.counts, rows)
+    return Report(verdict, faults.missing(), rows)
+
+
+def _await_quiet(redis: Redis, seconds: float) -> None:
+    """Until no job waits or runs, and none has for QUIET_S; a late write would still come from one."""
+    until, quiet_since = time.monotonic() + seconds, time.monotonic()
+    while time.monotonic() < min(until, quiet_since + QUIET_S):
+        there = counts(redis)
+        if there.waiting or there.started or there.postponed:
+            quiet_since = time.monotonic()
+        time.sleep(0.25)
 
 
 def untrained(folder: Path) -> Path:

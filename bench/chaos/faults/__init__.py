@@ -1,0 +1,1 @@
+"""What breaks: one lane each for workers, bots, Valkey and Discord, which break side by side."""
