@@ -1,8 +1,10 @@
 """The time that all go by, on a machine whose own clock is off."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from redis import Redis
 from jobs import clock
 from jobs.rq_adapter import clock as adapter
 
+ROOT = Path(__file__).parents[2]
+OWN = re.compile(r"\btime\.time\(|datetime\.now\(|\.utcnow\(")
 TOLERANCE_S = 1.5
 
 
@@ -44,3 +48,9 @@ def test_rq_goes_by_it(redis: Redis) -> None:
     own = [name for name, module in sys.modules.items() if name.startswith("rq.") and hasattr(module, "now")]
     assert {"rq.executions", "rq.job", "rq.queue", "rq.utils"} <= set(own)
     assert not [name for name in own if sys.modules[name].now is not adapter.now]
+
+
+def test_nobody_asks_the_machines_own_clock() -> None:
+    files = [file for room in ("bot", "jobs", "worker") for file in (ROOT / room).rglob("*.py")]
+    asking = {str(file.relative_to(ROOT)) for file in files if OWN.search(file.read_text(encoding="utf-8"))}
+    assert asking == {"jobs/clock.py"}
