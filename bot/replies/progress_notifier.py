@@ -16,7 +16,7 @@ from typing import Final
 import discord
 
 from bot.replies.interactions import QUIET
-from bot.replies.messages import ORIGINAL
+from bot.replies.messages import ORIGINAL, Seen, seen_on
 from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies, SendState, Tracked
 from bot.services import Services
@@ -113,14 +113,15 @@ class ProgressNotifier:
         hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
         # What Discord did not take is not said again at once either.
         self._said[job_id] = Said(text, time.monotonic())
+
+        async def look_and_edit() -> None:
+            # A fail-over may have made Redis forget that the job has ended, and it waits there once more.
+            if seen_on(await hook.fetch_message(ORIGINAL)) is Seen.UNFILLED:
+                view = self._cancel_view(job_id, reply.language)
+                await hook.edit_message(ORIGINAL, content=text, view=view, allowed_mentions=QUIET)
+
         with suppress(discord.HTTPException):
-            await say(
-                self._services.jobs,
-                job_id,
-                lambda: hook.edit_message(
-                    ORIGINAL, content=text, view=self._cancel_view(job_id, reply.language), allowed_mentions=QUIET
-                ),
-            )
+            await say(self._services.jobs, job_id, look_and_edit)
 
 
 def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:

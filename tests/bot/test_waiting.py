@@ -115,6 +115,23 @@ def test_the_last_state_wins_over_what_was_being_said(
 
 
 @pytest.mark.usefixtures("awake")
+def test_nothing_is_said_over_an_end_that_a_fail_over_has_made_redis_forget(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    used, request = ask(discord, redis)
+    path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
+    call(playground, "PATCH", path, {"content": FINAL, "components": []})
+
+    def looked() -> bool:
+        seen = any(e["method"] == "GET" and e["path"].endswith(path) for e in discord.exchanges())
+        return seen and not redis.hexists(record_key(request.job_id), "notice_until")
+
+    discord.wait_for(looked)
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["content"] == FINAL
+
+
+@pytest.mark.usefixtures("awake")
 @pytest.mark.parametrize("proxy_fails", [False, True])
 def test_cancel_takes_a_waiting_job_off_the_queue_and_says_so(
     discord: Controls, redis: Redis, proxy_fails: bool
