@@ -3,12 +3,12 @@
 So nobody picks from another's list, whatever number they send.
 """
 
-import time
 from typing import Any, Final, Self
 
 from redis import Redis
 
 from bot.render.attachments import Attachment, FoundPicture
+from jobs import clock
 from jobs.connection import PREFIX
 from jobs.records import Record, read_record
 from jobs.text.sentences import ONLY_STILL
@@ -49,7 +49,7 @@ class PictureList(Record):
 
 def keep(redis: Redis, user_id: str, list_id: str, pictures: list[FoundPicture]) -> None:
     """Keep a person's list."""
-    made = PictureList(id=list_id, at=time.time(), pictures=[Offered.of(one) for one in pictures])
+    made = PictureList(id=list_id, at=clock.now(), pictures=[Offered.of(one) for one in pictures])
     pipe = redis.pipeline()
     pipe.lpush(_key(user_id), made.model_dump_json())
     pipe.ltrim(_key(user_id), 0, MOST - 1)
@@ -62,7 +62,7 @@ def find(redis: Redis, user_id: str, list_id: str) -> PictureList | None:
     kept: list[Any] = redis.lrange(_key(user_id), 0, -1)
     for data in kept:
         found = read_record(PictureList, data)
-        if found is not None and found.id == list_id and time.time() - found.at < KEEP_S:
+        if found is not None and found.id == list_id and clock.now() - found.at < KEEP_S:
             return found
     return None
 

@@ -145,7 +145,7 @@ def overdue(redis: Redis, job: Hold) -> None:
     """Nobody has ever ended it."""
     until, rest = table(redis, "holds")[job.job_id].split(" ", 1)
     assert abs(float(until) - job.until - MARGIN_S) < 60
-    redis.hset(f"{PREFIX}pictures:holds", job.job_id, f"{time.time() - 1:.0f} {rest}")
+    redis.hset(f"{PREFIX}pictures:holds", job.job_id, f"{time.time() - 2:.0f} {rest}")
 
 
 def only_ends(outcome: Outcome) -> Callable[[Redis, Hold], None]:
