@@ -121,7 +121,6 @@ class Fleet:
         """One more worker, ready to draw."""
         environment = (
             os.environ
-            | self._settings
             | {
                 "DISCORD_TOKEN": "bot.secret.token",
                 "DISCORD_API_BASE": self._api,
@@ -131,6 +130,7 @@ class Fleet:
                 "OMP_NUM_THREADS": "1",
                 "PYTHONPATH": str(SAMPLES.parents[1]),
             }
+            | self._settings
         )
         log = Path(self._folder.name) / f"worker-{len(self.workers)}.log"
         with log.open("wb") as output:

@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.rendering.renderer import Renderer
@@ -49,17 +50,27 @@ class ReferenceUNet(nn.Module):
         return torch.tanh(self.last(x))
 
 
-def milliseconds(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median time of each, taken in turns."""
+def milliseconds(
+    works: dict[str, Callable[[], object]], rounds: int, settle: Callable[[], object] = lambda: None
+) -> dict[str, float]:
+    """Median time of each, taken in turns; `settle` waits for a device that works on by itself."""
     times: dict[str, list[float]] = {name: [] for name in works}
     with torch.inference_mode():
         for turn in range(rounds + 2):
             for name, work in works.items():
                 start = time.perf_counter()
                 work()
+                settle()
                 if turn >= 2:  # the first rounds warm caches up
                     times[name].append(1000 * (time.perf_counter() - start))
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def page_tone(width: int, height: int) -> NDArray[np.float32]:
+    """Slopes with noise, (height, width) in [0, 1]: a page on which there is something to decide."""
+    slopes = np.linspace(0, 1, height)[:, None] * np.linspace(1, 0.2, width)
+    noise = np.random.default_rng(0).random((height, width), np.float32)
+    return (0.8 * slopes + 0.2 * noise).astype(np.float32)
 
 
 def count(network: nn.Module) -> float:
@@ -74,9 +85,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    # Slopes with noise: a page on which there is something to decide.
-    tone = (np.linspace(0, 1, 512)[:, None] * np.linspace(1, 0.2, 512)).astype(np.float32)
-    tone = (0.8 * tone + 0.2 * np.random.default_rng(0).random((512, 512), np.float32)).astype(np.float32)
+    tone = page_tone(512, 512)
     page, focus, colours = torch.from_numpy(tone)[None, None], torch.full((1,), 0.5), torch.rand(1, 3, 512, 512)
     reference_network = ReferenceUNet().eval()
     works: dict[str, Callable[[], object]] = {"reference U-Net": partial(reference_network, colours)}
