@@ -25,7 +25,7 @@ from models.samples import SAMPLES
 
 OUT: Final = Path("docs")
 PHOTO: Final = next(path for path in SAMPLES if path.stem == "panda")
-SIZE: Final = (880, 720)
+SIZE: Final = (940, 740)
 POINTER: Final = ((0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (13, 12))
 STEPS: Final = 7
 """Frames that the pointer takes from one place to the next."""
