@@ -17,12 +17,12 @@ from discord.ext import commands
 from redis.exceptions import RedisError
 
 from bot.commands.admins import is_from_admin
-from bot.commands.model_text import code, list_text, reload_text, status_text, verification_text
+from bot.commands.model_text import NOT_VERIFIED, code, list_text, reload_text, status_text, verification_text
 from bot.commands.suggestions import Choices, suggest_models
 from bot.components.component import button
 from bot.render.download import AttachmentDownloader
 from bot.render.options import SUGGESTIONS
-from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit
+from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit, language
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.observability.logs import describe_error
@@ -30,8 +30,13 @@ from jobs.registry import audit
 from jobs.registry.verification import Verification, enqueue_verification, verification_of
 from jobs.registry.weights import SHORT, Version, check_name
 from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
+
+NOW_DEFAULT: Final = "{model} is now the default model. Workers switch within seconds."
+VERIFYING: Final = "{model} version {version}: a worker is verifying it…"
+USE: Final = "Use this version of {model}"
 
 ACTIVATE: Final = "activate"
 MOVE_S: Final = 90.0
@@ -63,14 +68,14 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
             models, versions, default = await asyncio.to_thread(
                 lambda: (store.models(), store.versions(), store.default())
             )
-            await edit(interaction, list_text(models, versions, default))
+            await edit(interaction, list_text(models, versions, default, language(interaction)))
 
     @app_commands.command(name="status", description="Show the workers and their models (admins)")
     async def status(self, interaction: Interaction) -> None:
         async with self._as_admin(interaction, "status"):
             reports = await asyncio.to_thread(self._services.fleet.alive)
             default = await asyncio.to_thread(self._services.weights.default)
-            await edit(interaction, status_text(reports, default))
+            await edit(interaction, status_text(reports, default, language(interaction)))
 
     @app_commands.command(name="reload", description="Load a model's new file or a stored version (admins)")
     @app_commands.describe(name="The model (default: the default model)", version="A version from /model list")
@@ -89,7 +94,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
     async def default(self, interaction: Interaction, name: str) -> None:
         async with self._as_admin(interaction, "default", f"name={name}"):
             await asyncio.to_thread(self._services.weights.set_default, name)
-            await edit(interaction, f"{code(name)} is now the default model. Workers switch within seconds.")
+            await edit(interaction, translate(NOW_DEFAULT, language(interaction), model=code(name)))
 
     @app_commands.command(
         name="upload", description="Upload a weights file; it is verified before it is used (admins)"
@@ -104,8 +109,9 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
                     self._services.weights.put, data, chosen, origin="upload", by=str(interaction.user.id)
                 )
                 version = await asyncio.to_thread(put)
-            await edit(interaction, f"{code(chosen)} version {code(version.short)}: a worker is verifying it…")
-            found, png = await self._verified(version)
+            facts = {"model": code(chosen), "version": code(version.short)}
+            await edit(interaction, translate(VERIFYING, language(interaction), **facts))
+            found, png = await self._verified(version, language(interaction))
             if found.refused:
                 await asyncio.to_thread(self._services.weights.drop, version)
             await _show(interaction, version, found, png)
@@ -168,7 +174,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         until, shown, shown_at = loop.time() + MOVE_S, "", 0.0
         while True:
             reload, votes, over = await asyncio.to_thread(services.reloads.status, reload)
-            text = reload_text(reload, votes)
+            text = reload_text(reload, votes, language(interaction))
             if over or loop.time() > until:
                 break
             if text != shown and loop.time() > shown_at + EDIT_EVERY_S:
@@ -178,7 +184,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         log.info("reload over id=%s phase=%s reason=%r", reload.id, reload.phase, reload.reason)
         await edit(interaction, text)
 
-    async def _verified(self, version: Version) -> tuple[Verification, bytes]:
+    async def _verified(self, version: Version, reader: str) -> tuple[Verification, bytes]:
         services, loop = self._services, asyncio.get_running_loop()
         request = await asyncio.to_thread(enqueue_verification, services.redis, version.model, version.sha256)
         until = loop.time() + VERIFY_S
@@ -187,15 +193,16 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
             if found is not None:
                 return found, png
             await asyncio.sleep(POLL_S)
-        return Verification(id=request.id, worker="", error="no worker has verified it. Is one running?"), b""
+        return Verification(id=request.id, worker="", error=translate(NOT_VERIFIED, reader)), b""
 
 
 async def _show(interaction: Interaction, version: Version, found: Verification, png: bytes) -> None:
-    text = verification_text(version, found)
+    reader = language(interaction)
+    text = verification_text(version, found, reader)
     if found.error:
         await edit(interaction, text)
         return
-    label = f"Use this version of {version.model}"
+    label = translate(USE, reader, model=version.model)
     view = button(ACTIVATE, version.sha256, label, discord.ButtonStyle.success)
     files = [discord.File(io.BytesIO(png), f"{version.model}-{version.short}.png")] if png else []
     try:

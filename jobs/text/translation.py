@@ -1,7 +1,7 @@
 """The languages in which people are answered: gettext catalogues beside this file; English stands in the code.
 
 The texts of all programs that speak to members are in one catalogue a language, so that a worker says the same
-words as a bot. What only operators read (the log, `/model`'s answers) is in English.
+words as a bot. What only operators read, the log, is in English.
 """
 
 import logging

@@ -148,8 +148,8 @@ def test_an_upload_becomes_a_style_at_the_press_of_a_button(
     assert "classic " in draw(controls, style="classic")["content"]
     controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"tiny"})
     assert all(len(report.models) <= 2 for report in Fleet(redis).alive())
-    status = admin(controls, "status", "running")
-    assert "2 running" in status and "MB" in status
+    status = admin(controls, "status", "Running: ")
+    assert "Running: 2;" in status and "MB" in status
 
 
 def test_a_damaged_upload_is_refused_with_its_reason(controls: Controls, redis: Redis, tmp_path: Path) -> None:
