@@ -24,6 +24,7 @@ async def forget(services: Services, pending: PendingReplies, user_id: str, lang
 
     Who waits reads so. A job that a worker has begun ends between two of its stages.
     """
+    pending.forget(user_id)
     deleted, waiting = await asyncio.to_thread(_forget, services, user_id)
     failure = failure_of("cancelled", language, "asked to forget everything")
     # What Discord does not take now, the reaper says later.

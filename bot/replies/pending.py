@@ -115,6 +115,12 @@ class PendingReplies:
         look_at = clock.now() + WORKING_S
         await asyncio.to_thread(self._services.jobs.open, tracked.pending, look_at=look_at)
 
+    def forget(self, user_id: str) -> None:
+        """Write nothing of a person's again that Redis has no more: they wanted it so."""
+        for tracked in (*self.mine.values(), *(kept for kept, _ in self.over.values())):
+            if tracked.request is not None and tracked.request.user_id == user_id:
+                tracked.request = None
+
     def note_ended(self, job_ids: Collection[str]) -> None:
         """Those have ended. They are remembered a little longer: a fail-over may undo what was written last."""
         now = time.monotonic()
