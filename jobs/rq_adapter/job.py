@@ -1,13 +1,16 @@
 """A job as a worker meets it: it may call tasks of ours and nothing else; and what a running task may ask for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final
 
+from redis import Redis
 from rq import Retry, get_current_job
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 
 from jobs.observability.logs import bound
-from jobs.rq_adapter.queue import NO_ARGUMENTS
+from jobs.rq_adapter.job_record import arguments_of, believed
+from jobs.rq_adapter.queue import NO_ARGUMENTS, QUEUE_NAME
 
 Task = Callable[[Any], Any]
 FailureTask = Callable[[str, object, str], None]
@@ -22,9 +25,11 @@ class BadRequest(Exception):
 
 
 class RenderJob(Job):
-    """A job that may call the tasks that `only` has given its class.
+    """A job that may call the tasks that `only` has given its class, with one argument.
 
-    RQ's own imports whatever function a job names, so whoever can write to Redis could run any code here.
+    RQ's own imports whatever function a job names, so whoever can write to Redis could run any code here. And it
+    does what a job's record asks for besides (webhooks, repeats, dependents): of that, `job_record` knows what is
+    ours.
     """
 
     tasks: ClassVar[Mapping[str, Task]] = {}
@@ -33,12 +38,45 @@ class RenderJob(Job):
     def tell_failure(job_id: str, payload: object, reason: str) -> None:
         """Called after the last try."""
 
+    @classmethod
+    def fetch(cls, id: str, connection: Redis | None = None, serializer: Any = None) -> Job:
+        """As RQ's. Raises NoSuchJobError also for an id that no job can have."""
+        try:
+            return super().fetch(id, connection, serializer)
+        except ValueError:
+            raise NoSuchJobError(f"no job's id: {id!r}") from None
+
+    @classmethod
+    def fetch_many(cls, job_ids: Iterable[str], connection: Redis, serializer: Any = None) -> list[Job | None]:
+        """As RQ's. None for what is no job as well."""
+        found: list[Job | None] = []
+        for job_id in job_ids:
+            try:
+                found.append(cls.fetch(job_id, connection, serializer))
+            except NoSuchJobError:
+                found.append(None)
+        return found
+
+    def restore(self, raw_data: dict[bytes, bytes]) -> None:
+        """Take over what a record says, as far as it is believed. Raises NoSuchJobError for one without `data`."""
+        if b"data" not in raw_data:
+            raise NoSuchJobError("a job's record without data")
+        super().restore(believed(raw_data) | {b"data": b""})
+        self.data = arguments_of(raw_data)
+        self.origin = QUEUE_NAME
+
     @property
     def func(self) -> Task:
-        """The function to call. Raises BadRequest if it is none of ours."""
-        task = self.tasks.get(self.func_name or "")
+        """The function to call, with one argument. Raises BadRequest for what is not that, or is none of ours."""
+        try:
+            name, arguments = self.func_name, self.args
+        except DeserializationError:
+            raise BadRequest("the job cannot be read") from None
+        task = self.tasks.get(name) if isinstance(name, str) else None
         if task is None:
             raise BadRequest("the job names a function that is no task of ours")
+        if not isinstance(arguments, list) or len(arguments) != 1 or self.kwargs:
+            raise BadRequest("the job does not have one argument")
         return task
 
     @property

@@ -21,6 +21,7 @@ from rq.callbacks import Callback
 from rq.exceptions import DuplicateJobError
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
+from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
 from jobs.observability import tracing as trace
@@ -53,6 +54,11 @@ STUCK_S: Final = 10
 would wait a minute, and a round of maintenance before and after."""
 
 
+def readable(entry: bytes | str) -> str:
+    """An entry of one of RQ's lists, which should be an id."""
+    return entry.decode("ascii", "backslashreplace") if isinstance(entry, bytes) else entry
+
+
 class TakenJobs(IntermediateQueue):
     """The jobs between pop and start, on a list that RQ's own workers do not know.
 
@@ -64,14 +70,44 @@ class TakenJobs(IntermediateQueue):
         """The list's key."""
         return f"{queue_key}:taken"
 
+    def get_job_ids(self) -> list[str]:
+        """Ids of the jobs."""
+        return [readable(entry) for entry in self.connection.lrange(self.key, 0, -1)]
+
     def should_be_cleaned_up(self, job_id: str) -> bool:
         """Whether a round of maintenance has seen the job here STUCK_S seconds ago or earlier."""
         seen = self.get_first_seen(job_id)
         return seen is not None and (now() - seen).total_seconds() > STUCK_S
 
 
+class Leases(StartedJobRegistry):
+    """The jobs that workers have in hand, with the ends of their leases."""
+
+    @staticmethod
+    def parse_job_id(entry: bytes | str) -> str:
+        """The job's id, of whatever was put there: what cannot be read is no job's, and stops nobody."""
+        return readable(entry).partition(":")[0]
+
+    def get_queue(self) -> "RenderQueue":
+        """The queue that abandoned jobs go back to."""
+        return RenderQueue(
+            self.name, connection=self.connection, serializer=self.serializer, job_class=self.job_class
+        )
+
+
 class RenderQueue(Queue):
     """The queue as bot and workers see it."""
+
+    @property
+    def started_job_registry(self) -> Leases:
+        """The jobs that workers have in hand."""
+        return Leases(queue=self, job_class=self.job_class, serializer=self.serializer)
+
+    def move_dependents_to_ready(
+        self, job: Job, pipeline: Any = None, exclude_job_id: str | None = None, refresh_job_status: bool = True
+    ) -> dict[str, list[str]]:
+        """Nothing: no job of ours waits for another one, whatever Redis says."""
+        return {}
 
     @property
     def intermediate_queue_key(self) -> str:

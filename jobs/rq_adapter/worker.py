@@ -23,16 +23,20 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.suspension import is_suspended
+from rq.worker_registration import clean_worker_registry
 
 from jobs.connection import READ_TIMEOUT_S
 from jobs.rq_adapter.clock import now
 from jobs.rq_adapter.job import RenderJob
-from jobs.rq_adapter.queue import render_queue
+from jobs.rq_adapter.queue import readable, render_queue
 
 MAINTENANCE_LOCK_S: Final = 60
 """RQ holds this lock for 15 min; a worker killed while it cleans would stop all recovery for as long."""
 POSTPONED_EVERY_S: Final = 0.9
 """How often postponed jobs are looked for; they wait for 10 s at least."""
+
+MOST_DUE: Final = 1000
+"""Postponed jobs put back at one time."""
 
 KEEP_OUT: Final = "Jobs of this queue are for `python -m worker`. Any other RQ worker fails here, and takes none."
 
@@ -97,7 +101,7 @@ class RQWorker(SimpleWorker):
         if job_id is None:
             return None
         try:
-            return self.job_class.fetch(job_id.decode(), connection=self.connection, serializer=self.serializer)
+            return self.job_class.fetch(readable(job_id), connection=self.connection, serializer=self.serializer)
         except RedisError:
             raise
         except Exception as error:
@@ -150,10 +154,23 @@ class RQWorker(SimpleWorker):
             self._looked_at = time.monotonic()
 
     def clean_registries(self) -> None:
-        """RQ's recovery of abandoned jobs, with a lock that outlives a killed holder by a minute at most."""
-        self.connection.expire(self._queue.registry_cleaning_key, MAINTENANCE_LOCK_S, lt=True)
-        super().clean_registries()
+        """RQ's recovery of abandoned jobs, with a lock that outlives a killed holder by a minute at most.
+
+        Of the registries that we have: what waits for other jobs, or for its turn in a rate limit, is none of ours.
+        """
+        queue, lock = self._queue, self._queue.registry_cleaning_key
+        self.connection.expire(lock, MAINTENANCE_LOCK_S, lt=True)
+        if self.connection.set(lock, 1, nx=True, ex=MAINTENANCE_LOCK_S):
+            for registry in (queue.finished_job_registry, queue.started_job_registry, queue.failed_job_registry):
+                registry.cleanup()
+            clean_worker_registry(queue)
+            queue.intermediate_queue.cleanup(self, queue)
+            self.connection.delete(lock)
+        self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ says that it is None
         self._keep_plain_workers_out()
+
+    def clean_group_registries(self) -> None:
+        """Nothing: our jobs are in no groups."""
 
     def _keep_plain_workers_out(self) -> None:
         """Put a text where RQ's own workers move a job to when they pop it, so that they fail before they take it.
@@ -184,15 +201,21 @@ class RQWorker(SimpleWorker):
     def _enqueue_due(self) -> None:
         """Put postponed jobs whose time has come back on the queue; RQ's scheduler would fork for this."""
         queue, registry = self._queue, self._queue.scheduled_job_registry
-        if not registry.get_jobs_to_schedule():
+        if not self._due(registry.key):
             return
         with self.connection.pipeline() as pipe, suppress(WatchError):  # another worker was faster
             pipe.watch(registry.key)
-            due = registry.get_jobs_to_schedule()
-            jobs = self.job_class.fetch_many(due, connection=self.connection, serializer=self.serializer)
+            due = self._due(registry.key)
+            ids = [readable(entry) for entry in due]
+            jobs = self.job_class.fetch_many(ids, connection=self.connection, serializer=self.serializer)
             pipe.multi()
-            for job_id, job in zip(due, jobs, strict=True):
+            for entry, job in zip(due, jobs, strict=True):
                 if job is not None:  # at the front: it has had its turn among the servers
                     queue._enqueue_job(job, pipeline=pipe, at_front=True)
-                registry.remove(job_id, pipeline=pipe)
+                pipe.zrem(registry.key, entry)
             pipe.execute()
+
+    def _due(self, scheduled: str) -> list[bytes]:
+        """What stands on the schedule for now or before."""
+        due: Any = self.connection.zrangebyscore(scheduled, 0, now().timestamp(), start=0, num=MOST_DUE)
+        return list(due)
