@@ -145,6 +145,19 @@ def test_the_bot_runs_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_bot_parses_no_picture_by_a_library() -> None:
+    """Beside its token nothing reads strangers' bytes but `models.files`."""
+    code = (
+        "import sys\n"
+        "for name in ('PIL', 'pillow_heif', 'av'): sys.modules[name] = None\n"
+        "import bot.program, bot.client\n"
+        "from jobs.picture_check import sniff\n"
+        "print(sniff(b'BM' + bytes(12) + b'\\x0c\\0\\0\\0\\x10\\0\\x20\\0').width)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "16\n"), done.stderr
+
+
 def test_the_models_command_line_loads_torch_only_when_it_works() -> None:
     code = "import sys; sys.modules['torch'] = None; import models.__main__"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

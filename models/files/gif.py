@@ -11,6 +11,8 @@ from models.problems import PictureProblem
 SIGNATURES: Final = (b"GIF87a", b"GIF89a")
 MOST_STEPS: Final = 500_000
 """Blocks and sub-blocks; 20 MB of full ones are 80,000, and of single bytes ten million."""
+_STEPS_BEFORE: Final = 100_000
+"""Of those, before the first frame."""
 _HEADER_BYTES: Final = 13
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
@@ -57,6 +59,24 @@ class GifFile:
     frames: tuple[GifFrame, ...]
     plays: int
     in_order: bool
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height in px: the canvas, which a larger first frame enlarges.
+
+    Raises PictureProblem `broken` for no frame, and `too_slow` for too many blocks before it.
+    """
+    width, height, flags = struct.unpack_from("<HHB", data, 6)
+    _, at = _palette(data, _HEADER_BYTES, flags)
+    steps = iter(range(_STEPS_BEFORE))
+    while data[at : at + 1] == bytes([_EXTENSION]) and next(steps, None) is not None:
+        at, _ = _end_of_blocks(data, at + 2, steps)
+    if data[at : at + 1] == bytes([_IMAGE]):
+        left, top, wide, high = struct.unpack_from("<HHHH", data, at + 1)
+        return max(width, left + wide), max(height, top + high)
+    if next(steps, None) is None:
+        raise PictureProblem("too_slow", f"over {_STEPS_BEFORE} blocks")
+    raise PictureProblem("broken", "no frames")
 
 
 def read(data: bytes) -> GifFile:

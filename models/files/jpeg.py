@@ -1,9 +1,12 @@
 """A JPEG's segments: the first picture of a file, without what lies around it."""
 
 import re
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from models import limits
 from models.problems import PictureProblem
 
 SIGNATURE: Final = b"\xff\xd8\xff"
@@ -14,6 +17,7 @@ _SOS, _COMMENT, _APP0, _APP15 = 0xDA, 0xFE, 0xE0, 0xEF
 # Markers without a length and contents: TEM, restarts, another SOI.
 _BARE: Final = (0x01, *range(0xD0, 0xD9))
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FRAME_BYTES: Final = 5
 _PROGRESSIVE: Final = (0xC2, 0xC6, 0xCA, 0xCE)
 # What applications wrote and a decoder needs: how colours are coded, EXIF's orientation, the colour profile.
 _NEEDED: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
@@ -21,6 +25,8 @@ _NEEDED: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE
 _ANY_MARKER: Final = re.compile(rb"\xff[^\xff]")
 # Where compressed pixels end: a marker that is neither an escaped 0xFF nor a restart.
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
+_PART: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -40,22 +46,67 @@ class JpegFile:
         return self.data if self.whole else self.data + _EOI
 
 
+class Segment(NamedTuple):
+    """A marker, where that begins, where its contents begin and end, and where the next one is looked for: behind a
+    scan, its pixels' end."""
+
+    marker: int
+    start: int
+    contents: int
+    end: int
+    after: int
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height in px of the first picture. Raises PictureProblem `broken` where it has none, and `too_slow`
+    for MOST_MARKERS or for more scans than limits.MAX_JPEG_SCANS."""
+    size, scans = (0, 0), 0
+    for segment in _segments(data):
+        if segment.marker == _SOS:
+            scans += 1
+        elif segment.marker in _FRAMES and not scans and segment.end - segment.contents >= _FRAME_BYTES:
+            height, width = struct.unpack_from(">HH", data, segment.contents + 1)
+            size = (width, height)
+    if not scans:
+        raise PictureProblem("broken", "a JPEG without a scan")
+    if scans > limits.MAX_JPEG_SCANS:
+        raise PictureProblem("too_slow", f"{scans} scans")
+    return size
+
+
 def picture_of(data: bytes) -> JpegFile:
     """Find the first picture of a file that begins as a JPEG; the second of a camera's MPO is left out, say.
 
     A segment that is cut short ends it. Of comments and applications' segments, only needed ones stay. Raises
     PictureProblem `too_slow` for MOST_MARKERS.
     """
-    kept, at, scans, progressive, whole = [_SOI], 2, 0, False, False
-    markers = 0
-    while found := _ANY_MARKER.search(data, at):
-        if (markers := markers + 1) > MOST_MARKERS:
-            raise PictureProblem("too_slow", f"over {MOST_MARKERS} markers")
-        at = found.end()
-        marker = data[at - 1]
+    kept, scans, progressive, whole = [_SOI], 0, False, False
+    for marker, start, contents, end, after in _segments(data):
         if marker == _EOI[1]:
             whole = True
-            break
+        elif marker == _SOS:
+            scans += 1
+        elif marker in _FRAMES:
+            progressive = marker in _PROGRESSIVE
+        elif _APP0 <= marker <= _APP15 or marker == _COMMENT:
+            needed = _NEEDED.get(marker)
+            if needed is None or not data.startswith(needed, contents, end):
+                continue
+        kept.append(data[start:after])
+    return JpegFile(b"".join(kept), scans, progressive, whole)
+
+
+def _segments(data: bytes) -> Iterator[Segment]:
+    """Those of the first picture, to its end or the first that is cut short."""
+    at, markers = 2, 0
+    while found := _find(_ANY_MARKER, data, at):
+        if (markers := markers + 1) > MOST_MARKERS:
+            raise PictureProblem("too_slow", f"over {MOST_MARKERS} markers")
+        start, at = found.end() - 2, found.end()
+        marker = data[at - 1]
+        if marker == _EOI[1]:
+            yield Segment(marker, start, at, at, at)
+            return
         if marker in _BARE or marker < min(_FRAMES):
             continue
         end = at + int.from_bytes(data[at : at + 2], "big")
@@ -63,17 +114,17 @@ def picture_of(data: bytes) -> JpegFile:
             at += 2
             continue
         if end > len(data):
-            break
-        body, at = data[at + 2 : end], end
+            return
+        contents, at = at + 2, end
         if marker == _SOS:
-            scans += 1
-            pixels = _MARKER.search(data, end)
+            pixels = _find(_MARKER, data, end)
             at = pixels.start() if pixels else len(data)
-        elif marker in _FRAMES:
-            progressive = marker in _PROGRESSIVE
-        elif _APP0 <= marker <= _APP15 or marker == _COMMENT:
-            needed = _NEEDED.get(marker)
-            if needed is None or not body.startswith(needed):
-                continue
-        kept.append(data[found.end() - 2 : at])
-    return JpegFile(b"".join(kept) + (_EOI if whole else b""), scans, progressive, whole)
+        yield Segment(marker, start, contents, end, at)
+
+
+def _find(marker: re.Pattern[bytes], data: bytes, at: int) -> re.Match[bytes] | None:
+    """The first one from a place on. Looked for in parts, between which other threads get their turn."""
+    for start in range(at, len(data), _PART):
+        if found := marker.search(data, start, start + _PART + 1):
+            return found
+    return None

@@ -22,6 +22,8 @@ _MOST_PROFILE: Final = 4 * 2**20
 """Bytes of an unpacked colour profile; those of printers have about 2 MB."""
 _HEADER_BYTES, _CONTROL_BYTES = 13, 26
 _MOST_DISPOSE, _MOST_BLEND = 2, 1
+_DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+"""Bits of a value, by the colour type."""
 _GREY_TYPES: Final = (0, 4)
 _PALETTE_TYPE: Final = 3
 _MOST_COLOURS: Final = 256
@@ -165,12 +167,26 @@ class PngFile:
         return b"".join((SIGNATURE, *parts, idat, _packed(b"IEND", b"")))
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width, height in px. Raises PictureProblem as `read`, and `broken` for values of a kind that no PNG has."""
+    chunks = _chunks(data)
+    header, pixels = _header(chunks), False
+    width, height, depth, colour_type = struct.unpack(">IIBB", header.body[:10])
+    if depth not in _DEPTHS.get(colour_type, ()):
+        raise PictureProblem("broken", f"{depth} bits of colour type {colour_type}")
+    for chunk in chunks:
+        if (kind := chunk.kind) == b"IEND":
+            break
+        pixels = pixels or kind == b"IDAT"
+    if not pixels:
+        raise PictureProblem("broken", "no IDAT")
+    return width, height
+
+
 def read(data: bytes) -> PngFile:
     """Take a file apart. Raises PictureProblem `broken` where no pixels follow, and `too_slow` for MOST_CHUNKS."""
     chunks = _chunks(data)
-    header = next((chunk for chunk in chunks if chunk.kind == b"IHDR"), None)
-    if header is None or len(header.body) != _HEADER_BYTES or not header.sound:
-        raise PictureProblem("broken", "no sound IHDR")
+    header = _header(chunks)
     size = struct.unpack(">II", header.body[:8])
     notes, frames = dict[bytes, bytes](), list[PngFrame]()
     control: Control | None = None
@@ -201,6 +217,13 @@ def read(data: bytes) -> PngFile:
     if not frames:
         raise PictureProblem("broken", "no IDAT")
     return PngFile(bytes(header.body), notes, tuple(frames), in_order, ended)
+
+
+def _header(chunks: Iterator[Chunk]) -> Chunk:
+    header = next((chunk for chunk in chunks if chunk.kind == b"IHDR"), None)
+    if header is None or len(header.body) != _HEADER_BYTES or not header.sound:
+        raise PictureProblem("broken", "no sound IHDR")
+    return header
 
 
 def _is_note(chunk: Chunk, colour_type: int, notes: dict[bytes, bytes]) -> bool:

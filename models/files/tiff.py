@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 from models.problems import PictureProblem
 
-SIGNATURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+SIGNATURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"II\0*", b"MM*\0")
+"""The last two have the number the other way round, as some programs have written it."""
 UNSIGNED, SIGNED, FLOATING = 1, 2, 3
 """What SampleFormat says of the numbers."""
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
@@ -135,16 +136,27 @@ class TiffFile:
         return head + base + bytes(at % 2) + body + arrays
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height in px of the first page. Raises KeyError, IndexError or struct.error where it says none."""
+    fields = _fields(data, (_WIDTH, _HEIGHT))
+    return fields[_WIDTH][0], fields[_HEIGHT][0]
+
+
 def read(data: bytes) -> TiffFile:
     """The first directory. Raises PictureProblem `broken` where there is none that makes sense."""
-    order: Literal["<", ">"] = "<" if data.startswith(b"II") else ">"
     try:
-        return _read(data, order)
+        return _file(_fields(data), _order(data), len(data))
     except (struct.error, IndexError, KeyError, ValueError, ArithmeticError) as error:
         raise PictureProblem("broken", repr(error)) from None
 
 
-def _read(data: bytes, order: Literal["<", ">"]) -> TiffFile:
+def _order(data: bytes) -> Literal["<", ">"]:
+    return "<" if data.startswith(b"II") else ">"
+
+
+def _fields(data: bytes, wanted: tuple[int, ...] | None = None) -> dict[int, tuple[int, ...]]:
+    """The numbers behind each tag of the first directory, or behind those `wanted` alone."""
+    order = _order(data)
     big = struct.unpack_from(f"{order}H", data, 2)[0] == _BIG
     at = struct.unpack_from(f"{order}Q" if big else f"{order}I", data, 8 if big else 4)[0]
     count = struct.unpack_from(f"{order}Q" if big else f"{order}H", data, at)[0]
@@ -157,11 +169,13 @@ def _read(data: bytes, order: Literal["<", ">"]) -> TiffFile:
         letter = _SIZES.get(kind)
         if letter is None or tag in fields or number > _MOST_VALUES.get(tag, _FEW):
             continue
+        if wanted is not None and tag not in wanted:
+            continue
         place = at + size * (index + 1) - inline
         if struct.calcsize(letter) * number > inline:
             place = struct.unpack_from(f"{order}Q" if big else f"{order}I", data, place)[0]
         fields[tag] = struct.unpack_from(f"{order}{number}{letter}", data, place)
-    return _file(fields, order, len(data))
+    return fields
 
 
 def _file(fields: dict[int, tuple[int, ...]], order: Literal["<", ">"], length: int) -> TiffFile:

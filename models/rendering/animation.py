@@ -9,7 +9,7 @@ from PIL import Image
 from models.files import gif, png
 from models.rendering.compose import Layer, composed
 from models.rendering.load import layer_of_gif, layer_of_png, load_png
-from models.sniff import opened
+from models.rendering.pillow_file import opened
 
 _BY_LIBRARY: Final = ("WEBP", "AVIF")
 """Formats whose libraries compose the frames."""
@@ -28,7 +28,7 @@ class Animation:
     """`size` in px as stored, `count` frames at most, `plays` how often all is to run, 0 for ever.
 
     `largest`: the pixels of the largest frame, which may be more than the size's. `frames` raises PictureProblem or
-    one of models.sniff.PILLOW_ERRORS where the file is damaged. `whole` is False where it is damaged after them.
+    one of `pillow_file`'s PILLOW_ERRORS where the file is damaged. `whole` is False where it is damaged after them.
     """
 
     size: tuple[int, int]
@@ -42,7 +42,7 @@ class Animation:
 def animation_of(data: bytes) -> Animation | None:
     """The animation in a file, or None in one that moves by no means; a TIFF's pages are none.
 
-    Raises PictureProblem as `models.sniff.opened` does, or one of PILLOW_ERRORS.
+    Raises PictureProblem as `models.rendering.pillow_file.opened` does, or one of PILLOW_ERRORS.
     """
     if data.startswith(gif.SIGNATURES):
         return _of_gif(gif.read(data))

@@ -15,8 +15,9 @@ from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.deep_grey import DEEP_GREY, to_8_bits
 from models.rendering.load import load
+from models.rendering.pillow_file import PILLOW_ERRORS
 from models.rendering.transparency import glance_of, lift_for, nearest_paper, on_paper, paper_for
-from models.sniff import PILLOW_ERRORS, sniff
+from models.sniff import sniff
 
 _REDUCIBLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
 _ORIENTATION: Final = 0x0112

@@ -6,10 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.files.tiff import BY_BYTES, FLOATING, HORIZONTAL, RGB, SIGNED, UNSIGNED, WHITE_IS_ZERO, TiffFile
+from models.files.tiff import (
+    BY_BYTES,
+    FLOATING,
+    HORIZONTAL,
+    MOST_BYTES,
+    RGB,
+    SIGNED,
+    UNSIGNED,
+    WHITE_IS_ZERO,
+    TiffFile,
+)
 from models.problems import PictureProblem
 from models.rendering.deep_grey import to_levels
-from models.sniff import opened
+from models.rendering.pillow_file import opened
 
 _LETTERS: Final = {UNSIGNED: "u", SIGNED: "i", FLOATING: "f"}
 _ALPHA: Final = (1, 2)
@@ -19,7 +29,7 @@ _ORIENTATION: Final = 0x0112
 def load_tiff(file: TiffFile, data: bytes) -> Image.Image:
     """The first page as mode L, LA, RGB or RGBA.
 
-    Raises PictureProblem `unknown_tiff`, `too_heavy`, or one of models.sniff.PILLOW_ERRORS.
+    Raises PictureProblem `unknown_tiff`, `too_heavy`, or one of models.rendering.pillow_file.PILLOW_ERRORS.
     """
     if not file.readable:
         raise PictureProblem("unknown_tiff", file.kind, kind=file.kind)
@@ -51,7 +61,7 @@ def _numbers(file: TiffFile, page: bytes) -> NDArray[np.generic]:
     """(H, W, samples) of a page of bytes."""
     each = 1 if file.planes else file.samples
     width = file.bits // 8
-    with opened(page) as image:
+    with opened(page, MOST_BYTES) as image:
         image.load()
         rows = np.asarray(image)
     across = file.part[0] * each * width if file.tiled else rows.shape[1]

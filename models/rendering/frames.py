@@ -22,7 +22,8 @@ from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.animation import Animation, animation_of
 from models.rendering.decode import MAX_SIDE, decode_on, plain
-from models.sniff import PILLOW_ERRORS, sniff
+from models.rendering.pillow_file import PILLOW_ERRORS
+from models.sniff import sniff
 
 Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "slow", "broken", "part"]
 

@@ -17,7 +17,7 @@ from models.problems import PictureProblem
 from models.rendering.compose import Disposal, Layer, composed
 from models.rendering.deep_grey import DEEP_GREY
 from models.rendering.deep_tiff import load_tiff
-from models.sniff import PILLOW_ERRORS, is_known, opened
+from models.rendering.pillow_file import PILLOW_ERRORS, is_known, opened
 
 _STRIP: Final = 256
 """Rows compared at one time: two whole pictures side by side are enough in memory."""
@@ -48,7 +48,7 @@ class Loaded:
 def load(data: bytes, side: int | None = None) -> Loaded:
     """A still picture, or an animation's first frame, as it is shown. A JPEG may come smaller, not below `side` px.
 
-    Raises PictureProblem as `models.sniff.opened` does, or one of PILLOW_ERRORS.
+    Raises PictureProblem as `models.rendering.pillow_file.opened` does, or one of PILLOW_ERRORS.
     """
     if data.startswith(png.SIGNATURE):
         file = png.read(data)

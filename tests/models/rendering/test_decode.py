@@ -10,8 +10,8 @@ from PIL import Image, ImageCms
 
 from models.problems import PictureProblem
 from models.rendering.decode import decode, decode_on
+from models.rendering.pillow_file import HEIC
 from models.rendering.transparency import paper_for
-from models.sniff import HEIC
 from tests.models.pictures import encoded, photo
 
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (119, 119, 119)

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from models.nn.subject import MAP_SIDE, SIDE
 from models.rendering.decode import decode
-from models.sniff import FORMATS, SUFFIXES, SUFFIXES_OF
+from models.rendering.pillow_file import FORMATS
+from models.sniff import SUFFIXES, SUFFIXES_OF
 from models.training import data
 from models.training.augmentation import Photo
 from models.training.data import Photos
