@@ -21,6 +21,7 @@ from jobs.observability import logs
 from jobs.observability import tracing as trace
 from jobs.setting_errors import UnusableSettings, read_settings
 from jobs.setting_names import misspelt
+from jobs.undumpable import make_undumpable
 
 _log = logging.getLogger("bot")
 
@@ -74,6 +75,7 @@ def why(error: BaseException, api_base: str) -> tuple[int, str]:
 
 def run() -> int:
     """Read the settings, run, and turn every foreseeable end into one line and an exit code."""
+    make_undumpable()
     try:
         settings = read_settings(BotSettings)
     except UnusableSettings as error:

@@ -37,6 +37,7 @@ from jobs.rq_adapter.queue import RENDER_TASK, VERIFY_TASK
 from jobs.setting_errors import UnusableSettings, read_settings
 from jobs.setting_names import misspelt
 from jobs.text.sentences import ServiceProblem
+from jobs.undumpable import make_undumpable
 from models.rendering.renderer import WeightsError, pick_device
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
@@ -68,6 +69,7 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     A supervisor numbers its children (`child` stands in their log lines) and gives each the end of a pipe
     that it holds open itself: when `lifeline` closes, the supervisor is gone and the child ends as if told to.
     """
+    make_undumpable()
     if lifeline is not None:
         threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
     try:

@@ -23,6 +23,7 @@ from glyphcord.exit_codes import NEVER_AGAIN, UNUSABLE
 from jobs.observability import logs
 from jobs.setting_errors import UnusableSettings, read_settings
 from jobs.setting_names import misspelt
+from jobs.undumpable import make_undumpable
 from worker.queue.redis_outage import back_off_s
 from worker.settings import WorkerSettings
 
@@ -127,6 +128,7 @@ class Supervisor:
 
 def supervise(count: int, module: str = "worker") -> int:
     """Run a Supervisor with this process's settings; the exit code."""
+    make_undumpable()
     try:
         settings = read_settings(WorkerSettings)
     except UnusableSettings as error:

@@ -65,7 +65,7 @@ def _settings(*, bot: bool, worker: bool) -> Iterator[Finding]:
 
 
 def _drawing() -> Iterator[Finding]:
-    from glyphcord.doctor.worker import gpu, weights  # noqa: PLC0415
+    from glyphcord.doctor.worker import decoder, gpu, weights  # noqa: PLC0415
     from worker.settings import WorkerSettings  # noqa: PLC0415
 
     settings, wrong = _as_far_as_readable(WorkerSettings)
@@ -74,6 +74,7 @@ def _drawing() -> Iterator[Finding]:
             yield weights(settings)
         if "device" not in wrong:
             yield gpu(settings.device)
+    yield decoder()
 
 
 def _as_far_as_readable(kind: type[Settings]) -> tuple[Settings | None, set[str]]:

@@ -7,6 +7,7 @@ import torch
 from glyphcord.doctor.finding import Finding, broken, note, ok
 from glyphcord.nearest import did_you_mean
 from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights
+from worker.render.confinement import missing
 from worker.settings import WorkerSettings
 
 
@@ -29,6 +30,19 @@ def weights(settings: WorkerSettings) -> Finding:
     except WeightsError as error:
         return broken("weights", str(error), f"replace {path}; `glyphcord weights verify FILE` tries a file")
     return ok("weights", f"{loaded.name}, version {loaded.version}, from {path.parent}")
+
+
+def decoder() -> Finding:
+    """How well this machine lets the process that decodes strangers' files be shut in."""
+    lacking = missing()
+    if not lacking:
+        return ok("decoder", "without a network, and with no files but its code (Landlock, seccomp)")
+    return note(
+        "decoder",
+        f"a picture that takes it over could do more than it should: this machine lacks {' and '.join(lacking)}",
+        "use Linux 5.13 or later on x86-64 or ARM, with Landlock among the `lsm=` of its boot; in a container, a "
+        "seccomp profile that allows both",
+    )
 
 
 def gpu(device: str) -> Finding:

@@ -52,6 +52,7 @@ def palettes(arguments: argparse.Namespace) -> int:
     from models.encoders.png import encode_png
     from models.quality.contact_sheet import palette_sheet
     from models.rendering.decode import decode
+    from models.rendering.messages import as_one_record
     from models.rendering.pipeline import inks_of
     from models.rendering.renderer import Renderer, find_weights
 
@@ -67,7 +68,8 @@ def palettes(arguments: argparse.Namespace) -> int:
     try:
         renderer = Renderer(find_weights(arguments.weights, None))
         data = Input(picture, picture).read()
-        photos = {paper: decode(data, background=paper) for paper in PAPER}
+        with as_one_record():
+            photos = {paper: decode(data, background=paper) for paper in PAPER}
         inks = {paper: inks_of(renderer, photo[None], paper)[0][0] for paper, photo in photos.items()}
         grids = {paper: renderer.grid(ink, columns) for paper, ink in inks.items()}
         write(encode_png(palette_sheet(grids, photos, (*PALETTES, *OWN))), out)

@@ -21,6 +21,7 @@ from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
 from models.options import RenderOptions
 from models.palettes import PALETTES
 from models.problems import PictureProblem
+from models.rendering.messages import as_one_record
 
 if TYPE_CHECKING:
     from models.encoders.ansi import Colours
@@ -57,7 +58,8 @@ def add_render(parser: argparse.ArgumentParser) -> None:
 def render(arguments: argparse.Namespace) -> int:
     """Carry the command out; its exit status."""
     try:
-        return _render(arguments)
+        with as_one_record():
+            return _render(arguments)
     except UsageError as error:
         say_error(error)
         return 2

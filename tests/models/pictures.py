@@ -1,6 +1,7 @@
 """Pictures for the tests, made here from arithmetic, so that every expected value is known."""
 
 import io
+import random
 import zlib
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
     stream = io.BytesIO()
     image.save(stream, form, **options)
     return stream.getvalue()
+
+
+def damaged_fax() -> bytes:
+    """A TIFF of fax-coded rows, most of them damaged: libtiff has a line to say of each."""
+    stream = io.BytesIO()
+    Image.new("1", (1728, 4000), 1).save(stream, "TIFF", compression="group3")
+    data, chance = bytearray(stream.getvalue()), random.Random(1)
+    for _ in range(2000):
+        data[chance.randrange(8, len(data) - 400)] = chance.randrange(256)
+    return bytes(data)
 
 
 def png_header(width: int, height: int) -> bytes:

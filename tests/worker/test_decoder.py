@@ -82,7 +82,9 @@ def test_picture_that_takes_too_long_costs_one_sentence(slow: bytes) -> None:
 def test_picture_that_takes_too_much_memory_costs_one_sentence(slow: bytes) -> None:
     if sys.platform == "darwin":
         pytest.skip("macOS does not limit a process's address space")
-    with Decoder(python(f"import worker.render.decoder as d; d.MEMORY = {400 * 2**20}; d.main()")) as decoder:
+    with Decoder(
+        python(f"import worker.render.decoder_process as d; d.MEMORY = {400 * 2**20}; d.main()")
+    ) as decoder:
         with pytest.raises(PictureProblem) as problem:
             decoder.still(slow)[0]
         assert problem.value.code == "too_heavy"

@@ -82,7 +82,9 @@ def test_the_alarm_reaches_into_ffmpeg(small: bytes, vast: bytes) -> None:
 def test_a_video_that_takes_too_much_memory_costs_one_sentence(small: bytes, vast: bytes) -> None:
     if sys.platform == "darwin":
         pytest.skip("macOS does not limit a process's address space")
-    with Decoder(python(f"import worker.render.decoder as d; d.MEMORY = {360 * 2**20}; d.main()")) as decoder:
+    with Decoder(
+        python(f"import worker.render.decoder_process as d; d.MEMORY = {360 * 2**20}; d.main()")
+    ) as decoder:
         decoder.frames(small, 64)
         before = pid_of(decoder)
         with pytest.raises(PictureProblem) as problem:

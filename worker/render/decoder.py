@@ -1,19 +1,20 @@
 """Decoding in a process of its own: warm, short of memory and of time, and no loss when it dies.
 
 Picture libraries are C code fed by strangers: a small file can keep one busy for minutes, make it ask for
-gigabytes, or crash it, and nothing in Python can interrupt that. So `python -m worker.render.decoder` decodes,
-under an address-space limit (which a process that uses CUDA could not bear) and the kernel's alarm clock, without
-the bot's token in its environment. It lives as long as its worker and is replaced when it dies.
+gigabytes, or crash it, and nothing in Python can interrupt that. So `worker.render.decoder_process` decodes, under
+an address-space limit (which a process that uses CUDA could not bear) and the kernel's alarm clock, without the
+bot's token in its environment, without a network or files (worker.render.confinement). It lives as long as its
+worker and is replaced when it dies.
 
-Over its pipes, one question at a time: a line of JSON and the file's bytes go in; a line of JSON and the
-pixels, or the problem alone, come out.
+Over its pipes: a line of JSON says first what of its confinement failed. Then, one question at a time: a line of
+JSON and the file's bytes go in; a line of JSON and the pixels, or the problem alone, come out. What libraries write
+to standard error becomes one record of the log for each question.
 """
 
 import io
 import json
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -29,18 +30,14 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.decode import MAX_SIDE, Still
-from models.rendering.decoding import decode_frames, decode_still
 from models.rendering.frames import LONGEST_MS, Cut, Frames
+from models.rendering.messages import Listener
 
 _log = logging.getLogger(__name__)
 
 LIMIT_S: Final = 10.0
 """Seconds for one picture; the slowest legitimate ones (40 megapixels, transparent) take about 2."""
-SHARE: Final = 0.7
-"""Of those seconds: after so much a video ends with the frames that are there."""
-MEMORY: Final = 1536 * 2**20
-"""Address space in bytes; the hungriest legitimate picture (120 megapixels, progressive, CMYK) needs 1.1 GB."""
-COMMAND: Final = (sys.executable, "-m", "worker.render.decoder")
+COMMAND: Final = (sys.executable, "-m", "worker.render.decoder_process")
 
 # All that Python needs to find itself and this package; none of our settings, and so no secret.
 _INHERITED: Final = ["PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"]
@@ -72,6 +69,8 @@ class Decoder:
         self._limit_s = limit_s
         self.replaced = 0
         self._child: subprocess.Popen[bytes] | None = None
+        self._messages: Listener | None = None
+        self._told: list[str] | None = None
         self._start()
 
     def __enter__(self) -> "Decoder":
@@ -87,6 +86,7 @@ class Decoder:
         if self._child is not None:
             _end(self._child)
         self._child = None
+        self._log_messages()
 
     def still(self, data: bytes, background: BackgroundChoice = DEFAULT_BACKGROUND) -> Still:
         """As `models.rendering.decoding.decode_still`.
@@ -111,8 +111,11 @@ class Decoder:
             if child is None:
                 raise DecoderFailed("the decoding process cannot be started")
             try:
-                return self._ask(child, question, data)
+                frames = self._ask(child, question, data)
+                self._log_messages()
+                return frames
             except PictureProblem:
+                self._log_messages()
                 raise
             except (BrokenPipeError, EOFError):
                 code = self._replace(child)
@@ -131,14 +134,14 @@ class Decoder:
         stdin.write(json.dumps(question | {"bytes": len(data), "limit_s": self._limit_s}).encode() + b"\n")
         stdin.write(data)
         stdin.flush()
-        line = stdout.readline(10_000)
-        if not line:
-            raise EOFError
-        answer = json.loads(line)
+        answer = _answer(stdout)
+        if "missing" in answer:  # its first word
+            self._tell(answer["missing"])
+            answer = _answer(stdout)
         if "code" in answer:
             raise PictureProblem(answer["code"], answer["detail"], **answer["facts"])
         if not _sane(answer, moving="moving" in question):
-            raise DecoderFailed(f"the decoding process answered {line[:200]!r}")
+            raise DecoderFailed(f"the decoding process answered {str(answer)[:200]!r}")
         pixels = np.empty((*answer["size"], 3), np.uint8)
         if cast(io.BufferedReader, stdout).readinto(pixels.data.cast("B")) != pixels.nbytes:
             raise EOFError
@@ -147,21 +150,45 @@ class Decoder:
 
     def _start(self) -> None:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEPT_MEMORY
+        reading, writing = os.pipe()
+        self._messages = Listener(reading)
         try:
             self._child = subprocess.Popen(  # noqa: S603 our own command
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=writing, env=environment
             )
         except OSError:
             _log.exception("decoder does not start")
+        finally:
+            os.close(writing)
 
     def _replace(self, child: subprocess.Popen[bytes]) -> int:
         """Put a fresh process in the place of one that ended or must end; the old one's exit code."""
         code = _end(child)
         self._child = None
         self.replaced += 1
+        self._log_messages()
         _log.warning("decoder replaced ended=%d", code)
         self._start()
         return code
+
+    def _tell(self, missing: list[str]) -> None:
+        """Log how well the process is shut in, once and whenever that changes."""
+        if missing == self._told:
+            return
+        self._told = missing
+        if missing:
+            _log.warning(
+                "decoder can do more than it should missing=%s; see docs/security.md, What the decoder may do",
+                ",".join(missing),
+            )
+        else:
+            _log.info("decoder confined by=landlock,seccomp")
+
+    def _log_messages(self) -> None:
+        """What libraries wrote while they decoded, however much that is, as one record."""
+        heard = self._messages.take() if self._messages is not None else None
+        if heard is not None:
+            _log.warning("decoder wrote lines=%d bytes=%d begin=%s", *heard)
 
 
 def _end(child: subprocess.Popen[bytes]) -> int:
@@ -172,6 +199,15 @@ def _end(child: subprocess.Popen[bytes]) -> int:
         with suppress(BrokenPipeError):
             pipe.close()
     return child.wait()
+
+
+def _answer(stdout: IO[bytes]) -> dict[str, Any]:
+    """A line of JSON. Raises EOFError where none comes."""
+    line = stdout.readline(10_000)
+    if not line:
+        raise EOFError
+    answer: dict[str, Any] = json.loads(line)
+    return answer
 
 
 def _sane(answer: dict[str, Any], *, moving: bool) -> bool:
@@ -201,55 +237,3 @@ def _sane(answer: dict[str, Any], *, moving: bool) -> bool:
 
 def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
-
-
-def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
-    """The process's own loop: answer until `questions` ends, as it does when the worker is gone."""
-    while line := questions.readline():
-        question = json.loads(line)
-        data = questions.read(question["bytes"])
-        signal.setitimer(signal.ITIMER_REAL, question["limit_s"])
-        frames: Frames | None = None
-        try:
-            frames = _decode(data, question)
-            answer = {
-                "size": frames.pixels.shape[:3],
-                "durations_ms": frames.durations_ms,
-                "plays": frames.plays,
-                "cut": frames.cut,
-                "background": frames.background,
-            }
-        except PictureProblem as problem:
-            answer = {"code": problem.code, "detail": problem.detail[:1000], "facts": problem.facts}
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        answers.write(json.dumps(answer).encode() + b"\n")
-        if frames is not None:
-            answers.write(frames.pixels.data.cast("B"))
-        answers.flush()
-
-
-def _decode(data: bytes, question: dict[str, Any]) -> Frames:
-    """The frames, or the first one alone, as large as a still picture may be."""
-    background: BackgroundChoice = question["background"]
-    if "moving" in question:
-        return decode_frames(data, question["columns"], background, SHARE * question["limit_s"])
-    still = decode_still(data, background)
-    pixels = np.ascontiguousarray(still.pixels)[None]
-    return Frames(pixels, (LONGEST_MS,), 1, "part" if still.partial else "", still.background)
-
-
-def main() -> None:
-    """Set the limits, then serve."""
-    # The worker ends this process by closing its pipe. A signal meant for all must not take it from a job.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    # Not handled but deadly: a handler would wait for the native code to return.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    with suppress(ValueError, OSError):  # macOS knows the limit's name and refuses it
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    with suppress(BrokenPipeError):
-        serve(sys.stdin.buffer, sys.stdout.buffer)
-
-
-if __name__ == "__main__":
-    main()

@@ -26,7 +26,7 @@ from models.rendering.renderer import Renderer
 from models.rendering.tone import tone_of
 from tests.fork_server import Forked
 from tests.models.cli.conftest import Command
-from tests.models.pictures import encoded, photo
+from tests.models.pictures import damaged_fax, encoded, photo
 
 ROOT = Path(__file__).parents[3]
 
@@ -551,3 +551,13 @@ def test_a_white_picture_stays_blank(tmp_path: Path, models: Command) -> None:
 def test_a_black_picture_becomes_a_page_of_ink(tmp_path: Path, models: Command) -> None:
     text = text_of_flat("black", tmp_path, models)
     assert sum(not c.isspace() for c in text) > 0.9 * 96 * 48
+
+
+def test_a_damaged_fax_does_not_fill_the_screen(
+    weights: Path, tmp_path: Path, models: Command, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """libtiff has a line to say of each of its rows."""
+    (tmp_path / "fax.tif").write_bytes(damaged_fax())
+    options = ("--columns", 40, "--weights", weights, "--device", "cpu")
+    assert models("render", tmp_path / "fax.tif", "-o", tmp_path / "out.txt", *options) == 0
+    assert capfd.readouterr().err.count("Fax3Decode1D") < 10
