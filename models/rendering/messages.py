@@ -16,7 +16,8 @@ _log = logging.getLogger(__name__)
 
 KEPT: Final = 300
 """Bytes of the beginning that are kept."""
-_PART: Final = 2**16
+_PART, _PARTS = 2**16, 32
+"""Bytes read at one time, and how often without a pause; a pipe holds as many bytes, or sixteen times that."""
 _STANDARD_ERROR: Final = 2
 
 
@@ -53,15 +54,19 @@ class Listener:
         self._thread.join()
 
     def _listen(self) -> None:
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
         while not self._ended:
-            select.select([self._pipe], [], [])
+            poll.poll()
             with self._lock:
                 self._read()
         os.close(self._pipe)
 
     def _read(self) -> None:
-        """Whatever is in the pipe, without waiting for more."""
-        while not self._ended:
+        """What is in the pipe, without waiting for more, nor for the end of one who never stops writing."""
+        for _ in range(_PARTS):
+            if self._ended:
+                return
             try:
                 part = os.read(self._pipe, _PART)
             except BlockingIOError:

@@ -11,6 +11,7 @@ from redis import Redis
 from glyphcord.__main__ import main
 from glyphcord.doctor.examine import examine
 from glyphcord.doctor.finding import Finding
+from glyphcord.doctor.worker import decoder
 from playground.testing import PlaygroundProcess
 
 PASSWORD = "s3cr/et#"
@@ -160,3 +161,11 @@ def test_too_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bots_machine_needs_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     assert {"weights", "GPU"}.isdisjoint(found())
+
+
+def test_a_machine_on_which_the_decoder_cannot_be_shut_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glyphcord.doctor.worker.missing", list)
+    assert decoder().state == "ok"
+    monkeypatch.setattr("glyphcord.doctor.worker.missing", lambda: ["landlock"])
+    finding = decoder()
+    assert finding.state == "note" and "lacks landlock" in finding.text and "seccomp profile" in finding.todo

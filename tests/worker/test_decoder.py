@@ -110,6 +110,8 @@ def test_killed_process_costs_no_picture(decoder: Decoder) -> None:
         ("os.kill(os.getpid(), signal.SIGKILL)", DecoderFailed),
         ("sys.exit(3)", DecoderFailed),
         ("print('{\"size\": [1000000, 1000000]}', flush=True)", DecoderFailed),
+        ('print(\'{"code": "no such", "detail": "", "facts": {}}\', flush=True)', DecoderFailed),
+        ('print(\'{"code": "too_small", "detail": "", "facts": []}\', flush=True)', DecoderFailed),
     ],
 )
 def test_process_that_dies_or_lies_each_time(deed: str, expected: type[Exception]) -> None:

@@ -25,6 +25,8 @@ from typing import Final
 
 from worker.render.system_calls import ARCHITECTURES, REFUSED, Architecture
 
+PROTECTIONS: Final = ("landlock", "seccomp")
+"""What `missing` and `confine` may name."""
 MOST_FILES: Final = 64
 """Files open at one time; an import needs three."""
 
@@ -54,9 +56,9 @@ _FOLDERS: Final = (
 
 
 def missing() -> list[str]:
-    """What this kernel does not offer of `confine`, in words for operators; empty where all of it is there."""
+    """What this kernel does not offer of `confine`, by PROTECTIONS; empty where all of it is there."""
     if sys.platform != "linux" or _architecture() is None:
-        return ["landlock", "seccomp"]
+        return list(PROTECTIONS)
     lacking = [] if _landlock_version() else ["landlock"]
     # Whether it knows the answer by which a filter refuses a call.
     if _call(_seccomp(), 2, 0, ctypes.byref(ctypes.c_uint32(_REFUSE))) != 0:

@@ -32,6 +32,7 @@ from models.problems import PictureProblem
 from models.rendering.decode import MAX_SIDE, Still
 from models.rendering.frames import LONGEST_MS, Cut, Frames
 from models.rendering.messages import Listener
+from worker.render.confinement import PROTECTIONS
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ _KEPT_MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
 }
+_FACT: Final = 60
+"""Letters of one fact in a sentence."""
 _CRASHES: Final = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
 _TRIES: Final = 2
 """A process that dies may have been killed for its neighbours' sake; a picture that kills two is at fault."""
@@ -136,10 +139,10 @@ class Decoder:
         stdin.flush()
         answer = _answer(stdout)
         if "missing" in answer:  # its first word
-            self._tell(answer["missing"])
+            self._tell([name for name in PROTECTIONS if name in answer["missing"]])
             answer = _answer(stdout)
         if "code" in answer:
-            raise PictureProblem(answer["code"], answer["detail"], **answer["facts"])
+            raise _problem(answer)
         if not _sane(answer, moving="moving" in question):
             raise DecoderFailed(f"the decoding process answered {str(answer)[:200]!r}")
         pixels = np.empty((*answer["size"], 3), np.uint8)
@@ -182,7 +185,7 @@ class Decoder:
                 ",".join(missing),
             )
         else:
-            _log.info("decoder confined by=landlock,seccomp")
+            _log.info("decoder confined by=%s", ",".join(PROTECTIONS))
 
     def _log_messages(self) -> None:
         """What libraries wrote while they decoded, however much that is, as one record."""
@@ -208,6 +211,17 @@ def _answer(stdout: IO[bytes]) -> dict[str, Any]:
         raise EOFError
     answer: dict[str, Any] = json.loads(line)
     return answer
+
+
+def _problem(answer: dict[str, Any]) -> PictureProblem:
+    """What is wrong with the picture, by its code and facts. Raises DecoderFailed for an answer that is none."""
+    try:
+        facts = {
+            name: fact if isinstance(fact, int) else str(fact)[:_FACT] for name, fact in answer["facts"].items()
+        }
+        return PictureProblem(answer["code"], str(answer["detail"])[:1000], **facts)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise DecoderFailed(f"the decoding process answered {str(answer)[:200]!r}") from None
 
 
 def _sane(answer: dict[str, Any], *, moving: bool) -> bool:
