@@ -91,15 +91,18 @@ def run(
         report(f"calm: {len(users.references)} reference pictures; now {jobs} jobs or more under fire")
         began = time.monotonic()
         scene = Scene(stack, programs, users, watcher, scale)
-        with Faults(scene, seed, only=only, once=once) as faults:
-            users.ask(jobs, faults.had_their_turn)
-        asked_s = time.monotonic() - began
-        faults.raise_errors()
-        report(f"asked in {asked_s:.0f} s; letting it settle")
-        settled = settle(users, scale.settle_s)
-        with connect(stack.redis_url, patient=True) as redis:
-            _await_quiet(redis, scale.settle_s)
-            valkey = str(redis.info()["valkey_version"])
+        try:
+            with Faults(scene, seed, only=only, once=once) as faults:
+                users.ask(jobs, faults.had_their_turn)
+            asked_s = time.monotonic() - began
+            faults.raise_errors()
+            report(f"asked in {asked_s:.0f} s; letting it settle")
+            settled = settle(users, scale.settle_s)
+            with connect(stack.redis_url, patient=True) as redis:
+                _await_quiet(redis, scale.settle_s)
+                valkey = str(redis.info()["valkey_version"])
+        finally:
+            scene.ended.set()
         users.note()
         state = stack.controls.state()
         for channel, messages in state["messages"].items():

@@ -9,7 +9,7 @@ from bench.chaos.faults import bots, discord, valkey, workers
 from bench.chaos.faults.scene import Fault, Scene
 
 LANES: Final = {"workers": workers.faults, "bots": bots.faults, "Valkey": valkey.faults, "Discord": discord.faults}
-TRIES: Final = 3
+TRIES: Final = 8
 """How often one that did not happen (nobody made the request that was to fail) is tried in the first round."""
 LATER: Final = 3.0
 """How much longer pauses are once each fault has had its turn: what has piled up is to be worked off."""

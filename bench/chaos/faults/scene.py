@@ -28,6 +28,8 @@ class Scene:
     watcher: Watcher
     scale: Scale
     over: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    """Everything has settled, too."""
     memory: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever makes Valkey or a bot forget: what a bot alone remembers dies with it."""
     counts: Counter[str] = field(default_factory=Counter)

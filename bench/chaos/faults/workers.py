@@ -33,11 +33,23 @@ def faults(scene: Scene, rng: random.Random) -> list[Fault]:
 
 
 class Workers:
-    """The workers that should be running."""
+    """The workers that should be running. One that ends itself is started again, as whoever runs workers does."""
 
     def __init__(self, scene: Scene, rng: random.Random) -> None:
         self._scene, self._rng = scene, rng
         self._running = list(scene.stack.workers)
+        self._change = threading.Lock()
+        threading.Thread(target=self._supervise, name="chaos-supervisor", daemon=True).start()
+
+    def _supervise(self) -> None:
+        """A worker that was frozen for longer than a job may take ends itself when it wakes up."""
+        while not self._scene.ended.wait(1.0):
+            with self._change:
+                for place, worker in enumerate(self._running):
+                    if worker.poll() is not None and not self._scene.ended.is_set():
+                        self._scene.log(f"a worker has ended with exit code {worker.returncode}")
+                        self._scene.programs.ended(worker)
+                        self._running[place] = self._scene.stack.start_worker()
 
     def kill_one(self) -> bool:
         """One with a job in hand, if there is one."""
@@ -103,14 +115,17 @@ class Workers:
         return worker, busy.get(worker.pid)
 
     def _kill(self, worker: Running, job: str | None) -> Running:
-        """Kill one; the one in its place."""
-        kill(self._scene, worker)
-        if job is not None:
-            self._scene.after_death.append((job, time.monotonic()))
-        some_time(self._scene, self._rng)
-        place = self._running.index(worker)
-        self._running[place] = self._scene.stack.start_worker()
-        return self._running[place]
+        """Kill one, unless it has ended; the one in its place."""
+        with self._change:
+            if worker not in self._running:
+                return worker
+            kill(self._scene, worker)
+            if job is not None:
+                self._scene.after_death.append((job, time.monotonic()))
+            some_time(self._scene, self._rng)
+            place = self._running.index(worker)
+            self._running[place] = self._scene.stack.start_worker()
+            return self._running[place]
 
     def _await_ready(self) -> bool:
         """Whether the worker that was started last has come up."""
