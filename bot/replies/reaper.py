@@ -26,7 +26,7 @@ from jobs.lifecycle.job import BOT, TAKE_OVER_S, EndReason, PendingReply
 from jobs.observability import logs
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
-from jobs.schema import Click
+from jobs.schema import Click, RenderRequest
 from jobs.text.sentences import ServiceProblem, new_reference
 
 log = logging.getLogger(__name__)
@@ -158,6 +158,7 @@ class Reaper:
         own = over | mine
         gone = set(own) - jobs.still_pending(own)
         ended = jobs.ended(gone)
+        self._tell_whose([own[job_id].request for job_id in own if job_id not in gone])
         for job_id in gone - ended:
             # Redis was emptied, or a failing one never took it. A worker may have had the job in hand all the
             # same; in TAKE_OVER_S it will have written, and a look at the message will show it.
@@ -179,6 +180,15 @@ class Reaper:
             else:
                 left.append((pending, state))
         return Scan(ended, left, self._services.reactions.clicks())
+
+    def _tell_whose(self, requests: list[RenderRequest | None]) -> None:
+        """Write down again whose messages these are, where Redis has lost that and not the job."""
+        sent = [request for request in requests if request is not None]
+        unknown = self._services.messages.unknown([request.reply.message_id for request in sent])
+        for request in sent:
+            # A cancelled one's user may have said /forget.
+            if request.reply.message_id in unknown and not self._services.jobs.progress(request.job_id):
+                self._services.messages.register(request)
 
     async def _end(self, pending: PendingReply, state: str | None) -> None:
         """End a job that has vanished, failed, or waits past its deadline."""

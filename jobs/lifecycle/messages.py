@@ -61,6 +61,14 @@ class Messages:
         """The request behind one of our messages; None for any other message."""
         return read_record(RenderRequest, self._redis.get(_message(message_id)))
 
+    def unknown(self, message_ids: list[str]) -> set[str]:
+        """Which of these messages have no request."""
+        pipe = self._redis.pipeline(transaction=False)
+        for message_id in message_ids:
+            pipe.exists(_message(message_id))
+        found = pipe.execute() if message_ids else []
+        return {message_id for message_id, there in zip(message_ids, found, strict=True) if not there}
+
     def forget(self, user_id: str) -> list[RenderRequest]:
         """Delete what is remembered of a user's requests, and return them.
 

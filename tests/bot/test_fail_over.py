@@ -4,6 +4,8 @@ import pytest
 from redis import Redis
 
 from bot.replies.reaper import _TURN
+from jobs.connection import PREFIX
+from jobs.rq_adapter.queue import QUEUE_KEY
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import draw, queued
 from tests.bot.test_reaction import replies_to
@@ -24,3 +26,11 @@ def test_a_reaction_to_a_picture_that_redis_lost_is_answered(
     (pink,) = discord.wait_for(lambda: queued(redis))
     assert pink.job_id == f"{request.reply.message_id}-pink"
     assert len(replies_to(discord, request.reply.message_id)) == 1
+
+
+def test_whose_a_message_is_gets_written_again_where_its_job_is_known(discord: Controls, redis: Redis) -> None:
+    _, request = a_waiting_job(discord, redis)
+    redis.delete(f"{PREFIX}message:{request.reply.message_id}", QUEUE_KEY)
+    discord.react(request.reply.message_id)
+    (pink,) = discord.wait_for(lambda: queued(redis))
+    assert pink.job_id == f"{request.reply.message_id}-pink"
