@@ -1,4 +1,5 @@
-# Two images from one file: `--target bot` (no torch, no weights) and `--target worker`.
+# Three images from one file: `--target bot` (no weights), `--target worker`, which draws on the processor, and
+# `--target worker-gpu`, which is several gigabytes larger: PyTorch's CUDA build.
 # Everything from PyPI comes in the versions and with the hashes of deploy/locks.
 FROM python:3.12-slim AS python
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -41,18 +42,13 @@ STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot"]
 
 FROM python AS worker-packages
-# On a machine without a GPU give the index of PyTorch's CPU builds (pytorch.org, "Start Locally"): the CUDA build is
-# several gigabytes larger. That index is outside of the lock: PyTorch itself then has a version but no hash.
-ARG TORCH_INDEX_URL=
 RUN python -m venv /venv
-COPY constraints.txt ./
-COPY deploy/locks/worker.txt deploy/locks/torch-cuda.txt deploy/locks/
-RUN if [ -n "$TORCH_INDEX_URL" ]; then \
-        /venv/bin/pip install --require-hashes -r deploy/locks/worker.txt \
-        && /venv/bin/pip install --no-deps --index-url "$TORCH_INDEX_URL" -c constraints.txt torch; \
-    else \
-        /venv/bin/pip install --require-hashes -r deploy/locks/worker.txt -r deploy/locks/torch-cuda.txt; \
-    fi
+COPY deploy/locks/worker.txt deploy/locks/
+RUN /venv/bin/pip install --require-hashes -r deploy/locks/worker.txt
+
+FROM worker-packages AS worker-gpu-packages
+COPY deploy/locks/torch-cuda.txt deploy/locks/
+RUN /venv/bin/pip install --require-hashes -r deploy/locks/worker.txt -r deploy/locks/torch-cuda.txt
 
 FROM python AS worker
 COPY --from=worker-packages /venv /venv
@@ -65,3 +61,6 @@ ENV PATH=/venv/bin:$PATH HOME=/tmp
 USER 10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "worker"]
+
+FROM worker AS worker-gpu
+COPY --from=worker-gpu-packages /venv /venv

@@ -1,8 +1,8 @@
 """Write the locks that images and services are installed from: `pip install uv && python deploy/lock.py`.
 
-Each package in one version, with the hashes of its files, for Linux and macOS, Python 3.11 and newer. PyTorch
-stands apart, since machines with and without a GPU take different builds of it: `torch-cuda.txt` is PyPI's. Run
-this again when pyproject.toml or constraints.txt changes, and now and then for security fixes; a test compares.
+Each package in one version, with the hashes of its files, for Linux and macOS, Python 3.11 and newer. `worker.txt`
+is what a worker on a processor needs; `torch-cuda.txt` has PyTorch, and what it needs besides, for one with a card.
+Run this again when pyproject.toml or constraints.txt changes, and now and then for security fixes; a test compares.
 """
 
 import re
@@ -13,8 +13,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 LOCKS: Final = ROOT / "deploy" / "locks"
-CUDA: Final = re.compile(r"(torch|triton|nvidia-|cuda-)")
-"""The packages of the CUDA build."""
+PACKAGE: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def resolve(*what: str, given: str = "") -> list[str]:
@@ -50,12 +49,22 @@ def write(name: str, blocks: list[str]) -> None:
     (LOCKS / name).write_text(text, encoding="utf-8")
 
 
+def name_of(block: str) -> str:
+    """The package that a block pins."""
+    found = PACKAGE.match(block)
+    assert found  # noqa: S101
+    return found.group()
+
+
 def main() -> None:
     """Resolve and write all of them."""
-    worker = resolve("pyproject.toml", "--extra", "worker", "--extra", "video", "--extra", "trace")
+    more = ("--extra", "video", "--extra", "trace")
+    on_processor = {name_of(block) for block in resolve("pyproject.toml", "--extra", "worker-cpu", *more)}
+    # One resolution for both files, so that they go together.
+    worker = resolve("pyproject.toml", "--extra", "worker", *more)
     write("bot.txt", resolve("pyproject.toml", "--extra", "bot", "--extra", "trace"))
-    write("worker.txt", [block for block in worker if not CUDA.match(block)])
-    write("torch-cuda.txt", [block for block in worker if CUDA.match(block)])
+    write("worker.txt", [block for block in worker if name_of(block) in on_processor])
+    write("torch-cuda.txt", [block for block in worker if name_of(block) not in on_processor])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     write("build.txt", resolve("-", given="\n".join(project["build-system"]["requires"])))
 

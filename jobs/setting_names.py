@@ -49,7 +49,6 @@ NAMES: Final = frozenset(
 
 OTHERS: Final = {
     "COMPOSE_PROFILES": "Docker Compose: `cpu`, or `gpu` for workers on an NVIDIA card.",
-    "TORCH_INDEX_URL": "Docker Compose, when it builds the worker's image: where PyTorch comes from.",
     "WORKERS": "systemd's unit `glyphcord-worker`: how many workers it runs.",
     "PLAYGROUND_PASSWORD": "The playground: what a browser asks for; others than this machine need it.",
 }

@@ -11,20 +11,24 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.numpy import load, save
 
 from glyphcord.escaping import printable
 from glyphcord.nearest import did_you_mean
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, check_charset
 from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
-from models.nn.generator import HEADS, Generator, GeneratorConfig
+from models.nn.architecture import HEADS, GeneratorConfig, shapes_of
 from models.problems import Refused
+
+if TYPE_CHECKING:
+    from models.nn.generator import Generator
 
 FORMAT: Final = "glyphcord-2"
 SHIPPED: Final = Path(__file__).with_name("weights")
@@ -38,14 +42,15 @@ class WeightsError(Refused):
 
 @dataclass(frozen=True)
 class LoadedWeights:
-    """A network ready for inference, on the CPU in single precision, with what its file says of itself.
+    """What stands in a weights file, checked: the network's config and tensors, and what the file says of itself.
 
     `version` is the start of `sha256`, the hash of the file's bytes.
     """
 
     name: str
     sha256: str
-    generator: Generator
+    config: GeneratorConfig
+    tensors: dict[str, NDArray[np.floating[Any]]]
     atlas: Atlas
     proof_sweeps: int
     least_strength: float
@@ -54,6 +59,13 @@ class LoadedWeights:
     @property
     def version(self) -> str:
         return self.sha256[:12]
+
+    @cached_property
+    def generator(self) -> "Generator":
+        """The network for PyTorch, on the processor in single precision, ready for inference."""
+        from models.nn.generator import generator_of  # noqa: PLC0415 most who read weights need no PyTorch
+
+        return generator_of(self.config, self.tensors)
 
 
 def find_weights(name: str, folder: Path | None) -> Path:
@@ -86,7 +98,7 @@ def chosen_weights(name: str) -> Path:
 
 def save_weights(
     path: Path,
-    generator: Generator,
+    generator: "Generator",
     atlas: Atlas,
     *,
     teacher: str,
@@ -96,8 +108,10 @@ def save_weights(
     least_strength: float = 1.0,
 ) -> None:
     """Write atomically, so that a reader never meets half a file."""
-    tensors = {_NETWORK + k: v.detach().cpu().half().contiguous() for k, v in generator.state_dict().items()}
-    tensors[_ATLAS] = torch.from_numpy(np.rint(atlas.ink * 255).astype(np.uint8))
+    tensors: dict[str, NDArray[np.generic]] = {
+        _NETWORK + k: v.detach().cpu().half().contiguous().numpy() for k, v in generator.state_dict().items()
+    }
+    tensors[_ATLAS] = np.rint(atlas.ink * 255).astype(np.uint8)
     metadata = {
         "format": FORMAT,
         "architecture": json.dumps(generator.config.as_dict()),
@@ -140,12 +154,13 @@ def read_weights(data: bytes, name: str) -> LoadedWeights:
     try:
         tensors = load(data)
         metadata: dict[str, str] = _header(data).get("__metadata__") or {}
-    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a type of number that torch lacks
+    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a type of number that NumPy lacks
         raise WeightsError(f"{name} is not a whole safetensors file: {error}") from None
-    atlas, generator = _check(name, metadata, tensors)
+    atlas, config = _check(name, metadata, tensors)
+    network = {key.removeprefix(_NETWORK): values for key, values in tensors.items()}
     sha256 = hashlib.sha256(data).hexdigest()
     sweeps, strength = _proof_sweeps(name, metadata), _least_strength(name, metadata)
-    return LoadedWeights(name, sha256, generator, atlas, sweeps, strength, metadata)
+    return LoadedWeights(name, sha256, config, network, atlas, sweeps, strength, metadata)
 
 
 def _proof_sweeps(name: str, metadata: dict[str, str]) -> int:
@@ -166,7 +181,7 @@ def _least_strength(name: str, metadata: dict[str, str]) -> float:
     return strength
 
 
-def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]) -> tuple[Atlas, Generator]:
+def _check(name: str, metadata: dict[str, str], tensors: dict[str, NDArray[Any]]) -> tuple[Atlas, GeneratorConfig]:
     if metadata.get("format") != FORMAT:
         raise WeightsError(
             f"{name} says format {metadata.get('format')!r}; this version reads {FORMAT!r}: train it anew"
@@ -178,7 +193,7 @@ def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]
     except ValueError as error:
         raise WeightsError(f"{name}: {error}") from None
     sheet = tensors.pop(_ATLAS, None)
-    if sheet is None or sheet.dtype != torch.uint8 or tuple(sheet.shape) != (len(charset), CELL_HEIGHT, CELL_WIDTH):
+    if sheet is None or sheet.dtype != np.uint8 or tuple(sheet.shape) != (len(charset), CELL_HEIGHT, CELL_WIDTH):
         raise WeightsError(f"{name} has no atlas that fits its charset of {len(charset)} characters")
     try:
         config = GeneratorConfig.from_dict(json.loads(metadata["architecture"]))
@@ -188,19 +203,16 @@ def _check(name: str, metadata: dict[str, str], tensors: dict[str, torch.Tensor]
         raise WeightsError(f"{name} has head {metadata['head']!r}, but an architecture with {config.head!r}")
     if config.glyphs != len(charset):
         raise WeightsError(f"{name} has {config.glyphs} outputs for {len(charset)} characters")
-    # Without memory of its own: what a file merely claims to be must not be able to fill the machine's.
-    with torch.device("meta"):
-        generator = Generator(config)
-    wanted = {_NETWORK + key: tensor.shape for key, tensor in generator.state_dict().items()}
+    # Compared before any network is made: what a file merely claims to be must not be able to fill the memory.
+    wanted = {_NETWORK + key: shape for key, shape in shapes_of(config).items()}
     for key in sorted(wanted.keys() | tensors.keys()):
         if key not in tensors or key not in wanted or tensors[key].shape != wanted[key]:
             has = f"is {tuple(tensors[key].shape)}" if key in tensors else "is missing"
             needs = f"must be {tuple(wanted[key])}" if key in wanted else "belongs to none"
             raise WeightsError(f"{name} does not fit its own architecture: {printable(key, 80)} {has}, {needs}")
-        if not tensors[key].is_floating_point() or not torch.isfinite(tensors[key].float()).all():
+        if not np.issubdtype(tensors[key].dtype, np.floating) or not np.isfinite(tensors[key]).all():
             raise WeightsError(f"{name} has values in {printable(key, 80)} that are not numbers")
-    generator.load_state_dict({k.removeprefix(_NETWORK): v.float() for k, v in tensors.items()}, assign=True)
-    return Atlas(charset, (sheet.float() / 255).numpy()), generator.eval()
+    return Atlas(charset, sheet.astype(np.float32) / np.float32(255)), config
 
 
 def _header(data: bytes) -> dict[str, Any]:

@@ -152,6 +152,13 @@ def test_the_bot_runs_without_torch_and_parses_no_picture_by_a_library() -> None
     assert (done.returncode, done.stdout) == (0, "16\n"), done.stderr
 
 
+def test_a_worker_draws_on_a_processor_without_torch() -> None:
+    code = "import sys; sys.modules['torch'] = None; import worker.program, worker.weights.verification"
+    code += "; import models.inference.on_processor, models.quality.self_test"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_models_command_line_loads_torch_only_when_it_works() -> None:
     code = "import sys; sys.modules['torch'] = None; import models.__main__"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

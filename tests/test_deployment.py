@@ -242,8 +242,8 @@ def test_the_bots_image_holds_what_the_bot_imports_and_no_more(tmp_path: Path) -
 
 def test_the_workers_image_holds_what_the_worker_imports(tmp_path: Path) -> None:
     build("worker", tmp_path)
-    assert import_all(tmp_path, "worker,jobs", "discord,bot,playground") >= {
-        "models.nn.generator",
+    assert import_all(tmp_path, "worker,jobs", "torch,discord,bot,playground") >= {
+        "models.rendering.renderer",
         "models.encoders",
     }
     assert list((tmp_path / "models" / "weights").glob("*.safetensors"))
@@ -273,7 +273,8 @@ def test_no_secret_gets_into_a_layer() -> None:
 def test_images_run_as_nobody_in_particular(name: str) -> None:
     assert re.search(r"^USER [1-9]\d+$", stage(name), re.MULTILINE)
     assert "pip install" not in stage(name)  # built elsewhere: no compiler, no cache, no index in it
-    assert "torch" not in stage("bot") + stage("bot-packages")
+    assert "torch" not in stage("bot") + stage("bot-packages") + stage("worker") + stage("worker-packages")
+    assert "torch-cuda.txt" in stage("worker-gpu-packages")
 
 
 @pytest.mark.skipif(shutil.which("hadolint", path=str(Path(sys.executable).parent)) is None, reason="no hadolint")
@@ -319,7 +320,13 @@ IMAGE: dict[str, str] = {
 
 
 @pytest.mark.parametrize(
-    ("extra", "locks"), [("bot", ["bot.txt"]), ("worker", ["worker.txt", "torch-cuda.txt"])], ids=PROGRAMS
+    ("extra", "locks"),
+    [
+        ("bot", ["bot.txt"]),
+        ("worker-cpu", ["worker.txt"]),
+        ("worker-gpu", ["worker.txt", "torch-cuda.txt"]),
+        ("worker", ["worker.txt", "torch-cuda.txt"]),
+    ],
 )
 def test_locks_hold_what_the_project_asks_for(extra: str, locks: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -341,7 +348,8 @@ def test_the_build_is_locked_too() -> None:
 
 def test_the_bots_lock_has_no_torch_and_the_workers_one_has_the_one_that_is_tested() -> None:
     assert not {"torch", "safetensors", "httpx"} & set(pins("bot.txt"))
-    assert "torch" not in pins("worker.txt")
+    assert not {"torch", "sympy", "networkx"} & set(pins("worker.txt"))
+    assert {"onnx", "onnxruntime"} <= set(pins("worker.txt"))
     tested = Requirement((ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()[-1])
     assert pins("torch-cuda.txt")["torch"] == tested
 

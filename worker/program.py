@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-import torch
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
@@ -108,11 +107,9 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     try:
         _patiently(lambda: clock.follow(redis), outage)
         # The model that draws.
-        if settings.torch_threads is not None:
-            torch.set_num_threads(settings.torch_threads)
         name, store = unique_name(), WeightsStore(redis, settings.weights_budget_mb * 2**20)
         weights_source = WeightsSource(store, settings.weights_dir, name)
-        engine = Engine(weights_source, device, keep=settings.warm_models)
+        engine = Engine(weights_source, device, keep=settings.warm_models, threads=settings.torch_threads)
         _patiently(lambda: start(engine, weights_source, settings.model_weights), outage)
         renderer = engine.renderer
         # The queue.
@@ -160,11 +157,12 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     listener.start()
     probes.started(worker, engine, decoder)
     _log.info(
-        "worker ready name=%s device=%s model=%s version=%s",
+        "worker ready name=%s device=%s model=%s version=%s precision=%s",
         worker.name,
         renderer.device,
         renderer.name,
         renderer.version,
+        renderer.runtime.precision,
     )
     try:
         code = worker.serve()

@@ -46,5 +46,5 @@ class WorkerSettings(SharedSettings):
     torch_threads: int | None = Field(
         default=None,
         ge=1,
-        description="CPU threads of one worker; by default PyTorch's choice, and with `--count` a fair share.",
+        description="CPU threads of one worker; by default all cores, and with `--count` a fair share.",
     )

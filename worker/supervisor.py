@@ -138,9 +138,10 @@ def supervise(count: int, module: str = "worker") -> int:
     for complaint in misspelt():
         _log.warning("%s", complaint)
     environment = dict(os.environ)
-    if settings.torch_threads is None:
-        # Each worker's PyTorch would otherwise take all cores.
-        environment["TORCH_THREADS"] = str(max(1, (os.cpu_count() or 1) // count))
+    # Each worker would otherwise take all cores, for its network and for NumPy.
+    threads = settings.torch_threads or max(1, (os.cpu_count() or 1) // count)
+    environment["TORCH_THREADS"] = str(threads)
+    environment.setdefault("OMP_NUM_THREADS", str(threads))
     _log.info("supervisor ready pid=%d count=%d", os.getpid(), count)
     code = Supervisor(count, environment, module).run()
     _log.info("supervisor stopped code=%d", code)

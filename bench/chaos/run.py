@@ -24,7 +24,8 @@ from devstack.stack import Stack, Start, start_python
 from jobs.connection import connect
 from jobs.rq_adapter.queue import counts
 from models.atlas import default_atlas
-from models.nn.generator import SIZES, Generator
+from models.nn.architecture import SIZES
+from models.nn.generator import Generator
 from models.weights_file import save_weights
 from playground.testing import BOT_ID
 

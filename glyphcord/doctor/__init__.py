@@ -1,6 +1,6 @@
 """`glyphcord doctor`: is this machine set up as it should be, and if not, what is to be done.
 
-Nothing heavy is imported before the command runs, and torch only where it is: a bot's machine has none.
+Nothing heavy is imported before the command runs, and torch only where it is: few machines have it.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from glyphcord.exit_codes import DONE, FAILED
 EPILOG: Final = """\
 Each line says `ok`, `note` (it works, but could be better) or `BROKEN`, and behind
 an arrow what to do. It checks what is installed here: a bot (discord.py), a worker
-(PyTorch), or both. Nothing is changed: Redis gets one key for a moment. No secret
+(safetensors), or both. Nothing is changed: Redis gets one key for a moment. No secret
 is printed.
 
 examples:
@@ -37,7 +37,7 @@ def _run(_arguments: argparse.Namespace) -> int:
     from glyphcord.doctor.examine import examine  # noqa: PLC0415
 
     broken = 0
-    for finding in examine(bot=find_spec("discord") is not None, worker=find_spec("torch") is not None):
+    for finding in examine(bot=find_spec("discord") is not None, worker=find_spec("safetensors") is not None):
         print(finding, flush=True)  # noqa: T201
         broken += finding.is_broken
     print(f"\n{broken} broken" if broken else "\nNothing is broken.")  # noqa: T201

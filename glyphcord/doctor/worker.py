@@ -1,8 +1,8 @@
 """What a worker draws with: weights, and a graphics card where there is one."""
 
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-
-import torch
 
 from glyphcord.doctor.finding import Finding, broken, note, ok
 from glyphcord.nearest import did_you_mean
@@ -47,13 +47,16 @@ def decoder() -> Finding:
 
 def gpu(device: str) -> Finding:
     """What the worker draws on."""
+    if find_spec("torch") is None:
+        return _without_pytorch(device)
+    import torch  # noqa: PLC0415 only where it is
+
     if torch.cuda.is_available():
         name, memory = torch.cuda.get_device_name(), torch.cuda.get_device_properties(0).total_memory / 2**30
         if device == "cpu":
             return note("GPU", f"{name} is there, but DEVICE=cpu", "leave DEVICE out, or set it to auto or cuda")
         return ok("GPU", f"{name}, {memory:.0f} GB, PyTorch {torch.__version__}")
-    built = torch.version.cuda
-    card = any(Path(path).exists() for path in ("/dev/nvidia0", "/proc/driver/nvidia/version"))
+    built, card = torch.version.cuda, _has_card()
     why = (
         "this PyTorch is built for the processor alone"
         if built is None
@@ -68,4 +71,20 @@ def gpu(device: str) -> Finding:
         return broken("GPU", f"DEVICE=cuda, but {why} (PyTorch {torch.__version__})", f"{todo}; or set DEVICE=auto")
     if card and device == "auto":
         return note("GPU", f"there is an NVIDIA card, but {why}", todo)
-    return ok("GPU", f"none; it draws on the processor (PyTorch {torch.__version__})")
+    by, library = ("ONNX Runtime", "onnxruntime") if find_spec("onnxruntime") else ("PyTorch", "torch")
+    return ok("GPU", f"none; it draws on the processor ({by} {version(library)})")
+
+
+def _without_pytorch(device: str) -> Finding:
+    todo = "pip install 'glyphcord[worker-gpu]'"
+    if device == "cuda":
+        return broken("GPU", "DEVICE=cuda, but PyTorch is not installed", f"{todo}; or set DEVICE=auto")
+    if _has_card() and device == "auto":
+        return note("GPU", "there is an NVIDIA card, but PyTorch, which draws on it, is not installed", todo)
+    if find_spec("onnxruntime") is None:
+        return broken("GPU", "there is nothing to draw with", "pip install 'glyphcord[worker-cpu]'")
+    return ok("GPU", f"none; it draws on the processor (ONNX Runtime {version('onnxruntime')})")
+
+
+def _has_card() -> bool:
+    return any(Path(path).exists() for path in ("/dev/nvidia0", "/proc/driver/nvidia/version"))

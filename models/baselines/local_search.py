@@ -7,7 +7,8 @@ it is seen from afar, and less where a neighbour of about the same tone is the s
 
 The error is quadratic in the print. So a swap of glyphs changes it by the gradient times (new - old) and by a
 curvature that depends on the two glyphs alone (a table), and two matrix products price every swap of every cell.
-Swaps are then made in a lattice of cells that are apart from each other.
+Swaps are then made in a lattice of cells that are apart from each other. models.arrays.refinement has the numbers,
+and the same for one page on arrays.
 """
 
 from functools import lru_cache
@@ -17,27 +18,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.arrays.refinement import (
+    ACROSS,
+    DISTANCES,
+    DOWN,
+    EQUAL,
+    LEAST_GAIN,
+    NEIGHBOURS,
+    PATTERN_PENALTY,
+    PLACES,
+    REPEAT_BONUS,
+    SHRINKS,
+)
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, densest
 from models.baselines.per_cell import cells_of, paint_ink, patterns
 from models.blur import blur
 
 SWEEPS: Final = 6
 """Sweeps where the result is a page of its own, not a training target."""
-DISTANCES: Final = ((1.5, 1.0, 2), (4.0, 1.0, 4), (8.0, 1.0, 4))
-"""Blur in px, weight of the squared error after it, and the factor by which it is taken at a lower resolution."""
-PATTERN_PENALTY: Final = 0.12
-REPEAT_BONUS: Final = 0.05
-"""What a neighbour of the same glyph takes off a glyph's cost, if their tones are equal."""
-EQUAL: Final = 0.06
-"""Difference of two cells' mean tones at which the bonus is a factor of e smaller."""
-PLACES: Final = ((0, 0), (1, 1), (0, 1), (1, 0))
-"""The cells of a 2×2 block in the order of their turns; cells that touch least follow each other."""
-NEIGHBOURS: Final = ((0, 1), (0, -1), (1, 0), (-1, 0))
-DOWN, ACROSS = 2, 4
-"""Rows and columns of padding around a page: 32 px, about the reach of the widest blur."""
-LEAST_GAIN: Final = 1e-4
-
-_SHRINKS: Final = tuple(sorted({shrink for *_, shrink in DISTANCES}))
 _ALL: Final = (slice(None), slice(None), slice(None))
 _INSIDE: Final = (slice(None), slice(DOWN, -DOWN), slice(ACROSS, -ACROSS))
 
@@ -80,7 +78,7 @@ class _Page:
 
     def __init__(self, tone: Tensor, ink: Tensor) -> None:
         self._small, self._curvature, self._penalties = _glyph_tables(ink)
-        self._wanted = [F.avg_pool2d(tone * densest(ink), shrink) for shrink in _SHRINKS]
+        self._wanted = [F.avg_pool2d(tone * densest(ink), shrink) for shrink in SHRINKS]
         mean = F.avg_pool2d(tone, (CELL_HEIGHT, CELL_WIDTH))
         padded = F.pad(mean, (1, 1, 1, 1), mode="replicate")[:, 0]
         self._bonuses = [
@@ -101,7 +99,7 @@ class _Page:
         """The change of the loss for each glyph in each of the `cells`, (B, rows, columns, N)."""
         standing = glyphs[cells]
         costs = self._curvature[standing] + self._penalties
-        for shrink, small, wanted in zip(_SHRINKS, self._small, self._wanted, strict=True):
+        for shrink, small, wanted in zip(SHRINKS, self._small, self._wanted, strict=True):
             gradient = 2 * _quadratic_form(paint_ink(glyphs, small) - wanted, shrink)
             costs += cells_of(gradient, *small.shape[1:])[cells] @ small.flatten(1).T
         padded = _padded(glyphs, 1, 1)
@@ -134,7 +132,7 @@ def _glyph_tables(ink: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
     Cached per tensor, of which a training run or a loaded model has one.
     """
     glyphs, curvature = [], torch.zeros(len(ink), len(ink), device=ink.device)
-    for shrink in _SHRINKS:
+    for shrink in SHRINKS:
         small = F.avg_pool2d(ink[:, None], shrink)
         margin = int(4 * 2**0.5 * max(sigma for sigma, _, at in DISTANCES if at == shrink) / shrink) + 2
         alone = F.pad(small, (margin,) * 4)

@@ -13,14 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.arrays.areas import CELL_SIGMA, MEAN_WEIGHT, PATTERN_SIGMA, SHADE_PATTERN_PENALTY
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, densest
 from models.blur import blur, slopes
 
-MEAN_WEIGHT: Final = 4.0 * CELL_HEIGHT * CELL_WIDTH
-CELL_SIGMA: Final = 1.5
-"""Blur in px at which a rule compares a cell's print with its tone."""
-PATTERN_SIGMA: Final = 3.0
-SHADE_PATTERN_PENALTY: Final = 8.0
 RAMP: Final = " .,:irs?@9B&#"
 RAMP_GCF: Final = 2
 STROKE_SIGMA: Final = 3.0

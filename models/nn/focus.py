@@ -5,41 +5,29 @@ outside less of it the higher the focus, and a line where the subject ends. All 
 samples and pages are made by one rule.
 """
 
-from typing import Final
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.arrays.focus import (
+    AUTO,
+    BACKGROUND_LEFT,
+    DOUBTFUL,
+    ENDS,
+    INSIDE,
+    LEAST_AREA,
+    LEAST_INK,
+    LEAST_RANGE,
+    MOST_AREA,
+    NEAR,
+    NOISE,
+    OUTLINE,
+    OUTLINE_SIGMA,
+    STEEP,
+    SURE,
+    SURER,
+)
 from models.blur import slopes
-
-LEAST_INK: Final = 0.15
-"""At full focus nothing of the subject is lighter: its surface stays apart from the paper."""
-BACKGROUND_LEFT: Final = 0.15
-"""How much of its tone the background keeps at full focus."""
-OUTLINE: Final = 0.75
-"""How dark the subject's outline is at full focus."""
-ENDS: Final = (0.02, 0.98)
-"""Quantiles of the subject's tone that are stretched to all of it."""
-LEAST_RANGE: Final = 0.15
-"""A subject's tones are taken to lie at least so far apart: noise on an even one is not to be stretched."""
-LEAST_AREA, MOST_AREA = 0.01, 0.95
-"""A subject that covers less or more of a picture is none: nothing is to be told apart."""
-AUTO: Final = 0.15
-"""The focus of a picture whose subject is beyond doubt, if nobody says any: a hint. Readers named no more of what
-was drawn at half focus, with the best maps there are (docs/evaluation.md); the rest is a matter of taste."""
-DOUBTFUL, SURE = 0.5, 0.8
-"""Mean probability inside the subject at which focus begins by itself, and at which it is AUTO."""
-
-NEAR: Final = 3
-"""px of a subject's map within which it follows the tone."""
-NOISE: Final = 0.003
-"""Variance of tone that is no edge."""
-SURER: Final = 1.6
-"""By what a refined map's distance from one half grows."""
-
-_OUTLINE_SIGMA: Final = 1.5
-"""px of the subject's map."""
 
 
 def refined(subject: Tensor, tone: Tensor) -> Tensor:
@@ -92,10 +80,10 @@ def compose(tone: Tensor, subject: Tensor, focus: Tensor) -> Tensor:
     if not focus.any():
         return tone
     low, high = _ends(small_as(tone, subject), subject)
-    across, down = slopes(subject, _OUTLINE_SIGMA)
+    across, down = slopes(subject, OUTLINE_SIGMA)
     # The height of the step that would make such a slope: 1 at a clear edge. Inside alone, or it would be a halo.
-    edge = (across**2 + down**2).sqrt() * (_OUTLINE_SIGMA * (2 * torch.pi) ** 0.5)
-    outline = (edge / 0.8).clamp(0, 1) ** 1.5 * (subject > 0.3)
+    edge = (across**2 + down**2).sqrt() * (OUTLINE_SIGMA * (2 * torch.pi) ** 0.5)
+    outline = (edge / STEEP).clamp(0, 1) ** 1.5 * (subject > INSIDE)
     both = F.interpolate(torch.cat((subject, outline), 1), tone.shape[2:], mode="bilinear")
     there, outline = both[:, :1], both[:, 1:]
     full = LEAST_INK + (1 - LEAST_INK) * ((tone - low) / (high - low)).clamp(0, 1)

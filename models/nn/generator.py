@@ -14,62 +14,20 @@ nothing else reads 998 cells in a thousand right, and features it does not need 
 """
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from collections.abc import Mapping
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.baselines.per_cell import cells_of
+from models.nn.architecture import OCTAVES, GeneratorConfig
 from models.nn.focus import compose, refined
 from models.nn.layers import Block, convolution
 from models.nn.subject import SubjectBranch
-
-OCTAVES: Final = 6
-HEADS: Final = ("glyphs", "pixels")
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """The head, the atlas's size, widths (channels) at the full, half and quarter grid of cells, and depth.
-
-    `blocks` stand at the quarter grid, and as many at the full one on the way up; elsewhere there is one.
-    """
-
-    head: str = "glyphs"
-    glyphs: int = 95
-    widths: tuple[int, ...] = (96, 192, 256)
-    blocks: int = 1
-
-    @property
-    def outputs(self) -> int:
-        """Logits per cell."""
-        return self.glyphs if self.head == "glyphs" else CELL_HEIGHT * CELL_WIDTH
-
-    def as_dict(self) -> dict[str, object]:
-        """Plain values, as they stand in a weights file."""
-        return asdict(self)
-
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> "GeneratorConfig":
-        """Back from plain values. Raises ValueError or TypeError on anything that is no sane network."""
-        head, widths = str(values["head"]), tuple(map(int, values["widths"]))
-        config = GeneratorConfig(head, int(values["glyphs"]), widths, int(values["blocks"]))
-        sane = all(8 <= width <= 1024 and width % 8 == 0 for width in config.widths)
-        if (
-            head not in HEADS
-            or len(config.widths) != 3
-            or not sane
-            or not 1 <= config.blocks <= 8
-            or not 2 <= config.glyphs <= 1024
-        ):
-            raise ValueError(f"no network is built like {values}")
-        return config
-
-
-SIZES: Final[dict[str, GeneratorConfig]] = {"tiny": GeneratorConfig(widths=(32, 48, 64)), "base": GeneratorConfig()}
 
 
 class PixelHead(nn.Sequential):
@@ -146,6 +104,14 @@ class Generator(nn.Module):
             full = torch.cat((full, _waves(padded)), 1)
         logits: Tensor = self.head(full)
         return logits.permute(0, 2, 3, 1)[:, :rows, :columns]
+
+
+def generator_of(config: GeneratorConfig, tensors: Mapping[str, NDArray[np.generic]]) -> Generator:
+    """A network for inference, on the processor in single precision, from tensors that fit its config."""
+    with torch.device("meta"):  # its own would be made in vain
+        generator = Generator(config)
+    generator.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in tensors.items()}, assign=True)
+    return generator.eval()
 
 
 def _twice(features: Tensor) -> Tensor:

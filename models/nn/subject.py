@@ -6,18 +6,14 @@ deepest level. It learns from maps that a salient-object network drew once for e
 """
 
 from itertools import pairwise
-from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.nn.architecture import SIDE
+from models.nn.architecture import SUBJECT_WIDTHS as WIDTHS
 from models.nn.layers import Block, convolution
-
-SIDE: Final = 128
-MAP_SIDE: Final = 64
-WIDTHS: Final = (24, 48, 96, 160)
-"""Channels at a half, a quarter, an eighth and a sixteenth of SIDE."""
 
 
 class SubjectBranch(nn.Module):

@@ -4,20 +4,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import torch
 from PIL import Image
 
+from models.arrays.measures import effective_glyphs, legibility, similarity
 from models.atlas import densest
 from models.encoders.png import encode_png, paint
 from models.formats import picture_columns
 from models.page import page_of
 from models.palettes import DEFAULT_PALETTE
-from models.quality.measures import legibility
 from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
 from models.rendering.tone import fit, tone_of
 from models.samples import SAMPLES
-from models.similarity import effective_glyphs, similarity
 
 SIGMA: Final = 8.0
 """Blur at which similarity is measured, in px: a cell's width."""
@@ -34,7 +32,6 @@ class SelfTest:
     png: bytes
 
 
-@torch.inference_mode()
 def self_test(renderer: Renderer) -> SelfTest:
     """Draw all of the bundled photos (focus 0), as wide as suits each, on light paper.
 
@@ -47,12 +44,11 @@ def self_test(renderer: Renderer) -> SelfTest:
         height, width = tone.shape
         grid = renderer.grid(tone, picture_columns(width, height), focus=0.0)
         pages.append(paint(page_of(grid, DEFAULT_PALETTE, rgb=rgb)))
-        wanted = torch.from_numpy(fit(tone, grid.columns, grid.rows))[None, None]
+        wanted = fit(tone, grid.columns, grid.rows)
         grey = np.asarray(paint(page_of(grid, "mono")).convert("L"), np.float32)
-        print_ = torch.from_numpy(1 - grey / np.float32(255))[None, None]
-        ink, glyphs = torch.from_numpy(grid.atlas.ink), torch.from_numpy(grid.glyphs)
-        shown = float(similarity(print_ / densest(grid.atlas.ink), wanted, SIGMA))
-        measured.append((shown, legibility(print_, ink), effective_glyphs(glyphs)[0]))
+        print_, ink = 1 - grey / np.float32(255), grid.atlas.ink
+        shown = similarity(print_ / np.float32(densest(ink)), wanted, SIGMA)
+        measured.append((shown, legibility(print_, ink), effective_glyphs(grid.glyphs)))
     sheet = Image.new("RGB", (sum(page.width for page in pages), max(page.height for page in pages)), "white")
     left = 0
     for page in pages:

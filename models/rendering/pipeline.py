@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from models import limits
@@ -31,6 +30,7 @@ from models.formats import (
     columns_for,
     picture_columns,
 )
+from models.inference.runtime import OutOfMemory
 from models.options import RenderOptions
 from models.page import Grid, Page, pages_of
 from models.palettes import Background, BackgroundChoice
@@ -164,7 +164,7 @@ def draw(
 
     As text in a message, `auto` paper is dark: that is the usual theme there, and characters for light paper would
     be a negative. With `most_rows` there are fewer columns if need be. What is not drawn after `most_s` seconds in
-    the generator is left out. Raises PictureProblem, torch.OutOfMemoryError when a GPU has no room for half the
+    the generator is left out. Raises PictureProblem, OutOfMemory when a GPU has no room for half the
     columns either, and whatever decoder and hook do.
     """
     decoder, hook = decoder or InProcess(), hook or Hook()
@@ -210,7 +210,7 @@ def draw_frames(
             inks, columns, focus=options.focus, shaded=options.block is None, most_s=most_s, after_batch=after_batch
         )
 
-    grids, shrunk = hook.stage("generator", lambda: _with_room(chosen, columns))
+    grids, shrunk = hook.stage("generator", lambda: _with_room(renderer, chosen, columns))
     drawn = len(grids)
     pages = hook.stage("paint", lambda: pages_of(grids, frames.pixels[:drawn], options.palette, paper))
     notes: list[Note] = []
@@ -276,12 +276,12 @@ def _columns(options: RenderOptions, width: int, height: int, *, moving: bool) -
     return min(most, block_columns(width, height, options.block) or most)
 
 
-def _with_room(choose: Callable[[int], T], columns: int) -> tuple[T, bool]:
+def _with_room(renderer: Renderer, choose: Callable[[int], T], columns: int) -> tuple[T, bool]:
     """What is chosen for so many columns; where the GPU has no room for it, for half of them, and True."""
     try:
         return choose(columns), False
-    except torch.OutOfMemoryError as error:
+    except OutOfMemory as error:
         _log.warning("gpu full columns=%d error=%r; trying once more, smaller", columns, str(error)[:200])
     # Only here: as long as the error is handled, its frames live, and with them the tensors to be freed.
-    torch.cuda.empty_cache()
+    renderer.runtime.free()
     return choose(max(limits.MIN_COLUMNS, columns // 2)), columns > limits.MIN_COLUMNS

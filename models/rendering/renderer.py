@@ -13,23 +13,26 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F
 
+from models.arrays.areas import calm_glyph
+from models.arrays.focus import auto_focus, is_subject, small_as
+from models.arrays.planes import block_means
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.baselines import local_search
-from models.baselines.per_cell import distances, join_cells, shade
 from models.formats import columns_within, rows_for
-from models.nn.focus import auto_focus, compose, is_subject, small_as
+from models.inference.choice import load_runtime, pick_device
+from models.inference.runtime import OutOfMemory, Runtime
 from models.page import Grid
 from models.palettes import Background
+from models.rendering.calibration import pages
 from models.rendering.temporal_smoothing import TemporalSmoothing
 from models.rendering.tone import fit
 from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
 
 __all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
+
+Array = NDArray[np.float32]
+Glyphs = NDArray[np.int64]
 
 FLAT: Final = 4 / 255
 """A picture whose tones all lie this close together has no structure."""
@@ -49,37 +52,36 @@ LEVELS: Final = 12
 """So many strengths of ink there are: neighbours that are alike then share one, and files stay small."""
 
 
-def pick_device(wanted: str) -> str:
-    """`auto` becomes `cuda` where a GPU answers, else `cpu`. Raises WeightsError if `cuda` is asked in vain."""
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise WeightsError("DEVICE=cuda, but PyTorch found no GPU")
-    return wanted
-
-
 class Renderer:
     """One loaded weights file. `name` is the file's stem, `version` the start of its sha256."""
 
-    def __init__(self, weights: Path | LoadedWeights, device: str = "cpu") -> None:
-        """Load, check and move to the device. Raises WeightsError with the reason."""
+    def __init__(
+        self,
+        weights: Path | LoadedWeights,
+        device: str = "cpu",
+        *,
+        threads: int | None = None,
+        runtime: Runtime | None = None,
+    ) -> None:
+        """Load, check and move to the device. Raises WeightsError with the reason.
+
+        `threads` are the processor's for one page, by default the runtime's own choice. `runtime` is for another
+        than the device's.
+        """
         if isinstance(weights, Path):
             weights = load_weights(weights)
-        self.name, self.version, self.sha256, self.device = weights.name, weights.version, weights.sha256, device
+        self.name, self.version, self.sha256 = weights.name, weights.version, weights.sha256
         self.atlas, self.metadata = weights.atlas, weights.metadata
-        self._generator = weights.generator.to(device)
-        self._ink = torch.from_numpy(weights.atlas.ink).to(device)
-        self._least_strength = weights.least_strength
-        self.refinement_sweeps = weights.proof_sweeps if weights.generator.config.head == "glyphs" else 0
+        self.runtime = runtime or load_runtime(weights, device, pages, threads)
+        self._head, self._least_strength = weights.config.head, weights.least_strength
+        self.refinement_sweeps = weights.proof_sweeps if self._head == "glyphs" else 0
+
+    @property
+    def device(self) -> str:
+        return self.runtime.device
 
     def grid(
-        self,
-        tone: NDArray[np.float32],
-        columns: int,
-        *,
-        focus: float | None = None,
-        shaded: bool = True,
-        refine: bool = True,
+        self, tone: Array, columns: int, *, focus: float | None = None, shaded: bool = True, refine: bool = True
     ) -> Grid:
         """Choose a glyph for every cell of a page that keeps the aspect of `tone`, (H, W) in [0, 1].
 
@@ -90,19 +92,16 @@ class Renderer:
         """
         return self.grids(tone[None], columns, focus=focus, shaded=shaded, refine=refine)[0]
 
-    @torch.inference_mode()
-    def background_for(self, tone: NDArray[np.float32]) -> Background:
+    def background_for(self, tone: Array) -> Background:
         """The paper on which a picture's subject stands out more; `tone` as for light paper, (H, W), 1 is black.
 
         A model that knows no subjects says dark, unless most of the picture is white.
         """
-        whole = torch.from_numpy(tone)[None, None].to(self.device)
-        return choose_background(whole.cpu(), self._generator.subject(whole).float().cpu())
+        return choose_background(tone, self.runtime.subject(tone[None])[0])
 
-    @torch.inference_mode()
     def grids(
         self,
-        tones: NDArray[np.float32],
+        tones: Array,
         columns: int,
         *,
         focus: float | None = None,
@@ -120,7 +119,7 @@ class Renderer:
         change (models.rendering.temporal_smoothing). A frame that is alone is refined (`refine`); among others that
         would cost time and flicker. `after_batch` hears how many frames are done, and may end the work
         by raising. After `most_s` seconds no batch is begun, so there may be fewer pages than frames. A GPU that
-        has no room for a batch gets smaller ones; raises torch.OutOfMemoryError when it has none for one frame.
+        has no room for a batch gets smaller ones; raises OutOfMemory when it has none for one frame.
         """
         height, width = tones.shape[1:]
         columns = columns_within(width, height, columns)
@@ -133,101 +132,111 @@ class Renderer:
             fitted = np.stack([fit(tone, columns, rows) for tone in tones[len(grids) : len(grids) + batch]])
             try:
                 shown = self._shown(fitted, focus if len(tones) == 1 or focus is not None else 0.0)
-                scores, ink = self._scores(fitted, full_ink(shown, least))
-            except torch.OutOfMemoryError:
+                wanted = full_ink(shown, least)
+                logits = self.runtime.logits(wanted)
+            except OutOfMemory:
                 if batch == 1:
                     raise
-                scores = None
-            if scores is None:  # the error's frames are gone, and with them the tensors to be freed
-                torch.cuda.empty_cache()
+                logits = None
+            if logits is None:  # the error's frames are gone, and with them the tensors to be freed
+                self.runtime.free()
                 batch = max(1, len(fitted) // 2)
                 continue
+            scores, ink = self._scores(fitted, wanted, logits)
             glyphs = scores.argmax(-1)
-            means = F.avg_pool2d(shown, (CELL_HEIGHT, CELL_WIDTH))[:, 0]
-            strength = None if least == 1 else strength_of(means, least)
+            strength = None if least == 1 else strength_of(block_means(shown, CELL_HEIGHT, CELL_WIDTH), least)
             if smoothing:
                 glyphs, ink, strength = smoothing.follow(scores, fitted, ink, strength)
             if refine and self.refinement_sweeps and len(tones) == 1 and not _is_flat(fitted[0]):
-                scores = None  # a large page's would be in the way
-                glyphs = self._refined(full_ink(shown, least), glyphs)
-            pages = [None] * len(fitted) if ink is None else list(join_cells(ink)[:, 0].float().cpu().numpy())
-            inks = [None] * len(fitted) if strength is None else list(strength.float().cpu().numpy())
-            grids += map(Grid, glyphs.cpu().numpy(), [self.atlas] * len(fitted), pages, inks)
+                glyphs = self._refined(wanted[0], glyphs[0])[None]
+            pages = [None] * len(fitted) if ink is None else list(_joined(ink))
+            inks = [None] * len(fitted) if strength is None else list(strength)
+            grids += map(Grid, glyphs, [self.atlas] * len(fitted), pages, inks)
             after_batch(len(grids))
         return grids
 
-    def _shown(self, fitted: NDArray[np.float32], focus: float | None) -> Tensor:
-        """The tone that each page is to show, (B, 1, rows · 16, columns · 8), of (B, rows · 16, columns · 8)."""
-        tone = torch.from_numpy(fitted)[:, None].to(self.device)
+    def _shown(self, fitted: Array, focus: float | None) -> Array:
+        """The tone that each page is to show; both are (B, rows · 16, columns · 8)."""
         if focus == 0:
-            return tone
-        subject = self._generator.subject(tone)
-        wanted = auto_focus(subject) if focus is None else subject.new_full((len(tone),), focus)
+            return fitted
+        subject = self.runtime.subject(fitted)
+        wanted = auto_focus(subject) if focus is None else np.full(len(fitted), focus, np.float32)
         wanted[[_is_flat(page) for page in fitted]] = 0.0  # whatever is found there is none
-        return compose(tone, subject, wanted)
+        return self.runtime.compose(fitted, subject, wanted) if wanted.any() else fitted
 
-    def _scores(self, fitted: NDArray[np.float32], wanted: Tensor) -> tuple[Tensor, Tensor | None]:
-        """(B, rows · 16, columns · 8) tone, as it is and as it is to be set, to a score of every glyph.
+    def _scores(self, fitted: Array, wanted: Array, logits: Array) -> tuple[Array, Array | None]:
+        """Tone, as it is and as it is to be set, and the network's answer, to a score of every glyph.
 
         Scores are (B, rows, columns, N), and the best one wins; with them, from a model that draws freely, comes
         the ink of every cell, (B, rows, columns, 16, 8).
         """
-        logits = self._generator.set_type(wanted)
-        book = self._ink
-        ink: Tensor | None = None
-        if self._generator.config.head == "glyphs":
+        book = self.atlas.ink
+        ink: Array | None = None
+        if self._head == "glyphs":
             scores = logits
         else:
-            ink = logits.sigmoid().view(*logits.shape[:3], CELL_HEIGHT, CELL_WIDTH)
-            scores = -distances(ink.flatten(-2), book.flatten(1))
+            shares = np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+            ink = shares.reshape(*logits.shape[:3], CELL_HEIGHT, CELL_WIDTH)
+            scores = nearness(shares, book.reshape(len(book), -1))
         for page, tone in enumerate(fitted):
             if _is_flat(tone):
                 # Nothing to decide: the glyph that is about as dark as the picture and calm, everywhere.
-                one = shade(wanted[page].mean().expand(1, 1, CELL_HEIGHT, CELL_WIDTH), book).flatten()
+                one = calm_glyph(float(wanted[page].mean()), book)
                 scores[page] = -FLAT_SCORE
                 scores[page, ..., one] = 0.0
                 if ink is not None:
                     ink[page] = book[one]
         return scores, ink
 
-    def _refined(self, shown: Tensor, glyphs: Tensor) -> Tensor:
-        """The one page's glyphs, refined where a GPU has room for that."""
+    def _refined(self, shown: Array, glyphs: Glyphs) -> Glyphs:
+        """The page's glyphs, refined where a GPU has room for that."""
         try:
-            return local_search.refine(shown, glyphs, self._ink, self.refinement_sweeps)
-        except torch.OutOfMemoryError:
+            return self.runtime.refine(shown, glyphs, self.refinement_sweeps)
+        except OutOfMemory:
             return glyphs
 
 
-def _is_flat(tone: NDArray[np.float32]) -> bool:
+def nearness(cells: Array, book: Array) -> Array:
+    """How near every cell (…, P) is to every glyph of `book` (N, P), (…, N): 0 and less, but for the cell's own
+    square, which is the same for all."""
+    return np.asarray(2 * cells @ book.T - (book**2).sum(1), np.float32)
+
+
+def _joined(cells: Array) -> Array:
+    """Cells (B, rows, columns, h, w) to pages (B, rows · h, columns · w)."""
+    batch, rows, columns, height, width = cells.shape
+    return cells.swapaxes(2, 3).reshape(batch, rows * height, columns * width)
+
+
+def _is_flat(tone: Array) -> bool:
     return float(np.ptp(tone)) < FLAT
 
 
-def choose_background(tone: Tensor, subject: Tensor) -> Background:
+def choose_background(tone: Array, subject: Array) -> Background:
     """The paper on which a picture's subject stands out more.
 
-    `tone` (1, 1, H, W) is as for light paper, 1 being black; `subject` (1, 1, h, w) its probabilities.
+    `tone` (H, W) is as for light paper, 1 being black; `subject` (h, w) its probabilities.
     """
-    if float((tone < WHITE).float().mean()) > WHITE_SHARE:
+    if float((tone < WHITE).mean()) > WHITE_SHARE:
         return "light"
-    covered = subject.mean()
-    if not is_subject(covered):
+    share = float(subject.mean())
+    if not is_subject(np.float32(share)):
         return "dark"
-    share = float(covered)
-    small = small_as(tone, subject)
+    small = small_as(tone[None], subject[None])[0]
     inside = float((small * subject).mean()) / share
     outside = float((small * (1 - subject)).mean()) / (1 - share)
     return "light" if inside - outside > DARKER else "dark"
 
 
-def full_ink(tone: Tensor, least: float) -> Tensor:
+def full_ink(tone: Array, least: float) -> Array:
     """The tone to set with ink of one strength, so that with shaded ink `tone` is seen, both in [0, 1].
 
     `least` is the strength where the tone is 0; it grows with the tone, up to 1.
     """
-    return tone if least == 1 else tone / (least + (1 - least) * tone)
+    return tone if least == 1 else tone / (np.float32(least) + np.float32(1 - least) * tone)
 
 
-def strength_of(tone: Tensor, least: float) -> Tensor:
+def strength_of(tone: Array, least: float) -> Array:
     """How strong ink is at each tone, in [0, 1], in LEVELS steps from `least` to 1; the same shape."""
-    steps = (tone.clamp(0, 1) * (LEVELS - 1)).round() / (LEVELS - 1)
-    return least + (1 - least) * steps
+    steps = np.rint(np.clip(tone, 0, 1) * np.float32(LEVELS - 1)) / np.float32(LEVELS - 1)
+    return np.asarray(np.float32(least) + np.float32(1 - least) * steps, np.float32)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.nn.subject import MAP_SIDE, SIDE
+from models.nn.architecture import MAP_SIDE, SIDE
 from models.rendering.tone import fit, stretch
 
 DARK_SHARE: Final = 0.5

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from models.nn.subject import MAP_SIDE, SIDE
+from models.nn.architecture import MAP_SIDE, SIDE
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
 from models.rendering.tone import fit, stretch, tone_of

@@ -22,9 +22,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.atlas import default_atlas
 from models.baselines.per_cell import RAMP, join_cells, paint_ink
+from models.nn.architecture import SIZES
 from models.nn.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.nn.focus import compose
-from models.nn.generator import SIZES, Generator
+from models.nn.generator import Generator
 from models.nn.subject import SubjectBranch, subject_loss
 from models.problems import Refused
 from models.training.config import TrainConfig

@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,20 @@ def test_a_card_that_is_asked_for_and_not_there(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setenv("DEVICE", "cuda")
     is_broken("GPU", "DEVICE=cuda, but", "DEVICE=auto", worker=True)
+
+
+def test_a_card_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "glyphcord.doctor.worker"
+    monkeypatch.setattr(f"{module}.find_spec", lambda name: None if name == "torch" else find_spec(name))
+    assert "ONNX Runtime" in found(worker=True)["GPU"].text
+    monkeypatch.setattr(f"{module}._has_card", lambda: True)
+    card = found(worker=True)["GPU"]
+    assert card.state == "note" and "worker-gpu" in card.todo
+    monkeypatch.setenv("DEVICE", "cuda")
+    is_broken("GPU", "PyTorch is not installed", "worker-gpu", worker=True)
+    monkeypatch.setenv("DEVICE", "cpu")
+    monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
+    is_broken("GPU", "nothing to draw with", "worker-cpu", worker=True)
 
 
 def test_a_port_that_another_program_has(monkeypatch: pytest.MonkeyPatch) -> None:

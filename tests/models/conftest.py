@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from models.atlas import default_atlas
-from models.nn.generator import SIZES, Generator
+from models.nn.architecture import SIZES
+from models.nn.generator import Generator
 from models.weights_file import save_weights
 from tests.models.pictures import photo
 

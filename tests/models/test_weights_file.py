@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 
 from models.atlas import Atlas, default_atlas
 from models.limits import MAX_WEIGHTS_BYTES
-from models.nn.generator import SIZES, Generator
+from models.nn.architecture import SIZES
+from models.nn.generator import Generator
 from models.training.config import ConfigError, read_config
 from models.weights_file import SHIPPED, WeightsError, find_weights, load_weights, read_weights, save_weights
 

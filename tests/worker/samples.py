@@ -11,7 +11,8 @@ from PIL import Image
 
 from jobs.schema import RenderRequest
 from models.atlas import default_atlas
-from models.nn.generator import SIZES, Generator
+from models.nn.architecture import SIZES
+from models.nn.generator import Generator
 from models.weights_file import save_weights
 from tests.jobs.requests import OPTIONS
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from redis import Redis
@@ -32,6 +31,7 @@ from jobs.text.choices import focus_name
 from jobs.text.sentences import CAPTIONS, ONLY_STILL, SENTENCES, sentence
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.formats import picture_columns
+from models.inference.runtime import OutOfMemory
 from models.limits import ANIMATION_COLUMNS
 from models.page import Grid
 from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
@@ -61,6 +61,7 @@ def an_engine(redis: Redis, weights: Path) -> Engine:
 def loaded(redis_server: str, weights: Path) -> Loaded:
     """The model, warm; loading it for each test would take longer than most of them."""
     with connect(redis_server, patient=True) as redis:
+        redis.flushall()  # where an earlier test's default model would be named
         engine = an_engine(redis, weights)
         start(engine, engine.weights_source, "tiny")
         return engine.loaded()[0]
@@ -572,7 +573,7 @@ class Full(Renderer):
 
     def grids(self, tones: NDArray[np.float32], columns: int, **options: Any) -> list[Grid]:
         if columns > self.room:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            raise OutOfMemory("CUDA out of memory. Tried to allocate 2.00 GiB")
         return super().grids(tones, columns, **options)
 
 

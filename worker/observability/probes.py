@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-import torch
 from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -86,9 +85,9 @@ class WorkerCollector(Collector):
             f"{PREFIX}gpu_memory_bytes", "The GPU's memory; none without one.", labels=["kind"]
         )
         if self._engine.device == "cuda":
-            free, total = torch.cuda.mem_get_info()
-            allocated, reserved = torch.cuda.memory_allocated(), torch.cuda.memory_reserved()
-            for kind, size in {"free": free, "total": total, "allocated": allocated, "reserved": reserved}.items():
+            from models.inference import card  # noqa: PLC0415 a worker on a processor needs no PyTorch
+
+            for kind, size in card.memory().items():
                 memory.add_metric([kind], size)
         degraded = GaugeMetricFamily(
             f"{PREFIX}worker_degraded", "1 while the worker takes no jobs after failing some."

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from prometheus_client import Histogram
 
 from jobs.observability.metrics import PREFIX
 from models import limits
 from models.formats import picture_columns
+from models.inference.runtime import OutOfMemory
 from models.rendering.renderer import Renderer, WeightsError
 from models.weights_file import read_weights
 from worker.render.weights_source import WeightsSource
@@ -56,10 +56,12 @@ class Loaded:
 class Engine:
     """Up to `keep` models on one device. Its methods may be called by the working and by the heartbeat thread."""
 
-    def __init__(self, weights_source: WeightsSource, device: str, *, keep: int = 3) -> None:
+    def __init__(
+        self, weights_source: WeightsSource, device: str, *, keep: int = 3, threads: int | None = None
+    ) -> None:
         self.weights_source = weights_source
         self.device = device
-        self._keep = keep
+        self._keep, self._threads = keep, threads
         self._lock = threading.Lock()
         self._warm: OrderedDict[str, Loaded] = OrderedDict()  # the most recently used last
         self._needs = 0
@@ -100,17 +102,17 @@ class Engine:
         `device` is for another than the engine's own.
         """
         begun = time.monotonic()
-        before = torch.cuda.memory_allocated() if self.device == "cuda" else 0
+        before = self._card_memory()["allocated"] if self.device == "cuda" else 0
         weights = read_weights(data, name)
         try:
-            renderer = Renderer(weights, device or self.device)
+            renderer = Renderer(weights, device or self.device, threads=self._threads)
             # The first forward pass allocates and picks kernels; no user should wait for that, and a model
             # that cannot draw must not replace one that can.
             renderer.grid(WARM_UP, columns=picture_columns(*WARM_UP.shape))
         except Exception as error:
             raise WeightsError(f"{name} loads but does not draw ({type(error).__name__}: {error})") from error
         if not self._needs and self.device == "cuda":
-            self._needs = torch.cuda.max_memory_allocated() - before
+            self._needs = self._card_memory()["peak"] - before
         MODEL_LOADED.observe(time.monotonic() - begun)
         return Loaded(renderer, data)
 
@@ -142,13 +144,13 @@ class Engine:
         """Whether the device has room for one more model like the first one."""
         if self.device != "cuda":
             return True
-        free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
-        return bool(free > SPARE * self._needs)
+        memory = self._card_memory()
+        return memory["free"] + memory["reserved"] - memory["allocated"] > SPARE * self._needs
 
     def memory_mb(self) -> int:
         """Megabytes: of the GPU for a model on one, else of this process."""
         if self.device == "cuda":
-            return int(torch.cuda.memory_reserved() // 2**20)
+            return self._card_memory()["reserved"] // 2**20
         try:
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
             return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
@@ -160,7 +162,7 @@ class Engine:
         """Whether the device is gone: after some CUDA errors no call in the process ever succeeds again."""
         try:
             self.renderer.grid(np.zeros((64, 64), np.float32), columns=limits.MIN_COLUMNS)
-        except torch.OutOfMemoryError:
+        except OutOfMemory:
             return False  # others fill it now, and may leave
         except Exception:
             _log.exception("engine broken device=%s", self.device)
@@ -174,4 +176,12 @@ class Engine:
 
     def _free(self) -> None:
         if self.device == "cuda":
-            torch.cuda.empty_cache()
+            from models.inference import card  # noqa: PLC0415
+
+            card.free()
+
+    def _card_memory(self) -> dict[str, int]:
+        # Imported only here, and only with a card: a worker on a processor needs no PyTorch.
+        from models.inference import card  # noqa: PLC0415
+
+        return card.memory()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import torch
 from PIL import Image
 from redis import Redis
 
@@ -22,6 +21,7 @@ from jobs.schema import Outcome, RenderRequest, Reply, Variant
 from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence_for, with_reference
 from models import limits
 from models.formats import ANIMATION
+from models.inference.runtime import OutOfMemory
 from models.options import RenderOptions
 from models.rendering import pipeline
 from models.rendering.pipeline import PNG, Drawing, Hook, TooLarge
@@ -178,7 +178,7 @@ def _draw(
         raise ServiceProblem("picture_gone", f"no picture {sha[:12]}")
     try:
         return draw(renderer, tools.decoder, data, options, hook=hook, upload_limit=upload_limit)
-    except torch.OutOfMemoryError as error:
+    except OutOfMemory as error:
         tools.breaker.record_failure(job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
 
@@ -194,7 +194,7 @@ def draw(
 ) -> Drawing:
     """Draw a picture's file; the Drawing's own is a PNG, or a GIF of at most `upload_limit` bytes if it moves.
 
-    Raises PictureProblem, ServiceProblem `too_large_result`, DecoderFailed, torch.OutOfMemoryError when the GPU has
+    Raises PictureProblem, ServiceProblem `too_large_result`, DecoderFailed, OutOfMemory when the GPU has
     no room for a smaller picture either, and what the hook does.
     """
     hook = hook or Hook()

@@ -7,16 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.arrays.refinement import DISTANCES, EQUAL, NEIGHBOURS, PATTERN_PENALTY, REPEAT_BONUS
 from models.atlas import densest
-from models.baselines.local_search import (
-    DISTANCES,
-    EQUAL,
-    NEIGHBOURS,
-    PATTERN_PENALTY,
-    REPEAT_BONUS,
-    local_search,
-    refine,
-)
+from models.baselines.local_search import local_search, refine
 from models.baselines.per_cell import paint_ink, patterns, search, shade
 from models.blur import blur
 from models.quality.measures import shares_at_the_sides
@@ -170,5 +163,5 @@ def test_refinement_improves_what_the_generator_chose(path: Path) -> None:
     pages = [renderer.grid(tone, 64, focus=0.0, refine=wanted) for wanted in (False, True)]
     chosen, refined = (torch.from_numpy(page.glyphs)[None] for page in pages)
     assert 0.02 < (chosen != refined).float().mean() < 0.6
-    shown = full_ink(torch.from_numpy(tone)[None, None], weights.least_strength)
+    shown = torch.from_numpy(full_ink(tone, weights.least_strength))[None, None]
     assert error(refined, shown) < 0.95 * error(chosen, shown)

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.nn.focus import AUTO, BACKGROUND_LEFT, LEAST_INK, OUTLINE, auto_focus, compose
+from models.arrays.focus import AUTO, BACKGROUND_LEFT, LEAST_INK, OUTLINE
+from models.nn.focus import auto_focus, compose
 from tests.models.pictures import scene
 
 FULL = torch.ones(1)

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from models.baselines.per_cell import cells_of
+from models.nn.architecture import MAP_SIDE, SIZES, GeneratorConfig
 from models.nn.discriminator import Discriminator, adversarial_loss, discriminator_loss
 from models.nn.focus import compose
-from models.nn.generator import SIZES, Generator, GeneratorConfig
-from models.nn.subject import MAP_SIDE
+from models.nn.generator import Generator
 from models.quality.measures import shares_at_the_sides
 from models.weights_file import find_weights, load_weights
 from tests.models.tones import level

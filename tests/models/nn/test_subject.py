@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.nn.subject import MAP_SIDE, SIDE, SubjectBranch, subject_loss
+from models.nn.architecture import MAP_SIDE, SIDE
+from models.nn.subject import SubjectBranch, subject_loss
 
 
 @pytest.mark.parametrize("size", [(16, 8), (16, 1600), (1280, 800), (128, 128), (333, 77)])

@@ -11,7 +11,8 @@ from PIL import Image
 
 from models.__main__ import main
 from models.atlas import default_atlas
-from models.nn.generator import SIZES, Generator
+from models.nn.architecture import SIZES
+from models.nn.generator import Generator
 from models.page import Grid
 from models.quality import evaluate, methods
 from models.quality.evaluate import posted

@@ -126,7 +126,7 @@ def test_a_page_is_read_back_glyph_for_glyph() -> None:
 def test_a_page_is_read_whatever_the_strength_of_its_ink() -> None:
     """Every glyph at every strength that a shaded page has, in the bytes of a picture on either paper."""
     glyphs = np.tile(np.arange(95), (LEVELS, 1))
-    strength = strength_of(torch.linspace(0, 1, LEVELS)[:, None].expand(LEVELS, 95), 0.2).numpy()
+    strength = strength_of(np.linspace(0, 1, LEVELS, dtype=np.float32)[:, None].repeat(95, 1), 0.2)
     for paper in ("light", "dark"):
         picture = np.asarray(paint(page_of(Grid(glyphs, default_atlas(), strength=strength), "mono", paper)))
         tone = torch.from_numpy(picture[..., 0].astype(np.float32))[None, None]

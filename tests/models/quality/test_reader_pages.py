@@ -12,7 +12,8 @@ from PIL import Image
 from models.__main__ import main
 from models.atlas import default_atlas
 from models.baselines.per_cell import cells_of
-from models.nn.generator import SIZES, Generator
+from models.nn.architecture import SIZES
+from models.nn.generator import Generator
 from models.options import RenderOptions
 from models.quality.reader_pages import write_pages
 from models.rendering.pipeline import PNG, as_file, draw

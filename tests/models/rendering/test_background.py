@@ -1,12 +1,13 @@
 """Which paper a picture gets if nobody says, by scenes of which one knows it."""
 
+import numpy as np
 import pytest
-import torch
 
+from models.arrays.planes import enlarged, shrunk
 from models.rendering.renderer import choose_background
 
-LINE = torch.linspace(-1, 1, 64)
-DISC = (LINE[:, None] ** 2 + LINE**2 < 0.3)[None, None].float()
+LINE = np.linspace(-1, 1, 64, dtype=np.float32)
+DISC = (LINE[:, None] ** 2 + LINE**2 < 0.3).astype(np.float32)
 
 
 @pytest.mark.parametrize(
@@ -24,20 +25,20 @@ DISC = (LINE[:, None] ** 2 + LINE**2 < 0.3)[None, None].float()
 )
 @pytest.mark.parametrize("side", [64, 256, 32])
 def test_the_subject_stands_out_on_it(inside: float, outside: float, paper: str, side: int) -> None:
-    tone = torch.nn.functional.interpolate(DISC * inside + (1 - DISC) * outside, (side, side))
+    tone = (shrunk if side < 64 else enlarged)(DISC * inside + (1 - DISC) * outside, side, side)
     assert choose_background(tone, DISC) == paper
 
 
 @pytest.mark.parametrize("area", [0.0, 0.005, 0.97, 1.0])
 def test_without_a_subject_it_is_dark(area: float) -> None:
-    subject = (torch.arange(64 * 64).view(1, 1, 64, 64) < area * 64 * 64).float()
+    subject = (np.arange(64 * 64).reshape(64, 64) < area * 64 * 64).astype(np.float32)
     assert choose_background(0.9 * subject + 0.3 * (1 - subject), subject) == "dark"
-    assert choose_background(torch.full((1, 1, 40, 30), 0.9), torch.zeros(1, 1, 1, 1)) == "dark"
+    assert choose_background(np.full((40, 30), 0.9, np.float32), np.zeros((1, 1), np.float32)) == "dark"
 
 
 @pytest.mark.parametrize(("ground", "ink", "paper"), [(0.02, 0.9, "light"), (0.9, 0.1, "dark")])
 def test_a_page_of_text_keeps_its_own_paper(ground: float, ink: float, paper: str) -> None:
     """A screenshot of code, in a light theme and in a dark one: lines of strokes, and no subject to be found."""
-    tone = torch.full((1, 1, 320, 240), ground)
+    tone = np.full((320, 240), ground, np.float32)
     tone[..., 8::16, 10:200:3] = ink
-    assert choose_background(tone, torch.full((1, 1, 64, 64), 0.001)) == paper
+    assert choose_background(tone, np.full((64, 64), 0.001, np.float32)) == paper

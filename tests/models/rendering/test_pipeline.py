@@ -10,7 +10,9 @@ from PIL import Image
 
 from models.atlas import default_atlas, densest
 from models.formats import ANIMATION
-from models.nn.generator import SIZES, Generator, GeneratorConfig
+from models.inference.runtime import OutOfMemory
+from models.nn.architecture import SIZES, GeneratorConfig
+from models.nn.generator import Generator
 from models.options import RenderOptions
 from models.page import SAME_COLOUR, Grid, page_of, pages_of
 from models.palettes import Background
@@ -162,28 +164,28 @@ def test_a_proof_is_for_characters_and_for_pictures_with_something_in_them(
 def test_a_page_stays_as_it_is_where_a_gpu_has_no_room_for_its_proof(
     proofreading: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> torch.Tensor:
-        raise torch.OutOfMemoryError("no room")
+    def full(*_: object) -> np.ndarray:
+        raise OutOfMemory("no room")
 
     tone = joint_tones(scenes(1))[0]
     unmended = proofreading.grid(tone, 20, refine=False).glyphs
     assert (proofreading.grid(tone, 20).glyphs != unmended).any()
-    monkeypatch.setattr("models.baselines.local_search.refine", full)
+    monkeypatch.setattr(proofreading.runtime, "refine", full)
     assert (proofreading.grid(tone, 20).glyphs == unmended).all()
 
 
 def test_a_full_gpu_gets_smaller_batches(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     tones = joint_tones(scenes(7))
     expected = [grid.glyphs for grid in untrained.grids(tones, 20)]
-    asked, set_type = [], untrained._generator.set_type
+    asked, logits = [], untrained.runtime.logits
 
-    def narrow(tone: torch.Tensor) -> torch.Tensor:
+    def narrow(tone: np.ndarray) -> np.ndarray:
         asked.append(len(tone))
         if len(tone) > 2:
-            raise torch.OutOfMemoryError("no room")
-        return set_type(tone)
+            raise OutOfMemory("no room")
+        return logits(tone)
 
-    monkeypatch.setattr(untrained._generator, "set_type", narrow)
+    monkeypatch.setattr(untrained.runtime, "logits", narrow)
     done: list[int] = []
     found = untrained.grids(tones, 20, after_batch=done.append)
     assert asked == [7, 3, 1, 1, 1, 1, 1, 1, 1] and done == [1, 2, 3, 4, 5, 6, 7]
@@ -191,11 +193,11 @@ def test_a_full_gpu_gets_smaller_batches(untrained: Renderer, monkeypatch: pytes
 
 
 def test_a_gpu_without_room_for_one_frame_says_so(untrained: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_tone: torch.Tensor) -> torch.Tensor:
-        raise torch.OutOfMemoryError("no room")
+    def full(_tone: np.ndarray) -> np.ndarray:
+        raise OutOfMemory("no room")
 
-    monkeypatch.setattr(untrained._generator, "set_type", full)
-    with pytest.raises(torch.OutOfMemoryError):
+    monkeypatch.setattr(untrained.runtime, "logits", full)
+    with pytest.raises(OutOfMemory):
         untrained.grids(joint_tones(scenes(2)), 20)
 
 
@@ -301,14 +303,14 @@ def test_notes_say_what_is_missing(untrained: Renderer) -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_full_gpu_gets_half_the_columns(untrained: Renderer, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    set_type = untrained._generator.set_type
+    logits = untrained.runtime.logits
 
-    def narrow(tone: torch.Tensor) -> torch.Tensor:
+    def narrow(tone: np.ndarray) -> np.ndarray:
         if tone.shape[-1] > 30 * 8:
-            raise torch.OutOfMemoryError("no room")
-        return set_type(tone)
+            raise OutOfMemory("no room")
+        return logits(tone)
 
-    monkeypatch.setattr(untrained._generator, "set_type", narrow)
+    monkeypatch.setattr(untrained.runtime, "logits", narrow)
     frames = Frames(scenes(count), (50,) * count, 0, background="light")
     drawing = draw_frames(untrained, frames, RenderOptions("blue", 60))
     assert (drawing.columns, drawing.shrunk, drawing.notes) == (30, True, ())

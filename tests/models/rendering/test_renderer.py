@@ -9,10 +9,11 @@ import torch
 
 from models.atlas import default_atlas
 from models.baselines.per_cell import shade
+from models.nn.architecture import SIZES
 from models.nn.focus import auto_focus, compose
-from models.nn.generator import SIZES, Generator
+from models.nn.generator import Generator
 from models.rendering.renderer import Renderer, full_ink, strength_of
-from models.weights_file import save_weights
+from models.weights_file import load_weights, save_weights
 from tests.models.pictures import scene
 from tests.models.tones import INK, level
 
@@ -26,13 +27,12 @@ PAGE = torch.from_numpy(TONE)[None, None]
 def renderer(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Renderer:
     """An untrained network, but for what it takes to be the subject: a disc in the middle."""
     made = Renderer(weights)
-    monkeypatch.setattr(made._generator, "subject", lambda tone: DISC.expand(len(tone), -1, -1, -1))
+    monkeypatch.setattr(made.runtime, "subject", lambda tone: DISC[0].expand(len(tone), -1, -1).numpy())
     return made
 
 
 def set_by(renderer: Renderer, tone: torch.Tensor) -> np.ndarray:
-    with torch.inference_mode():
-        glyphs: np.ndarray = renderer._generator.set_type(tone).argmax(-1)[0].numpy()
+    glyphs: np.ndarray = renderer.runtime.logits(tone[:, 0].numpy()).argmax(-1)[0]
     return glyphs
 
 
@@ -80,15 +80,17 @@ def test_an_even_picture_is_one_calm_texture(renderer: Renderer, tone: float) ->
     assert (glyphs == int(shade(level(tone, 1, 1), INK)[0, 0, 0])).all()
 
 
-def test_paler_ink_is_set_in_fuller_characters_for_the_same_tone(renderer: Renderer, tmp_path: Path) -> None:
-    path, network = tmp_path / "pale.safetensors", renderer._generator
+def test_paler_ink_is_set_in_fuller_characters_for_the_same_tone(
+    renderer: Renderer, weights: Path, tmp_path: Path
+) -> None:
+    path, network = tmp_path / "pale.safetensors", load_weights(weights).generator
     save_weights(path, network, renderer.atlas, teacher="", step=0, metrics={}, least_strength=0.5)
     pale = Renderer(path)
     grid = pale.grid(TONE, 40, focus=0.0)
     means = torch.nn.functional.avg_pool2d(PAGE, (16, 8))[:, 0]
     assert grid.strength is not None
-    np.testing.assert_allclose(grid.strength, strength_of(means, 0.5)[0].numpy(), atol=1e-5)
-    assert np.array_equal(grid.glyphs, set_by(pale, full_ink(PAGE, 0.5)))
+    np.testing.assert_allclose(grid.strength, strength_of(means.numpy(), 0.5)[0], atol=1e-5)
+    assert np.array_equal(grid.glyphs, set_by(pale, torch.from_numpy(full_ink(PAGE.numpy(), 0.5))))
     bare = pale.grid(TONE, 40, focus=0.0, shaded=False)
     assert bare.strength is None
     assert np.array_equal(bare.glyphs, set_by(pale, PAGE))

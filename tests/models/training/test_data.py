@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.nn.subject import MAP_SIDE, SIDE
+from models.nn.architecture import MAP_SIDE, SIDE
 from models.rendering.decode import decode
 from models.rendering.pillow_file import FORMATS
 from models.sniff import SUFFIXES, SUFFIXES_OF

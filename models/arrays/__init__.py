@@ -1,0 +1,1 @@
+"""Pages and pictures as NumPy arrays: the same rules as on tensors, for programs that have no PyTorch."""

@@ -1,0 +1,125 @@
+"""The same weights on both runtimes draw the same page, and nothing of PyTorch is needed for one of them."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.atlas import default_atlas
+from models.inference import choice
+from models.inference.on_processor import LEAST_SAME, OnProcessor
+from models.inference.on_torch import OnTorch
+from models.inference.runtime import OutOfMemory
+from models.nn.architecture import SIZES, GeneratorConfig, shapes_of
+from models.nn.generator import Generator
+from models.rendering.calibration import pages
+from models.rendering.decode import decode
+from models.rendering.renderer import Renderer
+from models.rendering.tone import tone_of
+from models.weights_file import WeightsError, find_weights, load_weights, save_weights
+from tests.models.pictures import SAMPLES
+
+ROOT = Path(__file__).parents[3]
+CONFIGS = [
+    SIZES["tiny"],
+    GeneratorConfig(glyphs=12, widths=(16, 24, 32), blocks=3),
+    replace(SIZES["tiny"], head="pixels"),
+]
+
+
+@pytest.mark.parametrize("config", [*CONFIGS, *SIZES.values()], ids=str)
+def test_a_generator_has_the_tensors_that_its_config_says(config: GeneratorConfig) -> None:
+    with torch.device("meta"):
+        generator = Generator(config)
+    assert shapes_of(config) == {name: tuple(value.shape) for name, value in generator.state_dict().items()}
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+@pytest.mark.parametrize(("rows", "columns"), [(4, 8), (7, 13)])
+def test_in_single_precision_the_graphs_are_the_generator(
+    config: GeneratorConfig, rows: int, columns: int, tmp_path: Path
+) -> None:
+    torch.manual_seed(3)
+    atlas = default_atlas("".join(map(chr, range(32, 32 + config.glyphs))))
+    path = tmp_path / "some.safetensors"
+    save_weights(path, Generator(config), atlas, teacher="", step=0, metrics={})
+    weights = load_weights(path)
+    tone = np.random.default_rng(0).random((2, rows * 16, columns * 8), np.float32)
+    ours, theirs = OnProcessor(weights, None), OnTorch(weights, "cpu")
+    assert ours.precision == "fp32"
+    np.testing.assert_allclose(ours.logits(tone), theirs.logits(tone), atol=2e-4)
+    np.testing.assert_allclose(ours.subject(tone), theirs.subject(tone), atol=1e-3)
+
+
+@pytest.mark.parametrize("style", ["classic", "lines"])
+def test_shipped_weights_draw_in_bytes_what_they_draw_in_single_precision(style: str) -> None:
+    """On photos at another size than those of which the ranges are made."""
+    weights = load_weights(find_weights(style, None))
+    ours, theirs = Renderer(weights), Renderer(weights, runtime=OnTorch(weights, "cpu"))
+    assert isinstance(ours.runtime, OnProcessor)
+    assert (ours.runtime.precision, theirs.runtime.precision) == ("int8", "fp32")
+    assert ours.runtime.same >= LEAST_SAME
+    same = []
+    for path in SAMPLES:
+        tone = tone_of(decode(path.read_bytes()))
+        assert ours.background_for(tone) == theirs.background_for(tone)
+        # As the network chooses: refinement makes more of a few cells that differ.
+        pages = [renderer.grid(1 - tone, 72, refine=False).glyphs for renderer in (ours, theirs)]
+        same.append((pages[0] == pages[1]).mean())
+    assert min(same) >= 0.98
+
+
+def test_the_ranges_are_taken_from_both_papers() -> None:
+    light, dark, *_ = pages()
+    np.testing.assert_allclose(light + dark, 1, atol=1e-6)
+    assert light.shape[1] == 320 and light.shape[0] % 16 == 0
+
+
+def test_a_page_is_drawn_without_pytorch() -> None:
+    code = """
+import sys
+sys.modules["torch"] = None
+import numpy as np
+from models.rendering.renderer import Renderer, pick_device
+from models.quality.self_test import self_test
+from models.weights_file import find_weights
+tone = np.linspace(0, 1, 128 * 128, dtype=np.float32).reshape(128, 128)
+for style in ("classic", "pixels"):
+    renderer = Renderer(find_weights(style, None), pick_device("auto"))
+    assert renderer.background_for(tone) in ("light", "dark")
+    renderer.grids(np.stack([tone, tone.T, tone]), 20, focus=0.5)
+    self_test(renderer)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_card_is_asked_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match="PyTorch is not installed"):
+        choice.pick_device("cuda")
+    assert choice.pick_device("auto") == "cpu"
+
+
+def test_what_pytorch_lacks_the_memory_for_is_told_without_its_name(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_torch = OnTorch(load_weights(weights), "cpu")
+
+    def full(_: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(on_torch._generator, "set_type", full)
+    with pytest.raises(OutOfMemory, match="CUDA out of memory"):
+        on_torch.logits(np.zeros((1, 64, 64), np.float32))
+
+
+def test_only_the_processors_own_library_missing_leaves_pytorch(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    assert isinstance(Renderer(weights).runtime, OnTorch)
