@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
-from models.palettes import RGB, Background, faded, find_palette, readable_inks, row_inks
+from models.colours import RGB
+from models.palettes import Background, faded, find_palette, readable_inks, row_inks
 
 Ink = TypeVar("Ink", np.float32, np.uint8)
+
+FAINT: Final = 1 / 16
+"""A row with less ink than this share of the heaviest row's carries none to speak of: a speck or a pale edge at the
+foot of a page must not keep the end of a gradient to itself."""
 
 SAME_COLOUR: Final = 12
 """Levels of 255 by which a cell's mean colour may differ from frame to frame and its ink stay the same."""
@@ -61,6 +66,15 @@ class Grid:
             return np.rint(self.pixels * 255).astype(np.uint8)
         return self._set(np.rint(self.atlas.ink * 255).astype(np.uint8))
 
+    def row_ink(self) -> NDArray[np.float32]:
+        """How much of each row is ink, (rows,) float32 in [0, 1], as strong as it is."""
+        if self.pixels is not None:
+            cells = self.pixels.reshape(self.rows, CELL_HEIGHT, self.columns, CELL_WIDTH).mean((1, 3))
+        else:
+            cells = self.atlas.ink.mean((1, 2))[self.glyphs]
+        ink: NDArray[np.float32] = (cells if self.strength is None else cells * self.strength).mean(1)
+        return ink
+
     def _set(self, book: NDArray[Ink]) -> NDArray[Ink]:
         """The page from glyphs of `book`, (N, 16, 8)."""
         return book[self.glyphs].transpose(0, 2, 1, 3).reshape(self.rows * CELL_HEIGHT, self.columns * CELL_WIDTH)
@@ -92,18 +106,27 @@ class Page:
         return self.grid.rows
 
 
+def inked_rows(grids: Sequence[Grid]) -> tuple[int, int]:
+    """The first row that carries ink in any of these pages of one size, and one past the last: a gradient's span.
+
+    All rows where none does.
+    """
+    ink = np.max([grid.row_ink() for grid in grids], 0)
+    rows = np.flatnonzero((ink > 0) & (ink >= ink.max() * FAINT))
+    return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, len(ink))
+
+
 def page_of(
     grid: Grid, palette: str, background: Background = "light", rgb: NDArray[np.uint8] | None = None
 ) -> Page:
-    """Ink the characters with a palette.
+    """Ink the characters with a palette, a gradient over the rows that carry ink.
 
     `rgb` is the photo, (H, W, 3), and needed by the palette `photo` only: each cell takes its mean. Raises
     PictureProblem `bad_palette`, ValueError when the photo is needed and missing.
     """
     chosen = find_palette(palette)
     if chosen.top is not None:
-        rows = row_inks(chosen, grid.rows, background)
-        return Page(grid, rows[:, None].repeat(grid.columns, 1), background)
+        return _in_rows(grid, row_inks(chosen, grid.rows, background, inked_rows([grid])), background)
     if rgb is None:
         raise ValueError("the palette 'photo' needs the photo")
     means = Image.fromarray(rgb).resize((grid.columns, grid.rows), Image.Resampling.BOX)
@@ -111,9 +134,15 @@ def page_of(
 
 
 def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, background: Background) -> list[Page]:
-    """A page for each frame's grid; a cell keeps its ink while its colour hardly changes. Raises as `page_of`."""
-    if find_palette(palette).top is not None:
-        return [page_of(grid, palette, background) for grid in grids]
+    """A page for each frame's grid; a cell keeps its ink while its colour hardly changes. Raises as `page_of`.
+
+    A gradient takes the rows that carry ink in any of the frames, and stands still.
+    """
+    if (chosen := find_palette(palette)).top is not None:
+        rows = (
+            row_inks(chosen, grids[0].rows, background, inked_rows(grids)) if grids else np.empty((0, 3), np.uint8)
+        )
+        return [_in_rows(grid, rows, background) for grid in grids]
     held: NDArray[np.uint8] | None = None
     pages = []
     for grid, frame in zip(grids, pixels, strict=True):
@@ -125,6 +154,11 @@ def pages_of(grids: Sequence[Grid], pixels: NDArray[np.uint8], palette: str, bac
         held = means
         pages.append(page_of(grid, palette, background, means))
     return pages
+
+
+def _in_rows(grid: Grid, inks: NDArray[np.uint8], background: Background) -> Page:
+    """The page with an ink for each row, (rows, 3)."""
+    return Page(grid, inks[:, None].repeat(grid.columns, 1), background)
 
 
 Run = tuple[str, RGB]

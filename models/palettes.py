@@ -1,14 +1,13 @@
 """Palettes: colours over the rows of a picture, painted after the generator has chosen the characters.
 
-A gradient runs from the first to the last row on a straight line in OKLab (models.oklab), so it changes
-evenly, and black to blue is blue all the way. On dark paper dark ink becomes as light as it was dark, so black
-turns white, and none is darker than DARK_LIGHTNESS. Last, ink is darkened or lightened until it has
+A gradient runs from the first to the last row that carries ink on a straight line in OKLab (models.oklab), so it
+changes evenly, and black to blue is blue all the way. On dark paper dark ink becomes as light as it was dark, so
+black turns white, and none is darker than DARK_LIGHTNESS. Last, ink is darkened or lightened until it has
 READABLE_CONTRAST to its paper. Because colour is painted after the characters are chosen, a retry in pink is exact:
 the same characters, other ink.
 """
 
 import colorsys
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -16,6 +15,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphcord.nearest import nearest
+from models.colours import NAMES, RGB, find_colours, nearest_colours
 from models.oklab import light_of, oklab_of, srgb_of
 from models.problems import PictureProblem
 
@@ -23,7 +24,6 @@ Background = Literal["light", "dark"]
 """The paper of a page."""
 BackgroundChoice = Literal["auto", "light", "dark"]
 """The paper as it is asked for; `auto` becomes one of the others when the picture is seen."""
-RGB = tuple[int, int, int]
 
 BACKGROUNDS: Final[tuple[BackgroundChoice, ...]] = ("auto", "light", "dark")
 DEFAULT_BACKGROUND: Final[BackgroundChoice] = "auto"
@@ -41,7 +41,7 @@ ink covers. Blue at its own lightness, 0.45, would leave the picture nearly as d
 
 @dataclass(frozen=True)
 class Palette:
-    """Ink from `top` (first row) to `bottom` (last row); both None for the photo's own colours."""
+    """Ink from `top` (first row with ink) to `bottom` (last such row); both None for the photo's own colours."""
 
     name: str
     label: str
@@ -62,48 +62,57 @@ PALETTES: Final[dict[str, Palette]] = {
 }
 DEFAULT_PALETTE: Final = "photo"
 """Readers name the subject of far more pictures in their own colours than in one ink (docs/evaluation.md)."""
-_COLOUR: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
 
 
 def find_palette(name: str) -> Palette:
-    """The palette of that name, the single colour `#rrggbb`, or the gradient `#rrggbb-#rrggbb`.
+    """The palette of that name, a single colour, or the gradient between two (`models.colours`).
 
-    Case does not matter, and `#rgb` is short for `#rrggbb`. The palette's own name is the long form in small
-    letters. Raises PictureProblem `bad_palette` for anything else.
+    Case does not matter. A name of ours goes before a colour's: `pink` is the palette. The palette's own name is
+    `#rrggbb` or `#rrggbb-#rrggbb` for colours. Raises PictureProblem `bad_palette`, or `bad_palette_near` with the
+    name that was probably meant, for anything else.
     """
     wanted = name.strip().lower()
     if wanted in PALETTES:
         return PALETTES[wanted]
-    colours = [_COLOUR.fullmatch(part) for part in wanted.split("-")]
-    if len(colours) <= 2 and all(colours):
-        top, *rest = [_rgb(match[1]) for match in colours if match]
-        label = "-".join("#" + bytes(colour).hex() for colour in (top, *rest))
-        return Palette(label, label, top, rest[0] if rest else top)
-    raise PictureProblem("bad_palette", f"palette {name[:40]!r}", names=", ".join(PALETTES))
+    if (colours := find_colours(wanted)) is not None:
+        label = "-".join("#" + bytes(colour).hex() for colour in colours)
+        return Palette(label, label, colours[0], colours[-1])
+    names, detail = ", ".join(PALETTES), f"palette {name[:40]!r}"
+    near = nearest(wanted[:40], (*PALETTES, *NAMES)) or nearest_colours(wanted)
+    if near is not None:
+        raise PictureProblem("bad_palette_near", detail, names=names, near=near)
+    raise PictureProblem("bad_palette", detail, names=names)
 
 
 @lru_cache(maxsize=64)
-def row_inks(palette: Palette, rows: int, background: Background) -> NDArray[np.uint8]:
-    """Ink of each row as (rows, 3) RGB bytes. `palette` must be a gradient (not `photo`)."""
+def row_inks(
+    palette: Palette, rows: int, background: Background, inked: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """Ink of each row as (rows, 3) RGB bytes. `palette` must be a gradient (not `photo`).
+
+    The gradient takes the rows `inked`, the first and one past the last, or all of them; its ends go on outside.
+    """
     ends = np.array(_ends(palette), np.float32) / np.float32(255)
     if background == "dark":
         lab = oklab_of(ends)
         ends = _lit(lab, np.maximum(1 - lab[:, :1], DARK_LIGHTNESS))
     first, last = oklab_of(ends)
-    inks = srgb_of(first + (last - first) * _steps(rows)[:, None])
+    inks = srgb_of(first + (last - first) * _steps(rows, inked)[:, None])
     readable = _readable(inks, background)
     readable.flags.writeable = False  # kept for the next page of as many rows
     return readable
 
 
-def hsl_row_inks(palette: Palette, rows: int) -> NDArray[np.uint8]:
+def hsl_row_inks(palette: Palette, rows: int, inked: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     """Ink of each row on light paper as the reference renderer has it, (rows, 3) RGB bytes.
 
     Hue, saturation and lightness each go on a straight line: black to blue passes dark green and teal, blue to pink
-    magenta. `palette` must be a gradient.
+    magenta. `palette` must be a gradient; `inked` as for `row_inks`.
     """
     first, last = (colorsys.rgb_to_hls(*(c / 255 for c in ink)) for ink in _ends(palette))
-    mixes = [[a + (b - a) * step for a, b in zip(first, last, strict=True)] for step in _steps(rows).tolist()]
+    mixes = [
+        [a + (b - a) * step for a, b in zip(first, last, strict=True)] for step in _steps(rows, inked).tolist()
+    ]
     return _readable(np.array([colorsys.hls_to_rgb(*mix) for mix in mixes], np.float32), "light")
 
 
@@ -180,16 +189,14 @@ def _ends(palette: Palette) -> tuple[RGB, RGB]:
     return palette.top, palette.bottom
 
 
-def _steps(rows: int) -> NDArray[np.float32]:
-    """How far along each row is, from 0 to 1; a row that is alone is the last."""
-    return np.linspace(0, 1, rows, dtype=np.float32) if rows > 1 else np.ones(1, np.float32)
+def _steps(rows: int, inked: tuple[int, int] | None) -> NDArray[np.float32]:
+    """How far along each row is, from 0 to 1; a row that is alone among the inked ones is the last."""
+    first, end = inked or (0, rows)
+    count = end - first
+    steps = np.linspace(0, 1, count, dtype=np.float32) if count > 1 else np.ones(1, np.float32)
+    return np.pad(steps, (first, rows - end), "edge")
 
 
 def _luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     luminance: NDArray[np.float32] = light_of(rgb) @ np.array([[0.2126], [0.7152], [0.0722]], np.float32)
     return luminance
-
-
-def _rgb(digits: str) -> RGB:
-    red, green, blue = bytes.fromhex(digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
-    return red, green, blue

@@ -25,8 +25,10 @@ PICTURE_SENTENCES: Final[dict[str, str]] = {
     "too_slow": "That picture takes too long to unpack. Please save it again as an ordinary PNG or JPEG.",
     "too_heavy": "That picture takes more memory to unpack than I have. Please send a smaller one, "
     "or save it again as an ordinary PNG or JPEG.",
-    "bad_palette": "I do not know that palette. Choose {names}, give one colour like `#ff69b4`, "
+    "bad_palette": "I do not know that palette. Choose {names}, give one colour like `#ff69b4` or `red`, "
     "or give two colours like `#0000ff-#ff69b4`.",
+    "bad_palette_near": "I do not know that palette. Did you mean `{near}`? Otherwise choose {names}, give one "
+    "colour like `#ff69b4` or `red`, or give two colours like `#0000ff-#ff69b4`.",
     "bad_columns": "I can draw {least} to {most} columns. Please choose a number in between.",
 }
 

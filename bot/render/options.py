@@ -4,13 +4,14 @@ Pure functions; the palette is free text with suggestions, because Discord allow
 """
 
 import functools
-import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
+from glyphcord.nearest import nearest
 from jobs.text.choices import (
     AUTO,
+    COLOUR_NAMES,
     DEFAULT_BACKGROUND,
     FOCUSES,
     FORMATS,
@@ -19,10 +20,11 @@ from jobs.text.choices import (
     BackgroundChoice,
     RenderOptions,
     check_columns,
+    find_colours,
     find_palette,
     palette_name,
 )
-from jobs.text.sentences import ServiceProblem
+from jobs.text.sentences import PictureProblem, ServiceProblem
 from jobs.text.translation import ENGLISH, LANGUAGES, translate
 
 EXAMPLE: Final = "#0000ff-#ff69b4"
@@ -31,8 +33,9 @@ OWN_COLOURS: Final = "Your own two colours, like {example}"
 SUGGESTIONS: Final = 25
 """As many as Discord shows."""
 
-_COLOUR: Final = re.compile(r"#?([0-9a-fA-F]{6})")
-_COLOURS: Final = re.compile(r"#?([0-9a-fA-F]{6})\s*(?:-|–|,|\s|to)\s*#?([0-9a-fA-F]{6})")
+
+DEFAULT_STYLE: Final = "Auto (the bot's default)"
+"""What AUTO is called where styles are offered."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,23 @@ def settle(said: OptionOverrides, defaults: RenderOptions | None = None) -> Rend
 
 
 def named_palette(text: str) -> str:
-    """A palette's name from what a person typed. Raises PictureProblem `bad_palette`."""
+    """A palette's name from what a person typed, in whichever language.
+
+    Raises PictureProblem `bad_palette`, or `bad_palette_near` with what was probably meant.
+    """
     typed = text.strip()
-    if pair := _COLOURS.fullmatch(typed):
-        return find_palette(f"#{pair[1]}-#{pair[2]}").name
-    for name, palette in PALETTES.items():
-        if typed.casefold() in {word.casefold() for word in (name, *_words(name, palette.label))}:
-            return name
-    return find_palette(typed).name
+    words = {
+        word.casefold(): name for name, palette in PALETTES.items() for word in (name, *_words(name, palette.label))
+    }
+    if (name := words.get(typed.casefold())) is not None:
+        return name
+    try:
+        return find_palette(typed).name
+    except PictureProblem as problem:
+        near = nearest(typed, words)
+        if near is None or "near" in problem.facts:
+            raise
+        raise PictureProblem("bad_palette_near", problem.detail, names=problem.facts["names"], near=near) from None
 
 
 @cache
@@ -110,21 +122,38 @@ def _words(name: str, label: str) -> frozenset[str]:
 
 
 def suggest_palettes(typed: str, language: str = ENGLISH) -> list[tuple[str, str]]:
-    """(label, value) to offer while somebody types: palettes that contain it, colours completed, an example."""
-    downwards = functools.partial(translate, DOWNWARDS, language)
-    text = typed.strip()
-    if pair := _COLOURS.fullmatch(text):
-        name = f"#{pair[1]}-#{pair[2]}".lower()
-        return [(downwards(colours=name), name)]
-    if one := _COLOUR.fullmatch(text):
-        colour = f"#{one[1]}".lower()
-        return [(downwards(colours=name), name) for name in (f"{colour}-#ff69b4", f"#000000-{colour}")]
+    """(label, value) to offer while somebody types: palettes that contain it, colours, completed or corrected."""
+    text = typed.strip().casefold()
     labels = {name: translate(palette.label, language) for name, palette in PALETTES.items()}
     found = [
-        (label, name)
-        for name, label in labels.items()
-        if text.casefold() in f"{label} {PALETTES[name].label}".casefold()
+        (label, name) for name, label in labels.items() if text in f"{label} {PALETTES[name].label}".casefold()
     ]
-    if not text or text.startswith("#") or not found:
+    found += _colours(text, language) if text else []
+    if text and not found:
+        found = [(labels.get(name, f"{word} ({name})"), name) for word, name in _meant(text)]
+    if not text or not found:
         found.append((translate(OWN_COLOURS, language, example=EXAMPLE), EXAMPLE))
-    return found[:SUGGESTIONS]
+    return list({value: (label, value) for label, value in reversed(found)}.values())[::-1][:SUGGESTIONS]
+
+
+def _colours(text: str, language: str) -> list[tuple[str, str]]:
+    """The one or two colours that are written, and those of CSS whose names begin so."""
+    downwards = functools.partial(translate, DOWNWARDS, language)
+    written = () if text in PALETTES else find_colours(text) or ()
+    name = find_palette(text).name if written else ""
+    if len(written) == 2:
+        return [(downwards(colours=name), name)]
+    begins = sorted(one for one in COLOUR_NAMES - PALETTES.keys() if one.startswith(text))
+    found = [(f"{one} ({value})", value) for one in begins for value in [find_palette(one).name]]
+    if written:
+        found += [(name, name), *((downwards(colours=two), two) for two in (f"{name}-#ff69b4", f"#000000-{name}"))]
+    return found
+
+
+def _meant(text: str) -> list[tuple[str, str]]:
+    """What was probably meant by a name that is none in this language, as a word and a palette's name."""
+    try:
+        return [(text, named_palette(text))]
+    except PictureProblem as problem:
+        near = str(problem.facts.get("near", ""))
+        return [(near, named_palette(near))] if near else []

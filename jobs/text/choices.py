@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from jobs.text.translation import PALETTE, translate_in
+from models.colours import NAMES as COLOUR_NAMES
+from models.colours import find_colours
 from models.formats import FORMATS
 from models.limits import MAX_BYTES, MAX_COLUMNS, MAX_VIDEO_BYTES, MIN_COLUMNS
 from models.options import RenderOptions, check_columns
@@ -19,6 +21,7 @@ from models.palettes import (
 
 __all__ = [
     "AUTO",
+    "COLOUR_NAMES",
     "DEFAULT_BACKGROUND",
     "DEFAULT_PALETTE",
     "FOCUSES",
@@ -35,6 +38,7 @@ __all__ = [
     "Focus",
     "RenderOptions",
     "check_columns",
+    "find_colours",
     "find_palette",
     "focus_name",
     "palette_name",

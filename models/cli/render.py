@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from glyphcord.escaping import json_line, say, say_error
-from glyphcord.nearest import did_you_mean
 from models import limits
 from models.cli.files import Input, UsageError, code_of, find_inputs, plan_outputs, reason, write
 from models.cli.render_arguments import COLOURS, HEADS, add_arguments
@@ -19,7 +18,6 @@ from models.cli.sentences import in_words
 from models.cli.terminal import play, terminal_colours
 from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
 from models.options import RenderOptions
-from models.palettes import PALETTES
 from models.problems import PictureProblem
 from models.rendering.messages import as_one_record
 
@@ -201,7 +199,7 @@ def _options(arguments: argparse.Namespace) -> RenderOptions:
         options = RenderOptions(arguments.palette, arguments.columns, arguments.background, arguments.focus)
     except PictureProblem as problem:
         swallowed = "" if arguments.palette else " (Without quotes, # begins a comment and the shell drops it.)"
-        raise UsageError(in_words(problem) + swallowed + did_you_mean(arguments.palette, PALETTES)) from None
+        raise UsageError(in_words(problem) + swallowed) from None
     if arguments.rows is not None and arguments.rows < 1:
         raise UsageError("--rows must be at least 1")
     if arguments.pictures.count("-") > 1:

@@ -50,8 +50,9 @@ output:
 
 palettes:
 {palettes}
-  "#ff69b4"          one colour (in quotes: # begins a comment in a shell)
-  "#0000ff-#ff69b4"  two, from the first row to the last
+  red                one colour by its name in CSS, or as
+  "#ff69b4"          (in quotes: # begins a comment in a shell)
+  red-blue           two, from the first row with ink to the last
 
   `glyphcord palettes -o FILE.png` draws them all.
 

@@ -33,7 +33,7 @@ A pair is 1024×512 pixels: the page on the left, its photo on the right."""
     )
     names = ", ".join(PALETTES)
     parser.add_argument(
-        "--palette", default="blue", metavar="PALETTE", help=f"{names}, or #rrggbb-#rrggbb (default: %(default)s)"
+        "--palette", default="blue", metavar="PALETTE", help=f"{names}, or colours (default: %(default)s)"
     )
     parser.add_argument("--back", action="store_true", help="take pair files apart, into OUT/photos and OUT/pages")
     parser.set_defaults(run=pairs, continues=True)

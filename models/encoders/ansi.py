@@ -3,8 +3,9 @@
 import colorsys
 from typing import Final, Literal
 
+from models.colours import RGB
 from models.page import Page, runs
-from models.palettes import PAPER, RGB
+from models.palettes import PAPER
 
 Colours = Literal["full", 256, 16]
 

@@ -3,8 +3,9 @@
 from html import escape
 from typing import Final
 
+from models.colours import RGB
 from models.page import Page, runs
-from models.palettes import PAPER, RGB
+from models.palettes import PAPER
 from models.typeface import FAMILY, font_face
 
 _OTHERS: Final = '"DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace'

@@ -19,7 +19,7 @@ from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import search, shade
 from models.baselines.ramp import ramp_grid
 from models.encoders.png import paint
-from models.page import Grid, Page, page_of
+from models.page import Grid, Page, inked_rows, page_of
 from models.palettes import find_palette, hsl_row_inks
 from models.problems import PictureProblem, Refused
 from models.rendering.decode import decode
@@ -80,7 +80,8 @@ def _page(grid: Grid, palette: str, photo: NDArray[np.uint8]) -> Page:
     chosen = find_palette(palette)
     if chosen.top is None:
         return page_of(grid, palette, "light", photo)
-    return Page(grid, hsl_row_inks(chosen, grid.rows)[:, None].repeat(grid.columns, 1), "light")
+    inks = hsl_row_inks(chosen, grid.rows, inked_rows([grid]))
+    return Page(grid, inks[:, None].repeat(grid.columns, 1), "light")
 
 
 def write_pair(pair: Pair, path: Path) -> None:

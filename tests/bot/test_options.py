@@ -17,6 +17,9 @@ from jobs.text.sentences import PictureProblem, ServiceProblem
         ("0000ff ff69b4", "#0000ff-#ff69b4"),
         ("#0000ff, #ff69b4", "#0000ff-#ff69b4"),
         ("#00f", "#0000ff"),
+        ("Red", "#ff0000"),
+        ("dark red to blue", "#8b0000-#0000ff"),
+        ("grün", "green"),
     ],
 )
 def test_a_palette_has_one_spelling(typed: str, name: str) -> None:
@@ -38,6 +41,20 @@ def test_suggestions_are_palettes_that_can_be_drawn() -> None:
         for label, value in offered:
             assert named_palette(value) == value and len(label) <= 100
     assert [value for _, value in suggest_palettes("")][: len(PALETTES)] == list(PALETTES)
+
+
+@pytest.mark.parametrize(("typed", "first"), [("re", "red (#ff0000)"), ("tomato", "tomato (#ff6347)")])
+def test_colours_are_suggested_by_their_names(typed: str, first: str) -> None:
+    assert first in [label for label, _ in suggest_palettes(typed)]
+
+
+@pytest.mark.parametrize(("typed", "value"), [("pnik", "pink"), ("purpel", "#800080"), ("gruen", "green")])
+def test_a_name_that_is_none_is_answered_with_the_nearest(typed: str, value: str) -> None:
+    assert suggest_palettes(typed)[0][1] == value
+    with pytest.raises(PictureProblem) as problem:
+        named_palette(typed)
+    assert problem.value.code == "bad_palette_near"
+    assert named_palette(str(problem.value.facts["near"])) == value
 
 
 def test_nothing_said_leaves_columns_paper_and_focus_to_the_worker() -> None:

@@ -13,10 +13,11 @@ from docx.shared import Length, Mm
 from docx.styles.style import ParagraphStyle
 from PIL import Image
 
+from models.colours import RGB
 from models.encoders import ansi, encode
 from models.encoders.png import paint, picture_within
 from models.page import Page
-from models.palettes import PAPER, RGB, Background
+from models.palettes import PAPER, Background
 from tests.models.pages import ATLAS, page_of_lines, random_page
 
 Cell = tuple[str, RGB | None]
