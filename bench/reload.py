@@ -5,7 +5,7 @@
 A steady stream of commands against a bot and three workers as processes; then the same stream while an admin
 changes the model twenty times between two versions, and uploads a damaged file in between. Both versions draw
 every photo differently, and each alone drew it once before; so the bytes of every answer tell which version made
-them, and that must be the one that its credit line names. Exit code 0 only if nothing failed, was lost or was
+them, and that must be the one that the job's record names. Exit code 0 only if nothing failed, was lost or was
 mixed up, and the 95th percentile of the waiting time stayed within 1.5 times of what it was.
 """
 
@@ -14,7 +14,6 @@ import hashlib
 import os
 import platform
 import random
-import re
 import sys
 import tempfile
 import threading
@@ -30,6 +29,8 @@ from bench.chaos.load import a_photo
 from bench.chaos.observer import Json, Watcher, is_settled
 from bench.summary import quantile, say, spread
 from devstack.stack import Stack, Start, start_python
+from jobs.connection import connect
+from jobs.lifecycle.job import Jobs
 from models.weights_file import SHIPPED, load_weights, save_weights
 from playground.testing import ADA_ID, MIA_ID, Controls
 
@@ -241,11 +242,12 @@ def run(
                     found.refused = "cannot be used" in upload(controls, damaged(first))[0]
                 time.sleep(max(0.0, calm_s / reloads - (time.monotonic() - began)))
         load.settle()
-        judge(found, controls, load, wanted)
+        with connect(stack.redis_url) as redis:
+            judge(found, controls, load, wanted, Jobs(redis))
     return found
 
 
-def judge(found: Found, controls: Controls, load: Load, wanted: dict[tuple[int, str], str]) -> None:
+def judge(found: Found, controls: Controls, load: Load, wanted: dict[tuple[int, str], str], jobs: Jobs) -> None:
     """Hold every answer to what was asked for."""
     found.commands = len(load.asked)
     for interaction_id, asked in load.asked.items():
@@ -254,13 +256,13 @@ def judge(found: Found, controls: Controls, load: Load, wanted: dict[tuple[int, 
             found.lost += 1
             continue
         at, message = answer
-        named = re.search(rf"{MODEL} ([0-9a-f]{{12}})", message["content"])
-        if not message["attachments"] or named is None:
+        if not message["attachments"]:
             found.failed += 1
             continue
+        result = controls.wait_for(lambda: jobs.result_of(interaction_id))  # noqa: B023  # asked at once
         found.waits[asked.phase].append(at - asked.at)
-        found.drawn[named[1]] += 1
-        found.mixed_up += picture_of(controls, message) != wanted[asked.photo, named[1]]
+        found.drawn[result.model_version] += 1
+        found.mixed_up += picture_of(controls, message) != wanted[asked.photo, result.model_version]
 
 
 def main() -> int:

@@ -189,7 +189,7 @@ def test_nothing_of_a_files_name_comes_back(
     assert file["filename"] == "ascii-photo.png"
     alt = r"The picture drawn with \d+×\d+ characters, palette photo\."
     assert re.fullmatch(alt, file["description"])
-    assert re.fullmatch(r"photo · \d+×\d+ characters · [\w ]+ · \d+\.\d s", answer["content"])
+    assert re.fullmatch(r"photo · \w+ · \d+(\.\d)? s", answer["content"])
     piece = max(re.findall(r"[A-Za-z. ]{6,}", name), key=len).removesuffix(".png")
     assert "forged=line" not in logs(service)
     assert piece not in "\n".join(

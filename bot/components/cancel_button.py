@@ -8,7 +8,7 @@ import discord
 from bot.components.component import button
 from bot.replies.errors import failure_of
 from bot.replies.interactions import Interaction, defer
-from bot.replies.pending import PendingReplies
+from bot.replies.pending import WORKING_S, PendingReplies
 from bot.services import Services
 from jobs import clock
 from jobs.delivery import TOKEN_S
@@ -43,23 +43,28 @@ class CancelButton:
             raise ServiceProblem("not_yours", f"job={job_id}")
         await defer(interaction, thinking=False)
         log.info("cancel job=%s user=%d", job_id, interaction.user.id)
-        if not await asyncio.to_thread(self._cancel, job_id):
-            return
-        failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
-        # This interaction's token leads to the same message, and lives longer than the first one's.
+        # This interaction's token leads to the same message, and lives longer than the first one's; the reply to a
+        # reaction has none of its own.
         reply = request.reply.model_copy(
             update={"token": interaction.token, "token_expires_at": clock.now() + TOKEN_S}
         )
-        if tracked := self._pending.mine.get(job_id):
-            tracked.failure = failure
         pending = PendingReply(
             job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at
         )
+        if not await asyncio.to_thread(self._cancel, pending):
+            return
+        failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
+        if tracked := self._pending.mine.get(job_id):
+            tracked.failure = failure
         await self._pending.end(pending, failure, outcome="cancelled")
 
-    def _cancel(self, job_id: str) -> bool:
-        """Cancel the job; whether no worker has it, so that the last word is ours."""
-        if not self._services.jobs.cancel(job_id).may_write:
+    def _cancel(self, pending: PendingReply) -> bool:
+        """Cancel the job; whether no worker has it, so that the last word is ours.
+
+        Else its worker leaves it to a bot, which reaches who cancelled by what is written down here.
+        """
+        if not self._services.jobs.cancel(pending.job_id).may_write:
+            self._services.jobs.open(pending, look_at=time.time() + WORKING_S)
             return False
-        queue.withdraw(self._services.redis, job_id)
+        queue.withdraw(self._services.redis, pending.job_id)
         return True

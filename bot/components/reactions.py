@@ -212,7 +212,7 @@ def _request(client: discord.Client, click: Click, opening: Opening, reply_id: s
             language=opening.language,
         ),
         upload_limit=guild.filesize_limit if guild else UPLOAD_LIMIT,
-        created_at=now,
+        created_at=click.at,
         deadline_at=now + DEADLINE_S,
     )
 

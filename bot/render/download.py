@@ -63,8 +63,7 @@ class AttachmentDownloader:
         Raises PictureProblem `empty` or `too_many_bytes`; ServiceProblem `attachment_host`,
         `attachment_gone`, `attachment_slow` or `attachment_failed`.
         """
-        if declared > MAX_VIDEO_BYTES:
-            raise _too_large(MAX_VIDEO_BYTES, f"declared {declared} bytes")
+        check_declared(declared)
         if not is_allowed(address, self._origins):
             raise ServiceProblem("attachment_host", f"host {_host(address)}")
         large = declared > MAX_BYTES
@@ -140,6 +139,12 @@ async def _read(response: aiohttp.ClientResponse, most_of_video: int) -> bytes:
         if max(total, announced) > most:
             raise _too_large(most, f"{total} bytes came, {announced} were announced")
     return b"".join(chunks)
+
+
+def check_declared(size: int) -> None:
+    """Raises PictureProblem `too_many_bytes` for a stated size, in bytes, that no file may have."""
+    if size > MAX_VIDEO_BYTES:
+        raise _too_large(MAX_VIDEO_BYTES, f"declared {size} bytes")
 
 
 def _too_large(most: int, detail: str) -> PictureProblem:

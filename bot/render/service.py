@@ -16,7 +16,7 @@ import discord
 from bot.observability.moderation_log import ModerationLog, line_of
 from bot.render.admission import Admission, Asker, asker_of
 from bot.render.attachments import Attachment, Find
-from bot.render.download import AttachmentDownloader
+from bot.render.download import AttachmentDownloader, check_declared
 from bot.render.intake import Intake, Source
 from bot.render.options import OptionOverrides, settle
 from bot.replies.interactions import (
@@ -113,6 +113,8 @@ class RenderService:
         """
         received_at = clock.now()
         overrides = overrides.check()
+        if isinstance(picture, Attachment):
+            check_declared(picture.size)
         count = len(variants) or (len(picture) if isinstance(picture, Sequence) else 1)
         plain = comparison is None and not variants
         asker = asker_of(interaction, received_at + DEADLINE_S, count)
@@ -133,8 +135,9 @@ class RenderService:
                 await self._pending.write_down(tracked)
                 settings = begun.settings
                 if settings is None:
-                    settings = await asyncio.to_thread(self._admission.check, asker)
-                options = await self._known_style(overrides, options, defaults=defaults)
+                    settings = await asyncio.to_thread(self._admit, asker, overrides)
+                if overrides.style is None and defaults is None:
+                    options = await self._known_style(options)
                 if callable(picture):
                     picture = await picture()
                 sources = [picture] if isinstance(picture, Attachment) else picture
@@ -184,21 +187,22 @@ class RenderService:
                     1000 * (clock.now() - received_at),
                 )
 
-    async def _known_style(
-        self, overrides: OptionOverrides, options: RenderOptions, *, defaults: RenderOptions | None
-    ) -> RenderOptions:
-        """The options; a server's default style that is no more gives way to the bot's.
+    def _admit(self, asker: Asker, overrides: OptionOverrides) -> GuildSettings:
+        """All that can be refused before a byte is fetched, and so before anybody else sees that it was asked for.
 
-        Raises ServiceProblem `unknown_style` or `no_style` for one that somebody asked for.
+        In a thread. Raises as Admission.check does, and ServiceProblem `unknown_style` or `no_style`.
         """
-        asked = overrides.style not in (None, AUTO)
-        if options.style is None or not (asked or defaults is None):
+        if overrides.style not in (None, AUTO):
+            self._services.weights.known(overrides.style)
+        return self._admission.check(asker)
+
+    async def _known_style(self, options: RenderOptions) -> RenderOptions:
+        """The options; a server's default style that is no more gives way to the bot's."""
+        if options.style is None:
             return options
         try:
             await asyncio.to_thread(self._services.weights.known, options.style)
         except ServiceProblem as problem:
-            if asked:
-                raise
             log.info("style gone style=%s code=%s", options.style, problem.code)
             return replace(options, style=None)
         return options
@@ -228,7 +232,7 @@ class RenderService:
         found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
 
         def begin() -> None:
-            found.append(start(self._admission.check(asker)))
+            found.append(start(self._admit(asker, overrides)))
             self._pending.announce(found[0].pending)
 
         # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.

@@ -10,20 +10,10 @@ from prometheus_client import Counter
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.observability.logs import one_line
 from jobs.observability.metrics import PREFIX
-from jobs.text.sentences import (
-    WITHOUT_REFERENCE,
-    PictureProblem,
-    ServiceProblem,
-    new_reference,
-    sentence,
-    with_reference,
-)
+from jobs.text.sentences import PictureProblem, ServiceProblem, is_ours, new_reference, sentence, with_reference
 from jobs.text.translation import ENGLISH
 
 log = logging.getLogger(__name__)
-
-MEMBERS: Final = WITHOUT_REFERENCE - {"internal", "restarting", "no_style", "no_worker"}
-"""Codes of what a member did, or may not do."""
 
 PROBLEMS: Final = Counter(
     f"{PREFIX}problems_total",
@@ -66,8 +56,7 @@ def failure_of(code: str, language: str, detail: str, **facts: object) -> Failur
 def report(failure: Failure, error: BaseException, where: str) -> None:
     """One log line; a traceback follows only for what nobody foresaw. `where` is key=value."""
     # A member's mistake, or a rule that did its work, is nothing for an operator to look at.
-    theirs = isinstance(error, PictureProblem) or failure.code in MEMBERS
-    level = logging.INFO if theirs else logging.WARNING
+    level = logging.WARNING if is_ours(failure.code) else logging.INFO
     if failure.code == "internal":
         level = logging.ERROR
     PROBLEMS.labels(failure.code).inc()

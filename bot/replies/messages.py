@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.gateway.patience import code_of, is_trouble
+from bot.gateway.patience import code_of, is_trouble, is_unknown
 from bot.replies.interactions import QUIET
 from jobs import clock
 from jobs.delivery import Route, Verdict, interpret, routes
@@ -54,6 +54,33 @@ async def put_sentence(client: discord.Client, reply: Reply, sentence: str) -> S
     return await _by_either(
         client, reply, lambda hook: hook.edit_message(ORIGINAL, **state), lambda message: message.edit(**state)
     )
+
+
+async def say_privately(client: discord.Client, reply: Reply, sentence: str) -> Seen:
+    """Take the message away, and say the sentence to who asked alone: SENTENCE once they can read it.
+
+    The first follow-up to a deferred response that still stands would fill it, for all to see; once it is deleted,
+    a follow-up may be ephemeral. OUT_OF_REACH when the interaction's token leads nowhere (any more), GONE if so
+    after the message was taken away. Raises bot.replies.interactions.UNDELIVERED; saying it again then is safe, and
+    at worst said twice to that one person.
+    """
+    hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
+    hook.type = discord.WebhookType.application  # it is an interaction's, and only these speak to one person
+    seen = Seen.OUT_OF_REACH
+    try:
+        try:
+            await hook.delete_message(ORIGINAL)
+        except discord.NotFound as error:
+            if not is_unknown(error):
+                raise
+        seen = Seen.GONE
+        await hook.send(sentence, ephemeral=True, allowed_mentions=QUIET)
+    except discord.HTTPException as error:
+        if interpret(Route.TOKEN, error.status, code_of(error)) is Verdict.TROUBLE:
+            raise
+        log.info("not said privately message=%s status=%d code=%d", reply.message_id, error.status, error.code)
+        return seen
+    return Seen.SENTENCE
 
 
 async def find_reply(client: discord.Client, pending: PendingReply) -> Reply | None:

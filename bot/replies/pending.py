@@ -18,16 +18,16 @@ import discord
 
 from bot.replies.errors import Failure, failure_from, report
 from bot.replies.interactions import UNDELIVERED
-from bot.replies.messages import Seen, find_reply, look, put_sentence
+from bot.replies.messages import Seen, find_reply, look, put_sentence, say_privately
 from bot.services import Services
 from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.delivery import routes
-from jobs.lifecycle.job import PendingReply
+from jobs.delivery import Route, routes
+from jobs.lifecycle.job import EndReason, PendingReply
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
-from jobs.schema import Click, Outcome, RenderRequest, RenderResult
-from jobs.text.sentences import PictureProblem, ServiceProblem
+from jobs.schema import Click, Outcome, RenderRequest, RenderResult, Reply
+from jobs.text.sentences import PictureProblem, ServiceProblem, is_ours
 
 log = logging.getLogger(__name__)
 
@@ -173,9 +173,9 @@ class PendingReplies:
                 seen = Seen.UNFILLED if nothing_there else await look(self._client, reply)
                 if seen is Seen.OUT_OF_REACH and (found := await find_reply(self._client, pending)) is not None:
                     reply, seen = found, await look(self._client, found)
-                told = seen is Seen.UNFILLED
-                if told:
-                    seen = await put_sentence(self._client, reply, failure.sentence)
+                told = False
+                if seen in (Seen.UNFILLED, Seen.GONE):
+                    seen, told = await self._say(pending.job_id, reply, failure, outcome, seen)
         except (*UNDELIVERED, TimeoutError) as error:
             log.warning(
                 "not told yet job=%s code=%s detail=%s", pending.job_id, failure.code, describe_error(error)
@@ -203,6 +203,26 @@ class PendingReplies:
             # It stands in Redis still; the round that finds it there will look at the message first.
             log.info("not written down job=%s detail=%r", pending.job_id, describe_error(error))
         return True
+
+    async def _say(
+        self, job_id: str, reply: Reply, failure: Failure, outcome: Outcome, seen: Seen
+    ) -> tuple[Seen, bool]:
+        """What stands on the message afterwards, and whether anything was said.
+
+        What is not our fault is said to who asked alone, as long as the interaction's token lasts. What is ours
+        stays where everybody saw us at work, in one request that can be repeated.
+        """
+        if not is_ours(failure.code) and Route.TOKEN in routes(reply, time.time()):
+            reason = EndReason(outcome=outcome, code=failure.code, sentence=failure.sentence)
+            with suppress(*REDIS_LOST):
+                # Dying after the message is gone must leave nobody without a word: the reaper repeats it.
+                await asyncio.to_thread(self._services.jobs.note_reason, job_id, reason)
+            private = await say_privately(self._client, reply, failure.sentence)
+            if private is not Seen.OUT_OF_REACH:
+                return private, private is Seen.SENTENCE
+        if seen is Seen.UNFILLED:
+            return await put_sentence(self._client, reply, failure.sentence), True
+        return seen, False
 
     async def _is_final(self, pending: PendingReply) -> bool:
         """Whether a message that was not reached never will be."""

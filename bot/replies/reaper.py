@@ -27,11 +27,12 @@ from jobs.observability import logs
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
 from jobs.schema import Click, RenderRequest
-from jobs.text.sentences import ServiceProblem, new_reference
+from jobs.text.sentences import ServiceProblem, is_ours, new_reference
 
 log = logging.getLogger(__name__)
 
-REAP_S: Final = 4.0
+REAP_S: Final = 2.0
+"""So long, too, waits who sent a picture that only a worker found out to be none."""
 LONGEST_S: Final = 15.0
 """Between two rounds while Redis is lost."""
 
@@ -173,9 +174,11 @@ class Reaper:
         jobs.adopt()
         due = jobs.due(most=MOST)
         states = queue.states(redis, [pending.job_id for pending in due])
+        waiting = [one.job_id for one, state in zip(due, states, strict=True) if state in queue.UNFINISHED]
+        given_up = jobs.given_up(waiting)
         left = []
         for pending, state in zip(due, states, strict=True):
-            if state in queue.UNFINISHED and now < pending.deadline_at:
+            if state in queue.UNFINISHED and now < pending.deadline_at and pending.job_id not in given_up:
                 jobs.look_later([pending.job_id], look_at=min(pending.deadline_at, now + LOOK_AGAIN_S))
             else:
                 left.append((pending, state))
@@ -204,7 +207,8 @@ class Reaper:
                 await asyncio.to_thread(queue.withdraw, services.redis, job_id)
             reason = await asyncio.to_thread(services.jobs.reason_of, job_id)
             failure = (tracked.failure if tracked else None) or _failure(pending, state, reason)
-            log.warning(
+            log.log(
+                logging.WARNING if is_ours(failure.code) else logging.INFO,
                 "reaping job=%s state=%s code=%s waited_s=%.0f reference=%s",
                 job_id,
                 state,

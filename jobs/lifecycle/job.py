@@ -141,6 +141,20 @@ class Jobs:
         version, message_id = _aim(request)
         return self._claim("abandon", job_id, holder, version, told, message_id=message_id)
 
+    def leave(self, job_id: str, holder: str, reason: EndReason, *, request: RenderRequest | None = None) -> Claim:
+        """Give the picture up for a reason that who asked is to read alone, and leave it to a bot to say so.
+
+        `left`, or `stale` or `ended`: then there is nothing to say. The job is due for a bot at once, and the
+        worker's try `holder` must write no more.
+        """
+        version, message_id = _aim(request)
+        answer, _ = self._change("leave", job_id, holder, version, reason.model_dump_json(), message_id=message_id)
+        return Claim(answer.decode())
+
+    def note_reason(self, job_id: str, reason: EndReason) -> None:
+        """Write down what a bot is about to say, so that another can say it in its place."""
+        self._change("reason", job_id, reason.model_dump_json())
+
     def cancel(self, job_id: str, *, take_over: bool = True) -> Claim:
         """Ask for a job to end without a picture; `queued`: its worker will see that between two stages.
 
@@ -148,6 +162,10 @@ class Jobs:
         needs a worker that forks, and nothing can interrupt native code.
         """
         return self._claim("cancel", job_id, int(take_over))
+
+    def begin(self, job_id: str) -> None:
+        """A worker begins a try: what an earlier one had drawn is lost."""
+        self._change("begin", job_id)
 
     def progress(
         self, job_id: str, frames: tuple[int, int] | None = None, *, pictures: tuple[int, int] | None = None
@@ -204,6 +222,14 @@ class Jobs:
     def reason_of(self, job_id: str) -> EndReason | None:
         """Why the job was abandoned, if it was."""
         return read_record(EndReason, self._redis.hget(record_key(job_id), "reason"))
+
+    def given_up(self, job_ids: Collection[str]) -> set[str]:
+        """Which of these jobs a worker has left to a bot, whatever RQ says of them."""
+        pipe = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hexists(record_key(job_id), "left")
+        found = pipe.execute() if job_ids else []
+        return {job_id for job_id, there in zip(job_ids, found, strict=True) if there}
 
     def ended(self, job_ids: Collection[str]) -> set[str]:
         """Which of these jobs have ended."""

@@ -26,11 +26,16 @@ local function rq_state()
   return status == 'started' and 'started' or 'waiting'
 end
 
+-- Whether a later job is aimed at the message.
+local function stale(version)
+  local newest = tonumber(redis.call('HGET', versions, 'newest') or 0)
+  return version > 0 and newest and newest > version
+end
+
 -- The right to write the message's last state; `sentence`: to write that there is no picture.
 local function claim(holder, version, sentence)
   if state == 'ended' then return 'ended' end
-  local newest = tonumber(redis.call('HGET', versions, 'newest') or 0)
-  if version > 0 and newest and newest > version then return 'stale' end
+  if stale(version) then return 'stale' end
   local held, shared = get('holder'), get('shared')
   if state == 'writing' then
     if holder == 'bot' and held ~= 'bot' and now - (tonumber(get('since') or '') or 0) <= TAKE_OVER_S then return 'taken' end
@@ -100,6 +105,21 @@ elseif event == 'abandon' then
   if answer == 'left' then redis.call('ZADD', pending, 'XX', now, job) end
   return answered(answer)
 
+elseif event == 'leave' then
+  local holder, version, reason = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+  if state == 'ended' then return {state, 0} end
+  if stale(version) then return {'stale', 0} end
+  set('reason', reason, 'left', '1')
+  -- This try had claimed, was refused by Discord, and writes no more: a bot need not wait for it, only look.
+  if state == 'writing' and get('holder') == holder then set('since', 0) end
+  keep()
+  redis.call('ZADD', pending, 'XX', now, job)
+  return {'left', 0}
+
+elseif event == 'reason' then
+  if state ~= 'ended' then set('reason', ARGV[4]) keep() end
+  return {state, 0}
+
 elseif event == 'cancel' then
   local take_over = ARGV[4] == '1'
   if state == 'ended' then return {state, 0} end
@@ -107,6 +127,10 @@ elseif event == 'cancel' then
   keep()
   if not take_over or rq_state() ~= 'waiting' then return {'queued', 0} end
   return answered(claim('bot', 0, false))
+
+elseif event == 'begin' then
+  redis.call('HDEL', record, 'frames')
+  return {state, 0}
 
 elseif event == 'progress' then
   if state == 'ended' then return {state, 0} end
@@ -143,7 +167,7 @@ elseif event == 'finish' then
   -- This write first: where memory is full Redis refuses it, and then nothing of the rest is done.
   set('state', 'ended', 'outcome', outcome, 'result', result)
   settle(refund)
-  redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'lane',
+  redis.call('HDEL', record, 'reply', 'holder', 'since', 'shared', 'notice_until', 'frames', 'cancelled', 'reason', 'left', 'lane',
     'refusals', 'refused_since')
   -- RQ keeps its record for an hour or a week. Nobody needs what the task was given any more: who asked, and the token.
   if redis.call('EXISTS', queued) == 1 then redis.call('HSET', queued, 'data', NO_ARGUMENTS) end

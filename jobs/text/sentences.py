@@ -29,6 +29,7 @@ __all__ = [
     "PictureProblem",
     "ServiceProblem",
     "is_interim",
+    "is_ours",
     "new_reference",
     "sentence",
     "sentence_for",
@@ -38,35 +39,43 @@ __all__ = [
 FAILURES: Final[dict[str, str]] = {
     "queue_down": "I cannot reach my drawing queue right now. Nothing was lost: please try again in a minute.",
     "store_full": "Too many pictures are waiting right now. Please try again in a few minutes.",
-    "attachment_gone": "Discord no longer has that file. Please attach it again.",
     "attachment_slow": "Downloading that file from Discord took too long. Please try again.",
     "attachment_failed": "I could not download that file from Discord. Please try again, or attach it again.",
-    "attachment_host": "I only accept files uploaded to Discord. Please attach the picture itself.",
-    "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
     "expired": "Your picture waited too long for a free worker and was not drawn. Please try again.",
     "gpu_full": "My graphics card has no room for that picture right now. Please try again in a minute, "
     "or with fewer columns.",
-    "too_large_result": "The finished picture is larger than this server lets me upload. "
-    "Please try again with fewer columns.",
     "no_time_left": "There was no time left to draw it. Please ask for it alone.",
     "style_broken": "That style cannot be used right now. Please choose another one, or try again later.",
-    "weights_too_large": "That file is larger than {limit_mb} MB, the limit for a weights file.",
+    "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
+}
+"""What went wrong on our side. These come with the reference of their line in the log."""
+UNREFERENCED: Final[dict[str, str]] = {
+    "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
+    "if it keeps happening, tell an admin the reference {reference}.",
+    "no_style": "No style is available yet, because no worker has started.",
+    "no_worker": "No worker is running, so there is nothing to reload. A worker loads the weights when it starts.",
     "weights_full": "The weights registry is full of versions that are in use. "
     "An operator can raise WEIGHTS_BUDGET_MB.",
+    "restarting": "I am being restarted. Please send that again in a minute.",
+}
+"""Ours as well; but `internal` names its reference itself, and of the others there is nothing to look up."""
+RULES: Final[dict[str, str]] = {
+    "attachment_gone": "Discord no longer has that file. Please attach it again.",
+    "attachment_host": "I only accept files uploaded to Discord. Please attach the picture itself.",
+    "picture_gone": "I no longer have the original of that picture. Please run /ascii with it again.",
+    "too_large_result": "The finished picture is larger than this server lets me upload. "
+    "Please try again with fewer columns.",
+    "weights_too_large": "That file is larger than {limit_mb} MB, the limit for a weights file.",
     "no_permission": "I am not allowed to post here. A moderator can give me the permission "
     "to send messages and attach files.",
-    "lost": "Something broke on my side and your picture got lost on the way. Please send it again.",
     "bad_settings": "That file is not a settings export of mine, or it was changed in a way I cannot read.",
-}
-"""What went wrong. These come with the reference of their line in the log."""
-RULES: Final[dict[str, str]] = {
     "no_picture_there": "There is no picture in that message. I can draw attachments, embedded pictures and "
     "videos, stickers and custom emojis, also forwarded ones.",
     "lottie": "That sticker is a Lottie animation, which is not a picture, so I cannot draw it. "
     "PNG, APNG and GIF stickers work.",
     "no_picture_here": "I found no picture in the last {count} messages here. Attach one with the option `image`.",
-    "cannot_look": "I cannot read the messages in this channel. Attach a picture with the option `image`, or open "
-    "a message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
+    "cannot_look": "I cannot read the messages here, so attach a picture with the option `image`, or open a "
+    "message's menu (right-click, or press and hold) and choose Apps, Make ASCII.",
     "unknown_source": "I do not know that source. Choose one of the list, or type a custom emoji.",
     "no_server": "I can see a server's icon and banner only where I am a member, and not in direct messages.",
     "no_icon": "This server has no icon.",
@@ -75,15 +84,10 @@ RULES: Final[dict[str, str]] = {
     "bad_format": "I do not know that format. Choose {names}.",
     "cancelled": "Cancelled. Run /ascii when you want another picture.",
     "unknown_style": "I do not know that style. Choose one of: {names}.",
-    "no_style": "No style is available yet, because no worker has started.",
     "unknown_version": "That model has no such version. /model list shows the available ones.",
     "no_history": "That model has no earlier version to roll back to.",
     "reload_busy": "The workers are changing a model right now. Please wait until that is done.",
-    "no_worker": "No worker is running, so there is nothing to reload. A worker loads the weights when it starts.",
     "weights_name": "A model name has up to 64 letters, digits, - and _. Please set the option `name`.",
-    "internal": "Something went wrong on my side and the picture was not drawn. Please try again; "
-    "if it keeps happening, tell an admin the reference {reference}.",
-    "restarting": "I am being restarted. Please send that again in a minute.",
     "not_admin": "Only this bot's admins can do that.",
     "blocked": "The moderators of this server have asked me not to draw for you here.",
     "wrong_channel": "On this server I draw in {channels} only.",
@@ -115,7 +119,7 @@ RULES: Final[dict[str, str]] = {
     "not_yours": "Only the person who asked for it can do that.",
     "nothing_to_cancel": "That picture is already done or cancelled.",
 }
-"""Rules, and requests to correct: nothing failed, so there is no reference; and the sentence that names its own."""
+"""Rules, and requests to correct: nothing failed, so there is no reference, and who asked reads it alone."""
 INTERIM: Final[dict[str, str]] = {
     "drawing": "Drawing it in {palette}…",
     "drawing_light": "Drawing it in {palette} on light…",
@@ -125,6 +129,7 @@ INTERIM: Final[dict[str, str]] = {
     "waiting": "Waiting: {count} pictures are before yours.",
     "waiting_in": "Waiting: {count} pictures are before yours, about {duration} to go.",
     "in_hand": "Drawing: a worker is at it.",
+    "worker_stopped": "The worker that was drawing it has stopped. Another one starts again within a minute.",
     "pictures": "Drawing: picture {done} of {total}.",
     "frames": "Drawing: frame {done} of {total}.",
     "queued_no_worker": "Queued. No worker is awake right now; your picture will appear here as soon as one is.",
@@ -133,7 +138,7 @@ INTERIM: Final[dict[str, str]] = {
 ONLY_STILL: Final = "only_still"
 CAPTIONS: Final[dict[str, str]] = {ONLY_STILL: "I could not get the moving picture, so this is a still of it."}
 """What is said under a drawing of the way that its picture came."""
-SERVICE_SENTENCES: Final[dict[str, str]] = FAILURES | RULES | INTERIM
+SERVICE_SENTENCES: Final[dict[str, str]] = FAILURES | UNREFERENCED | RULES | INTERIM
 SENTENCES: Final[dict[str, str]] = PICTURE_SENTENCES | SERVICE_SENTENCES
 ONE: Final[dict[str, str]] = {
     "waiting": "Waiting: one picture is before yours.",
@@ -145,7 +150,13 @@ ONE: Final[dict[str, str]] = {
 """Sentences about `count` things, where it is one."""
 REFERENCE: Final = "Reference {reference}"
 
-WITHOUT_REFERENCE: Final = RULES.keys() | INTERIM.keys() | {"bad_palette", "bad_columns"}
+
+def is_ours(code: str) -> bool:
+    """Whether a problem is the service's fault: it stays where the picture would have been, for all to see.
+
+    What a member did, or may not do, is nobody else's business.
+    """
+    return code in FAILURES or code in UNREFERENCED
 
 
 def sentence(code: str, language: str = ENGLISH, /, **facts: Any) -> str:
@@ -184,10 +195,10 @@ def is_interim(content: str) -> bool:
 
 
 def with_reference(code: str, words: str, reference: str, language: str = ENGLISH) -> str:
-    """The sentence as its user reads it: with the reference, in small print, where something went wrong."""
-    return (
-        words if code in WITHOUT_REFERENCE else f"{words}\n-# {translate(REFERENCE, language, reference=reference)}"
-    )
+    """The sentence as its user reads it: with the reference, in small print, where something of ours went wrong."""
+    if code not in FAILURES:
+        return words
+    return f"{words}\n-# {translate(REFERENCE, language, reference=reference)}"
 
 
 class ServiceProblem(Exception):

@@ -71,6 +71,13 @@ def duration_in_words(seconds: float, language: str = ENGLISH) -> str:
     return translate("{number} h", language, number=math.ceil(seconds / 3600))
 
 
+def wait_in_words(seconds: float, language: str = ENGLISH) -> str:
+    """A time that has passed: "0.8 s", "42 s", and beyond that in minutes and hours."""
+    if seconds < 99.5:
+        return translate("{number} s", language, number=f"{seconds:.1f}" if seconds < 9.95 else round(seconds))
+    return duration_in_words(seconds, language)
+
+
 @cache
 def _catalogue(language: str) -> NullTranslations:
     if language not in LANGUAGES.values():

@@ -48,6 +48,7 @@ class ControlApi:
             *UserInteractions(self.world, self.gateway).routes(),
             web.post("/playground/clock", self.advance),
             web.post("/playground/locale", self.set_locale),
+            web.post("/playground/permit", self.permit),
             web.post("/playground/faults", self.add_faults),
             web.get("/playground/faults", self.list_faults),
             web.delete("/playground/faults", self.clear_faults),
@@ -67,6 +68,16 @@ class ControlApi:
             raise ControlError(400, f'send {{"advance_s": seconds}}: {error}') from error
         self.faults.changed()
         return web.json_response({"now": self.world.clock.now()})
+
+    async def permit(self, request: web.Request) -> web.Response:
+        """Let a person use a command that its default permissions hide from them, or no longer."""
+        payload = await read_json(request)
+        user_id, command = str(payload.get("user_id")), str(payload.get("command"))
+        if user_id not in USERS:
+            raise ControlError(400, 'send {"user_id": a person, "command": its name, "allow": true or false}')
+        permitted = self.world.permitted.setdefault(command, set())
+        (permitted.add if payload.get("allow", True) else permitted.discard)(user_id)
+        return web.json_response({"permitted": sorted(permitted)})
 
     async def set_locale(self, request: web.Request) -> web.Response:
         """In which language a person's client is, by Discord's name for it."""
@@ -108,10 +119,10 @@ class ControlApi:
     # What there is to see
 
     async def state(self, request: web.Request) -> web.Response:
-        """All there is; of interactions and messages only `interaction` and its answer, or those of `channel`."""
+        """All there is; of interactions and messages only `interaction` and its answers, or those of `channel`."""
         one, channel = request.query.get("interaction"), request.query.get("channel")
         interactions = [] if channel else [i for i in self.world.interactions.values() if one in (None, i.id)]
-        answers = {interaction.response_message_id for interaction in interactions}
+        answers = {id for i in interactions for id in (i.response_message_id, *i.followup_ids)}
         messages: dict[str, list[Json]] = {place: [] for place in (*CHANNELS, *DIRECTS)}
         for message in self.world.messages.values():
             if channel in (None, message.channel_id) and (one is None or message.id in answers):

@@ -143,6 +143,10 @@ class Controls:
         """From now on the person's client is in another language ("de", "zh-CN"; all begin with "en-US")."""
         self.request("POST", "/playground/locale", {"user_id": user, "locale": locale})
 
+    def permit(self, command: str, *, user: str, allow: bool = True) -> None:
+        """Server Settings, Integrations: let a person use a command whatever its default permissions are."""
+        self.request("POST", "/playground/permit", {"command": command, "user_id": user, "allow": allow})
+
     def advance(self, seconds: float) -> None:
         self.request("POST", "/playground/clock", {"advance_s": seconds})
 
@@ -188,10 +192,15 @@ class Controls:
         return list(self.request("GET", f"/playground/exchanges?last={last}"))
 
     def answer_to(self, used: Json) -> Json | None:
-        """The message that answers an interaction started by slash or click; None while there is none."""
+        """The message that answers an interaction started by slash or click; None while there is none.
+
+        Where the response was deleted, its latest follow-up.
+        """
         state = self.state(interaction=used["interaction_id"])
-        wanted = state["interactions"][used["interaction_id"]]["response_message_id"]
-        return next((m for m in state["messages"][used["channel_id"]] if m["id"] == wanted), None)
+        interaction = state["interactions"][used["interaction_id"]]
+        there = {message["id"]: message for message in state["messages"][used["channel_id"]]}
+        ids = [interaction["response_message_id"], *reversed(interaction["followup_ids"])]
+        return next((there[one] for one in ids if one in there), None)
 
     def wait_for_answer(self, used: Json, timeout: float = PATIENCE_S) -> Json:
         """The answer once it no longer thinks. Raises TimeoutError."""

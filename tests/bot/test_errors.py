@@ -11,14 +11,8 @@ from bot.replies.errors import failure_from, report
 from jobs.connection import connect
 from jobs.observability.logs import RedactingFormatter
 from jobs.pictures import PictureStore
-from jobs.text.sentences import (
-    INTERIM,
-    SENTENCES,
-    SERVICE_SENTENCES,
-    WITHOUT_REFERENCE,
-    PictureProblem,
-    ServiceProblem,
-)
+from jobs.text.sentences import FAILURES, RULES, SENTENCES, PictureProblem, ServiceProblem, is_ours
+from models.sentences import PICTURE_SENTENCES
 from tests.sentences import plain
 
 
@@ -46,20 +40,29 @@ FACTS: dict[str, Any] = {
     "done": 1,
     "total": 2,
     "most": 200,
+    "near": "pink",
 }
 
 
-def test_every_error_is_told_with_the_reference_of_its_log_line(caplog: pytest.LogCaptureFixture) -> None:
-    for code in SENTENCES.keys() - WITHOUT_REFERENCE - set(INTERIM):
-        kind = ServiceProblem if code in SERVICE_SENTENCES else PictureProblem
-        error = kind(code, **FACTS)
+def test_what_is_our_fault_is_told_with_the_reference_of_its_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    for code in FAILURES:
+        error = ServiceProblem(code, **FACTS)
         failure = failure_from(error)
         with caplog.at_level(logging.INFO):
             report(failure, error, "interaction=5")
-        assert failure.sentence == f"{error}\n-# Reference {failure.reference}"
+        assert is_ours(code) and failure.sentence == f"{error}\n-# Reference {failure.reference}"
         assert f"reference={failure.reference}" in caplog.records[-1].getMessage()
-    refused = failure_from(ServiceProblem("blocked"))
-    assert refused.reference not in refused.sentence and refused.sentence == SENTENCES["blocked"]
+        assert caplog.records[-1].levelno == logging.WARNING
+
+
+def test_a_members_mistake_needs_no_reference_and_no_operator(caplog: pytest.LogCaptureFixture) -> None:
+    for code in RULES.keys() | PICTURE_SENTENCES.keys():
+        error = (ServiceProblem if code in RULES else PictureProblem)(code, **FACTS)
+        failure = failure_from(error)
+        with caplog.at_level(logging.INFO):
+            report(failure, error, "interaction=5")
+        assert not is_ours(code) and failure.sentence == str(error)
+        assert caplog.records[-1].levelno == logging.INFO
 
 
 def test_redis_out_of_reach_is_the_queue_being_down() -> None:

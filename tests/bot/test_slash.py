@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.commands.ascii import UNSEEN_HELP
 from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S
 from devstack.valkey import start_valkey
 from jobs.connection import PREFIX, connect
 from jobs.delivery import TOKEN_S
-from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.job import PENDING, Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.rq_adapter.queue import withdraw
+from jobs.schema import RenderRequest
 from jobs.text.choices import FOCUSES, FORMATS, MAX_VIDEO_BYTES
 from jobs.text.sentences import SENTENCES
 from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls, PlaygroundProcess
@@ -38,6 +41,13 @@ def a_worker_reports(redis: Redis, name: str = "w1") -> None:
     redis.zadd(f"{PREFIX}workers", {name: time.time() + 600})
 
 
+def a_waiting_job(discord: Controls, redis: Redis) -> tuple[dict[str, Any], RenderRequest]:
+    """The command used, and its request on the queue."""
+    used = discord.slash("ascii", files={"image": a_png()})
+    found = discord.wait_for(lambda: [one for one in queued(redis) if one.job_id == used["interaction_id"]])
+    return used, found[0]
+
+
 def test_the_commands_are_registered_with_their_options(discord: Controls) -> None:
     commands = {command["name"]: command for command in discord.state()["commands"]}
     options = {option["name"]: option for option in commands["ascii"]["options"]}
@@ -55,6 +65,8 @@ def test_the_commands_are_registered_with_their_options(discord: Controls) -> No
         "variants",
     ]
     assert options["image"]["type"] == 11
+    # The playground's application lacks the message content intent.
+    assert {name: options[name]["description"] for name in UNSEEN_HELP} == UNSEEN_HELP
     assert options["palette"]["autocomplete"] and not options["palette"].get("choices")
     assert [choice["value"] for choice in options["format"]["choices"]] == list(FORMATS)
     assert [choice["value"] for choice in options["background"]["choices"]] == ["auto", "light", "dark"]
@@ -77,7 +89,7 @@ def suggestions(discord: Controls, typed: str) -> list[str]:
 
 def test_palettes_are_suggested_and_colours_completed(discord: Controls) -> None:
     assert suggestions(discord, "")[:2] == ["photo", "blue"]
-    assert suggestions(discord, "gre") == ["green"]
+    assert suggestions(discord, "gre") == ["green", "#adff2f", "#808080"], "the palette, greenyellow and grey"
     assert suggestions(discord, "#FF0000 00ff00") == ["#ff0000-#00ff00"]
     assert suggestions(discord, "plaid") == ["#0000ff-#ff69b4"]
 
@@ -165,6 +177,12 @@ def test_private_is_seen_by_one_and_ends_before_the_token_does(discord: Controls
     assert request.deadline_at < request.reply.token_expires_at
 
 
+def seen_by_all(discord: Controls, used: dict[str, Any]) -> list[str]:
+    """What everybody in the channel can read of an interaction's answer."""
+    answers = [m for m in discord.messages() if m["interaction_id"] == used["interaction_id"]]
+    return [m["content"] for m in answers if m["ephemeral_to"] is None]
+
+
 PNG = a_png()[1]
 
 
@@ -193,6 +211,8 @@ def test_what_cannot_be_drawn_gets_one_sentence_and_no_job(
     answer = discord.wait_for_answer(used)
     first_words = SENTENCES[code].split("{")[0]
     assert answer["content"].startswith(first_words)
+    assert answer["ephemeral_to"] == MIA_ID and "Reference" not in answer["content"]
+    assert seen_by_all(discord, used) == [], "nobody else ever needs to know"
     assert "innocent" not in answer["content"]
     assert queued(redis) == [] and redis.keys("glyphcord:picture*") == []
     discord.wait_for(lambda: Jobs(redis).ended([used["interaction_id"]]))
@@ -201,7 +221,8 @@ def test_what_cannot_be_drawn_gets_one_sentence_and_no_job(
 
 def test_a_file_over_the_cap_is_refused_by_what_it_declares(discord: Controls, redis: Redis) -> None:
     used = discord.slash("ascii", files={"image": a_png()}, declare={"image": {"size": MAX_VIDEO_BYTES + 1}})
-    assert plain(discord.wait_for_answer(used)["content"]) == SENTENCES["too_many_bytes"].format(limit_mb=50)
+    assert discord.wait_for_answer(used)["content"] == SENTENCES["too_many_bytes"].format(limit_mb=50)
+    assert discord.interaction(used["interaction_id"])["response_type"] == 4, "answered at once, to one person"
     assert queued(redis) == []
 
 
@@ -209,8 +230,50 @@ def test_a_file_over_the_cap_is_refused_by_what_it_declares(discord: Controls, r
 def test_a_cdn_that_refuses_gets_the_user_a_sentence(discord: Controls, redis: Redis, status: int) -> None:
     discord.fault(path="^/cdn/", status=status)
     used = discord.slash("ascii", files={"image": a_png()})
-    assert plain(discord.wait_for_answer(used)["content"]) == SENTENCES["attachment_gone"]
+    assert discord.wait_for_answer(used)["content"] == SENTENCES["attachment_gone"]
+    assert seen_by_all(discord, used) == []
     assert queued(redis) == []
+
+
+def test_a_style_that_nobody_knows_is_refused_before_anybody_sees_it(discord: Controls, redis: Redis) -> None:
+    a_worker_reports(redis)
+    used = discord.slash("ascii", {"style": "klassic"}, files={"image": a_png()})
+    answer = discord.wait_for_answer(used)
+    assert answer["ephemeral_to"] == MIA_ID
+    assert discord.interaction(used["interaction_id"])["response_type"] == 4
+
+
+def test_what_is_our_fault_stays_where_the_picture_would_have_been(discord: Controls, redis: Redis) -> None:
+    used, request = a_waiting_job(discord, redis)
+    withdraw(redis, request.job_id)
+    redis.zadd(PENDING, {request.job_id: time.time()})
+    discord.wait_for(lambda: "-# Reference" in (discord.answer_to(used) or {"content": ""})["content"])
+    (words,) = seen_by_all(discord, used)
+    assert plain(words) == SENTENCES["lost"]
+
+
+def test_who_sent_a_broken_picture_is_told_alone_what_the_worker_found(discord: Controls, redis: Redis) -> None:
+    a_worker_reports(redis)
+    used, request = a_waiting_job(discord, redis)
+    reason = EndReason(outcome="refused", code="broken", sentence=SENTENCES["broken"])
+    assert Jobs(redis).leave(request.job_id, "a-try", reason, request=request) is Claim.LEFT
+    told = discord.wait_for(lambda: (a := discord.answer_to(used)) and a["content"] == reason.sentence and a)
+    assert told["ephemeral_to"] == MIA_ID and seen_by_all(discord, used) == []
+    result = discord.wait_for(lambda: Jobs(redis).result_of(request.job_id))
+    assert (result.outcome, result.code) == ("refused", "broken")
+
+
+def test_a_bot_that_died_half_way_leaves_nobody_without_a_word(discord: Controls, redis: Redis) -> None:
+    """It had taken the public answer away, and not yet said why."""
+    a_worker_reports(redis)
+    used, request = a_waiting_job(discord, redis)
+    withdraw(redis, request.job_id)
+    reason = EndReason(outcome="refused", code="too_small", sentence="That picture is too small.")
+    Jobs(redis).note_reason(request.job_id, reason)
+    discord.delete_message(request.reply.message_id)
+    redis.zadd(PENDING, {request.job_id: time.time()})
+    told = discord.wait_for(lambda: (a := discord.answer_to(used)) and a["content"] == reason.sentence and a)
+    assert told["ephemeral_to"] == MIA_ID and seen_by_all(discord, used) == []
 
 
 def test_the_operators_log_names_the_problem_and_no_token(

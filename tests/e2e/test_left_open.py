@@ -102,12 +102,12 @@ def test_a_picture_is_as_wide_as_its_shape_suits(controls: Controls, width: int,
     posted = controls.wait_for_answer(used)
     columns = picture_columns(width, height)
     rows = round(columns * height / width / 2)
-    assert posted["content"].startswith(f"photo · {columns}×{rows} characters · ")
+    assert f"{columns}×{rows} characters" in posted["attachments"][0]["description"]
     assert picture_of(controls, posted).size == (columns * CELL_WIDTH, rows * CELL_HEIGHT)
 
 
 def test_an_animation_has_columns_of_its_own(controls: Controls) -> None:
     data = saved([photo(96, 64, seed) for seed in range(2)], "GIF", duration=100, loop=0)
     posted = controls.wait_for_answer(controls.slash("ascii", files={"image": ("dance.gif", data, "image/gif")}))
-    assert posted["content"].startswith(f"photo · {ANIMATION_COLUMNS}×")
+    assert f" {ANIMATION_COLUMNS}×" in posted["attachments"][0]["description"]
     assert posted["attachments"][0]["filename"] == "ascii-photo.gif"

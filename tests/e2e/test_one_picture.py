@@ -86,8 +86,8 @@ def test_the_whole_way(stack: Stack, controls: Controls, record: Path) -> None:
     again = controls.wait_for_answer(controls.slash("ascii", plain, files={"image": PANDA}))
     text = read_characters(picture_of(controls, again))
     assert len(set(text)) > 8
-    credit = re.compile(r"classic [0-9a-f]{12}")
-    assert credit.search(again["content"])[0] == credit.search(posted["content"])[0]  # type: ignore[index]
+    assert re.fullmatch(r"mono · classic · \d+(\.\d)? s", again["content"])
+    assert re.fullmatch(r"photo · classic · \d+(\.\d)? s", posted["content"])
 
     seen = {
         (str(e["method"]), re.sub(r"\d{6,}", "N", re.sub(r"/[\w.-]{60,}", "/TOKEN", str(e["path"]))))

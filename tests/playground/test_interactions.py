@@ -134,6 +134,22 @@ async def test_the_first_followup_of_a_deferred_answer_fills_it(bot: Presser) ->
     assert filled["id"] == about["response_message_id"] and filled["flags"] == 0
 
 
+async def test_a_followup_is_ephemeral_once_the_deferred_answer_is_deleted_and_not_before(
+    bot: Presser, playground: Playground
+) -> None:
+    event, quiet = await bot.used(), {"content": "psst", "flags": EPHEMERAL}
+    await bot.answer(event, {"type": 5})
+    filled = (await bot.rest("POST", bot.hook(event, ""), quiet, token=None)).body
+    assert filled["flags"] == 0, "it fills the deferred answer, for all to see"
+    event = await bot.used()
+    await bot.answer(event, {"type": 5})
+    assert (await bot.rest("DELETE", bot.hook(event), token=None)).status == 204
+    told = (await bot.rest("POST", bot.hook(event, ""), quiet, token=None)).body
+    assert told["flags"] == EPHEMERAL
+    state = (await control(playground, "GET", "/state"))["messages"][ASCII_CHANNEL]
+    assert [(m["content"], m["ephemeral_to"]) for m in state] == [("psst", None), ("psst", MIA_ID)]
+
+
 async def test_an_ephemeral_answer_is_for_one_person(bot: Presser, playground: Playground) -> None:
     event = await bot.used()
     about = (await bot.answer(event, {"type": 5, "data": {"flags": EPHEMERAL}})).body["interaction"]

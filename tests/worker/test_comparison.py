@@ -20,7 +20,7 @@ PHOTO = b"a JPEG of some bytes"
 
 def edit(comparison: Comparison = "private", **changes: Any) -> Edit:
     request = a_request(comparison=comparison, **changes)
-    return edit_of_comparison(request, PHOTO, "jpg", a_drawing(), model="tiny 0123", took_s=1.25)
+    return edit_of_comparison(request, PHOTO, "jpg", a_drawing(), style="tiny", waited_s=1.25)
 
 
 def test_photo_and_page_stand_side_by_side_in_a_message_of_components_alone() -> None:

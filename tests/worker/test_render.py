@@ -17,7 +17,7 @@ from PIL import Image
 from redis import Redis
 
 from jobs.connection import connect
-from jobs.lifecycle.job import BOT, REFUSALS, REFUSED_S, Claim, Jobs
+from jobs.lifecycle.job import BOT, REFUSALS, REFUSED_S, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.progress import seconds_per_job
 from jobs.pictures import PictureStore
@@ -115,6 +115,14 @@ def run(request: RenderRequest) -> RenderResult:
     return RenderResult.model_validate(tasks.render(request.model_dump(mode="json")))
 
 
+def left(request: RenderRequest, ledger: Jobs) -> EndReason:
+    """Why a request is left to a bot, which says so to who asked alone."""
+    assert tasks.render(request.model_dump(mode="json")) == {}
+    reason = ledger.reason_of(request.job_id)
+    assert reason is not None and ledger.result_of(request.job_id) is None
+    return reason
+
+
 def test_picture_is_posted(sha: str, standin: Standin, ledger: Jobs, engine: Engine) -> None:
     result = run(request_for(sha))
     assert (result.outcome, result.code, result.palette, result.worker) == ("posted", "", "photo", "tester")
@@ -122,8 +130,7 @@ def test_picture_is_posted(sha: str, standin: Standin, ledger: Jobs, engine: Eng
     assert list(result.stages_ms) == ["decode", "tone", "generator", "paint", "encode", "post"]
     assert ledger.result_of("1000") == result
     shown = standin.state[TOKEN_PATH]
-    version = engine.renderer.version
-    assert re.fullmatch(rf"photo · 40×15 characters · tiny {version} · \d+\.\d s", shown.body["content"])
+    assert re.fullmatch(r"photo · tiny · \d+(\.\d)? s", shown.body["content"])
     assert shown.body["attachments"][0]["filename"] == "ascii-photo.png"
     assert "40×15 characters" in shown.body["attachments"][0]["description"]
     with Image.open(io.BytesIO(shown.files["files[0]"][2])) as image:
@@ -144,8 +151,9 @@ def test_columns_that_are_left_open_follow_the_pictures_shape(
 ) -> None:
     result = run(request_for(pictures.put(photo(width, height)), columns=None))
     assert (result.outcome, result.columns) == ("posted", picture_columns(width, height))
-    content = standin.state[TOKEN_PATH].body["content"]
-    assert f" · {result.columns}×{result.rows} characters · " in content and "\n" not in content
+    shown = standin.state[TOKEN_PATH].body
+    assert f"{result.columns}×{result.rows} characters" in shown["attachments"][0]["description"]
+    assert "\n" not in shown["content"]
 
 
 def an_rgba(pixel: tuple[int, int, int]) -> bytes:
@@ -283,7 +291,6 @@ def test_an_animation_comes_back_moving_and_its_frames_are_noted(
     result = run(request_for(pictures.put(a_gif())))
     assert (result.outcome, result.columns) == ("posted", 40)
     shown = standin.state[TOKEN_PATH]
-    assert " · 3 frames · " in shown.body["content"]
     name, kind, data = shown.files["files[0]"]
     assert (name, kind) == ("ascii-photo.gif", "image/gif")
     with Image.open(io.BytesIO(data)) as image:
@@ -360,9 +367,11 @@ def test_a_private_reply_past_its_tokens_end_has_nobody_to_tell(sha: str, standi
 def test_whoever_asked_in_another_language_reads_the_reason_in_it(
     sha: str, pictures: PictureStore, redis: Redis, standin: Standin
 ) -> None:
-    run(request_for(pictures.put(b"no picture at all"), reply={"language": "de"}))
+    refused = request_for(pictures.put(b"no picture at all"), reply={"language": "de"})
+    assert left(refused, Jobs(redis)).sentence == sentence("not_a_picture", "de")
+    run(request_for(sha, job_id="1002", reply={"language": "de"}, deadline_at=time.time() - 1))
     words, small = standin.state[TOKEN_PATH].body["content"].split("\n")
-    assert words == sentence("not_a_picture", "de") and small.startswith("-# Referenz ")
+    assert words == sentence("expired", "de") and small.startswith("-# Referenz ")
     tell(failed_job(redis, request_for(sha, job_id="1001", reply={"language": "ja"}), retries_left=0))
     start = sentence("internal", "ja", reference="|").split("|")[0]
     assert standin.state[TOKEN_PATH].body["content"].startswith(start)
@@ -375,22 +384,33 @@ def test_expired_job(sha: str, standin: Standin) -> None:
     assert "generator" not in result.stages_ms
 
 
-def test_missing_picture(standin: Standin) -> None:
-    result = run(request_for("0" * 64))
+def test_missing_picture(standin: Standin, ledger: Jobs) -> None:
+    reason = left(request_for("0" * 64), ledger)
+    assert (reason.outcome, reason.code) == ("failed", "picture_gone")
+    assert reason.sentence == SENTENCES["picture_gone"] and standin.seen == []
+
+
+def test_of_a_reactions_reply_the_worker_says_it_itself(standin: Standin) -> None:
+    result = run(request_for("0" * 64, reply={"token": None}))
     assert (result.outcome, result.code) == ("failed", "picture_gone")
-    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["picture_gone"]
+    assert [seen.body["content"] for seen in standin.seen] == [SENTENCES["picture_gone"]]
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [(b"no picture at all", "not_a_picture"), (photo()[:400], "broken"), (photo(400, 8), "too_thin")],
 )
-def test_refused_picture(pictures: PictureStore, standin: Standin, data: bytes, code: str) -> None:
-    result = run(request_for(pictures.put(data)))
-    assert (result.outcome, result.code) == ("refused", code)
-    shown = standin.state[TOKEN_PATH].body
-    assert shown["attachments"] == []
-    assert SENTENCES[code].split("{")[0] in shown["content"]
+def test_refused_picture(pictures: PictureStore, standin: Standin, ledger: Jobs, data: bytes, code: str) -> None:
+    request = request_for(pictures.put(data))
+    waits = PendingReply(job_id=request.job_id, reply=request.reply, since=0, deadline_at=request.deadline_at)
+    ledger.open(waits, look_at=time.time() + 60)
+    reason = left(request, ledger)
+    assert (reason.outcome, reason.code) == ("refused", code)
+    assert SENTENCES[code].split("{")[0] in reason.sentence and "Reference" not in reason.sentence
+    assert standin.seen == [], "the message is a bot's to take away"
+    assert [one.job_id for one in ledger.due(most=5)] == [request.job_id], "a bot looks at once"
+    assert ledger.given_up([request.job_id]) == {request.job_id}
+    assert ledger.claim(request.job_id, BOT) is Claim.GRANTED
 
 
 def test_stale_job_writes_nothing(sha: str, standin: Standin, redis: Redis) -> None:
@@ -413,10 +433,10 @@ def test_posted_job_is_not_posted_again(sha: str, standin: Standin) -> None:
     assert len(standin.seen) == 1
 
 
-def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin) -> None:
-    result = run(request_for(sha, upload_limit=1000))
-    assert (result.outcome, result.code) == ("failed", "too_large_result")
-    assert [plain(seen.body["content"]) for seen in standin.seen] == [SENTENCES["too_large_result"]]
+def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin, ledger: Jobs) -> None:
+    reason = left(request_for(sha, upload_limit=1000), ledger)
+    assert (reason.outcome, reason.code) == ("failed", "too_large_result")
+    assert reason.sentence == SENTENCES["too_large_result"] and standin.seen == []
 
 
 @pytest.mark.parametrize(
@@ -428,13 +448,14 @@ def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin) -
         (Answer(403, {"code": 50001}), "no_permission"),
     ],
 )
-def test_refusal_by_discord_is_told(sha: str, standin: Standin, answer: Answer, code: str) -> None:
+def test_refusal_by_discord_is_left_to_a_bot(
+    sha: str, standin: Standin, ledger: Jobs, answer: Answer, code: str
+) -> None:
     standin.answers.append(answer)
-    result = run(request_for(sha))
-    assert (result.outcome, result.code) == ("failed", code)
-    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES[code]
-    assert run(request_for(sha)) == result
-    assert len(standin.seen) == 2, "the picture that was refused, and the sentence, once"
+    reason = left(request_for(sha), ledger)
+    assert (reason.outcome, reason.code, reason.sentence) == ("failed", code, SENTENCES[code])
+    assert len(standin.seen) == 1, "the picture that was refused"
+    assert ledger.claim("1000", BOT) is Claim.AGAIN, "a bot need not wait, only look"
 
 
 def test_what_cannot_be_told_is_left_to_the_bot(sha: str, standin: Standin, ledger: Jobs) -> None:
@@ -509,11 +530,9 @@ def with_tools(**changes: Any) -> None:
 
 def test_cancelled_job_is_not_drawn(sha: str, standin: Standin, redis: Redis) -> None:
     Jobs(redis).cancel("1000")
-    result = run(request_for(sha))
-    assert (result.outcome, result.code) == ("cancelled", "cancelled")
-    shown = standin.state[TOKEN_PATH].body
-    assert shown["content"] == SENTENCES["cancelled"] and shown["attachments"] == []
-    assert list(result.stages_ms) == ["tell"]
+    reason = left(request_for(sha), Jobs(redis))
+    assert (reason.outcome, reason.code, reason.sentence) == ("cancelled", "cancelled", SENTENCES["cancelled"])
+    assert standin.seen == []
     assert run(request_for(sha, job_id="1001")).outcome == "posted", "only the one"
 
 
@@ -523,10 +542,8 @@ def test_cancelling_takes_effect_between_two_stages(
     monkeypatch.setattr(render_job, "LOOK_EVERY_S", 0.0)  # however fast the stages are
     with Meanwhile(lambda: Jobs(redis).cancel("1000")) as decoder:
         with_tools(decoder=decoder)
-        result = run(request_for(sha))
-    assert result.outcome == "cancelled"
-    assert list(result.stages_ms) == ["decode", "tell"]
-    assert [seen.body["content"] for seen in standin.seen] == [SENTENCES["cancelled"]]
+        reason = left(request_for(sha), Jobs(redis))
+    assert reason.outcome == "cancelled" and standin.seen == []
 
 
 def test_cancelling_a_posted_picture_changes_nothing(sha: str, standin: Standin, redis: Redis) -> None:
@@ -589,14 +606,14 @@ def test_full_gpu_draws_smaller_and_says_so(sha: str, standin: Standin, full: Fu
     result = run(request_for(sha, columns=60))
     assert (result.outcome, result.columns) == ("posted", 30)
     shown = standin.state[TOKEN_PATH].body["content"]
-    assert "30×11 characters (the most my graphics card has memory for now)" in shown
+    assert "I drew 30×11 characters, the most my graphics card has memory for now." in shown
 
 
 def test_full_gpu_draws_smaller_where_nobody_said_how_wide(sha: str, standin: Standin, full: Full) -> None:
     full.room = 50
     result = run(request_for(sha, columns=None))
     assert (result.outcome, result.columns) == ("posted", picture_columns(160, 120) // 2)
-    assert "\n" not in standin.state[TOKEN_PATH].body["content"], "the credit line says it all"
+    assert standin.state[TOKEN_PATH].body["content"].count("\n") == 1, "the note, and no other"
 
 
 def test_full_gpu_with_room_for_nothing_is_said_and_counted(sha: str, standin: Standin, full: Full) -> None:
@@ -620,16 +637,13 @@ def test_full_gpu_is_not_a_lost_one(full: Full, engine: Engine, decoder: Decoder
 # --- decoding -------------------------------------------------------------------------------------------------
 
 
-def test_picture_that_takes_too_long_to_decode_is_refused_in_words(
-    pictures: PictureStore, standin: Standin
-) -> None:
+def test_picture_that_takes_too_long_to_decode_is_refused_in_words(pictures: PictureStore, ledger: Jobs) -> None:
     stream = io.BytesIO()
     Image.new("RGBA", (6500, 6000)).save(stream, "PNG", compress_level=1)
     with Decoder(limit_s=0.05) as decoder:
         with_tools(decoder=decoder)
-        result = run(request_for(pictures.put(stream.getvalue())))
-    assert (result.outcome, result.code) == ("refused", "too_slow")
-    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["too_slow"]
+        reason = left(request_for(pictures.put(stream.getvalue())), ledger)
+    assert (reason.outcome, reason.code, reason.sentence) == ("refused", "too_slow", SENTENCES["too_slow"])
 
 
 # --- what RQ calls after a failed try -------------------------------------------------------------------------
@@ -732,17 +746,19 @@ def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
 
 
 def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
-    pictures: PictureStore, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, ledger: Jobs, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(render_job, "POST_S", 0.5)
-    payload = request_for(pictures.put(b"no picture at all")).model_dump(mode="json")
+    version = engine.weights_source.store.put(b"no weights", "spoilt", origin="shell", by="tester")
+    engine.weights_source.store.announce("spoilt", version.sha256, "tester")
+    payload = request_for(sha, style="spoilt").model_dump(mode="json")
     standin.always = Answer(503)
     assert isinstance(tasks.render(payload), Postponed)
     standin.always = None
     assert tasks.render(payload) == {} and not standin.state
     reason = ledger.reason_of("1000")
-    assert reason is not None and (reason.outcome, reason.code) == ("refused", "not_a_picture")
-    assert reason.sentence.startswith(SENTENCES["not_a_picture"] + "\n-# ")
+    assert reason is not None and (reason.outcome, reason.code) == ("failed", "style_broken")
+    assert reason.sentence.startswith(SENTENCES["style_broken"] + "\n-# ")
 
 
 def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_posted(
@@ -826,8 +842,8 @@ def test_nobody_waits_for_a_reaction(sha: str, standin: Standin, monkeypatch: py
 
 
 def test_a_sentence_has_no_buttons_and_no_reaction(standin: Standin) -> None:
-    assert hinted(request_for("0" * 64, first_reaction="🩷")) == "failed"
-    assert standin.state[TOKEN_PATH].body["components"] == [] and standin.reactions == []
+    assert hinted(request_for("0" * 64, first_reaction="🩷", reply={"token": None})) == "failed"
+    assert standin.state[BOT_PATH].body["components"] == [] and standin.reactions == []
 
 
 def several(*shas: str | None, **changes: Any) -> RenderRequest:
@@ -846,24 +862,23 @@ def test_several_pictures_are_one_message_with_those_that_fail_named(
     shown = standin.state[TOKEN_PATH]
     assert [file[0] for file in shown.files.values()] == ["ascii-photo-1.png", "ascii-photo-4.png"]
     first, *words = shown.body["content"].split("\n")
-    assert first.startswith("photo · 2 pictures · tiny ")
+    assert first.startswith("photo · tiny · ")
     assert [line.partition(":")[0] for line in words] == ["Picture 2", "Picture 3"] and "It is gone." in words[1]
     assert len([seen for seen in standin.seen if seen.path == TOKEN_PATH]) == 1
     assert run(request) == ledger.result_of("1000") == result, "a repeated job changes nothing"
     assert len([seen for seen in standin.seen if seen.path == TOKEN_PATH]) == 1
 
 
-def test_of_several_of_which_none_can_be_drawn_the_first_says_why(pictures: PictureStore, standin: Standin) -> None:
+def test_of_several_of_which_none_can_be_drawn_the_first_says_why(pictures: PictureStore, ledger: Jobs) -> None:
     broken = pictures.put(photo()[:300])
-    result = run(several(broken, "f" * 64))
-    assert (result.outcome, result.code) == ("refused", "broken")
-    assert plain(standin.state[TOKEN_PATH].body["content"]) == SENTENCES["broken"]
+    reason = left(several(broken, "f" * 64), ledger)
+    assert (reason.outcome, reason.code, reason.sentence) == ("refused", "broken", SENTENCES["broken"])
 
 
 def test_several_are_cancelled_together(sha: str, standin: Standin, ledger: Jobs) -> None:
     ledger.cancel("1000", take_over=False)
-    assert run(several(sha, sha)).outcome == "cancelled"
-    assert not standin.state[TOKEN_PATH].files
+    assert left(several(sha, sha), ledger).outcome == "cancelled"
+    assert standin.seen == []
 
 
 def test_what_there_is_no_time_for_is_named(sha: str, standin: Standin, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def a_request(**changes: Any) -> RenderRequest:
 
 
 def edit(drawing: Drawing, **changes: Any) -> Edit:
-    return edit_of(a_request(**changes), drawing, model="tiny 0123", took_s=1.25)
+    return edit_of(a_request(**changes), drawing, style="tiny", waited_s=1.25)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_file_comes_beside_the_picture(format: str) -> None:
     assert file.filename == f"ascii-blue.{FORMATS[format].suffix}" and file.mime == FORMATS[format].mime
     if format != "docx":  # which holds the time
         assert file.data == encode(drawing.page, format)
-    assert made.content.startswith("blue · 40×20 characters · tiny 0123 · 1.")
+    assert made.content == "blue · tiny · 1.2 s"
 
 
 @pytest.mark.parametrize("format", ["phone", "text"])
@@ -118,16 +118,16 @@ def test_bars_in_hidden_text_do_not_end_the_spoiler(format: str) -> None:
     assert BAR not in edit(drawing, format=format).content
 
 
-def test_hidden_text_fits_to_the_last_character() -> None:
+def test_hidden_text_fits_to_the_last_row() -> None:
     block = FORMATS["phone"].block
     assert block is not None
-    columns = block_columns(1000, 2710, block)
-    assert columns == 38
-    drawing = a_drawing(columns, rows_for(1000, 2710, columns))
+    columns = block_columns(1000, 3294, block)
+    assert columns == 34
+    drawing = a_drawing(columns, rows_for(1000, 3294, columns))
     drawing.page.grid.glyphs[:] = default_atlas().charset.index("#")
     made = edit(drawing, format="phone", spoiler=True)
     assert made.attachments == () and made.content.startswith("||```")
-    assert len(made.content) == MESSAGE_CHARACTERS
+    assert MESSAGE_CHARACTERS - (columns + 1) < len(made.content) <= MESSAGE_CHARACTERS
 
 
 def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture_out() -> None:
@@ -147,12 +147,13 @@ def test_the_upload_limit_is_met_by_another_encoding_then_by_leaving_the_picture
 
 
 def test_a_smaller_size_than_asked_for_is_said() -> None:
-    assert "the most my graphics card has memory for" in edit(a_drawing(shrunk=True)).content
+    _, note = edit(a_drawing(shrunk=True)).content.split("\n")
+    assert note == "I drew 40×20 characters, the most my graphics card has memory for now."
 
 
 def test_the_message_is_in_the_language_of_who_asked() -> None:
     made = edit(a_drawing(palette="pink"), palette="pink", reply={"language": "ja"})
-    assert made.content.startswith("ピンク · 40×20 文字 · tiny 0123 · ") and made.content.endswith(" 秒")
+    assert made.content == "ピンク · tiny · 1.2 秒"
     assert made.attachments[0].description == "40×20 文字で描いた画像、配色はピンク。"
     assert made.attachments[0].filename == "ascii-pink.png"
     assert [button["label"] for button in made.components[0]["components"]] == ["テキスト", "描き直す…", "削除"]

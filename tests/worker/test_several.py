@@ -21,14 +21,14 @@ def a_part(drawing: Drawing | None = None, failure: str = "", **picture: Any) ->
 
 
 def edit(parts: list[Part], **changes: Any) -> Edit:
-    return edit_of_several(a_request(**changes), parts, model="tiny 0123", took_s=1.25)
+    return edit_of_several(a_request(**changes), parts, style="tiny", waited_s=1.25)
 
 
 def test_every_drawing_is_a_file_and_every_failure_is_named() -> None:
     made = edit([a_part(), a_part(failure="It is broken."), a_part(note="only_still", spoiler=True)])
     assert [file.filename for file in made.attachments] == ["ascii-blue-1.png", "SPOILER_ascii-blue-3.png"]
     first, *words = made.content.split("\n")
-    assert first == "blue · 2 pictures · tiny 0123 · 1.2 s"
+    assert first == "blue · tiny · 1.2 s"
     assert words[0] == "Picture 2: It is broken." and words[1].startswith("Picture 3: ") and len(words) == 2
     assert made.components
 
@@ -83,5 +83,5 @@ def test_variants_have_a_button_each_by_number_and_name() -> None:
 def test_styles_to_choose_from_are_not_said_to_be_one_models() -> None:
     parts = [a_part(variant=Variant(style=style)) for style in ("classic", "lines")]
     made = edit(parts, pictures=[part.picture.model_dump() for part in parts])
-    assert made.content.split("\n")[0] == "blue · 2 pictures · 1.2 s"
+    assert made.content.split("\n")[0] == "blue · 1.2 s"
     assert [button["label"] for button in made.components[0]["components"]] == ["classic", "lines"]

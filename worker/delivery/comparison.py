@@ -13,7 +13,7 @@ from jobs.text.translation import translate
 from models.formats import DEFAULT_FORMAT
 from models.rendering.pipeline import Drawing
 from worker.delivery.rest_client import Attachment, Edit
-from worker.delivery.result_message import SPOILER, credit, files_of, notes_of
+from worker.delivery.result_message import SPOILER, credit_of, files_of, notes_of
 
 TITLE: Final = "**Before and after**"
 ALT: Final = "The picture before it was drawn."
@@ -22,9 +22,9 @@ _TEXT, _GALLERY = 10, 12
 
 
 def edit_of_comparison(
-    request: RenderRequest, photo: bytes, suffix: str, drawing: Drawing, *, model: str, took_s: float
+    request: RenderRequest, photo: bytes, suffix: str, drawing: Drawing, *, style: str, waited_s: float
 ) -> Edit:
-    """The whole state of the message. `photo` is a file with that suffix.
+    """The whole state of the message. `photo` is a file with that suffix; the rest as in `edit_of`.
 
     Raises ServiceProblem `too_large_result` where the two do not fit the upload limit.
     """
@@ -39,7 +39,7 @@ def edit_of_comparison(
     before = Attachment(f"{SPOILER if hidden else ''}before.{suffix}", photo, translate(ALT, language), mime)
     files = (before, pages[0])
     words = "\n".join(
-        (f"{translate(TITLE, language)} · {credit(request, drawing, model, took_s)}", *notes_of(request, drawing))
+        (f"{translate(TITLE, language)} · {credit_of(request, style, waited_s)}", *notes_of(request, drawing))
     )
     shown: list[dict[str, Any]] = [
         {"media": {"url": f"attachment://{file.filename}"}, "description": file.description, "spoiler": hidden}

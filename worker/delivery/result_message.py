@@ -11,7 +11,7 @@ from jobs.schema import RenderRequest
 from jobs.text.buttons import result_rows
 from jobs.text.choices import palette_name
 from jobs.text.sentences import CAPTIONS, ServiceProblem
-from jobs.text.translation import translate, translate_count
+from jobs.text.translation import translate, wait_in_words
 from models.encoders import ansi, encode
 from models.encoders.png import picture_within
 from models.formats import ANIMATION, DEFAULT_FORMAT, FORMATS, MESSAGE_CHARACTERS
@@ -33,12 +33,15 @@ BAR: Final = "\N{BOX DRAWINGS LIGHT VERTICAL}"
 TOO_LONG: Final = "As text, a picture of this shape is longer than a message, so I attached it as a file."
 
 
-def edit_of(request: RenderRequest, drawing: Drawing, *, model: str, took_s: float) -> Edit:
-    """The whole state of a finished message. Raises ServiceProblem `too_large_result` when none would fit."""
+def edit_of(request: RenderRequest, drawing: Drawing, *, style: str, waited_s: float) -> Edit:
+    """The whole state of a finished message; `waited_s` are seconds since it was asked for.
+
+    Raises ServiceProblem `too_large_result` when none would fit.
+    """
     if any(picture.spoiler for picture in request.pictures):
         # Of several, what is left to be drawn again may be the hidden one alone.
         request = request.model_copy(update={"options": replace(request.options, spoiler=True)})
-    said = credit(request, drawing, model, took_s)
+    said = credit_of(request, style, waited_s)
     rows = result_rows(request.options, request.reply.language, comparable=request.own)
     if not drawing.moves and request.options.block and (block := _block(request, drawing)) is not None:
         # The art comes first: where both do not fit, the credit line goes.
@@ -65,27 +68,27 @@ def files_of(request: RenderRequest, drawing: Drawing) -> tuple[Attachment, ...]
     return () if file is None else (file,) if picture is None else (picture, file)
 
 
-CHARACTERS: Final = "{columns}×{rows} characters"
-SHRUNK: Final = "{columns}×{rows} characters (the most my graphics card has memory for now)"
-FRAME: Final = "{count} frame"
-FRAMES: Final = "{count} frames"
+SHRUNK: Final = "I drew {columns}×{rows} characters, the most my graphics card has memory for now."
 ALT: Final = "The picture drawn with {columns}×{rows} characters, palette {palette}."
 
 
-def credit(request: RenderRequest, drawing: Drawing, model: str, took_s: float) -> str:
-    """The line under a drawing: what it is made of."""
+def credit_of(request: RenderRequest, style: str | None, waited_s: float) -> str:
+    """The line under a drawing: palette, style if it is one, and how long who asked has waited.
+
+    Which version of the style drew, admins see in the log.
+    """
     language = request.reply.language
-    size = translate(SHRUNK if drawing.shrunk else CHARACTERS, language, columns=drawing.columns, rows=drawing.rows)
-    parts = [palette_name(request.options.palette, language), size]
-    if drawing.moves:
-        parts.append(translate_count(FRAME, FRAMES, len(drawing.pages), language))
-    return " · ".join([*parts, model, translate("{number} s", language, number=f"{took_s:.1f}")])
+    parts = (palette_name(request.options.palette, language), style, wait_in_words(waited_s, language))
+    return " · ".join(part for part in parts if part)
 
 
 def notes_of(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
-    """What came otherwise than asked for, in sentences; the credit line says it of a GPU without room."""
+    """What came otherwise than asked for, in sentences."""
     language = request.reply.language
-    notes = tuple(translate(NOTES[note.code], language, **note.facts) for note in drawing.notes)
+    notes: tuple[str, ...] = ()
+    if drawing.shrunk:
+        notes = (translate(SHRUNK, language, columns=drawing.columns, rows=drawing.rows),)
+    notes += tuple(translate(NOTES[note.code], language, **note.facts) for note in drawing.notes)
     notes += tuple(translate(CAPTIONS[one.note], language) for one in request.pictures if one.note in CAPTIONS)
     return (translate(TOO_LONG, language), *notes) if request.options.block else notes
 

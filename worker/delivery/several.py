@@ -8,17 +8,14 @@ from typing import Final
 
 from jobs.schema import MOST_PICTURES, Picture, RenderRequest
 from jobs.text.buttons import choice_rows, result_rows
-from jobs.text.choices import palette_name
 from jobs.text.sentences import sentence
-from jobs.text.translation import translate, translate_count
+from jobs.text.translation import translate
 from jobs.variants import variant_name
 from models.formats import DEFAULT_FORMAT, MESSAGE_CHARACTERS
 from models.rendering.pipeline import Drawing
 from worker.delivery.rest_client import Attachment, Edit
-from worker.delivery.result_message import files_of, notes_of
+from worker.delivery.result_message import credit_of, files_of, notes_of
 
-ONE: Final = "{count} picture"
-MANY: Final = "{count} pictures"
 WHICH: Final = "Which one do you want to keep?"
 NUMBERED: Final = "Picture {number}: {words}"
 
@@ -32,12 +29,11 @@ class Part:
     failure: str = ""
 
 
-def edit_of_several(request: RenderRequest, parts: list[Part], *, model: str, took_s: float) -> Edit:
+def edit_of_several(request: RenderRequest, parts: list[Part], *, style: str, waited_s: float) -> Edit:
     """The whole state of a finished message, with at least one drawing. What does not fit is named instead."""
     language, room = request.reply.language, request.upload_limit
     files: list[Attachment] = []
     words: list[str] = []
-    drawn = 0
     for number, part in enumerate(parts, 1):
         made: tuple[Attachment, ...] = ()
         said = [part.failure] if part.failure else []
@@ -47,7 +43,6 @@ def edit_of_several(request: RenderRequest, parts: list[Part], *, model: str, to
             if alone.options.format != DEFAULT_FORMAT and len(parts) * 2 > MOST_PICTURES:
                 made = made[-1:]  # as many as a message has, without the pictures that go with them
             said = [*notes_of(alone, part.drawing)] if made else [sentence("too_large_result", language)]
-        drawn += bool(made)
         room -= sum(len(file.data) for file in made)
         files += [_numbered(file, number, variant_name(part.picture.variant, language)) for file in made]
         words += [translate(NUMBERED, language, number=number, words=one) for one in said]
@@ -56,15 +51,8 @@ def edit_of_several(request: RenderRequest, parts: list[Part], *, model: str, to
         names = {n: variant_name(part.picture.variant, language) for n, part in enumerate(parts, 1) if part.drawing}
         rows = choice_rows(names, language)
         words.insert(0, translate(WHICH, language))
-    credit = [
-        palette_name(request.options.palette, language),
-        translate_count(ONE, MANY, drawn, language),
-        model,
-        translate("{number} s", language, number=f"{took_s:.1f}"),
-    ]
-    if any(part.picture.variant and part.picture.variant.style for part in parts):
-        credit.remove(model)  # each is another's
-    content = "\n".join((" · ".join(credit), *words))
+    each_its_own = any(part.picture.variant and part.picture.variant.style for part in parts)
+    content = "\n".join((credit_of(request, None if each_its_own else style, waited_s), *words))
     return Edit(content[:MESSAGE_CHARACTERS], tuple(files), rows)
 
 

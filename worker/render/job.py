@@ -12,13 +12,13 @@ from PIL import Image
 from redis import Redis
 
 from jobs import clock
-from jobs.delivery import Verdict, routes
+from jobs.delivery import Route, Verdict, routes
 from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
 from jobs.schema import Outcome, RenderRequest, Reply, Variant
-from jobs.text.sentences import PictureProblem, ServiceProblem, new_reference, sentence_for, with_reference
+from jobs.text.sentences import PictureProblem, ServiceProblem, is_ours, new_reference, sentence_for, with_reference
 from models import limits
 from models.formats import ANIMATION
 from models.inference.runtime import OutOfMemory
@@ -31,7 +31,7 @@ from worker.delivery.comparison import edit_of_comparison
 from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
-from worker.delivery.several import edit_of_several
+from worker.delivery.several import Part, edit_of_several
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
@@ -51,7 +51,14 @@ GENERATOR_S: Final = 12.0
 
 
 class LeftToBot(Exception):
-    """A bot is ending this job, or must: only after a look at the message can it be known what to write there."""
+    """A bot is ending this job, or must: after a look at the message, or since who asked is to read why alone.
+
+    `ending` is set where this try has settled how.
+    """
+
+    def __init__(self, reason: str, ending: "Ending | None" = None) -> None:
+        super().__init__(reason)
+        self.ending = ending
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,10 @@ class Ending:
 
 def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
     """Draw and deliver, or tell the user why not. Raises LeftToBot when that is not ours to write."""
-    start, this_try = time.monotonic(), try_id(tools)
+    this_try = try_id(tools)
     if not tools.messages.is_newest(request):
         return Ending("stale")
+    tools.jobs.begin(request.job_id)
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
         renderer = _renderer(tools.engine, request.options.style)
@@ -102,17 +110,7 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
         )
         drawing = next(part.drawing for part in parts if part.drawing is not None)
         tools.breaker.record_success()
-        took_s = time.monotonic() - start
-        model = f"{renderer.name} {renderer.version}"
-        if request.comparison is not None:
-            as_drawn = request.model_copy(update={"pictures": (parts[0].picture,)})
-            photo, suffix = photo_of(as_drawn, drawing, tools.pictures, tools.decoder, hook)
-            edit = edit_of_comparison(as_drawn, photo, suffix, drawing, model=model, took_s=took_s)
-        elif len(parts) == 1:
-            as_drawn = request.model_copy(update={"pictures": (parts[0].picture,)})
-            edit = edit_of(as_drawn, drawing, model=model, took_s=took_s)
-        else:
-            edit = edit_of_several(request, parts, model=model, took_s=took_s)
+        edit = _edit_of(tools, request, parts, renderer.name, hook)
         # From here on a bot that finds the job overdue keeps its hands off the message.
         claim = tools.jobs.claim(request.job_id, this_try, request=request)
         if claim is Claim.STALE:
@@ -131,6 +129,10 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
         language = request.reply.language
         words = with_reference(code, sentence_for(problem, language), reference, language)
         reason = EndReason(outcome=outcome, code=code, sentence=words)
+        if not is_ours(code) and (code == "cancelled" or Route.TOKEN in routes(request.reply, time.time())):
+            if tools.jobs.leave(request.job_id, this_try, reason, request=request) is Claim.STALE:
+                return Ending("stale")
+            raise LeftToBot(f"{code}, for its user alone", Ending(outcome, code)) from None
         match tools.jobs.abandon(request.job_id, this_try, reason, request=request):
             case Claim.GRANTED:
                 return hook.timed("tell", lambda: _refuse(tools, request, outcome, code, words))
@@ -139,6 +141,19 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
             case _:
                 # By an earlier try of ours, which may have posted the picture, or by a bot; or it has ended.
                 raise LeftToBot(f"{code}, but the end was begun before") from None
+
+
+def _edit_of(tools: Tools, request: RenderRequest, parts: list[Part], style: str, hook: Hook) -> Edit:
+    """The message for what was drawn, of one picture, of several, or of a picture beside its page."""
+    waited_s = max(0.0, time.time() - request.created_at)
+    if len(parts) > 1 and request.comparison is None:
+        return edit_of_several(request, parts, style=style, waited_s=waited_s)
+    drawing = next(part.drawing for part in parts if part.drawing is not None)
+    as_drawn = request.model_copy(update={"pictures": (parts[0].picture,)})
+    if request.comparison is None:
+        return edit_of(as_drawn, drawing, style=style, waited_s=waited_s)
+    photo, suffix = photo_of(as_drawn, drawing, tools.pictures, tools.decoder, hook)
+    return edit_of_comparison(as_drawn, photo, suffix, drawing, style=style, waited_s=waited_s)
 
 
 def try_id(tools: Tools) -> str:

@@ -81,7 +81,10 @@ def render(payload: dict[str, Any]) -> dict[str, Any] | Postponed:
     except DiscordUnavailable as error:
         return _later(request, error)
     except LeftToBot as reason:
-        _log.warning("job left to the bot id=%s reason=%r", request.job_id, str(reason))
+        level = logging.WARNING if reason.ending is None else logging.INFO
+        _log.log(level, "job left to the bot id=%s reason=%r", request.job_id, str(reason))
+        if reason.ending is not None:
+            JOBS.labels(reason.ending.outcome, reason.ending.code).inc()
         return {}
     result = RenderResult(
         job_id=request.job_id,
