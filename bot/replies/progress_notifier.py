@@ -1,8 +1,9 @@
 """Tells those who wait how many are before them, how long it takes, how many frames are drawn; lets them cancel.
 
-Only messages that an interaction's token reaches: an edit as the bot would take from what workers need to post
-pictures in that channel. The last state wins: each edit asks first, and whoever ends the job waits for an edit that
-is under way.
+An interaction's token has a bucket of its own for each message. The reply to a reaction can only be edited as the
+bot, and a channel takes five such edits in five seconds, which workers need for pictures; so of those in one
+channel one is told something every CHANNEL_S seconds. The last state wins: each edit asks first, and whoever ends
+the job waits for an edit that is under way.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import discord
 
@@ -23,12 +24,15 @@ from bot.services import Services
 from jobs import clock
 from jobs.lifecycle.job import NO_ID, NOTICE_S, PendingReply
 from jobs.lifecycle.progress import seconds_per_job, standings, words
+from jobs.registry.fleet import takes_jobs
 
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 1.0
 PATIENCE_S: Final = 3.0
 """Nobody is told anything before this: most pictures are there by then. Nor twice within it."""
+CHANNEL_S: Final = 3.0
+"""Between two edits as the bot in a channel."""
 AT_ONCE: Final = 8
 MOST: Final = 200
 """Messages looked at in one round."""
@@ -58,6 +62,8 @@ class ProgressNotifier:
         self._pending = pending
         self._cancel_view = cancel_view
         self._said: dict[str, Said] = {}
+        self._as_bot: dict[str, float] = {}
+        """When each channel was last taken for an edit as the bot, on time.monotonic()'s clock."""
 
     async def run(self) -> None:
         """Look every LOOK_S at the jobs that this process has sent."""
@@ -86,6 +92,7 @@ class ProgressNotifier:
             for job_id, text in texts.items()
             if (said := self._said.get(job_id)) is None or said.text != text
         ]
+        changed = self._with_room(changed, now)
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(job_id: str, text: str) -> None:
@@ -96,12 +103,29 @@ class ProgressNotifier:
 
         await asyncio.gather(*(one(job_id, text) for job_id, text in changed))
 
+    def _with_room(self, changed: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
+        """Those that can be said now: where only the bot's own edit leads, the one that has waited longest."""
+        self._as_bot = {channel: at for channel, at in self._as_bot.items() if now - at < CHANNEL_S}
+        found = []
+        for job_id, text in sorted(changed, key=lambda one: said.at if (said := self._said.get(one[0])) else 0.0):
+            tracked = self._pending.mine.get(job_id)
+            if tracked is None:
+                continue
+            reply = tracked.pending.reply
+            if reply.token is None:
+                if reply.channel_id in self._as_bot:
+                    continue
+                self._as_bot[reply.channel_id] = now
+            found.append((job_id, text))
+        return found
+
     def _texts(self, languages: dict[str, str]) -> dict[str, str]:
         """What each job's message should say in its language, in a thread."""
         redis = self._services.redis
-        workers, pace = len(self._services.fleet.serving()), seconds_per_job(redis)
+        alive, pace = self._services.fleet.alive(), seconds_per_job(redis)
+        workers, names = sum(map(takes_jobs, alive)), frozenset(report.name for report in alive)
         found = {
-            job_id: words(standing, workers=workers, pace=pace, language=language)
+            job_id: words(standing, workers=workers, pace=pace, language=language, alive=names)
             for (job_id, language), standing in zip(
                 languages.items(), standings(redis, list(languages)), strict=True
             )
@@ -110,15 +134,24 @@ class ProgressNotifier:
 
     async def _say(self, pending: PendingReply, text: str) -> None:
         job_id, reply = pending.job_id, pending.reply
+        state: dict[str, Any] = {
+            "content": text,
+            "view": self._cancel_view(job_id, reply.language),
+            "allowed_mentions": QUIET,
+        }
         hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
+        channel = self._client.get_partial_messageable(int(reply.channel_id))
+        message = channel.get_partial_message(int(reply.message_id))
         # What Discord did not take is not said again at once either.
         self._said[job_id] = Said(text, time.monotonic())
 
         async def look_and_edit() -> None:
             # A fail-over may have made Redis forget that the job has ended, and it waits there once more.
-            if seen_on(await hook.fetch_message(ORIGINAL)) is Seen.UNFILLED:
-                view = self._cancel_view(job_id, reply.language)
-                await hook.edit_message(ORIGINAL, content=text, view=view, allowed_mentions=QUIET)
+            if reply.token is None:
+                if seen_on(await message.fetch()) is Seen.UNFILLED:
+                    await message.edit(**state)
+            elif seen_on(await hook.fetch_message(ORIGINAL)) is Seen.UNFILLED:
+                await hook.edit_message(ORIGINAL, **state)
 
         with suppress(discord.HTTPException):
             await say(self._services.jobs, job_id, look_and_edit)
@@ -129,6 +162,6 @@ def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:
     reply, age = tracked.pending.reply, clock.now() - tracked.pending.since
     if tracked.state is not SendState.SENT or tracked.shared or tracked.failure or reply.message_id == NO_ID:
         return False
-    if reply.token is None or clock.now() + NOTICE_S > reply.token_expires_at:
+    if reply.token is not None and clock.now() + NOTICE_S > reply.token_expires_at:
         return False
     return age >= PATIENCE_S and (said is None or now - said.at >= PATIENCE_S)

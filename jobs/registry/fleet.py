@@ -69,4 +69,9 @@ class Fleet:
 
     def serving(self) -> list[WorkerReport]:
         """Those of the workers alive that take jobs: neither on their way out, nor stepped back, nor suspended."""
-        return [report for report in self.alive() if report.state not in ("stopping", "degraded", "suspended")]
+        return [report for report in self.alive() if takes_jobs(report)]
+
+
+def takes_jobs(report: WorkerReport) -> bool:
+    """Whether a worker is neither on its way out, nor stepped back, nor suspended."""
+    return report.state not in ("stopping", "degraded", "suspended")

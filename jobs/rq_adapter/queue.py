@@ -10,7 +10,7 @@ process asks. Nor is its deletion, which loads a job's arguments: a job that can
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -34,6 +34,7 @@ QUEUE_KEY: Final = Queue.redis_queue_namespace_prefix + QUEUE_NAME
 """The list of the ids of jobs that wait, the next one first."""
 UNFINISHED: Final = frozenset({"created", "deferred", "queued", "scheduled", "started"})
 """RQ's states of a job that may still be drawn."""
+STARTED: Final = "started"
 LOST: Final = frozenset({"failed", "stopped", "canceled"})
 """RQ's states of a job that ended without a result."""
 # The names of tasks on the wire. They are older than the modules that have the functions now, and stay: during an
@@ -182,13 +183,16 @@ def job_key(job_id: str) -> str:
 
 def ask_standing(pipe: Any, job_id: str) -> None:
     """Add to a pipeline the two questions whose answers `as_standing` reads."""
-    pipe.hget(job_key(job_id), "status")
+    pipe.hmget(job_key(job_id), "status", "worker_name")
     pipe.lpos(QUEUE_KEY, job_id)
 
 
-def as_standing(status: object, position: int | None) -> tuple[str | None, int | None]:
-    """RQ's word on a job ("queued", "started", …; None if it knows none), and how many wait before it."""
-    return status.decode(errors="replace") if isinstance(status, bytes) else None, position
+def as_standing(known: Sequence[object], position: int | None) -> tuple[str | None, str | None, int | None]:
+    """RQ's word on a job ("queued", "started", …; None if it knows none), the worker that has begun it, if one has,
+    and how many wait before it."""
+    status, worker = (one.decode(errors="replace") if isinstance(one, bytes) else None for one in known)
+    # RQ writes an empty name for nobody.
+    return status, (worker or None) if status == STARTED else None, position
 
 
 def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
@@ -197,7 +201,7 @@ def states(redis: Redis, job_ids: list[str]) -> list[str | None]:
     for job_id in job_ids:
         pipe.hget(job_key(job_id), "status")
     found = pipe.execute() if job_ids else []
-    return [as_standing(status, None)[0] for status in found]
+    return [status.decode(errors="replace") if isinstance(status, bytes) else None for status in found]
 
 
 def forget(redis: Redis, job_ids: list[str]) -> None:

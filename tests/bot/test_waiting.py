@@ -3,6 +3,7 @@
 import time
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from redis import Redis
 from rq.job import Job
 
 from bot.replies.pending import SendState, Tracked
-from bot.replies.progress_notifier import PATIENCE_S, Said, is_due
-from jobs.lifecycle.job import PACE, Claim, Jobs, PendingReply
+from bot.replies.progress_notifier import CHANNEL_S, PATIENCE_S, ProgressNotifier, Said, is_due
+from jobs.lifecycle.job import PACE, Claim, EndReason, Jobs, PendingReply
 from jobs.records import record_key
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter.queue import enqueue
@@ -19,6 +20,7 @@ from jobs.schema import RenderRequest, RenderResult
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, GUILD_ID, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, queued
+from tests.bot.test_reaction import a_drawn_picture, replies_to
 from tests.bot.test_slash import a_worker_reports
 from tests.jobs.requests import a_request
 
@@ -55,6 +57,7 @@ def buttons(message: dict[str, Any]) -> dict[str, str]:
 
 def finish(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:
     """What a worker does, in its order."""
+    redis.lrem("rq:queue:glyphcord", 0, request.job_id)
     assert Jobs(redis).claim(request.job_id, "a-try") is Claim.GRANTED
     path = f"/webhooks/{request.reply.application_id}/{request.reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": FINAL, "components": []})
@@ -90,9 +93,57 @@ def test_nobody_is_told_too_early_or_too_often() -> None:
     assert not is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S - 0.1)
     assert is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S)
     assert not is_due(Tracked(promise.model_copy(update={"since": now}), SendState.SENT), None, 100.0)
-    for mute in ({"token_expires_at": now}, {"token": None}):  # workers need the bot's own way to this channel
-        over = promise.model_copy(update={"reply": reply.model_copy(update=mute)})
-        assert not is_due(Tracked(over, SendState.SENT), None, 100.0)
+    over = promise.model_copy(update={"reply": reply.model_copy(update={"token_expires_at": now})})
+    assert not is_due(Tracked(over, SendState.SENT), None, 100.0)
+
+
+@pytest.mark.usefixtures("awake")
+def test_the_reply_to_a_reaction_is_told_frames_and_can_be_cancelled(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    discord.react(message_id, "🩷", user=ADA_ID)
+    (request,) = discord.wait_for(lambda: queued(redis))
+    redis.lrem("rq:queue:glyphcord", 0, request.job_id)
+    redis.hset(Job.key_for(request.job_id), mapping={"status": "started", "worker_name": "w1"})
+    Jobs(redis).progress(request.job_id, (12, 48))
+
+    def drawing() -> dict[str, Any] | None:
+        (reply,) = replies_to(discord, message_id)
+        return reply if reply["content"] == "Drawing: frame 12 of 48." else None
+
+    reply = discord.wait_for(drawing)
+    cancel = buttons(reply)["Cancel"]
+    refused = discord.wait_for_answer(discord.click(reply["id"], cancel))
+    assert refused["content"] == SENTENCES["not_yours"]
+    click = discord.click(reply["id"], cancel, user=ADA_ID)
+    discord.wait_for(lambda: Jobs(redis).progress(request.job_id))
+    # What its worker does between two stages.
+    reason = EndReason(outcome="cancelled", code="cancelled", sentence=SENTENCES["cancelled"])
+    Jobs(redis).leave(request.job_id, "a-try", reason, request=request)
+    told = says(discord, click, SENTENCES["cancelled"])
+    assert told["ephemeral_to"] == ADA_ID
+    assert [m for m in replies_to(discord, message_id) if m["ephemeral_to"] is None] == []
+    discord.react(message_id, "🩷", user=MIA_ID)
+    again = discord.wait_for(lambda: [r for r in queued(redis) if r.job_id != request.job_id])
+    assert again[0].user_id == MIA_ID, "a heart after that is answered anew"
+
+
+def test_in_a_channel_one_reply_at_a_time_is_told_as_the_bot() -> None:
+    now = time.monotonic()
+    reply = a_request().reply.model_copy(update={"token": None})
+    pending: Any = SimpleNamespace(mine={})
+    for job_id in ("1", "2", "3"):
+        there = reply.model_copy(update={"channel_id": "9" if job_id == "3" else "8"})
+        promise = PendingReply(job_id=job_id, reply=there, since=0, deadline_at=now)
+        pending.mine[job_id] = Tracked(promise, SendState.SENT)
+    nobody: Any = None
+    notifier = ProgressNotifier(nobody, nobody, pending, nobody)
+    texts = [(job_id, "Drawing") for job_id in ("1", "2", "3")]
+    assert [job_id for job_id, _ in notifier._with_room(texts, now)] == ["1", "3"]
+    assert notifier._with_room(texts, now + 1) == []
+    notifier._said["1"] = Said("Drawing", now)
+    assert [job_id for job_id, _ in notifier._with_room(texts, now + CHANNEL_S)] == ["2", "3"]
 
 
 @pytest.mark.usefixtures("awake")
@@ -144,9 +195,9 @@ def test_cancel_takes_a_waiting_job_off_the_queue_and_says_so(
     assert len(queued(redis)) == 1 and not Jobs(redis).progress(request.job_id)
     if proxy_fails:  # after Discord has taken the acknowledgement
         discord.fault(method="POST", path="/callback$", status=502, page=True, after=True)
-    discord.click(answer["id"], cancel)
-    answer = says(discord, used, SENTENCES["cancelled"])
-    assert answer["components"] == []
+    told = says(discord, discord.click(answer["id"], cancel), SENTENCES["cancelled"])
+    assert told["ephemeral_to"] == MIA_ID
+    assert discord.answer_to(used) is None, "nothing is left for others to read"
     result = discord.wait_for(lambda: Jobs(redis).result_of(request.job_id))
     assert (result.outcome, result.code) == ("cancelled", "cancelled")
     assert queued(redis) == []
@@ -171,8 +222,8 @@ def test_cancel_works_after_a_restart(redis_url: str, redis: Redis, tmp_path: Pa
             own.controls.wait_for(lambda: buttons(own.controls.answer_to(used) or {"components": []}))
         with BotProcess(own, redis_url, tmp_path) as bot:
             answer = says(own.controls, used, SENTENCES["queued_no_worker"])
-            own.controls.click(answer["id"], buttons(answer)["Cancel"], user=MIA_ID)
-            says(own.controls, used, SENTENCES["cancelled"])
+            click = own.controls.click(answer["id"], buttons(answer)["Cancel"], user=MIA_ID)
+            says(own.controls, click, SENTENCES["cancelled"])
             assert queued(redis) == []
             assert "Traceback" not in bot.log
 

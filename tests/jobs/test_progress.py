@@ -5,7 +5,7 @@ from redis import Redis
 
 from jobs.lifecycle.job import PACE_OF, Jobs
 from jobs.lifecycle.progress import Standing, seconds_per_job, standings, words
-from jobs.rq_adapter.queue import enqueue
+from jobs.rq_adapter.queue import enqueue, job_key
 from jobs.schema import RenderResult
 from jobs.text.sentences import SENTENCES, is_interim
 from jobs.text.translation import duration_in_words
@@ -48,6 +48,26 @@ def test_standings_follow_the_queue(redis: Redis) -> None:
 def test_what_is_said(standing: Standing, workers: int, pace: float | None, said: str | None) -> None:
     assert words(standing, workers=workers, pace=pace) == said
     assert said is None or is_interim(said)
+
+
+def test_after_a_workers_death_no_old_number_stays() -> None:
+    dead, begun = Standing("started", None, (40, 120), worker="w1"), Standing("queued", 0, (40, 120), worker=None)
+    assert words(dead, workers=1, pace=2.0, alive=["w1"]) == "Drawing: frame 40 of 120."
+    assert words(dead, workers=0, pace=2.0, alive=["w1"]) == "Drawing: frame 40 of 120.", (
+        "it takes no more, but ends"
+    )
+    for workers, alive in ((1, ["w2"]), (0, [])):
+        assert words(dead, workers=workers, pace=2.0, alive=alive) == SENTENCES["worker_stopped"]
+    assert words(begun, workers=1, pace=2.0, alive=["w2"]) == "Waiting: yours is next, about 5 s to go."
+
+
+def test_a_new_try_forgets_what_an_earlier_one_had_drawn(redis: Redis) -> None:
+    enqueue(redis, a_request(job_id="a"))
+    Jobs(redis).progress("a", (40, 120))
+    Jobs(redis).begin("a")
+    redis.hset(job_key("a"), mapping={"status": "started", "worker_name": "w1"})
+    redis.delete("rq:queue:glyphcord")
+    assert standings(redis, ["a"]) == [Standing("started", None, worker="w1")]
 
 
 def test_estimates_are_coarse_and_never_short() -> None:
