@@ -1,6 +1,7 @@
 """The `/model` commands: which models there are, and changing them on all workers while they draw.
 
-All can see the commands; each checks who asks, and writes down who did what or was refused.
+Discord shows them to a server's administrators alone, who can show them to others. Those need not be the bot's
+admins, so each command checks who asks, and writes down who did what or was refused.
 """
 
 import asyncio
@@ -48,6 +49,7 @@ EDIT_EVERY_S: Final = 1.2
 
 
 @app_commands.guild_only()
+@app_commands.default_permissions()
 @app_commands.allowed_installs(guilds=True, users=False)
 class ModelAdmin(commands.GroupCog, name="model", description="Manage the models that draw (admins)"):
     """The `/model` commands, and the button under an uploaded model (`activate`)."""

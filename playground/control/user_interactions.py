@@ -59,13 +59,13 @@ class UserInteractions:
             name, path = str(payload.get("command") or ""), []
             target_id = str(payload["target_id"])
             command = self.world.commands.find(name, USER_MENU if target_id in USERS else MESSAGE_MENU)
-            check_offered(command, user_id, channel_id)
+            check_offered(command, user_id, channel_id, self.world.permitted.get(command["name"], ()))
             data = self._menu_data(command, channel_id, target_id)
         else:
             name, *path = command_words(payload)
             command = self.world.commands.find(name, CHAT_INPUT)
             declared, chain = descend(command, path)
-            check_offered(command, user_id, channel_id)
+            check_offered(command, user_id, channel_id, self.world.permitted.get(command["name"], ()))
             files = self._option_files(uploads, channel_id, payload.get("declare") or {})
             filled = fill_options(declared, payload.get("options") or {}, files)
             kinds = {option["name"]: option["type"] for option in declared}
@@ -121,7 +121,7 @@ class UserInteractions:
         name, *path = command_words(payload)
         command = self.world.commands.find(name, CHAT_INPUT)
         declared, chain = descend(command, path)
-        check_offered(command, user_id, channel_id)
+        check_offered(command, user_id, channel_id, self.world.permitted.get(command["name"], ()))
         focused = str(payload.get("focused") or "")
         options = {focused: "", **(payload.get("options") or {})}
         filled = fill_options(declared, options, {}, partial=True, focused=focused)

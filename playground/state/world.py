@@ -24,6 +24,8 @@ class World:
         self.reactions = Reactions(self.events, self.messages)
         self.interactions = Interactions(clock, self.messages, self.files, self.events)
         self.locales: dict[str, str] = {}
+        self.permitted: dict[str, set[str]] = {}
+        """Who may use a command whatever its default permissions say: Server Settings, Integrations."""
 
     def locale(self, user_id: str) -> str:
         """The language of a person's client, by Discord's name for it."""

@@ -16,7 +16,7 @@ from jobs.registry.verification import Measures, Verification, VerificationReque
 from jobs.registry.weights import Version, WeightsStore
 from jobs.rq_adapter.queue import VERIFY_TASK, render_queue
 from jobs.text.sentences import SENTENCES
-from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
+from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess, Refused
 from tests.bot.processes import BotProcess, a_png
 from tests.bot.test_slash import a_worker_reports
 from tests.sentences import plain
@@ -89,6 +89,23 @@ def suggested(discord: Controls, focused: str, typed: str, user: str) -> list[st
     return [choice["value"] for choice in found["choices"]]
 
 
+def test_members_do_not_see_the_commands(discord: Controls) -> None:
+    for user in (MIA_ID, MOD_ID):
+        with pytest.raises(Refused, match="permissions are missing"):
+            discord.slash("model list", user=user)
+
+
+@pytest.fixture
+def shown_to_all(discord: Controls) -> Iterator[None]:
+    """A server's administrator lets people use the commands."""
+    for user in (MIA_ID, MOD_ID):
+        discord.permit("model", user=user)
+    yield
+    for user in (MIA_ID, MOD_ID):
+        discord.permit("model", user=user, allow=False)
+
+
+@pytest.mark.usefixtures("shown_to_all")
 def test_only_admins_may_and_both_are_written_down(
     discord: Controls, redis: Redis, running_bot: BotProcess
 ) -> None:
@@ -229,6 +246,7 @@ def test_an_upload_that_cannot_be_kept_is_refused_in_words(
     assert render_queue(redis).count == 0
 
 
+@pytest.mark.usefixtures("shown_to_all")
 def test_names_and_versions_are_suggested_to_admins_alone(
     discord: Controls, redis: Redis, store: WeightsStore, two: tuple[Version, Version]
 ) -> None:
@@ -265,6 +283,7 @@ def test_list_and_status(discord: Controls, redis: Redis, two: tuple[Version, Ve
 
 def test_the_settings_take_the_owners_place(redis_url: str, tmp_path: Path) -> None:
     with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, ADMIN_USER_IDS=MIA_ID):
+        own.controls.permit("model", user=MIA_ID)
         by_mia = own.controls.slash("model reload", user=MIA_ID)
         assert own.controls.wait_for_answer(by_mia)["content"] == SENTENCES["no_worker"]
         by_ada = own.controls.slash("model reload", user=ADA_ID)
