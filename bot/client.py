@@ -29,6 +29,7 @@ from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages, ski
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission
 from bot.render.download import AttachmentDownloader
+from bot.render.latest_picture import sees_content
 from bot.render.service import RenderService
 from bot.replies.interactions import QUIET, InFlight, Tree
 from bot.replies.pending import REDIS_LOST, PendingReplies
@@ -37,7 +38,7 @@ from bot.replies.reaper import Reaper
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs import clock
-from jobs.text.buttons import CANCEL, COMPARE, DELETE, PINK, REDO, SHARE, TAKE, TEXT
+from jobs.text.buttons import CANCEL, COMPARE, COMPUTER, DELETE, PHONE, PINK, REDO, SHARE, TAKE, TEXT
 
 log = logging.getLogger(__name__)
 
@@ -105,9 +106,10 @@ class GlyphcordClient(ShardedBot):
         models = ModelAdmin(self.services, self._downloader, self._in_flight, settings)
         server_settings = ServerSettings(self.services, self._downloader, moderation_log)
         results = Results(self.services, render_service, moderation_log, reactions.answer)
+        self._ascii = Ascii(render_service, self.services)
         comparisons = Comparisons(self.services, render_service)
         self._parts: list[commands.Cog] = [
-            Ascii(render_service, self.services),
+            self._ascii,
             menu,
             UserMenu(self.tree, render_service),
             About(self.services, settings, self._command_ids, pending),
@@ -124,6 +126,8 @@ class GlyphcordClient(ShardedBot):
             KEEP: server_settings.keep,
             PINK: results.pink,
             TEXT: results.text,
+            PHONE: results.phone,
+            COMPUTER: results.computer,
             REDO: results.redo,
             COMPARE: comparisons.compare,
             SHARE: comparisons.share,
@@ -140,6 +144,7 @@ class GlyphcordClient(ShardedBot):
         await self.tree.set_translator(Catalogue())
         with suppress(*REDIS_LOST):  # then the reaper's first round does it
             await asyncio.to_thread(clock.follow, self.services.redis)
+        self._ascii.promise(unseen=not sees_content(self))
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._reaper, self._notifier)]
         if not await sync_if_changed(self.tree, self._command_ids):
             self._loops.append(asyncio.create_task(keep_trying(self.tree, self._command_ids)))

@@ -12,7 +12,7 @@ from bot.commands.registration import everywhere
 from bot.commands.suggestions import Choices, palette_choices, source_choices, suggest_styles
 from bot.render.attachments import Attachment, Find
 from bot.render.service import RenderService
-from bot.render.sources import SOURCE_HELP, picture_from
+from bot.render.sources import SOURCE_HELP, SOURCE_HELP_UNSEEN, picture_from
 from bot.replies.interactions import Interaction
 from bot.services import Services
 from jobs.schema import Variant
@@ -23,8 +23,20 @@ FILE_TYPES: Final = ["image", "video", ".bmp", ".tif", ".tiff", ".heic", ".heif"
 """What Discord's client lets people choose, ten at most: its own groups, and the usual suffixes of all else that is
 drawn. In `image` are .png, .gif, .jpg, .jpeg, .jfif, .webp and .avif, in `video` .mp4, .mov, .qt and .webm."""
 
-MORE_HELP: Final = HELP | {"variants": "Several drawings to choose one from"}
 VARIANT_CHOICES: Final = [app_commands.Choice(name=LABELS[kind], value=str(kind)) for kind in KINDS]
+
+
+OPTION_HELP: Final = {
+    "image": "The picture (default: the last one posted here)",
+    "source": SOURCE_HELP,
+    **HELP,
+    "variants": "Several drawings to choose one from",
+}
+UNSEEN_HELP: Final = {
+    "image": "The picture (on servers I see others' only where they mention me)",
+    "source": SOURCE_HELP_UNSEEN,
+}
+"""Instead, where the application lacks the message content intent: no promise that cannot be kept."""
 
 
 class Ascii(commands.Cog):
@@ -34,12 +46,16 @@ class Ascii(commands.Cog):
         self._render_service = render_service
         self._services = services
 
+    def promise(self, *, unseen: bool) -> None:
+        """Say of the options what this application can do, before the command is registered."""
+        app_commands.describe(**OPTION_HELP | (UNSEEN_HELP if unseen else {}))(self.ascii)
+
     @app_commands.command(
         name="ascii",
         description="Draw a picture in readable characters",
         extras={"file_types": {"image": FILE_TYPES}},  # bot.commands.sync registers them
     )
-    @app_commands.describe(image="The picture (default: the last one posted here)", source=SOURCE_HELP, **MORE_HELP)
+    @app_commands.describe(**OPTION_HELP)
     @app_commands.choices(variants=VARIANT_CHOICES, **CHOICES)
     @everywhere
     async def ascii(  # noqa: PLR0917  # discord.py reads the options from the parameters

@@ -14,7 +14,7 @@ AUTOMATIC: Final = 0
 """What somebody types as `columns` to leave them open where the server does not."""
 
 HELP: Final = {
-    "palette": "The colours: a palette, or two colours like #0000ff-#ff69b4",
+    "palette": "The colours: a palette, or colours like red or #0000ff-#ff69b4",
     "columns": f"Width in characters, {MIN_COLUMNS} to {MAX_COLUMNS}; {AUTOMATIC} for automatic",
     "background": "Light or dark background",
     "focus": FOCUS_HELP,

@@ -1,19 +1,17 @@
 """What Discord offers while an option is typed: palettes, and the models of the registry."""
 
 import asyncio
-from typing import Final
 
 from discord import app_commands
 from redis.exceptions import RedisError
 
-from bot.render.options import SUGGESTIONS, suggest_palettes
+from bot.render.latest_picture import sees_content
+from bot.render.options import DEFAULT_STYLE, SUGGESTIONS, suggest_palettes
 from bot.render.sources import suggest_sources
 from bot.replies.interactions import Interaction, language
 from bot.services import Services
 from jobs.text.choices import AUTO
 from jobs.text.translation import translate
-
-DEFAULT_STYLE: Final = "Auto (the bot's default)"
 
 Choices = list[app_commands.Choice[str]]
 
@@ -26,7 +24,8 @@ def palette_choices(interaction: Interaction, typed: str) -> Choices:
 
 def source_choices(interaction: Interaction, typed: str) -> Choices:
     """The sources that fit what was typed, by their names in the person's language."""
-    found = suggest_sources(typed, language(interaction))
+    unseen = interaction.guild_id is not None and not sees_content(interaction.client)
+    found = suggest_sources(typed, language(interaction), unseen=unseen)
     return [app_commands.Choice(name=label, value=value) for label, value in found]
 
 

@@ -20,16 +20,22 @@ TRIED: Final = 5
 """Files, at most, that only their bytes can tell to be pictures."""
 
 
-async def latest_picture(interaction: Interaction) -> Attachment:
-    """Raises ServiceProblem `cannot_look`, or `no_picture_here` where the bot can see and there is none."""
-    client, allowed = interaction.client, interaction.app_permissions
+def check_can_look(interaction: Interaction) -> None:
+    """Raises ServiceProblem `cannot_look` where there is no use in asking Discord."""
     if not can_reach(interaction):
         raise ServiceProblem("cannot_look", "not a member there")
     # The asker's too: who came without the right to read what was posted before is not shown a picture of it.
     if interaction.guild_id and not all(
-        may.view_channel and may.read_message_history for may in (allowed, interaction.permissions)
+        may.view_channel and may.read_message_history
+        for may in (interaction.app_permissions, interaction.permissions)
     ):
         raise ServiceProblem("cannot_look", "no permission to read the channel's history")
+
+
+async def latest_picture(interaction: Interaction) -> Attachment:
+    """Raises ServiceProblem `cannot_look`, or `no_picture_here` where the bot can see and there is none."""
+    client = interaction.client
+    check_can_look(interaction)
     channel = client.get_partial_messageable(int(interaction.channel_id or 0))
     own = client.user.id if client.user else 0
     candidates: list[FoundPicture] = []
@@ -46,7 +52,7 @@ async def latest_picture(interaction: Interaction) -> Attachment:
         raise ServiceProblem("cannot_look", f"code {error.code}") from None
     if candidates:
         return _first_that_is_one([one.attachment for one in candidates])
-    if interaction.guild_id and not _sees_content(client):
+    if interaction.guild_id and not sees_content(client):
         raise ServiceProblem("cannot_look", "the application lacks the message content intent")
     raise ServiceProblem("no_picture_here", f"in {LOOKED_AT} messages", count=LOOKED_AT)
 
@@ -59,6 +65,7 @@ def _first_that_is_one(candidates: list[Attachment]) -> Attachment:
     return last
 
 
-def _sees_content(client: discord.Client) -> bool:
+def sees_content(client: discord.Client) -> bool:
+    """Whether the application has the message content intent, so that it may read what does not mention it."""
     flags = client.application.flags if client.application else None
     return bool(flags and (flags.gateway_message_content or flags.gateway_message_content_limited))

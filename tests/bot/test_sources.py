@@ -91,6 +91,8 @@ def test_sources_are_suggested_in_the_persons_language() -> None:
     assert suggest_sources("icon") == [("The server's icon", "server_icon")]
     assert suggest_sources("Symbol", "de") == [("Das Symbol des Servers", "server_icon")]
     assert suggest_sources(" <a:cat:12> ") == [(":cat:", "<a:cat:12>")]
+    unseen = suggest_sources("", unseen=True)
+    assert unseen[0] == ("The latest picture in a message that mentions me", "latest")
 
 
 def test_the_client_offers_every_file_that_is_drawn(discord: Controls) -> None:
