@@ -17,11 +17,12 @@ _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.d
 @dataclass(frozen=True)
 class CodeBlock:
     """How text is read in a message: the most columns and rows (None: as many as the message takes), and whether
-    the reader's program shows colours there."""
+    the reader's program shows colours there. `close_up`: too narrow for a whole picture, it shows the subject."""
 
     columns: int
     rows: int | None
     colours: bool
+    close_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Format:
     block: CodeBlock | None = None
 
 
-# A telephone held upright breaks longer lines, which ruins every row. It also shows colour codes as text.
-_PHONE: Final = CodeBlock(40, None, colours=False)
+# A telephone held upright breaks longer lines, which ruins every row. In Discord's code blocks, of 14 px, so many
+# stay whole. It also shows colour codes as text.
+_PHONE: Final = CodeBlock(34, None, colours=False, close_up=True)
 _DESKTOP: Final = CodeBlock(60, 32, colours=True)
 
 FORMATS: Final[dict[str, Format]] = {
@@ -45,7 +47,7 @@ FORMATS: Final[dict[str, Format]] = {
     for format in (
         Format("picture", "Picture", "png", "image/png"),
         Format("text", "Text in the message, for computers (up to 60 across)", "txt", _PLAIN, _DESKTOP),
-        Format("phone", "Text in the message, for phones (up to 40 across)", "txt", _PLAIN, _PHONE),
+        Format("phone", "Text in the message, for phones (up to 34 across)", "txt", _PLAIN, _PHONE),
         Format("file", "Text file, any size", "txt", _PLAIN),
         Format("ansi", "Coloured text for terminals (ANSI file)", "ans", _PLAIN),
         Format("html", "Web page (HTML file)", "html", "text/html; charset=utf-8"),

@@ -35,6 +35,7 @@ from models.options import RenderOptions
 from models.page import Grid, Page, pages_of
 from models.palettes import Background, BackgroundChoice
 from models.problems import Note
+from models.rendering.close_up import close_up
 from models.rendering.decode import Still
 from models.rendering.decoding import decode_frames, decode_still
 from models.rendering.frames import Cut, Frames, may_move
@@ -197,8 +198,13 @@ def draw_frames(
 ) -> Drawing:
     """Draw what is decoded. The paper is the frames' own; where they leave it open, what suits the first one."""
     hook = hook or Hook()
-    total, height, width, _ = frames.pixels.shape
     inks, paper = hook.stage("tone", lambda: inks_of(renderer, frames.pixels, frames.background))
+    if options.block is not None and options.block.close_up and options.focus is None:
+        near = hook.stage("tone", lambda: close_up(inks[0], renderer.subject_of(inks[0])))
+        if near is not None:
+            frames = replace(frames, pixels=frames.pixels[:, near.rows, near.columns])
+            inks, options = near.ink[None], replace(options, focus=0.0)
+    total, height, width, _ = frames.pixels.shape
     columns = columns_for(width, height, _columns(options, width, height, moving=total > 1), most_rows)
 
     def after_batch(done: int) -> None:

@@ -99,6 +99,10 @@ class Renderer:
         """
         return choose_background(tone, self.runtime.subject(tone[None])[0])
 
+    def subject_of(self, tone: Array) -> Array:
+        """How likely each place of a picture, (H, W) in [0, 1], is to be its subject: (h, w), a smaller one."""
+        return self.runtime.subject(tone[None])[0]
+
     def grids(
         self,
         tones: Array,
