@@ -18,9 +18,10 @@ import bot
 import jobs
 import worker
 from bot.commands.about import PRIVACY, WELCOME, help_text
+from bot.commands.ascii import UNSEEN_HELP
 from bot.commands.mentions import NAMED, CommandIds
 from bot.commands.settings_text import settings_text
-from bot.components.result_buttons import form_for
+from bot.components.redo_form import FIELDS, form_for
 from bot.render.options import named_palette, suggest_palettes
 from bot.settings import BotSettings
 from jobs.server_settings import GuildSettings
@@ -118,7 +119,7 @@ async def wanted() -> set[Text]:
     found: set[Text] = {text for text in spoken() if not isinstance(text[1], tuple) or len(text[1]) == 2}
     found |= {(None, text) for code, text in SENTENCES.items() if code not in ONE}
     found |= {(None, (ONE[code], SENTENCES[code])) for code in ONE}
-    registries: list[Any] = [LABELS, NOTES, {1: TOO_LONG}]
+    registries: list[Any] = [LABELS, NOTES, FIELDS, UNSEEN_HELP, {1: TOO_LONG}]
     found |= {(None, text) for registry in registries for text in registry.values()}
     labels = [format.label for format in FORMATS.values()] + [palette.label for palette in PALETTES.values()]
     found |= {(None, label) for label in labels}
@@ -230,13 +231,14 @@ def test_everything_fits_where_discord_shows_it(language: str) -> None:
 
 @pytest.mark.parametrize("language", [ENGLISH, *NAMES])
 async def test_the_form_fits_where_discord_shows_it(language: str) -> None:
-    form = form_for(a_request(), language).to_dict()
-    assert len(form["title"]) <= 45
-    for label in form["components"]:
+    forms = [form_for(a_request(), language, styles).to_dict() for styles in ((), ("classic", "lines"))]
+    assert all(len(form["title"]) <= 45 and len(form["components"]) == 5 for form in forms)
+    for label in (label for form in forms for label in form["components"]):
         assert len(label["label"]) <= 45 and len(label.get("description") or "") <= 100
         inner = label["component"]
         assert len(inner.get("placeholder") or "") <= 100
         assert all(len(option["label"]) <= 100 for option in inner.get("options", []))
+        assert len(inner.get("options", [])) <= 25
 
 
 @pytest.mark.parametrize("language", NAMES)

@@ -64,7 +64,7 @@ class CancelButton:
         Else its worker leaves it to a bot, which reaches who cancelled by what is written down here.
         """
         if not self._services.jobs.cancel(pending.job_id).may_write:
-            self._services.jobs.open(pending, look_at=time.time() + WORKING_S)
+            self._services.jobs.open(pending, look_at=clock.now() + WORKING_S)
             return False
         queue.withdraw(self._services.redis, pending.job_id)
         return True

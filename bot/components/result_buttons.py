@@ -2,19 +2,22 @@
 
 The message's request stands in Redis, so they work after any restart and for as long as it is remembered
 there; the form of "Redo" comes back to `Results.on_interaction` without this process having sent it.
+Discord does not tell what somebody reads on, and colour codes are litter on a phone; so for text we ask.
 """
 
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final, cast
 
 import discord
 from discord.ext import commands
 
+from bot.components.component import Component
 from bot.components.reaction_reply import find_deleted
+from bot.components.redo_form import FORM, form_for, overrides_of
 from bot.gateway.patience import is_unknown
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
@@ -32,30 +35,20 @@ from bot.replies.interactions import (
 from bot.services import Services
 from jobs import clock
 from jobs.schema import Click, RenderRequest
-from jobs.text.buttons import TEMPLATE, custom_id
-from jobs.text.choices import AUTO, FOCUS_HELP, FOCUSES, FORMATS, PAPERS, focus_name, paper_name
+from jobs.text.buttons import COMPUTER, LABELS, PHONE, TEMPLATE, custom_id
+from jobs.text.choices import FORMATS
 from jobs.text.sentences import ServiceProblem, sentence_for
 from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
-FORM: Final = "again"
-"""The action in a form's id; the form is about the message that it was opened from."""
-
-
 THERE: Final = "It already exists: {place}"
 DELETED: Final = "{by} deleted a picture that {user} asked for"
-TITLE: Final = "Redo"
-FIELDS: Final = {
-    "palette": "Palette",
-    "columns": "Columns",
-    "background": "Background",
-    "focus": "Focus",
-    "format": "Format",
-}
-PALETTE_HELP: Final = "A name, or two colours"
-PALETTE_EXAMPLE: Final = "pink, or #0000ff-#ff69b4"
-COLUMNS_HELP: Final = "Width in characters, 20 to 200 (empty: automatic)"
+WHICH_SCREEN: Final = (
+    "For which screen? A phone shows lines of {phone} characters, a computer up to {computer}, in colour."
+)
+HIDDEN: Final = "-private"
+"""After a message's id: the picture on it is for one person, and so is its text."""
 
 
 class Results(commands.Cog):
@@ -77,7 +70,8 @@ class Results(commands.Cog):
         """As the reaction, so that there is one picture in pink however it was asked for."""
         request = await self._request(interaction)
         if request.reply.private or not can_reach(interaction):
-            await self._again(interaction, request, OptionOverrides(palette="pink"))
+            hidden = self._is_hidden(interaction, request)
+            await self._again(interaction, request, OptionOverrides(palette="pink"), hidden=hidden)
             return
         await self._may(interaction, request)
         message_id = request.reply.message_id
@@ -96,14 +90,35 @@ class Results(commands.Cog):
             await interaction.followup.send(sentence_for(refused, language(interaction)), ephemeral=True)
 
     async def text(self, interaction: Interaction, argument: str) -> None:
-        """The same picture as text in a message."""
-        await self._again(interaction, await self._request(interaction), OptionOverrides(format="text"))
+        """Ask which screen the same picture as text is for."""
+        request = await self._request(interaction)
+        await self._may(interaction, request)
+        widths = {name: block.columns for name, format in FORMATS.items() if (block := format.block) is not None}
+        speaks = language(interaction)
+        words = translate(WHICH_SCREEN, speaks, phone=widths["phone"], computer=widths["text"])
+        which = request.reply.message_id + (HIDDEN if self._is_hidden(interaction, request) else "")
+        await interaction.response.send_message(words, view=screens(which, speaks), ephemeral=True)
+
+    async def phone(self, interaction: Interaction, argument: str) -> None:
+        """The picture as text that a phone shows unbroken."""
+        await self._as_text(interaction, argument, "phone")
+
+    async def computer(self, interaction: Interaction, argument: str) -> None:
+        """The picture as coloured text, as wide as a message allows."""
+        await self._as_text(interaction, argument, "text")
+
+    async def _as_text(self, interaction: Interaction, which: str, format: str) -> None:
+        # That this button is ours, under our question to this person, is Discord's word: it was sent to them alone.
+        request = await self._known(which.removesuffix(HIDDEN))
+        overrides, hidden = OptionOverrides(format=format), which.endswith(HIDDEN)
+        await self._again(interaction, request, overrides, hidden=hidden, shown=True)
 
     async def redo(self, interaction: Interaction, argument: str) -> None:
         """A form with the picture's own options filled in."""
         request = await self._request(interaction)
         await self._may(interaction, request)
-        await interaction.response.send_modal(form_for(request, language(interaction)))
+        styles = await asyncio.to_thread(self._services.weights.models)
+        await interaction.response.send_modal(form_for(request, language(interaction), styles))
 
     async def delete(self, interaction: Interaction, argument: str) -> None:
         """For who asked for the picture, and for those who may delete messages there."""
@@ -141,25 +156,31 @@ class Results(commands.Cog):
             overrides = overrides_of(data["components"])
             if overrides.columns == request.options.columns and overrides.format != request.options.format:
                 overrides = replace(overrides, columns=None)  # filled in for the old format
-            await self._again(interaction, request, overrides)
+            hidden = self._is_hidden(interaction, request)
+            await self._again(interaction, request, overrides, hidden=hidden)
         except Exception as error:
             await explain(interaction, error)
 
-    async def _may(self, interaction: Interaction, request: RenderRequest) -> None:
+    async def _may(self, interaction: Interaction, request: RenderRequest, *, shown: bool = False) -> None:
         """Raises ServiceProblem `not_yours` for a picture that the person does not see, and where the server leaves
-        the buttons to who asked for the picture."""
+        the buttons to who asked for the picture. `shown`: they have seen it, or would not have been asked."""
         if is_theirs(interaction, request):
             return
         guild_id = str(interaction.guild_id) if interaction.is_guild_integration() else None
         settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
-        if settings.reactors == "requester" or not sees(interaction, request):
+        if settings.reactors == "requester" or not (shown or sees(interaction, request)):
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
-    async def _again(self, interaction: Interaction, request: RenderRequest, overrides: OptionOverrides) -> None:
-        await self._may(interaction, request)
-        message = interaction.message
-        there = message is not None and str(message.id) == request.reply.message_id
-        hidden = message.flags.ephemeral if message is not None and there else request.reply.private
+    async def _again(
+        self,
+        interaction: Interaction,
+        request: RenderRequest,
+        overrides: OptionOverrides,
+        *,
+        hidden: bool,
+        shown: bool = False,
+    ) -> None:
+        await self._may(interaction, request, shown=shown)
         await self._render_service.submit(
             interaction,
             [picture for picture in request.pictures if picture.sha],
@@ -169,6 +190,13 @@ class Results(commands.Cog):
             defaults=request.options,
             own=request.own and request.user_id == str(interaction.user.id),
         )
+
+    @staticmethod
+    def _is_hidden(interaction: Interaction, request: RenderRequest) -> bool:
+        """Whether the picture that somebody clicked under is for them alone."""
+        message = interaction.message
+        there = message is not None and str(message.id) == request.reply.message_id
+        return message.flags.ephemeral if message is not None and there else request.reply.private
 
     async def _request(self, interaction: Interaction) -> RenderRequest:
         return await self._known(str(interaction.message.id if interaction.message else 0))
@@ -213,58 +241,13 @@ def _pink(interaction: Interaction, request: RenderRequest) -> Click:
     )
 
 
-def form_for(request: RenderRequest, language: str) -> discord.ui.Modal:
-    """The form of "Redo", as the picture is."""
-    drawn = request.options
-    modal = discord.ui.Modal(title=translate(TITLE, language), custom_id=custom_id(FORM, request.reply.message_id))
-    palette: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="palette", default=drawn.palette, max_length=40, placeholder=translate(PALETTE_EXAMPLE, language)
-    )
-    columns: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="columns", default=str(drawn.columns or ""), max_length=3, required=False
-    )
-    selects: list[tuple[str, Mapping[Any, str], str]] = [
-        ("background", PAPERS, drawn.background),
-        ("focus", {name: choice.label for name, choice in FOCUSES.items()}, focus_name(drawn.focus)),
-        ("format", {name: format.label for name, format in FORMATS.items()}, drawn.format),
-    ]
-    helps = {
-        "palette": translate(PALETTE_HELP, language),
-        "columns": translate(COLUMNS_HELP, language),
-        "focus": translate(FOCUS_HELP, language),
-    }
-    fields: dict[str, discord.ui.Item[Any]] = {"palette": palette, "columns": columns} | {
-        name: _select(name, labels, now, language) for name, labels, now in selects
-    }
-    for name, component in fields.items():
-        label = translate(FIELDS[name], language)
-        modal.add_item(discord.ui.Label(text=label, description=helps.get(name), component=component))
-    modal.stop()  # else discord.py keeps it until it is sent in, and if it is closed, for ever
-    return modal
-
-
-def _select(name: str, labels: Mapping[Any, str], now: str, language: str) -> discord.ui.Select[Any]:
-    options = [
-        discord.SelectOption(label=translate(label, language), value=value, default=value == now)
-        for value, label in labels.items()
-    ]
-    return discord.ui.Select(custom_id=name, options=options)
-
-
-def overrides_of(components: list[dict[str, Any]]) -> OptionOverrides:
-    """What a form asks for, from the components of its interaction. Raises ServiceProblem `columns_number`."""
-    fields: dict[str, Any] = {}
-    for label in components:
-        field = label.get("component") or {}
-        values = field.get("values")
-        fields[str(field.get("custom_id"))] = values[0] if values else field.get("value")
-    columns = str(fields.get("columns") or "").strip()
-    if columns and not (columns.isascii() and columns.isdigit()):
-        raise ServiceProblem("columns_number", f"columns {columns[:20]!r}")
-    return OptionOverrides(
-        palette=fields.get("palette") or None,
-        columns=int(columns) if columns else AUTO,
-        background=paper_name(fields.get("background")),
-        focus=fields.get("focus") or None,
-        format=fields.get("format") or None,
-    )
+def screens(which: str, language: str) -> discord.ui.View:
+    """The two buttons to choose from, about the picture of a message."""
+    view = discord.ui.View(timeout=None)
+    for action, emoji in ((PHONE, "📱"), (COMPUTER, "🖥️")):
+        item: discord.ui.Button[Any] = discord.ui.Button(
+            label=translate(LABELS[action], language), emoji=emoji, custom_id=custom_id(action, which)
+        )
+        view.add_item(Component(item, action, which))
+    view.stop()  # any process answers them, so this one need not keep them
+    return view

@@ -212,7 +212,7 @@ class PendingReplies:
         What is not our fault is said to who asked alone, as long as the interaction's token lasts. What is ours
         stays where everybody saw us at work, in one request that can be repeated.
         """
-        if not is_ours(failure.code) and Route.TOKEN in routes(reply, time.time()):
+        if not is_ours(failure.code) and Route.TOKEN in routes(reply, clock.now()):
             reason = EndReason(outcome=outcome, code=failure.code, sentence=failure.sentence)
             with suppress(*REDIS_LOST):
                 # Dying after the message is gone must leave nobody without a word: the reaper repeats it.

@@ -142,11 +142,7 @@ class Jobs:
         return self._claim("abandon", job_id, holder, version, told, message_id=message_id)
 
     def leave(self, job_id: str, holder: str, reason: EndReason, *, request: RenderRequest | None = None) -> Claim:
-        """Give the picture up for a reason that who asked is to read alone, and leave it to a bot to say so.
-
-        `left`, or `stale` or `ended`: then there is nothing to say. The job is due for a bot at once, and the
-        worker's try `holder` must write no more.
-        """
+        """Give it up, for a bot to tell who asked alone; `holder` must write no more. Or `stale`, or `ended`."""
         version, message_id = _aim(request)
         answer, _ = self._change("leave", job_id, holder, version, reason.model_dump_json(), message_id=message_id)
         return Claim(answer.decode())
@@ -225,19 +221,17 @@ class Jobs:
 
     def given_up(self, job_ids: Collection[str]) -> set[str]:
         """Which of these jobs a worker has left to a bot, whatever RQ says of them."""
-        pipe = self._redis.pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.hexists(record_key(job_id), "left")
-        found = pipe.execute() if job_ids else []
-        return {job_id for job_id, there in zip(job_ids, found, strict=True) if there}
+        return {job_id for job_id, left in self._each(job_ids, "left") if left}
 
     def ended(self, job_ids: Collection[str]) -> set[str]:
         """Which of these jobs have ended."""
+        return {job_id for job_id, state in self._each(job_ids, "state") if state == b"ended"}
+
+    def _each(self, job_ids: Collection[str], field: str) -> list[tuple[str, Any]]:
         pipe = self._redis.pipeline(transaction=False)
         for job_id in job_ids:
-            pipe.hget(record_key(job_id), "state")
-        found = pipe.execute() if job_ids else []
-        return {job_id for job_id, state in zip(job_ids, found, strict=True) if state == b"ended"}
+            pipe.hget(record_key(job_id), field)
+        return list(zip(job_ids, pipe.execute() if job_ids else [], strict=True))
 
     # --- pending replies --------------------------------------------------------------------------------
 
@@ -284,8 +278,6 @@ class Jobs:
     def count_pending(self) -> int:
         """How many people wait."""
         return int(self._redis.zcard(PENDING))
-
-    # ----------------------------------------------------------------------------------------------------
 
     def _claim(self, event: str, job_id: str, *arguments: str | float, message_id: str = "") -> Claim:
         answer, notice_ms = self._change(event, job_id, *arguments, message_id=message_id)

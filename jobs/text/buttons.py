@@ -13,6 +13,7 @@ TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<argument>[A-Za-z0-9_-]{1,64}
 """What every id of ours looks like; `argument` is a job or a list, where the message alone does not tell."""
 
 CANCEL, PINK, TEXT, REDO, DELETE = "cancel", "pink", "text", "redo", "delete"
+PHONE, COMPUTER = "phone", "computer"
 COMPARE, SHARE, TAKE = "compare", "share", "take"
 LABELS: Final = {
     CANCEL: "Cancel",
@@ -22,6 +23,8 @@ LABELS: Final = {
     REDO: "Redo…",
     DELETE: "Delete",
     SHARE: "Show everyone",
+    PHONE: "Phone",
+    COMPUTER: "Computer",
 }
 NUMBERS: Final = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
 """Before the names of variants, whose order is that of their pictures."""

@@ -101,7 +101,8 @@ class Renderer:
 
     def subject_of(self, tone: Array) -> Array:
         """How likely each place of a picture, (H, W) in [0, 1], is to be its subject: (h, w), a smaller one."""
-        return self.runtime.subject(tone[None])[0]
+        subject: Array = self.runtime.subject(tone[None])[0]
+        return subject
 
     def grids(
         self,

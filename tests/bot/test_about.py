@@ -18,7 +18,7 @@ from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, draw, only, queued
 from tests.bot.test_reaction import probe, replies_to
-from tests.bot.test_results import a_result
+from tests.bot.test_results import a_result, as_text
 
 WITH_SAM = "160000000000000009"
 
@@ -78,7 +78,7 @@ def test_forget_deletes_what_was_kept_of_one_person(
     told = discord.wait_for_answer(discord.click(message_id, "glyph:text"))
     assert told["content"] == SENTENCES["forgotten"]
     # Ada sent the same file, so it is hers as well.
-    discord.click(hers.reply.message_id, "glyph:text", user=ADA_ID)
+    as_text(discord, hers.reply.message_id, "Phone", user=ADA_ID)
     assert only(discord, redis).shas == hers.shas
     again = discord.wait_for_answer(discord.slash("forget"))
     assert again["content"].startswith("Deleted: 0 pictures")
@@ -93,8 +93,10 @@ def test_forget_takes_all_of_ones_own_and_nothing_of_others(
     lists = [
         discord.wait_for_answer(discord.slash("Make ASCII", target=two, user=user)) for user in (MIA_ID, ADA_ID)
     ]
+    discord.permit("model", user=MIA_ID)
     for user in (MIA_ID, ADA_ID):
         discord.wait_for_answer(discord.slash("model reload", {"name": user}, user=user))
+    discord.permit("model", user=MIA_ID, allow=False)
     discord.click(lists[0]["id"], lists[0]["components"][0]["components"][0]["custom_id"], values=["all"])
     waiting = [
         discord.slash("ascii", {"private": private}, files={"image": a_png(80, 60)}) for private in (True, False)
@@ -136,7 +138,7 @@ def test_who_merely_reacted_takes_nothing_with_them(
     hers = a_result(playground, redis, user=ADA_ID)
     discord.react(hers.reply.message_id, user=MIA_ID)
     assert only(discord, redis).user_id == MIA_ID
-    discord.click(hers.reply.message_id, "glyph:text", user=MIA_ID)
+    as_text(discord, hers.reply.message_id, "Phone", user=MIA_ID)
     discord.wait_for(lambda: len(queued(redis)) == 2)
     assert discord.wait_for_answer(discord.slash("forget"))["content"].startswith("Deleted: 0 pictures")
     assert redis.exists(f"glyphcord:picture:{hers.shas[0]}")

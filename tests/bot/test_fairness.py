@@ -13,9 +13,8 @@ from jobs.text.sentences import SENTENCES, is_interim
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, only, queued
 from tests.bot.test_reaction import replies_to
-from tests.bot.test_results import a_result
+from tests.bot.test_results import a_result, as_text
 from tests.jobs.requests import a_request
-from tests.sentences import plain
 
 LIMITS = {"USER_IN_FLIGHT": "2", "USER_DAILY": "4", "QUEUE_LIMIT": "6"}
 
@@ -73,7 +72,7 @@ def test_what_could_not_be_fetched_costs_no_place(strict: Controls, redis: Redis
     for _ in range(3):
         strict.fault(path="^/cdn/", status=404)
         used = strict.slash("ascii", files={"image": a_png()})
-        assert plain(strict.wait_for_answer(used)["content"]) == SENTENCES["attachment_gone"]
+        assert strict.wait_for_answer(used)["content"] == SENTENCES["attachment_gone"]
         strict.wait_for(lambda: Jobs(redis).ended([used["interaction_id"]]))  # noqa: B023  # asked at once
     assert asked(strict) == ""
 
@@ -85,7 +84,7 @@ def test_reactions_count_too_and_the_next_person_may(
     assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
     redis.delete("rq:queue:glyphcord")
     strict.react(message_id, "🩷", user=ADA_ID)
-    refused = strict.wait_for_answer(strict.click(message_id, "glyph:text", user=ADA_ID))
+    refused = strict.wait_for_answer(as_text(strict, message_id, "Phone", user=ADA_ID))
     assert refused["content"] == SENTENCES["in_flight"].format(count=2)
     assert [m for m in replies_to(strict, message_id) if not m["ephemeral_to"]] == []
     strict.react(message_id, "🩷", user=MOD_ID)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.components.result_buttons import form_for
+from bot.components.redo_form import form_for
 from jobs.lifecycle.job import Jobs
+from jobs.registry.weights import WeightsStore
 from jobs.schema import RenderRequest, RenderResult
 from jobs.text.buttons import result_rows
 from jobs.text.sentences import SENTENCES
@@ -22,7 +23,7 @@ from tests.jobs.requests import a_request
 QUEUE = "rq:queue:glyphcord"
 WITH_SAM = "160000000000000009"
 FILLED_IN: dict[str, Any] = {
-    "palette": "blue",
+    "palette": ["blue"],
     "columns": "64",
     "background": ["light"],
     "focus": ["auto"],
@@ -125,37 +126,82 @@ def test_several_looks_of_one_picture_are_several_replies(
     assert len(replies_to(discord, message_id)) == 3
 
 
-def test_text_and_redo_make_new_messages_with_what_was_asked(
-    playground: PlaygroundProcess, discord: Controls, redis: Redis
+def as_text(discord: Controls, message_id: str, screen: str, user: str = MIA_ID) -> dict[str, Any]:
+    """Press Text under a picture, then the button of a screen; the second click."""
+    asked = discord.wait_for_answer(discord.click(message_id, "glyph:text", user=user))
+    assert asked["ephemeral_to"] == user
+    found = {b["label"]: b["custom_id"] for row in asked["components"] for b in row["components"]}
+    assert list(found) == ["Phone", "Computer"]
+    return discord.click(asked["id"], found[screen], user=user)
+
+
+@pytest.mark.parametrize(("screen", "format"), [("Phone", "phone"), ("Computer", "text")])
+def test_text_asks_for_which_screen_and_is_a_new_message_for_all(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, screen: str, format: str
 ) -> None:
     first = a_result(playground, redis, palette="green", columns=90, background="dark", focus="0.75")
-    used = discord.click(first.reply.message_id, "glyph:text", user=ADA_ID)
+    used = as_text(discord, first.reply.message_id, screen, user=ADA_ID)
     text = only(discord, redis)
-    assert (text.origin, text.options.format, text.options.columns) == ("button", "text", None)
+    assert (text.origin, text.options.format, text.options.columns) == ("button", format, None)
     assert (text.options.palette, text.options.background, text.options.focus) == ("green", "auto", 0.75)
     assert (text.shas, text.user_id) == (first.shas, ADA_ID)
     answer = discord.answer_to(used)
     assert answer is not None and answer["id"] == text.reply.message_id != first.reply.message_id
+    assert answer["ephemeral_to"] is None
 
-    redis.delete(QUEUE)
+
+def test_text_of_a_private_picture_is_private(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis, private=True)
+    used = as_text(discord, first.reply.message_id, "Phone")
+    assert only(discord, redis).reply.private
+    answer = discord.answer_to(used)
+    assert answer is not None and answer["ephemeral_to"] == MIA_ID
+
+
+def test_redo_shows_what_the_picture_is_and_makes_a_new_message_with_what_was_asked(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis, palette="green", columns=90, background="dark", focus="0.75")
     opened = discord.click(first.reply.message_id, "glyph:redo")
     form = discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
     fields = {label["label"]: label["component"] for label in form["components"]}
-    assert list(fields) == ["Palette", "Columns", "Background", "Focus", "Format"]
-    assert (fields["Palette"]["value"], fields["Columns"]["value"]) == ("green", "90")
-    assert [chosen(fields[name]) for name in ("Background", "Focus", "Format")] == ["dark", "0.75", "picture"]
-    values = {
-        "palette": "#FF0000 #00ff00",
-        "columns": "120",
-        "background": ["light"],
-        "focus": ["1"],
-        "format": ["svg"],
-    }
+    assert list(fields) == ["Palette", "Background", "Focus", "Format", "Columns"]
+    assert fields["Columns"]["value"] == "90"
+    chosen_now = [chosen(fields[name]) for name in ("Palette", "Background", "Focus", "Format")]
+    assert chosen_now == ["green", "dark", "0.75", "picture"]
+    values = {"palette": ["#ff0000"], "columns": "120", "background": ["light"], "focus": ["1"], "format": ["svg"]}
     discord.modal(opened["interaction_id"], values)
     again = only(discord, redis)
     options = again.options
-    assert (options.palette, options.columns, options.background) == ("#ff0000-#00ff00", 120, "light")
+    assert (options.palette, options.columns, options.background) == ("#ff0000", 120, "light")
     assert (options.format, options.focus, again.shas) == ("svg", 1.0, first.shas)
+
+
+def test_redo_offers_styles_where_there_are_several(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    store = WeightsStore(redis, 2**20)
+    for name in ("classic", "lines"):
+        store.announce(name, "a" * 64, "w1")
+    first = a_result(playground, redis, palette="#123456")
+    opened = discord.click(first.reply.message_id, "glyph:redo")
+    form = discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    fields = {label["label"]: label["component"] for label in form["components"]}
+    assert list(fields) == ["Palette", "Style", "Background", "Format", "Columns"]
+    assert chosen(fields["Palette"]) == "#123456", "two colours of one's own stay"
+    assert [option["label"] for option in fields["Style"]["options"]] == [
+        "Auto (the bot's default)",
+        "classic",
+        "lines",
+    ]
+    values = {"palette": ["#123456"], "columns": "", "background": ["auto"], "format": ["picture"]}
+    discord.modal(opened["interaction_id"], values | {"style": ["lines"]})
+    assert only(discord, redis).options.style == "lines"
+    redis.delete(QUEUE)
+    discord.modal(opened["interaction_id"], values | {"style": [chosen(fields["Style"])]})
+    assert only(discord, redis).options.style is None
 
 
 def test_what_was_left_open_is_open_in_the_form_and_can_be_left_open_again(
@@ -172,7 +218,7 @@ def test_what_was_left_open_is_open_in_the_form_and_can_be_left_open_again(
     assert chosen(fields["background"]) == chosen(fields["focus"]) == "auto"
 
     form, _ = form_of(a_result(playground, redis, columns=90, background="dark", focus="0.5"))
-    values = {"palette": "blue", "columns": "", "background": ["auto"], "focus": ["auto"], "format": ["picture"]}
+    values = {"palette": ["blue"], "columns": "", "background": ["auto"], "focus": ["auto"], "format": ["picture"]}
     discord.modal(form, values)
     again = only(discord, redis)
     assert (again.options.columns, again.options.background, again.options.focus) == (None, "auto", None)
@@ -184,14 +230,14 @@ def test_a_size_filled_in_for_a_picture_does_not_turn_text_into_a_file(
     first = a_result(playground, redis, columns=64)
     opened = discord.click(first.reply.message_id, "glyph:redo")
     discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
-    values = {"palette": "blue", "columns": "64", "background": ["light"], "focus": ["auto"], "format": ["phone"]}
+    values = {"palette": ["blue"], "columns": "64", "background": ["light"], "focus": ["auto"], "format": ["phone"]}
     discord.modal(opened["interaction_id"], values)
     request = only(discord, redis)
     assert (request.options.format, request.options.columns) == ("phone", None)
 
 
 @pytest.mark.parametrize(
-    ("values", "code"), [({"palette": "plaid"}, "bad_palette"), ({"columns": "ten"}, "columns_number")]
+    ("values", "code"), [({"columns": "5"}, "bad_columns"), ({"columns": "ten"}, "columns_number")]
 )
 def test_a_form_filled_in_wrongly_is_explained_to_who_sent_it(
     playground: PlaygroundProcess, discord: Controls, redis: Redis, values: dict[str, Any], code: str
@@ -255,7 +301,7 @@ def test_a_private_picture_is_drawn_in_private_from_whatever_form_its_asker_send
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
     hidden, shown_to_all = a_result(playground, redis, private=True), a_result(playground, redis)
-    answer = discord.wait_for_answer(forged(discord, shown_to_all, hidden, MIA_ID, palette="pink"))
+    answer = discord.wait_for_answer(forged(discord, shown_to_all, hidden, MIA_ID, palette=["pink"]))
     assert answer["ephemeral_to"] == MIA_ID and only(discord, redis).reply.private
 
 
@@ -284,6 +330,9 @@ def test_a_click_that_seemed_to_fail_is_carried_out(
             discord.wait_for(lambda: shown(discord, message_id) is None)
         case "redo":
             discord.wait_for(lambda: discord.interaction(used["interaction_id"])["response_data"])
+        case "text":
+            asked = discord.wait_for(lambda: discord.answer_to(used))
+            assert len(asked["components"][0]["components"]) == 2
         case _:
             assert only(discord, redis)
 
@@ -300,10 +349,10 @@ def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path
             own.controls.wait_for(lambda: own.controls.interaction(opened["interaction_id"])["response_data"])
         with BotProcess(own, redis_url, tmp_path) as bot:
             # A form opened before the restart.
-            own.controls.modal(opened["interaction_id"], FILLED_IN | {"palette": "pink"})
+            own.controls.modal(opened["interaction_id"], FILLED_IN | {"palette": ["pink"]})
             assert only(own.controls, redis).options.palette == "pink"
             redis.delete(QUEUE)
-            own.controls.click(first.reply.message_id, "glyph:text")
+            as_text(own.controls, first.reply.message_id, "Computer")
             assert only(own.controls, redis).options.format == "text"
             own.controls.click(first.reply.message_id, "glyph:delete")
             own.controls.wait_for(lambda: shown(own.controls, first.reply.message_id) is None)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
+from PIL import ImageColor
 
-from models.colours import RGB
+from models.colours import NAMES, RGB, find_colour
 from models.oklab import oklab_of
 from models.palettes import (
     DARK_LIGHTNESS,
@@ -182,6 +183,11 @@ def test_a_name_that_is_nearly_one_is_answered_with_it(typed: str, near: str) ->
     assert problem.value.code == "bad_palette_near"
     assert f"Did you mean `{near}`?" in str(problem.value)
     assert find_palette(near)
+
+
+def test_the_names_are_those_of_css() -> None:
+    assert ImageColor.colormap.keys() == NAMES
+    assert all(find_colour(name) == ImageColor.getrgb(name) for name in NAMES)
 
 
 def test_a_bad_name_is_never_repeated_to_the_user() -> None:

@@ -51,10 +51,7 @@ GENERATOR_S: Final = 12.0
 
 
 class LeftToBot(Exception):
-    """A bot is ending this job, or must: after a look at the message, or since who asked is to read why alone.
-
-    `ending` is set where this try has settled how.
-    """
+    """A bot is ending this job, or must, after a look, or for who asked alone; `ending` if this try settled how."""
 
     def __init__(self, reason: str, ending: "Ending | None" = None) -> None:
         super().__init__(reason)
@@ -129,7 +126,7 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
         language = request.reply.language
         words = with_reference(code, sentence_for(problem, language), reference, language)
         reason = EndReason(outcome=outcome, code=code, sentence=words)
-        if not is_ours(code) and (code == "cancelled" or Route.TOKEN in routes(request.reply, time.time())):
+        if not is_ours(code) and (code == "cancelled" or Route.TOKEN in routes(request.reply, clock.now())):
             if tools.jobs.leave(request.job_id, this_try, reason, request=request) is Claim.STALE:
                 return Ending("stale")
             raise LeftToBot(f"{code}, for its user alone", Ending(outcome, code)) from None
@@ -145,7 +142,7 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
 
 def _edit_of(tools: Tools, request: RenderRequest, parts: list[Part], style: str, hook: Hook) -> Edit:
     """The message for what was drawn, of one picture, of several, or of a picture beside its page."""
-    waited_s = max(0.0, time.time() - request.created_at)
+    waited_s = max(0.0, clock.now() - request.created_at)
     if len(parts) > 1 and request.comparison is None:
         return edit_of_several(request, parts, style=style, waited_s=waited_s)
     drawing = next(part.drawing for part in parts if part.drawing is not None)
