@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Final
 
+import glyphcord
 import models
 import worker
 from worker.render.confinement import confine
@@ -28,7 +29,7 @@ def main() -> None:
     with suppress(ValueError, OSError):  # macOS knows the limit's name and refuses it
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with suppress(BrokenPipeError):
-        sys.stdout.buffer.write(json.dumps({"missing": confine((models, worker))}).encode() + b"\n")
+        sys.stdout.buffer.write(json.dumps({"missing": confine((glyphcord, models, worker))}).encode() + b"\n")
         sys.stdout.buffer.flush()
         from worker.render.decoder_loop import serve  # noqa: PLC0415
 
