@@ -30,8 +30,9 @@ needs_both = pytest.mark.skipif(bool(KERNEL), reason=f"this kernel lacks {', '.j
 # What a decoder is taken over to do. The numbers are of calls that Python has no function for.
 CHILD: Final = """
 import ctypes, errno, json, os, platform, resource, signal, socket, subprocess, sys, threading
-import models, worker
+import models
 from worker.render import confinement
+from worker.render.decoder_process import PACKAGES
 
 how, settings, port, box = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 parent = os.getppid()
@@ -98,10 +99,10 @@ deeds = {
     "another abi": lambda: call(0x40000000 + 39),
 }
 if how == "confined":
-    assert confinement.confine((models, worker)) == [], "not confined"
+    assert confinement.confine(PACKAGES) == [], "not confined"
 elif how == "without landlock":
     confinement._restrict_files = lambda packages: False
-    assert confinement.confine((models, worker)) == ["landlock"]
+    assert confinement.confine(PACKAGES) == ["landlock"]
 done = {}
 for name, deed in deeds.items():
     try:

@@ -15,6 +15,8 @@ import models
 import worker
 from worker.render.confinement import confine
 
+PACKAGES: Final = (glyphcord, models, worker)
+"""Whose code it reads once it is shut in."""
 MEMORY: Final = 1536 * 2**20
 """Address space in bytes; the hungriest legitimate picture (120 megapixels, progressive, CMYK) needs 1.1 GB."""
 
@@ -29,7 +31,7 @@ def main() -> None:
     with suppress(ValueError, OSError):  # macOS knows the limit's name and refuses it
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with suppress(BrokenPipeError):
-        sys.stdout.buffer.write(json.dumps({"missing": confine((glyphcord, models, worker))}).encode() + b"\n")
+        sys.stdout.buffer.write(json.dumps({"missing": confine(PACKAGES)}).encode() + b"\n")
         sys.stdout.buffer.flush()
         from worker.render.decoder_loop import serve  # noqa: PLC0415
 
