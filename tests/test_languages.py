@@ -179,7 +179,8 @@ def test_a_form_that_is_said_of_several_numbers_names_them(name: str) -> None:
 )
 def test_counts_take_the_form_of_their_language(language: str, forms: dict[int, str]) -> None:
     for count, word in forms.items():
-        assert translate_count("{count} picture", "{count} pictures", count, language) == f"{count} {word}"
+        said = translate_count(ONE["waiting"], SENTENCES["waiting"], count, language)
+        assert re.search(rf"\b{count} {word}\b", said), said
 
 
 @pytest.mark.parametrize("name", NAMES)

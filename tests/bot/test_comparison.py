@@ -7,7 +7,7 @@ from jobs.text.buttons import comparison_rows, result_rows
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import only, queued
-from tests.bot.test_results import QUEUE, a_result, put_buttons
+from tests.bot.test_results import QUEUE, a_result, as_text, put_buttons
 
 
 def compared(discord: Controls, redis: Redis, message_id: str) -> RenderRequest:
@@ -43,7 +43,7 @@ def test_nobody_else_sees_the_photo(playground: PlaygroundProcess, discord: Cont
     first = a_result(playground, redis)
     assert refused(discord, first.reply.message_id, ADA_ID) == SENTENCES["not_your_photo"]
     # Not by way of a picture of her own that was made of it either.
-    discord.click(first.reply.message_id, "glyph:text", user=ADA_ID)
+    as_text(discord, first.reply.message_id, "Phone", user=ADA_ID)
     hers = only(discord, redis)
     assert (hers.user_id, hers.own) == (ADA_ID, False)
     put_buttons(playground, hers, result_rows(first.options, "en", comparable=True))
