@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-import glyphcord
+import glyphcord.nearest
 import models
 import worker
 from worker.render.confinement import confine
