@@ -923,11 +923,10 @@ def test_a_comparison_shows_the_photo_without_what_its_file_says_of_itself(
         assert drawn.size == (40 * CELL_WIDTH, 15 * CELL_HEIGHT)
 
 
-def test_a_comparison_of_a_photo_that_is_gone_says_so(standin: Standin) -> None:
-    result = run(request_for("b" * 64, comparison="private", own=True))
-    assert (result.outcome, result.code) == ("failed", "picture_gone")
-    shown = standin.state[TOKEN_PATH].body
-    assert plain(shown["content"]) == SENTENCES["picture_gone"] and "flags" not in shown
+def test_a_comparison_of_a_photo_that_is_gone_says_so(standin: Standin, ledger: Jobs) -> None:
+    reason = left(request_for("b" * 64, comparison="private", own=True), ledger)
+    assert (reason.outcome, reason.code) == ("failed", "picture_gone")
+    assert reason.sentence == SENTENCES["picture_gone"] and standin.seen == []
 
 
 def test_variants_are_drawn_each_in_its_own_way(sha: str, standin: Standin) -> None:
