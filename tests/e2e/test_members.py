@@ -63,7 +63,7 @@ def test_menu_buttons_and_the_first_reaction(controls: Controls) -> None:
     listed = controls.wait_for_answer(controls.slash("Make ASCII", target=message))
     (menu,) = buttons(listed)
     posted = controls.wait_for_answer(controls.click(listed["id"], menu, values=["0"]))
-    assert buttons(posted) == ["glyph:pink", "glyph:text", "glyph:redo", "glyph:delete"]
+    assert buttons(posted) == ["glyph:pink", "glyph:text", "glyph:compare", "glyph:redo", "glyph:delete"]
 
     def hinted() -> bool:
         shown = next(m for m in controls.messages() if m["id"] == posted["id"])
@@ -91,7 +91,9 @@ def test_a_servers_defaults_reach_the_picture(controls: Controls) -> None:
         assert posted["content"].startswith("amber ·")
         assert posted["attachments"][0]["filename"] == "SPOILER_ascii-amber.png"
     finally:
-        controls.wait_for_answer(controls.slash("settings reset", user=ADA_ID))
+        asked = controls.wait_for_answer(controls.slash("settings reset", user=ADA_ID))
+        pressed = controls.click(asked["id"], buttons(asked)[0], user=ADA_ID)
+        controls.wait_for(lambda: controls.interaction(pressed["interaction_id"])["response_data"])
 
 
 def _grey() -> bytes:

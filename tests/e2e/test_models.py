@@ -10,6 +10,8 @@ from redis import Redis
 
 from devstack.stack import Stack
 from jobs.connection import PREFIX, connect
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads
 from jobs.registry.weights import WeightsStore
@@ -80,6 +82,15 @@ def draw(controls: Controls, **options: object) -> Any:
     return controls.wait_for(lambda: (a := controls.answer_to(used)) and a["attachments"] and a)
 
 
+def drawn_by(controls: Controls, redis: Redis, message: Any) -> tuple[str, str]:
+    """The model that drew a message's picture, and its version: the caption names the model, the job's record both."""
+    request = Messages(redis).request_of(message["id"])
+    assert request is not None
+    made = controls.wait_for(lambda: Jobs(redis).result_of(request.job_id))
+    assert f" · {made.model} · " in message["content"]
+    return made.model, made.model_version
+
+
 def versions(redis: Redis, model: str) -> set[str]:
     """The versions of a model that the workers say they have loaded."""
     return {report.models[model] for report in Fleet(redis).alive() if model in report.models}
@@ -103,20 +114,20 @@ def as_upload(data: bytes, name: str) -> dict[str, Any]:
 def test_a_new_file_on_one_machine_reaches_all(controls: Controls, redis: Redis, folder: Path) -> None:
     old = in_use(controls, redis)
     picture = draw(controls)
-    assert f"tiny {old}" in picture["content"]
+    assert drawn_by(controls, redis, picture) == ("tiny", old)
     new = short(write_weights(folder, 2))
     text = admin(controls, "reload", "2 of 2 workers use it")
     assert f"`tiny` is at version `{new}`" in text
     assert text.count(f"`{old}` → `{new}`") == 2
     controls.wait_for(lambda: versions(redis, "tiny") == {new})
-    assert f"tiny {new}" in draw(controls)["content"]
+    assert drawn_by(controls, redis, draw(controls)) == ("tiny", new)
     # A picture from before is drawn again with what is in use now.
     controls.react(picture["id"])
 
     def pink() -> dict[str, Any] | None:
         return next((m for m in controls.messages() if m["content"].startswith("pink") and m["attachments"]), None)
 
-    assert f"tiny {new}" in controls.wait_for(pink)["content"]
+    assert drawn_by(controls, redis, controls.wait_for(pink)) == ("tiny", new)
     assert f"→ `{old}`" in admin(controls, "rollback", "2 of 2 workers use it")
     controls.wait_for(lambda: versions(redis, "tiny") == {old})
     # The file is not new any more, so it does not come back by itself.
@@ -137,15 +148,15 @@ def test_an_upload_becomes_a_style_at_the_press_of_a_button(
     told(controls, unknown, SENTENCES["unknown_style"].split("{")[0])
     button = shown["components"][0]["components"][0]
     told(controls, controls.click(shown["id"], button["custom_id"], user=ADA_ID), "2 of 2 workers use it")
-    assert f"mine {short(data)}" in draw(controls, style="mine")["content"]
-    assert "tiny " in draw(controls)["content"]
+    assert drawn_by(controls, redis, draw(controls, style="mine")) == ("mine", short(data))
+    assert drawn_by(controls, redis, draw(controls))[0] == "tiny"
     admin(controls, "default", "is now the default model", name="mine")
     controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"mine"})
-    assert f"mine {short(data)}" in draw(controls)["content"]
+    assert drawn_by(controls, redis, draw(controls)) == ("mine", short(data))
     assert "⭐ `mine`" in admin(controls, "list", "Models")
     admin(controls, "default", "is now the default model", name="tiny")
     # The shipped models are styles, too, and only the recent ones stay in memory.
-    assert "classic " in draw(controls, style="classic")["content"]
+    assert drawn_by(controls, redis, draw(controls, style="classic"))[0] == "classic"
     controls.wait_for(lambda: {report.model for report in Fleet(redis).alive()} == {"tiny"})
     assert all(len(report.models) <= 2 for report in Fleet(redis).alive())
     status = admin(controls, "status", "Running: ")
@@ -178,7 +189,7 @@ def test_what_one_worker_cannot_have_none_gets(controls: Controls, redis: Redis,
     assert "kept neither here nor in the registry" in text
     assert text.count("↩️") + text.count("❌") == 2 and text.count("❌") == 1
     assert versions(redis, "tiny") == {before}
-    assert f"tiny {before}" in draw(controls)["content"]
+    assert drawn_by(controls, redis, draw(controls)) == ("tiny", before)
 
 
 def test_a_change_ends_although_its_bot_dies(
@@ -211,7 +222,7 @@ def test_a_worker_that_starts_draws_with_what_is_in_use(controls: Controls, redi
     controls.wait_for(lambda: any(report.pid == new.pid for report in Fleet(redis).alive()))
     (report,) = (report for report in Fleet(redis).alive() if report.pid == new.pid)
     assert report.model_version == now
-    assert f"tiny {now}" in draw(controls)["content"]
+    assert drawn_by(controls, redis, draw(controls)) == ("tiny", now)
 
 
 def test_an_emptied_redis_gets_its_models_back(controls: Controls, redis: Redis, service: Stack) -> None:

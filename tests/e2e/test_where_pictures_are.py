@@ -122,7 +122,8 @@ def test_the_page_offers_a_persons_menu_and_all_of_them(
         page.get_by_role("menuitem", name="Make ASCII").click()
         choose = page.locator(".message.ephemeral select").last
         expect(choose.locator("option", has_text="All of them")).to_have_count(1)
-        choose.scroll_into_view_if_needed()
+        # At once: the page may draw a message anew while Playwright waits for it to stand still.
+        choose.evaluate("one => one.scrollIntoView()")
         page.screenshot(path=shots / "picker.png")
         choose.select_option(label="All of them")
         drawn = controls.wait_for(lambda: new("attachments"))
