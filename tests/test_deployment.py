@@ -212,6 +212,8 @@ def build(name: str, folder: Path) -> None:
 IMPORT_ALL = """
 import importlib, pathlib, sys
 sys.path[:0] = ["."]
+# An editable install would bring from the checkout what the image lacks.
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
 for name in sys.argv[2].split(","):
     sys.modules[name] = None
 for room in sys.argv[1].split(","):

@@ -14,6 +14,7 @@ import discord
 from bot.replies.interactions import Interaction, explain
 from jobs.observability import logs
 from jobs.text.buttons import TEMPLATE, custom_id
+from jobs.text.sentences import ServiceProblem
 
 Handler = Callable[[Interaction, str], Awaitable[None]]
 """Gets the interaction and what the id is about (often nothing). A client's `handlers` has one for each action."""
@@ -37,11 +38,25 @@ class Component(discord.ui.DynamicItem[discord.ui.Item[Any]], template=TEMPLATE)
         """Hand the click on."""
         logs.bind(str(interaction.id))
         try:
+            if not _is_there(interaction):
+                raise ServiceProblem("not_yours", f"component={self.action}")
             handler: Handler | None = interaction.client.handlers.get(self.action)
             if handler is not None:
                 await handler(interaction, self.argument)
         except Exception as error:
             await explain(interaction, error)
+
+
+def _is_there(interaction: Interaction) -> bool:
+    """Whether the message has the component that was used: a client could name another id, of another's message."""
+    used = cast(dict[str, Any], interaction.data or {}).get("custom_id")
+    left = list[Any](interaction.message.components if interaction.message else [])
+    while left:
+        item = left.pop()
+        if getattr(item, "custom_id", None) == used:
+            return True
+        left += [*getattr(item, "children", ()), *filter(None, [getattr(item, "accessory", None)])]
+    return False
 
 
 @dataclass(frozen=True)

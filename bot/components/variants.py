@@ -73,8 +73,9 @@ class Variants:
                 view=_view(taken.request),
                 allowed_mentions=QUIET,
             )
-        except discord.HTTPException as error:
-            if error.code != ALREADY_ACKNOWLEDGED:  # else another process has done the same
+        except BaseException as error:
+            # With that code, another process has done the same.
+            if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
                 await asyncio.to_thread(messages.remember, request)
             raise
         TAKEN.labels(kind_of(variant), choice_of(variant)).inc()

@@ -229,6 +229,8 @@ class _Graph:
         step, zero = (LEAKY_STEP, LEAKY_ZERO) if after else (1, ZERO)
         weight = weight * read[:, None, None]
         scale = np.maximum(np.abs(weight).max((1, 2, 3)), np.float32(1e-12)) / np.float32(MOST_WEIGHT)
+        # A channel with next to no weights has coarser ones, lest its bias has more than 32 bits.
+        scale = np.maximum(scale, np.abs(bias) / np.float32(step * 2**30))
         return self.add(
             "QLinearConv",
             self._padded(x),

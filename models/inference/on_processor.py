@@ -27,7 +27,7 @@ from models.nn.architecture import SIDE
 from models.weights_file import LoadedWeights
 
 LEAST_SAME: Final = 0.98
-"""Share of cells with the same character that bytes must reach: readers could not tell (docs/evaluation.md)."""
+"""Share of cells with the same character that bytes must reach on the bundled photos; readers see no difference then (docs/evaluation.md)."""
 
 
 class OnProcessor:

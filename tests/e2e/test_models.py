@@ -83,7 +83,7 @@ def draw(controls: Controls, **options: object) -> Any:
 
 
 def drawn_by(controls: Controls, redis: Redis, message: Any) -> tuple[str, str]:
-    """The model that drew a message's picture, and its version: the caption names the model, the job's record both."""
+    """The model that drew a message's picture, and its version, as the job's record has them."""
     request = Messages(redis).request_of(message["id"])
     assert request is not None
     made = controls.wait_for(lambda: Jobs(redis).result_of(request.job_id))
