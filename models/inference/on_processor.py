@@ -27,7 +27,10 @@ from models.nn.architecture import SIDE
 from models.weights_file import LoadedWeights
 
 LEAST_SAME: Final = 0.98
-"""Share of cells with the same character that bytes must reach on the bundled photos; readers see no difference then (docs/evaluation.md)."""
+"""Share of cells with the same character that bytes must reach on the bundled photos, or single precision stays.
+
+Readers saw no difference then (docs/evaluation.md).
+"""
 
 
 class OnProcessor:
