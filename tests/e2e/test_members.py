@@ -9,7 +9,7 @@ from playground.testing import ADA_ID, BOT_ID, Controls, File
 from tests.e2e.conftest import PANDA
 
 Message = dict[str, Any]
-FORM = {"palette": ["green"], "columns": "90", "background": ["dark"], "focus": ["0.75"], "format": ["svg"]}
+FORM = {"palette": ["green"], "columns": "90", "background": ["dark"], "style": ["classic"], "format": ["svg"]}
 
 
 def buttons(message: Message) -> list[str]:
@@ -92,8 +92,12 @@ def test_a_servers_defaults_reach_the_picture(controls: Controls) -> None:
         assert posted["attachments"][0]["filename"] == "SPOILER_ascii-amber.png"
     finally:
         asked = controls.wait_for_answer(controls.slash("settings reset", user=ADA_ID))
-        pressed = controls.click(asked["id"], buttons(asked)[0], user=ADA_ID)
-        controls.wait_for(lambda: controls.interaction(pressed["interaction_id"])["response_data"])
+        controls.click(asked["id"], buttons(asked)[0], user=ADA_ID)
+
+        def is_saved() -> bool:
+            return any(m["id"] == asked["id"] and m["content"].startswith("Saved.") for m in controls.messages())
+
+        controls.wait_for(is_saved)
 
 
 def _grey() -> bytes:

@@ -56,7 +56,7 @@ def test_all_of_them_come_in_one_message_and_in_pink(controls: Controls, stack: 
     expected = [f"ascii-photo-{n}.png" for n in (1, 2, 4, 5, 6, 7, 8, 9, 10)]
     expected[2] = "SPOILER_ascii-photo-4.png"
     assert drawings(answer) == expected
-    assert "9 pictures" in answer["content"] and "Picture 3: That picture is damaged" in answer["content"]
+    assert "Picture 3: That picture is damaged" in answer["content"]
     controls.react(answer["id"])
 
     def in_pink() -> dict[str, Any] | None:
