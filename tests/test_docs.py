@@ -281,9 +281,10 @@ def test_the_example_of_the_library_draws(
     shutil.copy(PHOTO, tmp_path / "cat.jpg")
     monkeypatch.chdir(tmp_path)
     exec("".join(example), {})
-    assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG") and len(
-        capsys.readouterr().out.split("\n")
-    ) > 20
+    assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 20 and max(map(len, lines)) <= 80
+    assert "bound method" not in lines[0] and not any("Grid(" in line for line in lines)
 
 
 def test_the_moving_picture_moves_and_is_small() -> None:
