@@ -17,7 +17,7 @@ class Command:
     extra: str = ""
 
 
-def _of_models(name: str, summary: str, extra: str = "worker", module: str = "") -> Command:
+def _of_models(name: str, summary: str, extra: str = "worker-cpu", module: str = "") -> Command:
     return Command(summary, f"models.cli.{module or name}", f"add_{name}", extra)
 
 
@@ -40,7 +40,7 @@ TRAINING: Final = {
 SERVICE: Final = {
     "bot": Command("answer in Discord", "bot.__main__", extra="bot"),
     "worker": Command(
-        "draw the pictures on the queue, or manage a service's models", "worker.__main__", extra="worker"
+        "draw the pictures on the queue, or manage a service's models", "worker.__main__", extra="worker-cpu"
     ),
     "doctor": Command("check settings, token, Redis, weights, GPU, ports and limits", "glyphcord.doctor"),
 }

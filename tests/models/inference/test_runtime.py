@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -121,5 +122,11 @@ def test_what_pytorch_lacks_the_memory_for_is_told_without_its_name(
 def test_only_the_processors_own_library_missing_leaves_pytorch(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    monkeypatch.setattr(choice, "find_spec", lambda name: find_spec(name) if name == "torch" else None)
     assert isinstance(Renderer(weights).runtime, OnTorch)
+
+
+def test_without_either_runtime_both_extras_are_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match=r"worker-cpu.*worker-gpu"):
+        Renderer(weights)
