@@ -111,7 +111,9 @@ def head(device: str) -> str:
 
 def main() -> int:
     """Print the tables as Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.gpu", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--small", action="store_true", help="fewer and smaller measurements: a rehearsal")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts alone")
