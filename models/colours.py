@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from glyphcord import nearest as nearness
 from glyphcord.nearest import nearest
 
 RGB = tuple[int, int, int]
@@ -45,8 +46,14 @@ LONGEST: Final = 60
 """Characters of two colours, with room for spaces; more is something else."""
 
 _DIGITS: Final = re.compile(r"#?([0-9a-f]{6})|#([0-9a-f]{3})")
-_BETWEEN: Final = re.compile(r"\s*[-–—,]\s*|\s+to\s+|\s+")
-"""What may stand between two colours: a hyphen, dash or comma, `to`, or a space, which some names have inside."""
+_APART: Final = re.compile(r"\s*[-–—,]\s*|\s+to\s+")
+"""What parts two colours: a hyphen, dash or comma, or `to`."""
+_SPACE: Final = re.compile(r"\s+")
+"""What may part two as well, and stands inside some names."""
+MOST_PARTED: Final = 4
+"""Separators in what may be two misspelt names; in more nothing is looked for, since each costs a search."""
+LIKENESS: Final = 0.75
+"""Least likeness, 0 to 1, of a misspelt colour: with less, `rainbow` is gainsboro."""
 
 
 def find_colour(text: str) -> RGB | None:
@@ -54,40 +61,55 @@ def find_colour(text: str) -> RGB | None:
     typed = text.strip().lower()
     if digits := _DIGITS.fullmatch(typed):
         return _rgb(bytes.fromhex(digits[1] or "".join(2 * digit for digit in digits[2])))
-    name = _as_name(typed)
+    name = as_name(typed)
     return _rgb(_COLOURS[name]) if name in NAMES else None
 
 
 def find_colours(text: str) -> tuple[RGB, ...] | None:
-    """One colour, or two with something between them; None where the text is neither."""
+    """One colour, or two with something between them; None where the text is neither.
+
+    `orange-red` is two and `orange red` one: only a hyphen between whole names parts them.
+    """
     typed = text.strip().lower()
     if len(typed) > LONGEST:
         return None
+    if (two := _pair(typed, _APART)) is not None:
+        return two
     if (one := find_colour(typed)) is not None:
         return (one,)
-    for first, second in _halves(typed):
+    return _pair(typed, _SPACE)
+
+
+def nearest_colours(text: str) -> str | None:
+    """What two colours' names were probably meant to be, `red-blue`; None where that cannot be told."""
+    typed = text.strip().lower()
+    if len(typed) > LONGEST or len(_APART.findall(typed)) > MOST_PARTED:
+        return None
+    for halves in _halves(typed, _APART):
+        written = [half for half in halves if find_colour(half)]
+        # Beside a colour that is written right less is enough: `red-bl`.
+        likeness = nearness.LIKENESS if written else LIKENESS
+        meant = [half if half in written else nearest(as_name(half), NAMES, likeness) for half in halves]
+        if all(meant):
+            return "-".join(as_name(name) for name in meant if name)
+    return None
+
+
+def as_name(typed: str) -> str:
+    """`Dark red`, `dark-red` and `dark_red` are `darkred`."""
+    return re.sub(r"[\s_-]+", "", typed)
+
+
+def _pair(typed: str, separators: re.Pattern[str]) -> tuple[RGB, RGB] | None:
+    for first, second in _halves(typed, separators):
         top, bottom = find_colour(first), find_colour(second)
         if top is not None and bottom is not None:
             return top, bottom
     return None
 
 
-def nearest_colours(text: str) -> str | None:
-    """What two colours' names were probably meant to be, `red-blue`; None where that cannot be told."""
-    for first, second in _halves(text.strip().lower()[:LONGEST]):
-        meant = [part if find_colour(part) else nearest(_as_name(part), NAMES) for part in (first, second)]
-        if all(meant):
-            return "-".join(_as_name(name) for name in meant if name)
-    return None
-
-
-def _as_name(typed: str) -> str:
-    """`Dark red`, `dark-red` and `dark_red` are `darkred`."""
-    return re.sub(r"[\s_-]+", "", typed)
-
-
-def _halves(typed: str) -> Iterator[tuple[str, str]]:
-    for between in _BETWEEN.finditer(typed):
+def _halves(typed: str, separators: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    for between in separators.finditer(typed):
         first, second = typed[: between.start()], typed[between.end() :]
         if first and second:
             yield first, second

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphcord.nearest import nearest
-from models.colours import NAMES, RGB, find_colours, nearest_colours
+from models.colours import LIKENESS, LONGEST, NAMES, RGB, as_name, find_colours, nearest_colours
 from models.oklab import light_of, oklab_of, srgb_of
 from models.problems import PictureProblem
 
@@ -60,6 +60,8 @@ PALETTES: Final[dict[str, Palette]] = {
         Palette("amber", "Amber (old monitor)", (190, 110, 0), (190, 110, 0)),
     )
 }
+NO_OTHER: Final = 0.85
+"""Likeness, 0 to 1, of a name that is meant even where its parts are like two colours: `dark-rde` is dark red."""
 DEFAULT_PALETTE: Final = "photo"
 """Readers name the subject of far more pictures in their own colours than in one ink (docs/evaluation.md)."""
 
@@ -78,10 +80,20 @@ def find_palette(name: str) -> Palette:
         label = "-".join("#" + bytes(colour).hex() for colour in colours)
         return Palette(label, label, colours[0], colours[-1])
     names, detail = ", ".join(PALETTES), f"palette {name[:40]!r}"
-    near = nearest(wanted[:40], (*PALETTES, *NAMES)) or nearest_colours(wanted)
-    if near is not None:
+    if (near := _meant(wanted)) is not None:
         raise PictureProblem("bad_palette_near", detail, names=names, near=near)
     raise PictureProblem("bad_palette", detail, names=names)
+
+
+def _meant(wanted: str) -> str | None:
+    """The palette, colour or two colours that a misspelt name is most like; two if they are parted."""
+    if len(wanted) > LONGEST:
+        return None
+    names, word, two = (*PALETTES, *NAMES), as_name(wanted), nearest_colours(wanted)
+    one = nearest(word, names, NO_OTHER)
+    if two is not None and (one is None or two.replace("-", "") == one):  # `yelow-green` is parted
+        return two
+    return one or nearest(word, names, LIKENESS)
 
 
 @lru_cache(maxsize=64)

@@ -11,10 +11,12 @@ from typing import Final
 from glyphcord.nearest import nearest
 from jobs.text.choices import (
     AUTO,
+    COLOUR_LIKENESS,
     COLOUR_NAMES,
     DEFAULT_BACKGROUND,
     FOCUSES,
     FORMATS,
+    LONGEST_COLOURS,
     PALETTES,
     Auto,
     BackgroundChoice,
@@ -108,7 +110,7 @@ def named_palette(text: str) -> str:
     try:
         return find_palette(typed).name
     except PictureProblem as problem:
-        near = nearest(typed, words)
+        near = nearest(typed[:LONGEST_COLOURS], words, COLOUR_LIKENESS)
         if near is None or "near" in problem.facts:
             raise
         raise PictureProblem("bad_palette_near", problem.detail, names=problem.facts["names"], near=near) from None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from jobs.text.translation import PALETTE, translate_in
+from models.colours import LIKENESS as COLOUR_LIKENESS
+from models.colours import LONGEST as LONGEST_COLOURS
 from models.colours import NAMES as COLOUR_NAMES
 from models.colours import find_colours
 from models.formats import FORMATS
@@ -21,11 +23,13 @@ from models.palettes import (
 
 __all__ = [
     "AUTO",
+    "COLOUR_LIKENESS",
     "COLOUR_NAMES",
     "DEFAULT_BACKGROUND",
     "DEFAULT_PALETTE",
     "FOCUSES",
     "FORMATS",
+    "LONGEST_COLOURS",
     "MAX_BYTES",
     "MAX_COLUMNS",
     "MAX_VIDEO_BYTES",

@@ -52,7 +52,8 @@ palettes:
 {palettes}
   red                one colour by its name in CSS, or as
   "#ff69b4"          (in quotes: # begins a comment in a shell)
-  red-blue           two, from the first row with ink to the last
+  red-blue           two, from the first row with ink to the last; so is
+                     orange-red, while orangered is one
 
   `glyphcord palettes -o FILE.png` draws them all.
 

@@ -27,6 +27,8 @@ FILE_SENTENCES: Final[dict[str, str]] = {
     "again as an ordinary PNG or JPEG.",
     "bad_palette": 'I do not know that palette. Choose {names}, give one colour like "#ff69b4", or give two '
     'colours like "#0000ff-#ff69b4".',
+    "bad_palette_near": 'I do not know that palette. Did you mean "{near}"? Otherwise choose {names}, give one '
+    'colour like "#ff69b4" or "red", or give two colours like "#0000ff-#ff69b4".',
 }
 """By code; where there is none here, models.sentences has one that says nothing of sending."""
 

@@ -164,6 +164,7 @@ def test_readable_colours_are_left_alone_and_the_hue_stays() -> None:
     [
         *("", " ", "plaid", "#0000ff-", "-#0000ff", "#0000ff-#ff69b", "to", "f00", "-"),
         *("#gg0000-#000000", "#0000ff-#ff69b4-#ffffff", "#00", "#０00", "#0000ff\0", "a" * 1000, "red " * 200),
+        *("rainbow", "none", "a " * 30, "a-" * 30, "redd-bleu-redd-bleu-redd-bleu"),
     ],
 )
 def test_bad_names(name: str) -> None:
@@ -175,7 +176,18 @@ def test_bad_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "near"),
-    [("pnik", "pink"), ("bluе", "blue"), ("Purpel", "purple"), ("redd-bleu", "red-blue"), ("drak red", "darkred")],
+    [
+        *(
+            ("pnik", "pink"),
+            ("bluе", "blue"),
+            ("Purpel", "purple"),
+            ("redd-bleu", "red-blue"),
+            ("drak red", "darkred"),
+        ),
+        *(("red-bl", "red-blue"), ("blck-white", "black-white"), ("yelow-red", "yellow-red")),
+        *(("redd-blue", "red-blue"), ("dark-rde", "darkred"), ("yelow-green", "yellow-green")),
+        *(("#0000ff-pnik", "#0000ff-pink"), ("sky-bleu", "skyblue"), ("bleu to redd", "blue-red")),
+    ],
 )
 def test_a_name_that_is_nearly_one_is_answered_with_it(typed: str, near: str) -> None:
     with pytest.raises(PictureProblem) as problem:
@@ -183,6 +195,22 @@ def test_a_name_that_is_nearly_one_is_answered_with_it(typed: str, near: str) ->
     assert problem.value.code == "bad_palette_near"
     assert f"Did you mean `{near}`?" in str(problem.value)
     assert find_palette(near)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        *(
+            ("orange-red", "#ffa500-#ff0000"),
+            ("yellow-green", "#ffff00-#008000"),
+            ("lime, green", "#00ff00-#008000"),
+        ),
+        *(("blue-violet", "#0000ff-#ee82ee"), ("orange red", "#ff4500"), ("orange_red", "#ff4500")),
+        *(("lime green", "#32cd32"), ("dark-red", "#8b0000"), ("red blue", "#ff0000-#0000ff")),
+    ],
+)
+def test_a_hyphen_parts_two_whole_names(typed: str, name: str) -> None:
+    assert find_palette(typed).name == name
 
 
 def test_the_names_are_those_of_css() -> None:

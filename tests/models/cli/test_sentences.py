@@ -15,7 +15,7 @@ from models.sentences import PICTURE_SENTENCES
 
 PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FACTS: dict[str, Any] = dict.fromkeys(
-    ["kind", "limit_mb", "limit_mp", "width", "height", "least", "ratio", "names", "most"], 7
+    ["kind", "limit_mb", "limit_mp", "width", "height", "least", "ratio", "names", "near", "most"], 7
 )
 
 
