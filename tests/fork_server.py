@@ -176,7 +176,8 @@ def _serve(control: socket.socket) -> str | None:
             os.environ.clear()
             os.environ.update(request["env"])
             os.chdir(request["cwd"])
-            sys.argv[:], sys.path[0] = request["command"], request["cwd"]
+            paths = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+            sys.argv[:], sys.path[:1] = request["command"], [request["cwd"], *paths]
             return str(request["command"][0])
         for fd in streams:
             os.close(fd)

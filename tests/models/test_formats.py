@@ -56,8 +56,8 @@ def test_the_widest_page_that_fits_the_message(width: int, height: int, block: C
 @pytest.mark.parametrize(
     ("width", "height", "format", "columns", "rows"),
     [
-        (400, 300, "phone", 40, 15),
-        (300, 300, "phone", 40, 20),
+        (400, 300, "phone", 34, 13),
+        (300, 300, "phone", 34, 17),
         (300, 400, "text", 48, 32),
         (1600, 900, "text", 60, 17),
     ],
