@@ -67,7 +67,7 @@ class OnProcessor:
         small = shrunk(tone, SIDE, SIDE) * 2 - 1
         line = np.linspace(-1, 1, SIDE, dtype=np.float32)
         middle = np.broadcast_to(line[:, None] ** 2 + line**2, small.shape)
-        (found,) = self._subject.run(None, {"seen": np.stack((small, middle), 1)})
+        (found,) = self._subject.run(None, {"seen": np.stack((small, middle), 1)}, _given_back(len(tone)))
         return refined(found[:, 0], tone)
 
     def compose(self, tone: Array, subject: Array, focus: Array) -> Array:
@@ -75,7 +75,7 @@ class OnProcessor:
 
     def logits(self, tone: Array) -> Array:
         rows, columns = tone.shape[1] // CELL_HEIGHT, tone.shape[2] // CELL_WIDTH
-        logits: Array = self._page.run(["logits"], {"cells": _cells(tone)})[0]
+        logits: Array = self._page.run(["logits"], {"cells": _cells(tone)}, _given_back(len(tone)))[0]
         return logits[:, :rows, :columns]
 
     def refine(self, tone: Array, glyphs: NDArray[np.int64], sweeps: int) -> NDArray[np.int64]:
@@ -95,6 +95,18 @@ class OnProcessor:
         # Threads that wait for work must not spin: other processes share these cores.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def _given_back(pages: int) -> Any:
+    """How to run a batch: ONNX Runtime gives its memory back after it, which it else keeps for good.
+
+    A single page, as most are, keeps it for the next one.
+    """
+    if pages == 1:
+        return None
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def _threads_asked_for() -> int:

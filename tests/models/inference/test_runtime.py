@@ -130,3 +130,26 @@ def test_without_either_runtime_both_extras_are_named(weights: Path, monkeypatch
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match=r"worker-cpu.*worker-gpu"):
         Renderer(weights)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_batch_s_memory_is_given_back() -> None:
+    """In a process of its own, where nothing else takes memory; a batch of this size takes 400 MB."""
+    code = """
+import numpy as np
+from pathlib import Path
+from models.inference.on_processor import OnProcessor
+from models.weights_file import find_weights, load_weights
+
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+runtime = OnProcessor(load_weights(find_weights("classic", None)), None, 1)
+batch = np.zeros((8, 50 * 16, 100 * 8), np.float32)
+runtime.logits(batch[:1])
+before = resident_mb()
+runtime.logits(batch)
+print(resident_mb() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 150
