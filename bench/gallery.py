@@ -31,7 +31,7 @@ BY_DEFAULT: Final = {
 WITH_OPTIONS: Final = {
     "panda-pink": ("docs/samples/panda.jpg", "--palette", "pink"),
     "koala-focus": ("docs/samples/koala.jpg", "--focus", "1"),
-    "macaw-lines": ("docs/samples/macaw.jpg", "--weights", "lines"),
+    "opera-lines": ("docs/samples/opera.jpg", "--weights", "lines"),
     "astronaut-amber": ("playground/samples/portrait.jpg", "--palette", "amber", "--background", "dark"),
 }
 
