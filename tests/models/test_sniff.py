@@ -243,7 +243,7 @@ def test_a_damaged_header_is_a_problem_and_no_warning() -> None:
 
 def test_every_problem_has_its_sentence_without_details() -> None:
     facts = dict.fromkeys(
-        ("limit_mb", "limit_mp", "width", "height", "least", "most", "ratio", "names", "kind"), "N"
+        ("limit_mb", "limit_mp", "width", "height", "least", "most", "ratio", "names", "near", "kind"), "N"
     )
     for code in PICTURE_SENTENCES:
         problem = PictureProblem(code, "secret detail", **facts)
