@@ -25,14 +25,14 @@ async def forget(services: Services, pending: PendingReplies, user_id: str, lang
     Who waits reads so. A job that a worker has begun ends between two of its stages.
     """
     pending.forget(user_id)
-    deleted, waiting = await asyncio.to_thread(_forget, services, user_id)
     failure = failure_of("cancelled", language, "asked to forget everything")
+    deleted, waiting = await asyncio.to_thread(_forget, services, user_id, failure)
     # What Discord does not take now, the reaper says later.
     await asyncio.gather(*(_say(pending, one, failure) for one in waiting))
     return deleted
 
 
-def _forget(services: Services, user_id: str) -> tuple[int, list[PendingReply]]:
+def _forget(services: Services, user_id: str, failure: Failure) -> tuple[int, list[PendingReply]]:
     """How many pictures were deleted, and who waits for a job that nobody will do."""
     jobs = services.jobs
     # First, so that nothing is stored any more for those that are on their way to the queue.
@@ -41,7 +41,7 @@ def _forget(services: Services, user_id: str) -> tuple[int, list[PendingReply]]:
     unfinished |= {request.job_id for request in requests} - jobs.ended([request.job_id for request in requests])
     waiting = []
     for job_id in unfinished:
-        if jobs.cancel(job_id).may_write:
+        if jobs.cancel(job_id, failure.as_reason("cancelled")).may_write:
             queue.withdraw(services.redis, job_id)
             waiting.append(job_id)
     services.reactions.forget_clicks(user_id)

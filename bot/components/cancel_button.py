@@ -6,7 +6,7 @@ import logging
 import discord
 
 from bot.components.component import button
-from bot.replies.errors import failure_of
+from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import Interaction, defer
 from bot.replies.pending import WORKING_S, PendingReplies
 from bot.services import Services
@@ -51,19 +51,20 @@ class CancelButton:
         pending = PendingReply(
             job_id=job_id, reply=reply, since=request.created_at, deadline_at=request.deadline_at
         )
-        if not await asyncio.to_thread(self._cancel, pending):
-            return
         failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
+        if not await asyncio.to_thread(self._cancel, pending, failure):
+            return
         if tracked := self._pending.mine.get(job_id):
             tracked.failure = failure
         await self._pending.end(pending, failure, outcome="cancelled")
 
-    def _cancel(self, pending: PendingReply) -> bool:
-        """Cancel the job; whether no worker has it, so that the last word is ours.
+    def _cancel(self, pending: PendingReply, failure: Failure) -> bool:
+        """Cancel the job; whether nobody else has it, so that the last word is ours.
 
-        Else its worker leaves it to a bot, which reaches who cancelled by what is written down here.
+        Else its worker leaves it to a bot, which reaches who cancelled by what is written down here; or a bot is
+        saying the last word, as after a double click.
         """
-        if not self._services.jobs.cancel(pending.job_id).may_write:
+        if not self._services.jobs.cancel(pending.job_id, failure.as_reason("cancelled")).may_write:
             self._services.jobs.open(pending, look_at=clock.now() + WORKING_S)
             return False
         queue.withdraw(self._services.redis, pending.job_id)

@@ -8,8 +8,10 @@ from typing import Final
 from prometheus_client import Counter
 
 from jobs.connection import REDIS_DOWN, REDIS_FULL
+from jobs.lifecycle.job import EndReason
 from jobs.observability.logs import one_line
 from jobs.observability.metrics import PREFIX
+from jobs.schema import Outcome
 from jobs.text.sentences import PictureProblem, ServiceProblem, is_ours, new_reference, sentence, with_reference
 from jobs.text.translation import ENGLISH
 
@@ -30,6 +32,10 @@ class Failure:
     sentence: str
     reference: str
     detail: str
+
+    def as_reason(self, outcome: Outcome) -> EndReason:
+        """What to write down of it, for another bot that has to say it."""
+        return EndReason(outcome=outcome, code=self.code, sentence=self.sentence)
 
 
 def failure_from(error: BaseException, language: str = ENGLISH) -> Failure:

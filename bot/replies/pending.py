@@ -23,7 +23,7 @@ from bot.services import Services
 from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.delivery import Route, routes
-from jobs.lifecycle.job import EndReason, PendingReply
+from jobs.lifecycle.job import PendingReply
 from jobs.observability.logs import describe_error
 from jobs.rq_adapter import queue
 from jobs.schema import Click, Outcome, RenderRequest, RenderResult, Reply
@@ -35,7 +35,10 @@ WORKING_S: Final = 30.0
 """Nobody else looks at a pending reply while its bot works on it; the bot says so more often than this."""
 
 SAY_S: Final = 20.0
-"""Longest that one message may keep the bot from the others, in seconds."""
+"""Longest that one message may keep the bot from the others, in seconds; with NOTICE_S less than BOT_CLAIM_S."""
+
+AGAIN_S: Final = 10.0
+"""Until the next try at a message that Discord does not let us end."""
 
 OVER_S: Final = 30.0
 """Longer than a replica may be behind, a fail-over takes, and the reaper's rounds are apart while Redis is lost."""
@@ -165,8 +168,17 @@ class PendingReplies:
         """Say what went wrong, unless the message has its last state, and write down how the job ended.
 
         Only after a claim has been granted, or where no worker can be writing. False when Discord did not take it,
-        or has refused every way to the message for less than a minute; then it is to be tried again.
+        or has refused every way to the message for less than a minute; then the claim is given back, and the reaper
+        of whatever bot tries again.
         """
+        ended = await self._end(pending, failure, outcome, nothing_there)
+        if not ended:
+            with suppress(*REDIS_LOST):  # else the claim ends by itself
+                look_at = clock.now() + AGAIN_S
+                await asyncio.to_thread(self._services.jobs.release, pending.job_id, look_at=look_at)
+        return ended
+
+    async def _end(self, pending: PendingReply, failure: Failure, outcome: Outcome, nothing_there: bool) -> bool:
         try:
             async with asyncio.timeout(SAY_S):
                 reply = pending.reply
@@ -213,7 +225,7 @@ class PendingReplies:
         stays where everybody saw us at work, in one request that can be repeated.
         """
         if not is_ours(failure.code) and Route.TOKEN in routes(reply, clock.now()):
-            reason = EndReason(outcome=outcome, code=failure.code, sentence=failure.sentence)
+            reason = failure.as_reason(outcome)
             with suppress(*REDIS_LOST):
                 # Dying after the message is gone must leave nobody without a word: the reaper repeats it.
                 await asyncio.to_thread(self._services.jobs.note_reason, job_id, reason)

@@ -1,8 +1,8 @@
 """Looks every few seconds for pending replies that nobody will fill, and ends them.
 
 Their job is not on the queue (a bot died before it got there, Redis lost it, it failed and nobody could say
-so), or it is there and nobody comes before its deadline. Whatever bot process comes first does it; two at once
-would do no harm, since a claim lets one of them end a job.
+so), or it is there and nobody comes before its deadline. Whatever bot process comes first does it: its claim
+keeps the others away for BOT_CLAIM_S, since a private answer is a new message each time it is said.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import Final
 
 from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import InFlight
-from bot.replies.pending import REDIS_LOST, WORKING_S, PendingReplies, Tracked
+from bot.replies.pending import AGAIN_S, REDIS_LOST, WORKING_S, PendingReplies, Tracked
 from bot.services import Services
 from jobs import clock
 from jobs.connection import PREFIX
@@ -42,9 +42,8 @@ MOST: Final = 500
 LOOK_AGAIN_S: Final = 20.0
 """A job that waits or runs is looked at again after so long: it may fail without anyone being able to say so."""
 
-AGAIN_S: Final = 10.0
 LONGEST_AGAIN_S: Final = 60.0
-"""Between two tries at one that Discord does not let us end."""
+"""Between two tries at one that Discord does not let us end; AGAIN_S at first."""
 AT_ONCE: Final = 32
 CLICKS_AT_ONCE: Final = 8
 ANSWER_S: Final = 40.0

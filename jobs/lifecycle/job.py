@@ -4,7 +4,7 @@ The states and who may change them stand in transitions.lua beside this file, an
 
     unknown -> pending   `open`: a bot owns a message
     pending -> writing   `claim`, `abandon`, `cancel`: a worker or a bot is about to write the message's last state
-    writing -> writing   another try of the job, or a bot after a worker that was silent for TAKE_OVER_S
+    writing -> writing   another try, or a bot after a worker silent for TAKE_OVER_S or a bot for BOT_CLAIM_S
     any     -> ended     `finish`: the message has its last state, and the result says which
 
 Only one side writes at a time, so an at-least-once queue has an effect that happens once. What stays `pending` or
@@ -30,6 +30,8 @@ PENDING_S: Final = 24 * 3600
 ENDED_S: Final = 30 * 24 * 3600
 TAKE_OVER_S: Final = 45
 """No worker writes to a message later than this after its claim: a job that runs longer ends its process."""
+BOT_CLAIM_S: Final = 30
+"""A bot that has claimed says its sentence, or gives up, within this time; then another bot may."""
 NOTICE_S: Final = 4
 """A notice must be on its message within this time; the bot gives up on it well before."""
 REFUSED_S: Final = 60
@@ -40,7 +42,7 @@ PACE_OF: Final = 50
 """Jobs, the latest, whose time is kept."""
 
 BOT: Final = "bot"
-"""The holder that all bots are together: what one of them claimed, another may write."""
+"""The holder that all bots are together: what one of them claimed, another may write BOT_CLAIM_S later."""
 NO_ID: Final = "0"
 """In place of a message's id that Discord has not told yet; only the interaction's token leads there."""
 
@@ -57,7 +59,8 @@ def _quoted(data: bytes) -> str:
 
 
 _CONSTANTS: Final = (
-    f"local TAKE_OVER_S, NOTICE_S, PENDING_S, ENDED_S = {TAKE_OVER_S}, {NOTICE_S}, {PENDING_S}, {ENDED_S}\n"
+    f"local TAKE_OVER_S, BOT_CLAIM_S, NOTICE_S = {TAKE_OVER_S}, {BOT_CLAIM_S}, {NOTICE_S}\n"
+    f"local PENDING_S, ENDED_S = {PENDING_S}, {ENDED_S}\n"
     f"local NO_ARGUMENTS = {_quoted(NO_ARGUMENTS)}\n"
     f"local REFUSED_S, REFUSALS, PACE_OF, PREFIX = {REFUSED_S}, {REFUSALS}, {PACE_OF}, '{PREFIX}'\n"
 )
@@ -75,8 +78,7 @@ class PendingReply(Record):
 
 
 class EndReason(Record):
-    """Why a job ends without a picture: its outcome, a code of jobs.text.sentences, and the sentence for its
-    user."""
+    """Why a job ends without a picture: its outcome, a code of jobs.text.sentences, and its user's sentence."""
 
     outcome: Outcome
     code: str
@@ -87,8 +89,8 @@ class Claim(StrEnum):
     """May the asker write the message's last state?
 
     `again`: yes, but an earlier try may have written it already, so only the same state or what a look at the
-    message allows. `taken`: the other side is writing. `left`: so a sentence is left to a bot, which looks first.
-    `queued`: a worker has the job or will have it.
+    message allows. `taken`: the other side is writing, or another bot. `left`: so a sentence is left to a bot,
+    which looks first. `queued`: a worker has the job or will have it.
     """
 
     GRANTED = "granted"
@@ -118,10 +120,11 @@ class Jobs:
         self._change("open", pending.job_id, pending.model_dump_json(), look_at, int(once))
 
     def claim(self, job_id: str, holder: str, *, request: RenderRequest | None = None) -> Claim:
-        """Ask, right before the first write, for the right to write a message's last state; it is never given back.
+        """Ask, right before the first write, for the right to write a message's last state.
 
-        `holder` is BOT, or names one try of a worker. A worker gives its request, which is `stale` if a later job
-        is aimed at its message. Returns only when no notice is on its way to the message.
+        A worker's is never given back; a bot's ends after BOT_CLAIM_S, or with `release`. `holder` is BOT, or names
+        one try of a worker. A worker gives its request, which is `stale` if a later job is aimed at its message.
+        Returns only when no notice is on its way to the message.
         """
         version, message_id = _aim(request)
         return self._claim("claim", job_id, holder, version, 0, message_id=message_id)
@@ -151,13 +154,18 @@ class Jobs:
         """Write down what a bot is about to say, so that another can say it in its place."""
         self._change("reason", job_id, reason.model_dump_json())
 
-    def cancel(self, job_id: str, *, take_over: bool = True) -> Claim:
+    def release(self, job_id: str, *, look_at: float) -> None:
+        """A bot has claimed and could not say it: from Unix time `look_at` on any bot may try again."""
+        self._change("release", job_id, look_at)
+
+    def cancel(self, job_id: str, reason: EndReason | None = None, *, take_over: bool = True) -> Claim:
         """Ask for a job to end without a picture; `queued`: its worker will see that between two stages.
 
-        Else no worker has it, and a bot that cancels it (`take_over`) may write so. RQ's own way of stopping a job
-        needs a worker that forks, and nothing can interrupt native code.
+        Else no worker has it, and a bot that cancels it (`take_over`) may write so, for that `reason`. RQ's own
+        way of stopping a job needs a worker that forks, and nothing can interrupt native code.
         """
-        return self._claim("cancel", job_id, int(take_over))
+        told = "" if reason is None else reason.model_dump_json()
+        return self._claim("cancel", job_id, int(take_over), told)
 
     def begin(self, job_id: str) -> None:
         """A worker begins a try: what an earlier one had drawn is lost."""
@@ -239,20 +247,14 @@ class Jobs:
         """Pending replies whose time to be looked at has come, the longest due first."""
         found: list[Any] = self._redis.zrangebyscore(PENDING, "-inf", clock.now(), start=0, num=most)
         ids = [job_id.decode(errors="replace") for job_id in found]
-        pipe = self._redis.pipeline(transaction=False)
-        for job_id in ids:
-            pipe.hget(record_key(job_id), "reply")
-        read = [read_record(PendingReply, data) for data in (pipe.execute() if ids else [])]
+        read = [read_record(PendingReply, data) for _, data in self._each(ids, "reply")]
         if unreadable := [job_id for job_id, pending in zip(ids, read, strict=True) if pending is None]:
             self._redis.zrem(PENDING, *unreadable)
         return [pending for pending in read if pending is not None]
 
     def pending(self, job_ids: Collection[str]) -> list[PendingReply]:
         """Who waits for these jobs; those that have ended are left out."""
-        pipe = self._redis.pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.hget(record_key(job_id), "reply")
-        read = [read_record(PendingReply, data) for data in (pipe.execute() if job_ids else [])]
+        read = [read_record(PendingReply, data) for _, data in self._each(job_ids, "reply")]
         return [reply for reply in read if reply is not None]
 
     def look_later(self, job_ids: Collection[str], *, look_at: float) -> None:

@@ -39,6 +39,8 @@ local function claim(holder, version, sentence)
   local held, shared = get('holder'), get('shared')
   if state == 'writing' then
     if holder == 'bot' and held ~= 'bot' and now - (tonumber(get('since') or '') or 0) <= TAKE_OVER_S then return 'taken' end
+    -- Another bot, or the same one on a second click, would say it twice: what bots write cannot be repeated.
+    if holder == 'bot' and held == 'bot' and now - (tonumber(get('since') or '') or 0) <= BOT_CLAIM_S then return 'taken' end
     if holder ~= 'bot' and held == 'bot' then return sentence and 'left' or 'taken' end
     if held ~= holder then shared = '1' end
     if sentence and shared then return 'left' end
@@ -46,6 +48,7 @@ local function claim(holder, version, sentence)
   set('state', 'writing', 'holder', holder, 'since', now)
   if shared then set('shared', shared) end
   keep()
+  if holder == 'bot' then redis.call('ZADD', pending, 'XX', now + BOT_CLAIM_S, job) end
   return shared and 'again' or 'granted'
 end
 
@@ -121,12 +124,22 @@ elseif event == 'reason' then
   return {state, 0}
 
 elseif event == 'cancel' then
-  local take_over = ARGV[4] == '1'
+  local take_over, reason = ARGV[4] == '1', ARGV[5]
   if state == 'ended' then return {state, 0} end
   set('cancelled', 1)
   keep()
   if not take_over or rq_state() ~= 'waiting' then return {'queued', 0} end
-  return answered(claim('bot', 0, false))
+  local answer = claim('bot', 0, false)
+  -- Whichever bot says it in the end says the same.
+  if reason ~= '' and (answer == 'granted' or answer == 'again') then set('reason', reason) end
+  return answered(answer)
+
+elseif event == 'release' then
+  if state == 'writing' and get('holder') == 'bot' then
+    set('since', 0)
+    redis.call('ZADD', pending, 'XX', ARGV[4], job)
+  end
+  return {state, 0}
 
 elseif event == 'begin' then
   redis.call('HDEL', record, 'frames')

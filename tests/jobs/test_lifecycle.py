@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from jobs.lifecycle.job import BOT, NOTICE_S, PENDING, Claim, EndReason, Jobs
+from jobs.lifecycle.job import BOT, BOT_CLAIM_S, NOTICE_S, PENDING, Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.lifecycle.reactions import Reactions
 from jobs.records import record_key
@@ -30,11 +30,12 @@ def test_of_a_worker_and_a_bot_one_ends_a_job(jobs: Jobs) -> None:
     with ThreadPoolExecutor(8) as pool:
         holders = [BOT if number % 2 else f"try-{number}" for number in range(40)]
         answers = list(pool.map(lambda holder: (holder == BOT, jobs.claim("40", holder)), holders))
-    bots = {claim for by_bot, claim in answers if by_bot}
+    bots = [claim for by_bot, claim in answers if by_bot]
     tries = [claim for by_bot, claim in answers if not by_bot]
-    won, lost = (bots, set(tries)) if Claim.TAKEN in tries else (set(tries), bots)
-    assert lost == {Claim.TAKEN} and all(claim.may_write for claim in won)
+    won, lost = (bots, set(tries)) if Claim.TAKEN in tries else (tries, set(bots))
+    assert lost == {Claim.TAKEN}
     assert won == bots or sorted(tries) == [Claim.AGAIN] * 19 + [Claim.GRANTED]
+    assert won != bots or sorted(bots) == [Claim.GRANTED] + [Claim.TAKEN] * 19, "one bot, and not all"
     assert jobs.claim("41", BOT) is Claim.GRANTED
 
 
@@ -45,6 +46,32 @@ def test_a_bot_takes_over_from_a_worker_that_is_long_gone_and_never_the_other_wa
     assert jobs.claim("40", BOT) is Claim.AGAIN
     assert jobs.claim("40", "a-try") is Claim.TAKEN
     assert jobs.claim("41", "a-try") is Claim.TAKEN
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["by the reaper", "by a cancel"])
+def test_what_a_bot_is_ending_no_bot_ends_meanwhile(jobs: Jobs, redis: Redis, cancelled: bool) -> None:
+    another = Jobs(redis)
+    jobs.open(a_pending_reply("40"), look_at=0)
+    enqueue(redis, a_request())
+    assert (jobs.cancel("40", REASON) if cancelled else jobs.claim("40", BOT)) is Claim.GRANTED
+    assert another.due(most=1) == [], "nobody is to look at it again at once"
+    assert another.claim("40", BOT) is another.cancel("40") is jobs.cancel("40") is Claim.TAKEN
+    assert another.reason_of("40") == (REASON if cancelled else None)
+    redis.hincrbyfloat(record_key("40"), "since", -BOT_CLAIM_S - 1)  # and then that bot has died
+    assert another.claim("40", BOT) is Claim.GRANTED
+    assert jobs.claim("40", BOT) is Claim.TAKEN
+
+
+def test_a_bot_that_cannot_say_it_gives_it_back_to_bots_alone(jobs: Jobs) -> None:
+    jobs.open(a_pending_reply("40"), look_at=0)
+    jobs.claim("40", BOT)
+    jobs.release("40", look_at=1)
+    assert [pending.job_id for pending in jobs.due(most=1)] == ["40"]
+    assert jobs.claim("40", "a-try") is Claim.TAKEN
+    assert jobs.claim("40", BOT) is Claim.GRANTED
+    jobs.claim("41", "a-try")
+    jobs.release("41", look_at=1)
+    assert jobs.claim("41", BOT) is Claim.TAKEN, "a worker's claim is no bot's to give back"
 
 
 def test_only_the_try_that_began_may_say_that_there_is_no_picture(jobs: Jobs) -> None:
