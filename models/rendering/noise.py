@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models.arrays.planes import block_means
+
 BANDS: Final = 5
 """Details of 1, 2, 4, 8 and 16 px."""
 _BLOCK: Final = 64
@@ -128,5 +130,4 @@ def _deviations(tone: Tone) -> list[float]:
 
 def _means(values: Tone, side: int) -> Tone:
     high, wide = (length // side for length in values.shape)
-    blocks = values[: high * side, : wide * side].reshape(high, side, wide, side)
-    return np.asarray(blocks.mean((1, 3)), np.float32)
+    return block_means(values[: high * side, : wide * side], side, side)
