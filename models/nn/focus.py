@@ -10,9 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.arrays.focus import (
-    AUTO,
     BACKGROUND_LEFT,
-    DOUBTFUL,
     ENDS,
     INSIDE,
     LEAST_AREA,
@@ -24,7 +22,6 @@ from models.arrays.focus import (
     OUTLINE,
     OUTLINE_SIGMA,
     STEEP,
-    SURE,
     SURER,
 )
 from models.blur import slopes
@@ -54,14 +51,6 @@ def small_as(tone: Tensor, subject: Tensor) -> Tensor:
 def _around(values: Tensor) -> Tensor:
     """The mean of each place and those up to NEAR px around it."""
     return F.avg_pool2d(values, 2 * NEAR + 1, 1, NEAR, count_include_pad=False)
-
-
-def auto_focus(subject: Tensor) -> Tensor:
-    """The focus that suits each subject map, (B, 1, h, w) of probabilities, if nobody says any, (B,), 0 to AUTO."""
-    share = subject.mean((1, 2, 3))
-    sure = (subject**2).mean((1, 2, 3)) / share.clamp_min(1e-6)
-    focus = AUTO * ((sure - DOUBTFUL) / (SURE - DOUBTFUL)).clamp(0, 1)
-    return torch.where(is_subject(share), focus, 0.0)
 
 
 def is_subject(share: Tensor) -> Tensor:

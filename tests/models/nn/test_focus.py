@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.arrays.focus import AUTO, BACKGROUND_LEFT, LEAST_INK, OUTLINE
-from models.nn.focus import auto_focus, compose
+from models.arrays.focus import AUTO, BACKGROUND_LEFT, LEAST_INK, OUTLINE, auto_focus
+from models.nn.focus import compose
 from tests.models.pictures import scene
 
 FULL = torch.ones(1)
@@ -90,8 +90,8 @@ def test_the_pictures_of_a_batch_are_told_apart_each_by_itself() -> None:
 
 def test_a_picture_gets_as_much_focus_as_its_subject_is_beyond_doubt() -> None:
     maps = torch.cat((SUBJECT, 0.65 * SUBJECT, 0.4 * SUBJECT, 0 * SUBJECT, 0 * SUBJECT + 1, 0 * SUBJECT + 0.5))
-    focus = auto_focus(maps).tolist()
+    focus = auto_focus(maps[:, 0].numpy()).tolist()
     assert focus == pytest.approx([AUTO, AUTO / 2, 0, 0, 0, 0], abs=1e-5)
     small = torch.zeros(1, 1, 64, 64)
     small[..., :6, :6] = 1  # less than a hundredth
-    assert auto_focus(small).tolist() == [0.0]
+    assert auto_focus(small[:, 0].numpy()).tolist() == [0.0]

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.arrays.focus import auto_focus
 from models.atlas import default_atlas
 from models.baselines.per_cell import shade
 from models.nn.architecture import SIZES
-from models.nn.focus import auto_focus, compose
+from models.nn.focus import compose
 from models.nn.generator import Generator
 from models.rendering.renderer import Renderer, full_ink, strength_of
 from models.weights_file import load_weights, save_weights
@@ -38,7 +39,7 @@ def set_by(renderer: Renderer, tone: torch.Tensor) -> np.ndarray:
 
 @pytest.mark.parametrize("focus", [0.0, 0.4, 1.0, None])
 def test_the_page_shows_the_tone_that_the_focus_leaves(renderer: Renderer, focus: float | None) -> None:
-    wanted = auto_focus(DISC) if focus is None else torch.tensor([focus])
+    wanted = torch.from_numpy(auto_focus(DISC[:, 0].numpy())) if focus is None else torch.tensor([focus])
     assert (wanted > 0) or focus == 0
     shown = compose(PAGE, DISC, wanted)
     assert torch.equal(shown, PAGE) is (focus == 0)
