@@ -1,6 +1,7 @@
 """Bots and workers as the chaos run starts them: each behind a connection of its own, some with a wrong clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -16,20 +17,28 @@ class Programs:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._links: dict[int, Proxy] = {}
-        self.ahead_s = {"bot": 0.0, "worker": 0.0}
-        """By how many seconds the clock of the next one that is started is ahead, by program."""
+        self._ahead_s = {"bot": 0.0, "worker": 0.0}
 
     def start(self, module: str, environment: Mapping[str, str], folder: Path, log: IO[bytes]) -> Running:
         """Start one, as devstack.stack.Start says."""
         link = Proxy(urlsplit(environment["REDIS_URL"]).port or 0)
         link.start()
         changed = {**environment, "REDIS_URL": f"redis://127.0.0.1:{link.port}/0"}
-        if ahead_s := self.ahead_s[module]:
+        if ahead_s := self._ahead_s[module]:
             changed |= with_wrong_clock(module, ahead_s)
             module = MODULE
         process = self._start(module, changed, folder, log)
         self._links[process.pid] = link
         return process
+
+    @contextmanager
+    def clock_ahead(self, program: str, ahead_s: float) -> Iterator[None]:
+        """While this lasts, that program is started with a clock so many seconds ahead."""
+        self._ahead_s[program] = ahead_s
+        try:
+            yield
+        finally:
+            self._ahead_s[program] = 0.0
 
     def link(self, process: Running) -> Proxy:
         """A running process's connection to Redis."""

@@ -56,11 +56,8 @@ class Bots:
     def wrong_clock(self, ahead_s: float) -> bool:
         """One is started with a wrong clock, works, and is killed; one with the right clock follows."""
         n = self._any()
-        self._scene.programs.ahead_s["bot"] = ahead_s
-        try:
+        with self._scene.programs.clock_ahead("bot", ahead_s):
             self._kill(n)
-        finally:
-            self._scene.programs.ahead_s["bot"] = 0.0
         connected = self._await_all()
         self._scene.wait(self._scene.scale.clock_s)
         self._kill(n)

@@ -99,11 +99,8 @@ class Workers:
         """One is started with a wrong clock, works, and is killed; one with the right clock follows."""
         scene = self._scene
         worker, job = self._one()
-        scene.programs.ahead_s["worker"] = ahead_s
-        try:
+        with scene.programs.clock_ahead("worker", ahead_s):
             wrong = self._kill(worker, job)
-        finally:
-            scene.programs.ahead_s["worker"] = 0.0
         ready = self._await_ready()
         scene.wait(scene.scale.clock_s)
         self._kill(wrong, running_jobs(scene.stack.redis_url, {wrong.pid}).get(wrong.pid))
