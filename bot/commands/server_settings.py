@@ -225,7 +225,7 @@ class ServerSettings(
     async def _take_answer(self, interaction: Interaction, asker: str) -> None:
         """Raises ServiceProblem `not_yours`, or `question_old` where nobody has asked that person lately.
 
-        Discord checks who uses the command; the id of a button is the word of whoever sends it.
+        Discord checks who uses the command, and nobody who presses its buttons later, when roles may have changed.
         """
         user_id = str(interaction.user.id)
         if user_id != asker:
