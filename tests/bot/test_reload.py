@@ -121,7 +121,7 @@ def test_only_admins_may_and_both_are_written_down(
     discord.slash("model upload", user=MIA_ID, files={"file": ("a.safetensors", b"x", "application/octet-stream")})
     discord.wait_for(lambda: len(audit.entries(redis)) == 2 * len(COMMANDS) + 1)
     assert {(entry.by, entry.allowed) for entry in audit.entries(redis)} == {(MIA_ID, False), (MOD_ID, False)}
-    assert f"audit by={MIA_ID} action=model reload allowed=False" in running_bot.log
+    discord.wait_for(lambda: f"audit by={MIA_ID} action=model reload allowed=False" in running_bot.log)
     discord.wait_for_answer(discord.slash("model status", user=ADA_ID))
     discord.wait_for(lambda: audit.entries(redis)[0].by == ADA_ID)
     assert audit.entries(redis)[0].allowed

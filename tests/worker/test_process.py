@@ -192,7 +192,7 @@ def test_killed_workers_job_is_finished_by_another_within_a_minute(
     job = render_queue(redis).fetch_job("1000")
     assert job is not None and job.started_at is not None
     assert 0 < job.started_at.timestamp() - at < 60
-    assert "job done id=1000 outcome=posted" in survivor.log
+    survivor.wait_for("job done id=1000 outcome=posted")  # after the end was written down
     assert list(standin.state) == [TOKEN_PATH]
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from redis import Redis
 
+from jobs import clock
 from jobs.connection import connect
 from jobs.lifecycle.job import BOT, REFUSALS, REFUSED_S, Claim, EndReason, Jobs, PendingReply
 from jobs.lifecycle.messages import Messages
@@ -556,8 +557,8 @@ def test_cancelling_a_posted_picture_changes_nothing(sha: str, standin: Standin,
 def test_deadline_that_passes_between_two_stages(
     sha: str, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request, now = request_for(sha, deadline_at=time.time() + 300), time.time
-    with Meanwhile(lambda: monkeypatch.setattr(time, "time", lambda: now() + 301)) as decoder:
+    request, now = request_for(sha, deadline_at=clock.now() + 300), clock.now
+    with Meanwhile(lambda: monkeypatch.setattr(clock, "now", lambda: now() + 301)) as decoder:
         with_tools(decoder=decoder)
         result = run(request)
     assert (result.outcome, result.code) == ("failed", "expired")
