@@ -2,14 +2,14 @@
 
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
-from playground.state.permissions import SEND_MESSAGES, VIEW_CHANNEL
-from playground.state.seed import BOT_ID, CHANNELS, DIRECTS, USERS, channel_json, permissions
+from playground.state.permissions import VIEW_CHANNEL
+from playground.state.seed import BOT_ID, DIRECTS, USERS, channel_json, permissions, place, to_write
 
 
 def channel_of(call: Call, needed: int = VIEW_CHANNEL) -> str:
     """The channel of the path. Raises 10003, 50001 when the bot cannot see it, 50013 when it may not do that."""
     channel_id = call.params["channel_id"]
-    if channel_id not in CHANNELS and channel_id not in DIRECTS:
+    if place(channel_id) is None:
         raise unknown(10003)
     held = permissions(BOT_ID, channel_id)
     if not held & VIEW_CHANNEL:
@@ -38,5 +38,7 @@ def open_direct(call: Call) -> Response:
 
 @route("POST", "/channels/{channel_id}/typing", limit=(5, 5.0))
 def type_in(call: Call) -> Response:
-    call.world.events.changed("typing", {"channel_id": channel_of(call, SEND_MESSAGES), "user_id": BOT_ID})
+    call.world.events.changed(
+        "typing", {"channel_id": channel_of(call, to_write(call.params["channel_id"])), "user_id": BOT_ID}
+    )
     return NO_CONTENT

@@ -4,14 +4,8 @@ from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
 from playground.state.message import Message
-from playground.state.permissions import (
-    ATTACH_FILES,
-    MANAGE_MESSAGES,
-    READ_MESSAGE_HISTORY,
-    SEND_MESSAGES,
-    VIEW_CHANNEL,
-)
-from playground.state.seed import BOT_ID, GUILD_ID, permissions
+from playground.state.permissions import ATTACH_FILES, MANAGE_MESSAGES, READ_MESSAGE_HISTORY, VIEW_CHANNEL
+from playground.state.seed import BOT_ID, GUILD_ID, permissions, to_write
 
 MESSAGES = "/channels/{channel_id}/messages"
 ONE = MESSAGES + "/{message_id}"
@@ -41,7 +35,7 @@ def list_messages(call: Call) -> Response:
 @route("POST", MESSAGES, limit=(5, 5.0))
 def create_message(call: Call) -> Response:
     payload = call.body.object()
-    channel_id = channel_of(call, SEND_MESSAGES | (ATTACH_FILES if call.body.files else 0))
+    channel_id = channel_of(call, to_write(call.params["channel_id"]) | (ATTACH_FILES if call.body.files else 0))
     message = call.world.messages.post(channel_id, BOT_ID, payload, call.body.files)
     return Response(call.world.messages.as_json(message))
 

@@ -12,7 +12,6 @@ from playground.rules.components import CHANNEL_SELECT, MENTIONABLE_SELECT, ROLE
 from playground.state.files import Attachment
 from playground.state.guild_objects import member_json
 from playground.state.seed import (
-    CHANNELS,
     DIRECTS,
     GUILD_ID,
     IN_BOT_DM,
@@ -20,7 +19,9 @@ from playground.state.seed import (
     IN_PRIVATE_CHANNEL,
     ROLES,
     USERS,
+    channel_json,
     context_of,
+    in_guild,
     permissions,
 )
 from playground.types import Json
@@ -93,7 +94,7 @@ def owners(command: Json, user_id: str, channel_id: str) -> Json:
     """authorizing_integration_owners: by whose installation the command is there."""
     found: Json = {}
     if 0 in command["integration_types"] and context_of(channel_id) != IN_PRIVATE_CHANNEL:
-        found["0"] = GUILD_ID if channel_id in CHANNELS else "0"
+        found["0"] = GUILD_ID if in_guild(channel_id) else "0"
     if 1 in command["integration_types"]:
         found["1"] = user_id
     return found
@@ -147,7 +148,7 @@ def _check_value(option: Json, value: Any, *, is_file: bool) -> None:
         cmd.BOOLEAN: isinstance(value, bool),
         cmd.NUMBER: isinstance(value, (int, float)) and not isinstance(value, bool),
         cmd.USER: value in USERS,
-        cmd.CHANNEL: value in CHANNELS,
+        cmd.CHANNEL: in_guild(str(value)),
         cmd.ROLE: value in ROLES,
         cmd.MENTIONABLE: value in USERS or value in ROLES,
         cmd.ATTACHMENT: is_file,
@@ -195,13 +196,13 @@ def resolved(named: list[tuple[int, str]], attachments: dict[str, Json], channel
             result.setdefault("attachments", {})[value] = attachments[value]
         if kind in (cmd.USER, cmd.MENTIONABLE) and value in USERS:
             result.setdefault("users", {})[value] = USERS[value].as_json()
-            if channel_id in CHANNELS:
+            if in_guild(channel_id):
                 member = member_json(value, with_user=False)
                 member["permissions"] = str(permissions(value, channel_id))
                 result.setdefault("members", {})[value] = member
         if kind in (cmd.ROLE, cmd.MENTIONABLE) and value in ROLES:
             result.setdefault("roles", {})[value] = ROLES[value].as_json()
-        if kind == cmd.CHANNEL and value in CHANNELS:
+        if kind == cmd.CHANNEL and in_guild(value):
             held = str(permissions(user_id, value))
-            result.setdefault("channels", {})[value] = {**CHANNELS[value].as_json(), "permissions": held}
+            result.setdefault("channels", {})[value] = {**channel_json(value), "permissions": held}
     return result

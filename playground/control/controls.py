@@ -24,6 +24,7 @@ from playground.state.seed import (
     GENERAL_CHANNEL,
     GUILD_ID,
     ROLES,
+    THREADS,
     USERS,
     permissions,
 )
@@ -123,7 +124,7 @@ class ControlApi:
         one, channel = request.query.get("interaction"), request.query.get("channel")
         interactions = [] if channel else [i for i in self.world.interactions.values() if one in (None, i.id)]
         answers = {id for i in interactions for id in (i.response_message_id, *i.followup_ids)}
-        messages: dict[str, list[Json]] = {place: [] for place in (*CHANNELS, *DIRECTS)}
+        messages: dict[str, list[Json]] = {place: [] for place in (*CHANNELS, *THREADS, *DIRECTS)}
         for message in self.world.messages.values():
             if channel in (None, message.channel_id) and (one is None or message.id in answers):
                 messages[message.channel_id].append(self.world.messages.state_json(message))
@@ -135,6 +136,7 @@ class ControlApi:
             "users": [{**_user(user.id), "locale": self.world.locale(user.id)} for user in USERS.values()],
             "roles": [role.as_json() for role in ROLES.values()],
             "channels": [channel.as_json() for channel in CHANNELS.values()],
+            "threads": [{**t.as_json(), "members": list(t.members)} for t in THREADS.values()],
             "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],
             "commands": commands,
             "sessions": self.gateway.connected(),

@@ -9,7 +9,7 @@ from playground.errors import ControlError
 from playground.request_body import Upload, read_parts
 from playground.state.message import Message
 from playground.state.messages import Messages
-from playground.state.seed import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS
+from playground.state.seed import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS, place
 from playground.types import Json
 
 
@@ -44,7 +44,7 @@ def actor(payload: Json) -> tuple[str, str]:
         users = ", ".join(f"{u.username} {u.id}" for u in USERS.values() if not u.bot)
         raise ControlError(404, f"nobody has the id {user_id!r}; users: {users}")
     channel_id = str(payload.get("channel_id") or ASCII_CHANNEL)
-    if channel_id not in CHANNELS and channel_id not in DIRECTS:
+    if place(channel_id) is None:
         known = ", ".join(f"#{c.name} {c.id}" for c in CHANNELS.values())
         raise ControlError(404, f"no channel has the id {channel_id!r}; channels: {known}")
     if channel_id in DIRECTS and user_id not in DIRECTS[channel_id].people:

@@ -31,7 +31,7 @@ from playground.state.files import Attachment, make_attachment
 from playground.state.guild_objects import member_json
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction, event, new_token
 from playground.state.message import Message
-from playground.state.seed import APPLICATION_ID, CHANNELS, USERS, permissions
+from playground.state.seed import APPLICATION_ID, USERS, in_guild, permissions
 from playground.state.world import World
 from playground.types import Json
 
@@ -82,7 +82,7 @@ class UserInteractions:
         found: Json
         if command["type"] == USER_MENU:
             found = {"users": {target_id: USERS[target_id].as_json()}}
-            if channel_id in CHANNELS:
+            if in_guild(channel_id):
                 member = member_json(target_id, with_user=False)
                 found["members"] = {target_id: {**member, "permissions": str(permissions(target_id, channel_id))}}
         else:

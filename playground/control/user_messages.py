@@ -15,8 +15,8 @@ from playground.state.files import Emoji, Sticker, safe_filename
 from playground.state.guild_objects import guild_json
 from playground.state.image_size import picture_type
 from playground.state.looks import BANNER, ICON, LOOKS
-from playground.state.permissions import MANAGE_MESSAGES, SEND_MESSAGES
-from playground.state.seed import USERS, permissions
+from playground.state.permissions import MANAGE_MESSAGES
+from playground.state.seed import USERS, permissions, to_write
 from playground.state.world import World
 
 
@@ -39,7 +39,7 @@ class UserMessages:
         emoji), or with components of version 2, as only apps do."""
         payload, uploads = await read_form(request)
         user_id, channel_id = actor(payload)
-        if not permissions(user_id, channel_id) & SEND_MESSAGES:
+        if not permissions(user_id, channel_id) & to_write(channel_id):
             raise ControlError(403, f"{USERS[user_id].username} may not write there")
         body = {key: payload[key] for key in ("content", "message_reference", "embeds") if payload.get(key)}
         stickers = [self._add_sticker(upload) for upload in uploads if upload.field == "sticker"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from playground.state.clock import iso
 from playground.state.guild_objects import member_json
 from playground.state.permissions import ATTACH_FILES, EMBED_LINKS
-from playground.state.seed import BOT_ID, CHANNELS, GUILD_ID, USERS, channel_json, context_of, permissions
+from playground.state.seed import BOT_ID, GUILD_ID, USERS, channel_json, context_of, in_guild, permissions
 from playground.types import Json
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -99,7 +99,7 @@ def event(interaction: Interaction, application_id: str, message: Json | None = 
         "context": context_of(channel_id),
         "attachment_size_limit": interaction.attachment_size_limit,
     }
-    if channel_id in CHANNELS:
+    if in_guild(channel_id):
         data["guild_id"], data["guild_locale"] = GUILD_ID, "en-US"
         data["guild"] = {"id": GUILD_ID, "locale": "en-US", "features": []}
         data["member"] = {**member_json(interaction.user_id), "permissions": held}

@@ -25,7 +25,7 @@ from playground.state.interaction import Interaction
 from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
 from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
-from playground.state.seed import CHANNELS, USERS, guild_part, permissions
+from playground.state.seed import USERS, guild_part, in_guild, permissions, place
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
 
@@ -46,7 +46,7 @@ class Messages(UserDict[str, Message]):
     def _message_event(self, name: str, message: Message) -> None:
         if message.ephemeral_to is None:
             data = {**self.as_json(message), **guild_part(message.channel_id)}
-            if not message.webhook and message.channel_id in CHANNELS:
+            if not message.webhook and in_guild(message.channel_id):
                 data["member"] = member_json(message.author_id, with_user=False)
             self._events.emit(name, data)
         self._events.changed("message", self.state_json(message))
@@ -132,6 +132,8 @@ class Messages(UserDict[str, Message]):
         for attachment in [*message.attachments, *(forwarded.attachments if forwarded else [])]:
             self._files.store(attachment)
         self[message.id] = message
+        if (where := place(channel_id)) is not None and not ephemeral:
+            where.last_message_id = message.id
         if message.nonce is not None:
             self._nonces[channel_id, author_id, str(message.nonce)] = (message.created, message.id)
         self._message_event("MESSAGE_CREATE", message)

@@ -10,7 +10,7 @@ from playground.state.guild_objects import member_json
 from playground.state.message import Message
 from playground.state.messages import Messages
 from playground.state.permissions import ADD_REACTIONS
-from playground.state.seed import CHANNELS, guild_part, permissions
+from playground.state.seed import guild_part, in_guild, permissions
 from playground.types import Json
 
 
@@ -33,7 +33,7 @@ class Reactions:
             return
         users.append(user_id)
         data = self._reaction_event(message, emoji, user_id)
-        if message.channel_id in CHANNELS:
+        if in_guild(message.channel_id):
             data["member"] = member_json(user_id)
         data["message_author_id"] = message.author_id
         data["burst_colors"] = []

@@ -1,16 +1,25 @@
-"""Who and what lives in the playground, with fixed ids: a guild, its members, roles, channels, direct messages."""
+"""Who and what lives in the playground, with fixed ids: a guild, its members, roles, channels, direct messages.
 
+USERS, ROLES, CHANNELS, THREADS and DIRECTS are what there is now, of the one guild that a process has; a new World
+puts them back as they were at the start.
+"""
+
+import copy
 from dataclasses import dataclass, field
+from typing import Any
 
 from playground.state.looks import LOOKS
 from playground.state.permissions import (
     ADMINISTRATOR,
     ALL_PERMISSIONS,
     MANAGE_MESSAGES,
+    MANAGE_THREADS,
     ORDINARY,
     SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
 )
+from playground.state.thread import Thread
 from playground.types import Json
 
 # As Discord's own: its first part is the bot's id. It opens nothing but a playground that was not given another.
@@ -21,6 +30,8 @@ ADA_ID, MOD_ID, MIA_ID, SAM_ID = (f"13000000000000000{n}" for n in (1, 2, 3, 4))
 EVERYONE_ROLE = GUILD_ID
 ADMIN_ROLE, MODERATOR_ROLE, BOT_ROLE = (f"14000000000000000{n}" for n in (1, 2, 3))
 ASCII_CHANNEL, GENERAL_CHANNEL, QUIET_CHANNEL, STAFF_CHANNEL = (f"15000000000000000{n}" for n in (1, 2, 3, 4))
+
+TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA = 0, 2, 4, 5, 13, 15, 16
 
 
 @dataclass(frozen=True)
@@ -76,18 +87,23 @@ class Role:
         return data
 
 
-@dataclass(frozen=True)
+@dataclass
 class Channel:
+    """A channel of the guild that is no thread; `settings` are the other fields of Discord's object."""
+
     id: str
     name: str
-    topic: str
+    topic: str | None
     position: int
     denied: dict[str, int] = field(default_factory=dict)  # role id -> permissions taken away here
+    kind: int = TEXT
+    settings: Json = field(default_factory=dict)
+    last_message_id: str | None = None  # in a forum, its newest thread
 
     def as_json(self) -> Json:
         return {
             "id": self.id,
-            "type": 0,
+            "type": self.kind,
             "flags": 0,
             "guild_id": GUILD_ID,
             "name": self.name,
@@ -96,10 +112,11 @@ class Channel:
             "nsfw": False,
             "parent_id": None,
             "rate_limit_per_user": 0,
-            "last_message_id": None,
+            "last_message_id": self.last_message_id,
             "permission_overwrites": [
                 {"id": role, "type": 0, "allow": "0", "deny": str(bits)} for role, bits in self.denied.items()
             ],
+            **self.settings,
         }
 
 
@@ -118,7 +135,7 @@ ROLES = {
     for role in (
         Role(EVERYONE_ROLE, "@everyone", ORDINARY, 0),
         Role(BOT_ROLE, "glyphcord", ORDINARY, 1, managed=True),
-        Role(MODERATOR_ROLE, "Moderator", ORDINARY | MANAGE_MESSAGES, 2, 0x3498DB),
+        Role(MODERATOR_ROLE, "Moderator", ORDINARY | MANAGE_MESSAGES | MANAGE_THREADS, 2, 0x3498DB),
         Role(ADMIN_ROLE, "Admin", ADMINISTRATOR, 3, 0xE91E63),
     )
 }
@@ -133,12 +150,16 @@ CHANNELS = {
 }
 
 
-@dataclass(frozen=True)
+THREADS: dict[str, Thread] = {}
+
+
+@dataclass
 class Direct:
     """A conversation of two: someone and the bot, or two people, to whom the bot is an app that they use."""
 
     id: str
     people: tuple[str, str]
+    last_message_id: str | None = None
 
     def as_json(self) -> Json:
         others = [user for user in self.people if user != BOT_ID]
@@ -146,7 +167,7 @@ class Direct:
             "id": self.id,
             "type": 1,
             "flags": 0,
-            "last_message_id": None,
+            "last_message_id": self.last_message_id,
             "recipients": [USERS[user].as_json() for user in others],
         }
 
@@ -158,23 +179,50 @@ DIRECTS = {
         Direct("160000000000000009", (MIA_ID, SAM_ID)),
     )
 }
+_LIVE: tuple[dict[str, Any], ...] = (USERS, ROLES, CHANNELS, THREADS, DIRECTS)
+_AT_FIRST = copy.deepcopy(_LIVE)
 # Where an interaction happens: https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
 IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 
 
+def restore() -> None:
+    """Put people, roles and channels back as they were when the process began."""
+    for live, first in zip(_LIVE, copy.deepcopy(_AT_FIRST), strict=True):
+        live.clear()
+        live.update(first)
+
+
+def place(channel_id: str) -> Channel | Thread | Direct | None:
+    """Whatever messages can be in: a channel, a thread or a conversation; None when there is none of that id."""
+    return CHANNELS.get(channel_id) or THREADS.get(channel_id) or DIRECTS.get(channel_id)
+
+
+def in_guild(channel_id: str) -> bool:
+    return channel_id in CHANNELS or channel_id in THREADS
+
+
 def context_of(channel_id: str) -> int:
-    if channel_id in CHANNELS:
+    if in_guild(channel_id):
         return IN_GUILD
     return IN_BOT_DM if BOT_ID in DIRECTS[channel_id].people else IN_PRIVATE_CHANNEL
 
 
 def guild_part(channel_id: str) -> Json:
     """The guild_id that everything in one of its channels carries, and nothing in direct messages."""
-    return {"guild_id": GUILD_ID} if channel_id in CHANNELS else {}
+    return {"guild_id": GUILD_ID} if in_guild(channel_id) else {}
 
 
 def channel_json(channel_id: str) -> Json:
-    return (CHANNELS.get(channel_id) or DIRECTS[channel_id]).as_json()
+    """The channel object. Raises KeyError when there is none."""
+    found = place(channel_id)
+    if found is None:
+        raise KeyError(channel_id)
+    return found.as_json()
+
+
+def to_write(channel_id: str) -> int:
+    """The permission that writing needs there."""
+    return SEND_MESSAGES_IN_THREADS if channel_id in THREADS else SEND_MESSAGES
 
 
 def permissions(user_id: str, channel_id: str) -> int:
@@ -184,6 +232,9 @@ def permissions(user_id: str, channel_id: str) -> int:
     """
     if channel_id in DIRECTS:
         return ORDINARY if user_id in DIRECTS[channel_id].people else 0
+    if (thread := THREADS.get(channel_id)) is not None:  # a thread has its channel's, a private one its members
+        held = permissions(user_id, thread.parent_id)
+        return held if not thread.private or user_id in thread.members or held & MANAGE_THREADS else 0
     if user_id == ADA_ID:  # the owner may everything
         return ALL_PERMISSIONS
     roles = (EVERYONE_ROLE, *USERS[user_id].roles)

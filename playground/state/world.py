@@ -10,11 +10,13 @@ from playground.state.files import Files
 from playground.state.interactions import Interactions
 from playground.state.messages import Messages
 from playground.state.reactions import Reactions
+from playground.state.seed import restore
 from playground.state.snowflake import Snowflakes
 
 
 class World:
     def __init__(self, clock: Clock) -> None:
+        restore()
         self.clock = clock
         self.ids = Snowflakes(clock)
         self.events = Events()
