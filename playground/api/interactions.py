@@ -107,21 +107,23 @@ def _original(call: Call, interaction: Interaction) -> Message:
 
 
 def _webhook_message(call: Call) -> tuple[Interaction, Message]:
-    """The message of the path, if this interaction made it. Raises ApiError 10008."""
+    """The message of the path, by its id or as @original, if this interaction made it. Raises ApiError 10008."""
     interaction = _webhook(call)
-    wanted = call.params["message_id"]
-    if wanted in ("@original", interaction.response_message_id):
+    wanted = call.params.get("message_id")
+    if wanted in (None, interaction.response_message_id):
         return interaction, _original(call, interaction)
     if wanted not in interaction.followup_ids or wanted not in call.world.messages:
         raise unknown(10008)
     return interaction, call.world.messages[wanted]
 
 
+@route("GET", WEBHOOK + "/messages/@original", limit=WEBHOOK_LIMIT, bot_only=False)
 @route("GET", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
 def get_webhook_message(call: Call) -> Response:
     return Response(call.world.messages.as_json(_webhook_message(call)[1]))
 
 
+@route("PATCH", WEBHOOK + "/messages/@original", limit=WEBHOOK_LIMIT, bot_only=False)
 @route("PATCH", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
 def patch_webhook_message(call: Call) -> Response:
     interaction, message = _webhook_message(call)
@@ -130,6 +132,7 @@ def patch_webhook_message(call: Call) -> Response:
     return Response(call.world.messages.as_json(message))
 
 
+@route("DELETE", WEBHOOK + "/messages/@original", limit=WEBHOOK_LIMIT, bot_only=False)
 @route("DELETE", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
 def delete_webhook_message(call: Call) -> Response:
     call.world.messages.delete(_webhook_message(call)[1])

@@ -4,14 +4,15 @@ https://docs.discord.com/developers/reference. What happens to a request around 
 rate limits, the record) is in handler.py.
 """
 
-import re
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from playground.api.limits import Limit
-from playground.errors import ApiError, invalid_form
+from playground.api.operations import OPERATIONS, Operation, Shape, fits, parameters, shape
+from playground.errors import ApiError, invalid_form, not_found
 from playground.gateway.gateway import Gateway
 from playground.request_body import Body
 from playground.state.world import World
@@ -58,7 +59,7 @@ class Route:
     answer: Callable[[Call], Response]
     limit: Limit | None
     bot_only: bool  # needs the bot's token; else the path's own token is enough
-    pattern: re.Pattern[str] = field(compare=False)
+    partly: str | None  # what of it is missing here
 
     def major(self, params: dict[str, str]) -> str:
         return "/".join(params.get(key, "") for key in ("channel_id", "guild_id", "webhook_id", "token"))
@@ -75,26 +76,54 @@ def route(
     limit: tuple[int, float] | None = ORDINARY_LIMIT,
     shared: str | None = None,
     bot_only: bool = True,
+    partly: str | None = None,
 ) -> Callable[[Callable[[Call], Response]], Callable[[Call], Response]]:
-    """Register a route. `limit` is (requests, seconds); routes with one `shared` name share the bucket."""
-    pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + r"\Z")
+    """Register a route. `limit` is (requests, seconds); routes with one `shared` name share the bucket.
+
+    `partly` says in a few words what of Discord's operation is missing, for the table of operations."""
     bucket = Limit(shared or f"{method} {template}", *limit) if limit else None
 
     def register(answer: Callable[[Call], Response]) -> Callable[[Call], Response]:
-        ROUTES.append(Route(method, template, answer, bucket, bot_only, pattern))
+        ROUTES.append(Route(method, template, answer, bucket, bot_only, partly))
         return answer
 
     return register
 
 
+@functools.cache
+def _table() -> dict[Shape, dict[str, Route | Operation]]:
+    """What answers each path and method, words before parameters: `members/search` before `members/{user_id}`.
+
+    Where there is no route, the operation that Discord would have. Made once all routes are registered."""
+    found: dict[Shape, dict[str, Route | Operation]] = {}
+    everything: list[Route | Operation] = [*OPERATIONS, *ROUTES]
+    for one in everything:
+        found.setdefault(shape(one.template), {})[one.method] = one
+    return dict(sorted(found.items(), key=lambda entry: [part == "{}" for part in entry[0]]))
+
+
 def find_route(method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
-    """The route of a still percent-encoded path. Raises ApiError 404 or 405."""
-    other_method = False
-    for candidate in ROUTES:
-        if found := candidate.pattern.match(raw_path):
-            if candidate.method == method:
-                return candidate, {key: unquote(value) for key, value in found.groupdict().items()}
-            other_method = True
-    if other_method:
+    """The route of a still percent-encoded path. Raises ApiError 404 or 405, which name the operation of Discord's
+    that the playground lacks, and 50035 for a parameter that is no id."""
+    segments = raw_path.removeprefix("/").split("/")
+    known = [methods for pattern, methods in _table().items() if fits(pattern, segments)]
+    if not known:
+        raise not_found()
+    found = next((methods for methods in known if method in methods), None)
+    if found is None:
         raise ApiError(405, 0, "405: Method Not Allowed")
-    raise ApiError(404, 0, "404: Not Found")
+    one = found[method]
+    if isinstance(one, Operation):
+        has_others = any(isinstance(other, Route) for other in found.values())
+        raise _absent(one, 405 if has_others else 404)
+    params = [unquote(s) for s, part in zip(segments, shape(one.template), strict=True) if part == "{}"]
+    named = dict(zip(parameters(one.template), params, strict=True))
+    for name, value in named.items():
+        if name.endswith("_id") and not (value.isascii() and value.isdigit()):
+            raise invalid_form({name: ("NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')})
+    return one, named
+
+
+def _absent(operation: Operation, status: int) -> ApiError:
+    what = f"{operation.id} ({operation.method} {operation.template})"
+    return ApiError(status, 0, f"{status}: the playground does not have Discord's operation {what}.")
