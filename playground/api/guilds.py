@@ -3,7 +3,7 @@
 from playground.api.routing import Call, Response, route
 from playground.errors import unknown
 from playground.state.guild_objects import guild_json, member_json
-from playground.state.seed import CHANNELS, GUILD_ID, ROLES, USERS
+from playground.state.seed import CHANNELS, GUILD_ID, MEMBERS, ROLES
 
 
 def _guild(call: Call) -> None:
@@ -14,7 +14,7 @@ def _guild(call: Call) -> None:
 @route("GET", "/guilds/{guild_id}")
 def get_guild(call: Call) -> Response:
     _guild(call)
-    counts = {"approximate_member_count": len(USERS), "approximate_presence_count": len(USERS)}
+    counts = {"approximate_member_count": len(MEMBERS), "approximate_presence_count": len(MEMBERS)}
     return Response({**guild_json(), **(counts if call.flag("with_counts") else {})})
 
 
@@ -33,6 +33,6 @@ def get_guild_roles(call: Call) -> Response:
 @route("GET", "/guilds/{guild_id}/members/{user_id}")
 def get_member(call: Call) -> Response:
     _guild(call)
-    if call.params["user_id"] not in USERS:
+    if call.params["user_id"] not in MEMBERS:
         raise unknown(10007)
     return Response(member_json(call.params["user_id"]))

@@ -17,6 +17,7 @@ from playground.state.seed import (
     IN_BOT_DM,
     IN_GUILD,
     IN_PRIVATE_CHANNEL,
+    MEMBERS,
     ROLES,
     USERS,
     channel_json,
@@ -196,7 +197,7 @@ def resolved(named: list[tuple[int, str]], attachments: dict[str, Json], channel
             result.setdefault("attachments", {})[value] = attachments[value]
         if kind in (cmd.USER, cmd.MENTIONABLE) and value in USERS:
             result.setdefault("users", {})[value] = USERS[value].as_json()
-            if in_guild(channel_id):
+            if in_guild(channel_id) and value in MEMBERS:
                 member = member_json(value, with_user=False)
                 member["permissions"] = str(permissions(value, channel_id))
                 result.setdefault("members", {})[value] = member

@@ -21,12 +21,12 @@ from playground.state.seed import (
     APPLICATION_ID,
     CHANNELS,
     DIRECTS,
-    GENERAL_CHANNEL,
     GUILD_ID,
+    MEMBERS,
     ROLES,
     THREADS,
     USERS,
-    permissions,
+    guild_permissions,
 )
 from playground.state.world import World
 from playground.types import Json
@@ -157,8 +157,13 @@ class ControlApi:
 
 
 def _user(user_id: str) -> Json:
-    user = USERS[user_id]
-    return {**user.as_json(), "roles": list(user.roles), "permissions": str(permissions(user_id, GENERAL_CHANNEL))}
+    member = MEMBERS.get(user_id)
+    return {
+        **USERS[user_id].as_json(),
+        "member": member is not None,
+        "roles": list(member.roles) if member is not None else [],
+        "permissions": str(guild_permissions(user_id)),
+    }
 
 
 def as_answer(error: ApiError | ControlError) -> web.Response:

@@ -9,7 +9,7 @@ from playground.errors import ControlError
 from playground.request_body import Upload, read_parts
 from playground.state.message import Message
 from playground.state.messages import Messages
-from playground.state.seed import ASCII_CHANNEL, CHANNELS, DIRECTS, MIA_ID, USERS, place
+from playground.state.seed import ASCII_CHANNEL, CHANNELS, DIRECTS, MEMBERS, MIA_ID, USERS, in_guild, place
 from playground.types import Json
 
 
@@ -49,7 +49,15 @@ def actor(payload: Json) -> tuple[str, str]:
         raise ControlError(404, f"no channel has the id {channel_id!r}; channels: {known}")
     if channel_id in DIRECTS and user_id not in DIRECTS[channel_id].people:
         raise ControlError(403, f"{USERS[user_id].username} takes no part in that conversation")
+    if in_guild(channel_id) and user_id not in MEMBERS:
+        raise ControlError(403, f"{USERS[user_id].username} is no member of the server any more")
     return user_id, channel_id
+
+
+def check_not_timed_out(user_id: str, channel_id: str) -> None:
+    """Raise ControlError 403 for someone who may only read in the guild for now: no reactions, no commands."""
+    if in_guild(channel_id) and MEMBERS[user_id].silenced:
+        raise ControlError(403, f"{USERS[user_id].username} is timed out")
 
 
 def target(payload: Json, messages: Messages) -> Message:

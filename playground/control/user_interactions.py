@@ -20,7 +20,7 @@ from playground.control.command_use import (
     resolved,
 )
 from playground.control.form_answers import check_chosen, submitted
-from playground.control.requests import actor, read_form, read_json, target
+from playground.control.requests import actor, check_not_timed_out, read_form, read_json, target
 from playground.errors import ControlError
 from playground.gateway.gateway import Gateway
 from playground.request_body import Upload
@@ -31,7 +31,7 @@ from playground.state.files import Attachment, make_attachment
 from playground.state.guild_objects import member_json
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction, event, new_token
 from playground.state.message import Message
-from playground.state.seed import APPLICATION_ID, USERS, in_guild, permissions
+from playground.state.seed import APPLICATION_ID, MEMBERS, USERS, in_guild, permissions
 from playground.state.world import World
 from playground.types import Json
 
@@ -82,7 +82,7 @@ class UserInteractions:
         found: Json
         if command["type"] == USER_MENU:
             found = {"users": {target_id: USERS[target_id].as_json()}}
-            if in_guild(channel_id):
+            if in_guild(channel_id) and target_id in MEMBERS:
                 member = member_json(target_id, with_user=False)
                 found["members"] = {target_id: {**member, "permissions": str(permissions(target_id, channel_id))}}
         else:
@@ -204,6 +204,7 @@ class UserInteractions:
         return message
 
     def _new(self, kind: int, user_id: str, channel_id: str, data: Json, size_limit: int) -> Interaction:
+        check_not_timed_out(user_id, channel_id)
         id_ = self.world.ids.next()
         now = self.world.clock.now()
         return Interaction(

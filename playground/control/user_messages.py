@@ -7,7 +7,7 @@ import re
 
 from aiohttp import web
 
-from playground.control.requests import actor, read_form, read_json, target
+from playground.control.requests import actor, check_not_timed_out, read_form, read_json, target
 from playground.errors import ControlError
 from playground.request_body import Upload
 from playground.rules.messages import COMPONENTS_V2
@@ -72,6 +72,7 @@ class UserMessages:
         message = target(payload, self._messages)
         if message.ephemeral_to is not None:
             raise ControlError(400, "nobody can react to a message that only one person sees")
+        check_not_timed_out(user_id, message.channel_id)
         self._reactions.add(message, str(payload.get("emoji") or ""), user_id)
         return web.json_response({"reacted": message.reactions.get(str(payload.get("emoji")), [])})
 

@@ -5,7 +5,7 @@ https://docs.discord.com/developers/events/gateway-events
 
 from playground.gateway.connection import Session
 from playground.state.guild_objects import member_json
-from playground.state.seed import APPLICATION_ID, BOT_ID, GUILD_ID, USERS
+from playground.state.seed import APPLICATION_ID, BOT_ID, GUILD_ID, MEMBERS, USERS
 from playground.types import Json
 
 
@@ -32,9 +32,9 @@ def members_chunk(data: Json) -> Json:
     ids = {str(user) for user in (wanted if isinstance(wanted, list) else [wanted])}
     query = str(data.get("query") or "").lower()
     if ids:
-        found = [user for user in USERS if user in ids]
+        found = [user for user in MEMBERS if user in ids]
     else:
-        found = [user.id for user in USERS.values() if user.username.startswith(query)]
+        found = [user for user in MEMBERS if USERS[user].username.startswith(query)]
     chunk: Json = {
         "guild_id": GUILD_ID,
         "members": [member_json(user) for user in found],

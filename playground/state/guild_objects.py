@@ -5,25 +5,14 @@ https://docs.discord.com/developers/resources/guild
 
 from playground.state.clock import iso
 from playground.state.looks import BANNER, ICON, LOOKS
-from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, ROLES, USERS
+from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, MEMBERS, ROLES, USERS
 from playground.state.snowflake import created_at
 from playground.types import Json
 
 
 def member_json(user_id: str, *, with_user: bool = True) -> Json:
-    data: Json = {
-        "avatar": LOOKS.of(f"server:{user_id}"),
-        "banner": None,
-        "communication_disabled_until": None,
-        "flags": 0,
-        "joined_at": iso(created_at(GUILD_ID)),
-        "nick": None,
-        "pending": False,
-        "premium_since": None,
-        "roles": list(USERS[user_id].roles),
-        "mute": False,
-        "deaf": False,
-    }
+    """The member object. Raises KeyError when the user is no member."""
+    data = MEMBERS[user_id].as_json()
     if with_user:
         data["user"] = USERS[user_id].as_json()
     return data
@@ -81,8 +70,8 @@ def guild_create_json() -> Json:
         "joined_at": iso(created_at(GUILD_ID)),
         "large": False,
         "unavailable": False,
-        "member_count": len(USERS),
-        "members": [member_json(user) for user in USERS],
+        "member_count": len(MEMBERS),
+        "members": [member_json(user) for user in MEMBERS],
         "channels": [channel.as_json() for channel in CHANNELS.values()],
         "threads": [],
         "presences": [],

@@ -25,7 +25,7 @@ from playground.state.interaction import Interaction
 from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
 from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
-from playground.state.seed import USERS, guild_part, in_guild, permissions, place
+from playground.state.seed import MEMBERS, USERS, guild_part, in_guild, permissions, place
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
 
@@ -46,7 +46,7 @@ class Messages(UserDict[str, Message]):
     def _message_event(self, name: str, message: Message) -> None:
         if message.ephemeral_to is None:
             data = {**self.as_json(message), **guild_part(message.channel_id)}
-            if not message.webhook and in_guild(message.channel_id):
+            if not message.webhook and in_guild(message.channel_id) and message.author_id in MEMBERS:
                 data["member"] = member_json(message.author_id, with_user=False)
             self._events.emit(name, data)
         self._events.changed("message", self.state_json(message))

@@ -1,17 +1,18 @@
 """Who and what lives in the playground, with fixed ids: a guild, its members, roles, channels, direct messages.
 
-USERS, ROLES, CHANNELS, THREADS and DIRECTS are what there is now, of the one guild that a process has; a new World
-puts them back as they were at the start.
+USERS, MEMBERS, ROLES, CHANNELS, THREADS and DIRECTS are what there is now, of the one guild that a process has; a
+new World puts them back as they were at the start.
 """
 
 import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.state.looks import LOOKS
+from playground.state.people import Member, Role, User
 from playground.state.permissions import (
     ADMINISTRATOR,
     ALL_PERMISSIONS,
+    IN_TIMEOUT,
     MANAGE_MESSAGES,
     MANAGE_THREADS,
     ORDINARY,
@@ -19,6 +20,7 @@ from playground.state.permissions import (
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
 )
+from playground.state.snowflake import created_at
 from playground.state.thread import Thread
 from playground.types import Json
 
@@ -35,56 +37,15 @@ TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA = 0, 2, 4, 5, 13, 15, 1
 
 
 @dataclass(frozen=True)
-class User:
-    id: str
-    username: str
-    global_name: str | None
-    roles: tuple[str, ...] = ()
-    bot: bool = False
+class Overwrite:
+    """What a channel grants and denies to a role or to a member."""
 
-    def as_json(self) -> Json:
-        data: Json = {
-            "id": self.id,
-            "username": self.username,
-            "avatar": LOOKS.of(self.id),
-            "discriminator": "0001" if self.bot else "0",
-            "public_flags": 0,
-            "flags": 0,
-            "global_name": self.global_name,
-            "primary_guild": None,
-        }
-        if self.bot:
-            data["bot"] = True
-        return data
+    allow: int = 0
+    deny: int = 0
+    of_member: bool = False
 
-
-@dataclass(frozen=True)
-class Role:
-    id: str
-    name: str
-    permissions: int
-    position: int
-    color: int = 0
-    managed: bool = False
-
-    def as_json(self) -> Json:
-        data: Json = {
-            "id": self.id,
-            "name": self.name,
-            "permissions": str(self.permissions),
-            "position": self.position,
-            "color": self.color,
-            "colors": {"primary_color": self.color, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
-            "managed": self.managed,
-            "mentionable": False,
-            "icon": None,
-            "unicode_emoji": None,
-            "flags": 0,
-        }
-        if self.managed:
-            data["tags"] = {"bot_id": BOT_ID}
-        return data
+    def as_json(self, whose: str) -> Json:
+        return {"id": whose, "type": int(self.of_member), "allow": str(self.allow), "deny": str(self.deny)}
 
 
 @dataclass
@@ -95,7 +56,7 @@ class Channel:
     name: str
     topic: str | None
     position: int
-    denied: dict[str, int] = field(default_factory=dict)  # role id -> permissions taken away here
+    overwrites: dict[str, Overwrite] = field(default_factory=dict)  # by id of a role or a member
     kind: int = TEXT
     settings: Json = field(default_factory=dict)
     last_message_id: str | None = None  # in a forum, its newest thread
@@ -113,9 +74,7 @@ class Channel:
             "parent_id": None,
             "rate_limit_per_user": 0,
             "last_message_id": self.last_message_id,
-            "permission_overwrites": [
-                {"id": role, "type": 0, "allow": "0", "deny": str(bits)} for role, bits in self.denied.items()
-            ],
+            "permission_overwrites": [one.as_json(whose) for whose, one in self.overwrites.items()],
             **self.settings,
         }
 
@@ -123,18 +82,28 @@ class Channel:
 USERS = {
     user.id: user
     for user in (
-        User(BOT_ID, "glyphcord", None, (BOT_ROLE,), bot=True),
-        User(ADA_ID, "ada", "Ada", (ADMIN_ROLE,)),
-        User(MOD_ID, "mod", "Mod", (MODERATOR_ROLE,)),
+        User(BOT_ID, "glyphcord", None, bot=True),
+        User(ADA_ID, "ada", "Ada"),
+        User(MOD_ID, "mod", "Mod"),
         User(MIA_ID, "mia", "Mia"),
         User(SAM_ID, "sam", "Sam"),
+    )
+}
+MEMBERS = {
+    user_id: Member(user_id, created_at(GUILD_ID), roles)
+    for user_id, roles in (
+        (BOT_ID, [BOT_ROLE]),
+        (ADA_ID, [ADMIN_ROLE]),
+        (MOD_ID, [MODERATOR_ROLE]),
+        (MIA_ID, []),
+        (SAM_ID, []),
     )
 }
 ROLES = {
     role.id: role
     for role in (
         Role(EVERYONE_ROLE, "@everyone", ORDINARY, 0),
-        Role(BOT_ROLE, "glyphcord", ORDINARY, 1, managed=True),
+        Role(BOT_ROLE, "glyphcord", ORDINARY, 1, bot_id=BOT_ID),
         Role(MODERATOR_ROLE, "Moderator", ORDINARY | MANAGE_MESSAGES | MANAGE_THREADS, 2, 0x3498DB),
         Role(ADMIN_ROLE, "Admin", ADMINISTRATOR, 3, 0xE91E63),
     )
@@ -144,8 +113,12 @@ CHANNELS = {
     for channel in (
         Channel(ASCII_CHANNEL, "ascii", "Pictures made of letters: /ascii", 0),
         Channel(GENERAL_CHANNEL, "general", "Everything else", 1),
-        Channel(QUIET_CHANNEL, "quiet", "The bot may read here, not write", 2, {BOT_ROLE: SEND_MESSAGES}),
-        Channel(STAFF_CHANNEL, "staff", "The bot may not look in here", 3, {BOT_ROLE: VIEW_CHANNEL}),
+        Channel(
+            QUIET_CHANNEL, "quiet", "The bot may read here, not write", 2, {BOT_ROLE: Overwrite(deny=SEND_MESSAGES)}
+        ),
+        Channel(
+            STAFF_CHANNEL, "staff", "The bot may not look in here", 3, {BOT_ROLE: Overwrite(deny=VIEW_CHANNEL)}
+        ),
     )
 }
 
@@ -179,7 +152,7 @@ DIRECTS = {
         Direct("160000000000000009", (MIA_ID, SAM_ID)),
     )
 }
-_LIVE: tuple[dict[str, Any], ...] = (USERS, ROLES, CHANNELS, THREADS, DIRECTS)
+_LIVE: tuple[dict[str, Any], ...] = (USERS, MEMBERS, ROLES, CHANNELS, THREADS, DIRECTS)
 _AT_FIRST = copy.deepcopy(_LIVE)
 # Where an interaction happens: https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
 IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
@@ -235,14 +208,32 @@ def permissions(user_id: str, channel_id: str) -> int:
     if (thread := THREADS.get(channel_id)) is not None:  # a thread has its channel's, a private one its members
         held = permissions(user_id, thread.parent_id)
         return held if not thread.private or user_id in thread.members or held & MANAGE_THREADS else 0
-    if user_id == ADA_ID:  # the owner may everything
+    held = guild_permissions(user_id)
+    if held == ALL_PERMISSIONS or user_id not in MEMBERS:
+        return held
+    member, overwrites = MEMBERS[user_id], CHANNELS[channel_id].overwrites
+    if (of_all := overwrites.get(EVERYONE_ROLE)) is not None:
+        held = held & ~of_all.deny | of_all.allow
+    of_roles = [overwrites[role] for role in member.roles if role in overwrites]
+    for one in of_roles:
+        held &= ~one.deny
+    for one in of_roles:  # what one role grants, none of the others takes away
+        held |= one.allow
+    if (own := overwrites.get(user_id)) is not None:
+        held = held & ~own.deny | own.allow
+    if member.silenced:
+        held &= IN_TIMEOUT
+    return held if held & VIEW_CHANNEL else 0
+
+
+def guild_permissions(user_id: str) -> int:
+    """What a user may do in the guild as a whole; nothing when they are no member of it."""
+    member = MEMBERS.get(user_id)
+    if member is None:
+        return 0
+    held = ROLES[EVERYONE_ROLE].permissions
+    for role in member.roles:
+        held |= ROLES[role].permissions
+    if user_id == ADA_ID or held & ADMINISTRATOR:  # the owner may everything
         return ALL_PERMISSIONS
-    roles = (EVERYONE_ROLE, *USERS[user_id].roles)
-    granted = 0
-    for role in roles:
-        granted |= ROLES[role].permissions
-    if granted & ADMINISTRATOR:
-        return ALL_PERMISSIONS
-    for role in roles:
-        granted &= ~CHANNELS[channel_id].denied.get(role, 0)
-    return granted if granted & VIEW_CHANNEL else 0
+    return held & IN_TIMEOUT if member.silenced else held
