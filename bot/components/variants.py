@@ -14,8 +14,9 @@ from prometheus_client import Counter
 from bot.components.component import Component
 from bot.replies.interactions import ALREADY_ACKNOWLEDGED, QUIET, Interaction
 from bot.services import Services
+from jobs import clock
 from jobs.observability.metrics import PREFIX
-from jobs.schema import RenderRequest, Variant
+from jobs.schema import RenderRequest, RenderResult, Variant
 from jobs.text.buttons import result_rows
 from jobs.text.choices import palette_name
 from jobs.text.sentences import ServiceProblem
@@ -63,9 +64,8 @@ class Variants:
             raise ServiceProblem("not_yours", f"message={message_id}")
         taken = taken_of(request, argument, message)
         variant = variant_of(request, argument)
-        # Of a worker that may still repeat its edit, this is the newer version of the message.
-        await asyncio.to_thread(messages.version_of, message_id, f"take-{interaction.id}")
-        await asyncio.to_thread(messages.remember, taken.request)
+        if not await asyncio.to_thread(self._keep, request, taken.request, f"take-{interaction.id}"):
+            raise ServiceProblem("already_taken", f"message={message_id} number={argument}")
         try:
             await interaction.response.edit_message(
                 content=taken.content,
@@ -76,10 +76,26 @@ class Variants:
         except BaseException as error:
             # With that code, another process has done the same.
             if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
-                await asyncio.to_thread(messages.remember, request)
+                await asyncio.to_thread(messages.replace, taken.request, request)
             raise
         TAKEN.labels(kind_of(variant), choice_of(variant)).inc()
         log.info("taken message=%s kind=%s choice=%s", message_id, kind_of(variant), choice_of(variant))
+
+    def _keep(self, request: RenderRequest, taken: RenderRequest, choice: str) -> bool:
+        """Write down what was chosen; False where another choice was faster."""
+        services = self._services
+        # Of a worker that may still repeat its edit, this is the newer version of the message.
+        services.messages.version_of(request.reply.message_id, choice)
+        if not services.messages.replace(request, taken):
+            return False
+        # Who chose saw the drawings. Their worker may have died before it wrote that down, and the one that repeats
+        # the job would find it stale: then no reaction to what was chosen would be answered.
+        if services.jobs.result_of(request.job_id) is None:
+            posted = RenderResult(
+                job_id=request.job_id, outcome="posted", palette=request.options.palette, finished_at=clock.now()
+            )
+            services.jobs.finish(posted)
+        return True
 
 
 def variant_of(request: RenderRequest, number: str) -> Variant:

@@ -8,6 +8,7 @@
 from typing import Any, Final
 
 from redis import Redis
+from redis.exceptions import WatchError
 
 from jobs import clock
 from jobs.connection import PREFIX
@@ -56,6 +57,22 @@ class Messages:
         pipe.zremrangebyscore(mine, "-inf", now - KEEP_S)
         pipe.expire(mine, KEEP_S)
         pipe.execute()
+
+    def replace(self, before: RenderRequest, after: RenderRequest) -> bool:
+        """Let `after` be the request behind a message, if that is still `before`; whether it was."""
+        key = _message(before.reply.message_id)
+        pipe: Any  # redis-py gives `watch` no types
+        with self._redis.pipeline() as pipe:
+            pipe.watch(key)
+            if read_record(RenderRequest, pipe.get(key)) != before:
+                return False
+            pipe.multi()
+            pipe.set(key, after.model_dump_json(), keepttl=True)
+            try:
+                pipe.execute()
+            except WatchError:
+                return False
+        return True
 
     def request_of(self, message_id: str) -> RenderRequest | None:
         """The request behind one of our messages; None for any other message."""

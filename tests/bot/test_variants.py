@@ -9,7 +9,9 @@ import pytest
 from redis import Redis
 
 from bot.components.variants import SHIPPED_STYLES, choice_of, variant_of
-from jobs.schema import RenderRequest, Variant
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
+from jobs.schema import RenderRequest, RenderResult, Variant
 from jobs.text.buttons import choice_rows
 from jobs.text.sentences import SENTENCES, ServiceProblem
 from jobs.variants import KINDS, MOST, kind_of, variant_name, variants_of
@@ -77,7 +79,7 @@ def test_taking_one_makes_it_the_whole_result(
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
     request = asked(discord, redis, "focus", palette="green")
-    message_id = drawn(playground, request)
+    message_id = drawn(playground, request)  # by a worker that died before it wrote that down
     answer = discord.wait_for_answer(discord.click(message_id, "glyph:take:2", user=ADA_ID))
     assert (answer["content"], answer["ephemeral_to"]) == (SENTENCES["not_yours"], ADA_ID)
     discord.click(message_id, "glyph:take:3")
@@ -91,6 +93,9 @@ def test_taking_one_makes_it_the_whole_result(
     buttons = [button["label"] for button in now["components"][0]["components"]]
     assert buttons == ["Pink", "Text", "Compare", "Redo…", "Delete"] and len(now["components"]) == 1
     assert queued(redis) == [], "nothing is drawn again"
+    # A worker that repeats the job finds the message to be another's.
+    assert not Messages(redis).is_newest(request)
+    Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="stale"))
     # From here on it is a result as any other.
     discord.react(message_id, "💙")
     blue = only(discord, redis)
@@ -102,6 +107,31 @@ def test_taking_one_makes_it_the_whole_result(
     )
     with pytest.raises(ServiceProblem, match=SENTENCES["already_taken"]):
         variant_of(blue, "1")
+
+
+def test_of_two_quick_choices_one_counts_for_message_and_record_alike(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    request = asked(discord, redis, "paper")
+    message_id = drawn(playground, request)
+    redis.client_pause(30_000, all=False)  # so that both have looked before one writes
+    try:
+        clicks = [discord.click(message_id, f"glyph:take:{number}") for number in (1, 2)]
+        discord.wait_for(lambda: int(redis.info("clients")["blocked_clients"]) >= 2)
+    finally:
+        redis.client_unpause()
+
+    def settled() -> dict[str, Any] | None:
+        now = shown(discord, message_id)
+        return now if now and len(now["attachments"]) == 1 else None
+
+    now = discord.wait_for(settled)
+    told = discord.wait_for(lambda: [one for one in map(discord.answer_to, clicks) if one and one["ephemeral_to"]])
+    assert [one["content"] for one in told] == [SENTENCES["already_taken"]]
+    record = Messages(redis).request_of(message_id)
+    assert record is not None
+    shade = {"ascii-photo-1.png": "light", "ascii-photo-2.png": "dark"}[now["attachments"][0]["filename"]]
+    assert (record.options.background, record.is_choice) == (shade, False)
 
 
 def test_every_kind_has_names_and_bounded_labels() -> None:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from redis import Redis
 
-from jobs.lifecycle.messages import Messages
+from jobs.lifecycle.messages import KEEP_S, Messages
 from tests.jobs.requests import a_request
 
 
@@ -57,3 +57,15 @@ def test_forgetting_deletes_a_users_records_and_nobody_elses(redis: Redis) -> No
     ]
     assert not redis.exists("glyphcord:user:1")
     assert messages.forget("1") == []
+
+
+def test_of_several_who_replace_a_request_one_does_and_the_others_learn_so(redis: Redis) -> None:
+    messages, before = Messages(redis), a_request(reply={"token": None})
+    messages.remember(before)
+    wanted = [before.model_copy(update={"user_id": str(number)}) for number in range(1, 9)]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        done = list(pool.map(lambda after: messages.replace(before, after), wanted))
+    assert sum(done) == 1 and messages.request_of("30") == wanted[done.index(True)]
+    assert not messages.replace(before, before), "it is another's by now"
+    assert 0 < redis.ttl("glyphcord:message:30") <= KEEP_S
+    assert not messages.replace(a_request(reply={"message_id": "31"}), before), "none that was forgotten comes back"
