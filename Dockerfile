@@ -34,8 +34,8 @@ COPY bot bot
 COPY glyphcord glyphcord
 COPY jobs jobs
 # All that the bot and `jobs` import of `models`, and no more; a test follows the imports and compares.
-COPY models/__init__.py models/colours.py models/containers.py models/formats.py models/limits.py models/oklab.py models/options.py models/palettes.py models/problems.py models/sentences.py models/sniff.py models/
-COPY models/files/__init__.py models/files/bmp.py models/files/boxes.py models/files/colour.py models/files/gif.py models/files/jpeg.py models/files/png.py models/files/tiff.py models/files/webp.py models/files/
+COPY models/__init__.py models/colour_names.py models/containers.py models/formats.py models/limits.py models/oklab.py models/options.py models/palettes.py models/problems.py models/sentences.py models/sniff.py models/
+COPY models/files/__init__.py models/files/bmp.py models/files/boxes.py models/files/png_colour.py models/files/gif.py models/files/jpeg.py models/files/png.py models/files/tiff.py models/files/webp.py models/files/
 ENV PATH=/venv/bin:$PATH HOME=/tmp
 USER 10001
 STOPSIGNAL SIGTERM

@@ -21,7 +21,7 @@ from torch import Tensor
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, default_atlas
 from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import paint_ink, ramp, search, shade, trace
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 
 COLUMNS, ROWS, BATCH = 64, 32, 16

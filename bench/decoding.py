@@ -17,7 +17,7 @@ from tests.models.rendering.test_deep_tiff import tiff
 CHILD = """
 import sys, time
 from pathlib import Path
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.rendering.frames import decode_frames
 data = sys.stdin.buffer.read()
 # Not ru_maxrss: a child inherits its parent's.

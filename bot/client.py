@@ -10,8 +10,8 @@ from discord.ext import commands
 
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
+from bot.commands.command_mentions import CommandIds
 from bot.commands.membership import Membership
-from bot.commands.mentions import CommandIds
 from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
 from bot.commands.registration import Catalogue, keep_trying, sync_if_changed
@@ -24,7 +24,7 @@ from bot.components.reactions import ReactionEvents
 from bot.components.result_buttons import Results
 from bot.components.variants import Variants
 from bot.gateway.http_hooks import http_trace
-from bot.gateway.patience import MOST_RATE_LIMIT_S, be_patient
+from bot.gateway.retries import MOST_RATE_LIMIT_S, be_patient
 from bot.gateway.shards import ShardedBot, await_turn, resume_after_outages, skip_odd_events
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
-from models.colours import RGB
+from models.colour_names import RGB
 from models.palettes import Background, faded, find_palette, readable_inks, row_inks
 
 Ink = TypeVar("Ink", np.float32, np.uint8)

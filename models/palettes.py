@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphcord.nearest import nearest
-from models.colours import LIKENESS, LONGEST, NAMES, RGB, as_name, find_colours, nearest_colours
+from models.colour_names import LIKENESS, LONGEST, NAMES, RGB, as_name, find_colours, nearest_colours
 from models.oklab import light_of, oklab_of, srgb_of
 from models.problems import PictureProblem
 
@@ -67,7 +67,7 @@ DEFAULT_PALETTE: Final = "photo"
 
 
 def find_palette(name: str) -> Palette:
-    """The palette of that name, a single colour, or the gradient between two (`models.colours`).
+    """The palette of that name, a single colour, or the gradient between two (`models.colour_names`).
 
     Case does not matter. A name of ours goes before a colour's: `pink` is the palette. The palette's own name is
     `#rrggbb` or `#rrggbb-#rrggbb` for colours. Raises PictureProblem `bad_palette`, or `bad_palette_near` with the

@@ -30,7 +30,17 @@ MAY_IMPORT = {
 # What everybody may take from glyphcord: Python's own library is all that these need.
 COMMON = {"arguments", "commands", "escaping", "exit_codes", "nearest"}
 # What jobs may take from models: the leaves that need no torch.
-LEAVES = {"colours", "containers", "formats", "limits", "options", "palettes", "problems", "sentences", "sniff"}
+LEAVES = {
+    "colour_names",
+    "containers",
+    "formats",
+    "limits",
+    "options",
+    "palettes",
+    "problems",
+    "sentences",
+    "sniff",
+}
 
 
 MOST_LINES = 300

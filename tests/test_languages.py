@@ -19,7 +19,7 @@ import jobs
 import worker
 from bot.commands.about import PRIVACY, WELCOME, help_text
 from bot.commands.ascii import UNSEEN_HELP
-from bot.commands.mentions import NAMED, CommandIds
+from bot.commands.command_mentions import NAMED, CommandIds
 from bot.commands.settings_text import settings_text
 from bot.components.redo_form import FIELDS, form_for
 from bot.render.options import named_palette, suggest_palettes

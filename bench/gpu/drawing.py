@@ -11,8 +11,8 @@ from torch import Tensor
 
 from bench.fleet import photos
 from bench.generator import milliseconds, page_tone
-from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 from models.weights_file import chosen_weights, load_weights
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageFilter
 
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.training.config import read_config
 from models.training.data import Photos
 from models.training.labels import MAX_SIDE, SIDE, label_path

@@ -9,8 +9,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.command_mentions import CommandIds
 from bot.commands.forgetting import forget
-from bot.commands.mentions import CommandIds
 from bot.commands.registration import everywhere
 from bot.observability.moderation_log import may_write
 from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, defer, language

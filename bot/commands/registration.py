@@ -12,8 +12,8 @@ from discord import app_commands
 from discord.http import Route
 from tenacity import AsyncRetrying, retry_if_result, wait_exponential_jitter
 
-from bot.commands.mentions import CommandIds
-from bot.gateway.patience import is_trouble
+from bot.commands.command_mentions import CommandIds
+from bot.gateway.retries import is_trouble
 from bot.replies.interactions import UNDELIVERED
 from jobs.observability.logs import describe_error
 from jobs.text.translation import LANGUAGES, NAME, template, translate_in

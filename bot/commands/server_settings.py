@@ -12,8 +12,8 @@ from discord import app_commands
 from discord.ext import commands
 from pydantic import ValidationError
 
+from bot.commands.channel_option import Place
 from bot.commands.drawing_options import CHOICES, HELP, overrides_from
-from bot.commands.places import Place
 from bot.commands.settings_text import (
     ADULTS,
     ALL_AGES,

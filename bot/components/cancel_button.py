@@ -11,8 +11,8 @@ from bot.replies.interactions import Interaction, defer
 from bot.replies.pending import WORKING_S, PendingReplies
 from bot.services import Services
 from jobs import clock
-from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import PendingReply
+from jobs.routes import TOKEN_S
 from jobs.rq_adapter import queue
 from jobs.text.buttons import CANCEL, LABELS
 from jobs.text.sentences import ServiceProblem

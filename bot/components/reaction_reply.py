@@ -12,7 +12,7 @@ from typing import Final
 
 import discord
 
-from bot.gateway.patience import is_trouble, is_unknown
+from bot.gateway.retries import is_trouble, is_unknown
 from bot.replies.errors import failure_of, report
 from bot.replies.interactions import QUIET, UNDELIVERED
 from bot.replies.messages import Seen, seen_on

@@ -11,9 +11,9 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from bot.components.clicks import Looks, click_of, is_new
+from bot.components.reaction_click import Looks, click_of, is_new
 from bot.components.reaction_reply import Opening, Overtaken, find_deleted, make_reply
-from bot.gateway.patience import code_of
+from bot.gateway.retries import code_of
 from bot.render.admission import Admission, Asker
 from bot.render.service import DEADLINE_S
 from bot.replies.errors import failure_from, report
@@ -23,12 +23,12 @@ from bot.replies.pending import PendingReplies
 from bot.services import Services
 from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.delivery import Route, Verdict, interpret
 from jobs.lifecycle.job import PendingReply
 from jobs.lifecycle.reactions import Attempt
 from jobs.observability import logs
 from jobs.observability.logs import describe_error
 from jobs.pictures import Hold
+from jobs.routes import Route, Verdict, interpret
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
 from jobs.text.sentences import ServiceProblem
 

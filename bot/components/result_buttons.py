@@ -18,7 +18,7 @@ from discord.ext import commands
 from bot.components.component import Component
 from bot.components.reaction_reply import find_deleted
 from bot.components.redo_form import FORM, form_for, overrides_of
-from bot.gateway.patience import is_unknown
+from bot.gateway.retries import is_unknown
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService

@@ -15,7 +15,7 @@ import discord
 from prometheus_client import Histogram
 from redis.exceptions import RedisError
 
-from bot.gateway.patience import note, seconds
+from bot.gateway.retries import note, seconds
 from jobs import clock
 from jobs.observability.metrics import PREFIX, discord_answered, route_of
 from jobs.rate_limiter import RateLimiter

@@ -21,8 +21,8 @@ from yarl import URL
 
 from bot.gateway.endpoints import Origin, is_allowed
 from glyphcord.escaping import printable
-from jobs.delivery import is_hiccup
 from jobs.picture_check import video_container
+from jobs.routes import is_hiccup
 from jobs.text.choices import MAX_BYTES, MAX_VIDEO_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import discord
 
-from bot.gateway.patience import is_trouble
+from bot.gateway.retries import is_trouble
 from bot.render.attachments import Attachment, FoundPicture, pictures_on
 from bot.replies.interactions import Interaction, can_reach
 from jobs.text.sentences import ServiceProblem

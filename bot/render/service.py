@@ -34,9 +34,9 @@ from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from jobs import clock
-from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.pictures import Hold
+from jobs.routes import TOKEN_S
 from jobs.schema import Comparison, RenderRequest, Reply, Variant
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.gateway.patience import counted
+from bot.gateway.retries import counted
 from bot.replies.errors import failure_from, report
 from jobs.observability import logs
 from jobs.observability.logs import describe_error

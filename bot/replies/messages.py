@@ -1,6 +1,6 @@
 """A message of ours from outside its interaction: see what stands on it, and put a sentence there.
 
-It is reached as workers reach it, by the routes of jobs.delivery.
+It is reached as workers reach it, by the routes of jobs.routes.
 """
 
 import logging
@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import discord
 
-from bot.gateway.patience import code_of, is_trouble, is_unknown
+from bot.gateway.retries import code_of, is_trouble, is_unknown
 from bot.replies.interactions import QUIET
 from jobs import clock
-from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.lifecycle.job import NO_ID, PendingReply
+from jobs.routes import Route, Verdict, interpret, routes
 from jobs.schema import Reply
 from jobs.text.sentences import is_interim
 

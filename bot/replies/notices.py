@@ -10,7 +10,7 @@ from typing import Final
 
 import discord
 
-from bot.gateway.patience import is_trouble
+from bot.gateway.retries import is_trouble
 from bot.replies.interactions import UNDELIVERED
 from jobs.lifecycle.job import Jobs
 from jobs.observability.logs import describe_error

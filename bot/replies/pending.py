@@ -22,9 +22,9 @@ from bot.replies.messages import Seen, find_reply, look, put_sentence, say_priva
 from bot.services import Services
 from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
-from jobs.delivery import Route, routes
 from jobs.lifecycle.job import PendingReply
 from jobs.observability.logs import describe_error
+from jobs.routes import Route, routes
 from jobs.rq_adapter import queue
 from jobs.schema import Click, Outcome, RenderRequest, RenderResult, Reply
 from jobs.text.sentences import PictureProblem, ServiceProblem, is_ours

@@ -9,8 +9,8 @@ from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 
 from jobs.observability.logs import bound
-from jobs.rq_adapter.job_record import arguments_of, believed
 from jobs.rq_adapter.queue import NO_ARGUMENTS, QUEUE_NAME
+from jobs.rq_adapter.trusted_fields import arguments_of, believed
 
 Task = Callable[[Any], Any]
 FailureTask = Callable[[str, object, str], None]

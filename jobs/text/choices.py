@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from jobs.text.translation import PALETTE, translate_in
-from models.colours import LIKENESS as COLOUR_LIKENESS
-from models.colours import LONGEST as LONGEST_COLOURS
-from models.colours import NAMES as COLOUR_NAMES
-from models.colours import find_colours
+from models.colour_names import LIKENESS as COLOUR_LIKENESS
+from models.colour_names import LONGEST as LONGEST_COLOURS
+from models.colour_names import NAMES as COLOUR_NAMES
+from models.colour_names import find_colours
 from models.formats import FORMATS
 from models.limits import MAX_BYTES, MAX_COLUMNS, MAX_VIDEO_BYTES, MIN_COLUMNS
 from models.options import RenderOptions, check_columns

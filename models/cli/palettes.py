@@ -51,10 +51,10 @@ def palettes(arguments: argparse.Namespace) -> int:
     """Draw the sheet; 0, or else with the reason on standard error 1, or 2 for wrong usage."""
     from models.encoders.png import encode_png
     from models.quality.contact_sheet import palette_sheet
-    from models.rendering.decode import decode
-    from models.rendering.messages import as_one_record
+    from models.rendering.library_messages import as_one_record
     from models.rendering.pipeline import inks_of
     from models.rendering.renderer import Renderer, find_weights
+    from models.rendering.still import decode
 
     picture, out, columns = arguments.picture, arguments.out, arguments.columns
     try:

@@ -19,7 +19,7 @@ from models.cli.terminal import play, terminal_colours
 from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
 from models.options import RenderOptions
 from models.problems import PictureProblem
-from models.rendering.messages import as_one_record
+from models.rendering.library_messages import as_one_record
 
 if TYPE_CHECKING:
     from models.encoders.ansi import Colours

@@ -3,7 +3,7 @@
 import colorsys
 from typing import Final, Literal
 
-from models.colours import RGB
+from models.colour_names import RGB
 from models.page import Page, runs
 from models.palettes import PAPER
 

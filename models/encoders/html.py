@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from models.colours import RGB
+from models.colour_names import RGB
 from models.page import Page, runs
 from models.palettes import PAPER
 from models.typeface import FAMILY, font_face

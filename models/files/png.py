@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from models import limits
-from models.files import colour
+from models.files import png_colour
 from models.problems import PictureProblem
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -141,16 +141,16 @@ class PngFile:
             return b""
         number = int.from_bytes(gamma, "big")
         primaries = struct.unpack(">8I", points) if len(points) == 32 else None
-        told = colour.from_gamma(number, primaries)
+        told = png_colour.from_gamma(number, primaries)
         # Grey has no primaries; but browsers believe no gamma beside ones that make no sense.
-        return colour.from_gamma(number, None) if self.grey and told else told
+        return png_colour.from_gamma(number, None) if self.grey and told else told
 
     @cached_property
     def _codes(self) -> bytes | None:
         codes = self.notes.get(b"cICP", b"")
         if len(codes) != 4:
             return None
-        return colour.from_codes(1 if self.grey else codes[0], codes[1])
+        return png_colour.from_codes(1 if self.grey else codes[0], codes[1])
 
     def alone(self, frame: PngFrame, without: int = 0) -> bytes:
         """A PNG of this frame, its palette and transparency, and nothing else; `without` its last so many bytes."""

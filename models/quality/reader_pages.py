@@ -15,9 +15,9 @@ from models.page import Grid, Page, page_of
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE
 from models.problems import PictureProblem, Refused
 from models.quality.methods import as_tensor, by_program
-from models.rendering.decode import MAX_SIDE, decode_on
 from models.rendering.pipeline import inks_of
 from models.rendering.renderer import Renderer
+from models.rendering.still import MAX_SIDE, decode_on
 from models.rendering.tone import fit, tone_of
 
 

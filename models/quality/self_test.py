@@ -12,8 +12,8 @@ from models.encoders.png import encode_png, paint
 from models.formats import picture_columns
 from models.page import page_of
 from models.palettes import DEFAULT_PALETTE
-from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 from models.samples import SAMPLES
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.formats import rows_for
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 from models.samples import SAMPLES
 

@@ -10,12 +10,12 @@ from models.containers import video_container
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering import frames as animation
-from models.rendering.decode import MAX_SIDE, Still, decode_on
 from models.rendering.frames import Frames
+from models.rendering.still import MAX_SIDE, Still, decode_on
 
 
 def decode_still(data: bytes, background: BackgroundChoice) -> Still:
-    """As `models.rendering.decode.decode_on`, at most MAX_SIDE px a side; of a video the first frame.
+    """As `models.rendering.still.decode_on`, at most MAX_SIDE px a side; of a video the first frame.
 
     Raises PictureProblem as that does, and as `models.rendering.video.decode_video`, or `no_video` where the extra
     `video` is not installed.

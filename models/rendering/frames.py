@@ -2,7 +2,7 @@
 
 `models.rendering.animation` composes them; this bounds how many, and how large, are kept. What a header says of the
 number of frames is not believed: frames are counted as they come. Imports no torch, for it runs where a process may
-be killed (see `models.rendering.decode`).
+be killed (see `models.rendering.still`).
 """
 
 import math
@@ -21,8 +21,8 @@ from models.formats import animation_columns, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
 from models.rendering.animation import Animation, animation_of
-from models.rendering.decode import MAX_SIDE, decode_on, plain
 from models.rendering.pillow_file import PILLOW_ERRORS
+from models.rendering.still import MAX_SIDE, decode_on, plain
 from models.sniff import sniff
 
 Cut = Literal["", "frames", "seconds", "pixels", "cells", "time", "slow", "broken", "part"]
@@ -81,7 +81,7 @@ def decode_frames(
 
     Transparent parts show the paper of `background`; with `auto` the first frame decides for all of them. What is
     hidden on it is `lifted` (models.rendering.transparency); without that, frames are as browsers show them.
-    Raises PictureProblem as `models.rendering.decode.decode` does, for the first frame; damage after it ends the
+    Raises PictureProblem as `models.rendering.still.decode` does, for the first frame; damage after it ends the
     animation there.
     """
     sniff(data)

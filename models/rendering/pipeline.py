@@ -36,10 +36,10 @@ from models.page import Grid, Page, pages_of
 from models.palettes import Background, BackgroundChoice
 from models.problems import Note
 from models.rendering.close_up import close_up
-from models.rendering.decode import Still
 from models.rendering.decoding import decode_frames, decode_still
 from models.rendering.frames import Cut, Frames, may_move
 from models.rendering.renderer import Renderer
+from models.rendering.still import Still
 from models.rendering.tone import joint_tones, tone_of
 from models.sniff import sniff
 

@@ -18,8 +18,8 @@ from models import limits
 from models.formats import animation_columns, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
-from models.rendering.decode import MAX_SIDE
 from models.rendering.frames import LONGEST_MS, Frames, page_size
+from models.rendering.still import MAX_SIDE
 from models.rendering.video_file import MISSING_S, Excerpt, decoder_of, opened
 from models.rendering.video_pixels import Look, look_of, pixels_of
 from models.sniff import check_bytes, check_size
@@ -82,7 +82,7 @@ def decode_video(
 
 
 def first_picture(data: bytes, background: BackgroundChoice) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-    """The first frame, as `models.rendering.decode.decode_on` gives a picture. Raises as `decode_video`."""
+    """The first frame, as `models.rendering.still.decode_on` gives a picture. Raises as `decode_video`."""
     check_bytes(data)
     with opened(data) as excerpt:
         decoded = _Decoded(excerpt)

@@ -15,10 +15,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.files.colour import hlg_light, pq_light
+from models.files.png_colour import hlg_light, pq_light
 from models.oklab import coded_of, light_of
 from models.palettes import BackgroundChoice
-from models.rendering.decode import plain
+from models.rendering.still import plain
 
 # Code points of ITU-T H.273, which video files name colours by.
 _MATRICES: Final = (0, 1, 4, 5, 6, 7, 9, 10)
@@ -69,7 +69,7 @@ def look_of(frame: av.VideoFrame, stream: VideoStream) -> Look:
 def pixels_of(
     frame: av.VideoFrame, look: Look, size: tuple[int, int], background: BackgroundChoice
 ) -> tuple[NDArray[np.uint8], BackgroundChoice]:
-    """(H, W, 3) sRGB bytes of `size` (W, H), and the paper as `models.rendering.decode.plain` tells it."""
+    """(H, W, 3) sRGB bytes of `size` (W, H), and the paper as `models.rendering.still.plain` tells it."""
     width, height = size[::-1] if look.swapped else size
     deep = frame.color_trc in _HDR or frame.color_primaries == ColorPrimaries.BT2020
     see_through = any(component.is_alpha for component in frame.format.components)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from models.nn.architecture import MAP_SIDE, SIDE
 from models.problems import PictureProblem, Refused
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.rendering.tone import fit, stretch, tone_of
 from models.sniff import SUFFIXES
 from models.training.augmentation import Photo, augmented, flat_page, middle, random_crop, random_view, view

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.problems import PictureProblem, Refused
-from models.rendering.decode import decode
+from models.rendering.still import decode
 
 MAX_SIDE: Final = 1024
 """px to which photos are made smaller before anything else, so that they have the same hash everywhere."""

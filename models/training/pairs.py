@@ -22,7 +22,7 @@ from models.encoders.png import paint
 from models.page import Grid, Page, inked_rows, page_of
 from models.palettes import find_palette, hsl_row_inks
 from models.problems import PictureProblem, Refused
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 from models.training.data import pictures_below
 

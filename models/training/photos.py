@@ -17,7 +17,7 @@ import httpx
 
 from models import limits
 from models.problems import PictureProblem, Refused
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.sniff import SUFFIXES, SUFFIXES_OF, sniff
 
 LOREM_PICSUM: Final = "https://picsum.photos/seed/glyphcord-{n}/1024"

@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.commands.admins import is_admin, owners_of
 from bot.commands.ascii import Ascii
 from bot.commands.registration import comparable
-from bot.components.clicks import click_of, look_of
+from bot.components.reaction_click import click_of, look_of
 from bot.components.reaction_reply import nonce_of
 from bot.settings import BotSettings, parse_looks
 from jobs.lifecycle.reactions import Attempt

@@ -15,11 +15,11 @@ from bot.commands.ascii import UNSEEN_HELP
 from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S
 from devstack.valkey import start_valkey
 from jobs.connection import PREFIX, connect
-from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import PENDING, Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet, WorkerReport
+from jobs.routes import TOKEN_S
 from jobs.rq_adapter.queue import withdraw
 from jobs.schema import RenderRequest
 from jobs.text.choices import FOCUSES, FORMATS, MAX_VIDEO_BYTES

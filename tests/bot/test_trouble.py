@@ -9,7 +9,7 @@ from redis import Redis
 from tenacity import wait_none
 
 from bot.commands import registration
-from bot.commands.mentions import CommandIds
+from bot.commands.command_mentions import CommandIds
 from jobs.connection import PREFIX
 from jobs.lifecycle.job import PENDING, Jobs
 from jobs.lifecycle.reactions import Attempt, Reactions

@@ -8,8 +8,8 @@ from redis import Redis
 
 from bench.chaos.wrong_clock import MODULE, with_wrong_clock
 from bot.render.service import DEADLINE_S
-from jobs.delivery import TOKEN_S
 from jobs.lifecycle.job import PENDING
+from jobs.routes import TOKEN_S
 from playground.testing import PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, only
 

@@ -17,8 +17,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from jobs.rq_adapter.job import BadRequest, Postponed, only
-from jobs.rq_adapter.job_record import LONGEST_S, MOST_BYTES, MOST_POSTPONED
 from jobs.rq_adapter.queue import FAILURE_TTL_S, QUEUE_NAME, RETRIES, render_queue
+from jobs.rq_adapter.trusted_fields import LONGEST_S, MOST_BYTES, MOST_POSTPONED
 from jobs.rq_adapter.worker import RQWorker
 
 NOW = b"2026-11-23T08:00:00.000000Z"

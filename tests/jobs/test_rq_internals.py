@@ -15,8 +15,8 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job, JobStatus
 from rq.registry import ScheduledJobRegistry, StartedJobRegistry
 
-from jobs.rq_adapter.job_record import FIELDS
 from jobs.rq_adapter.queue import LOST, QUEUE_KEY, UNFINISHED
+from jobs.rq_adapter.trusted_fields import FIELDS
 
 CALLS: dict[str, tuple[Any, str]] = {
     "Queue._enqueue_job": (Queue._enqueue_job, "self job pipeline at_front unique"),
@@ -134,7 +134,7 @@ def test_maintenance_is_what_the_adapter_does_itself() -> None:
 
 
 def test_fields_of_a_job_are_those_that_we_have_judged() -> None:
-    """`jobs/rq_adapter/job_record.py` lets through what ours need; of a new one, somebody must say what it does."""
+    """`jobs.rq_adapter.trusted_fields` lets through what ours need; somebody must say what a new one does."""
     read = set(re.findall(r"obj(?:\.get\(|\[)'(\w+)'", inspect.getsource(Job.restore)))
     assert read - set(FIELDS) - {"data"} == {
         "allow_dependency_failures",

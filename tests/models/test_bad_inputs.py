@@ -22,7 +22,7 @@ MEMORY = 1536 * 2**20
 CHILD = f"""
 import json, resource, sys
 from pathlib import Path
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.problems import PictureProblem
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 for line in sys.stdin:

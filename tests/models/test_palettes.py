@@ -10,7 +10,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from models.colours import NAMES, RGB, find_colour
+from models.colour_names import NAMES, RGB, find_colour
 from models.oklab import oklab_of
 from models.palettes import (
     DARK_LIGHTNESS,

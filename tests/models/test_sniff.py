@@ -17,8 +17,8 @@ from models.containers import video_container
 from models.files.jpeg import MOST_MARKERS
 from models.files.png import MOST_CHUNKS
 from models.problems import PictureProblem
-from models.rendering.decode import decode, decode_on
 from models.rendering.pillow_file import HEIC, opened
+from models.rendering.still import decode, decode_on
 from models.sentences import PICTURE_SENTENCES
 from models.sniff import sniff
 from tests.models.built import chunk, segment, with_chunks
@@ -106,7 +106,7 @@ def test_heic_where_it_cannot_be_read() -> None:
     """In a process that finds no pillow-heif, as an installation without the extra `heic` is."""
     code = (
         "import sys; sys.modules['pillow_heif'] = None\n"
-        "from models.rendering.decode import decode\n"
+        "from models.rendering.still import decode\n"
         "decode(sys.stdin.buffer.read())"
     )
     heic = encoded(photo(48, 32), "HEIF")

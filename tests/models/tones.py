@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from models.atlas import default_atlas
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 
 INK = torch.from_numpy(default_atlas().ink)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from models.problems import PictureProblem
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from tests.models.files.test_sizes import ENCODINGS
 from tests.models.pictures import damaged_fax, encoded
 from tests.models.pictures import photo as picture

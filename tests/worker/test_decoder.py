@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from models.problems import PictureProblem
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from tests.worker.processes import REPOSITORY, running, until
 from tests.worker.samples import BOT_TOKEN, photo
 from worker.render.decoder import Decoder, DecoderFailed

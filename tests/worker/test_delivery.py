@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.rate_limiter import RateLimiter
+from jobs.routes import Route, Verdict, interpret, routes
 from jobs.schema import Reply
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH
 from tests.worker.standin import Answer, Standin

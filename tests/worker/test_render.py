@@ -36,8 +36,8 @@ from models.inference.runtime import OutOfMemory
 from models.limits import ANIMATION_COLUMNS
 from models.page import Grid
 from models.palettes import DEFAULT_BACKGROUND, Background, BackgroundChoice
-from models.rendering.decode import Still
 from models.rendering.renderer import Renderer
+from models.rendering.still import Still
 from tests.sentences import plain
 from tests.worker.samples import BOT_PATH, BOT_TOKEN, INTERACTION_TOKEN, TOKEN_PATH, photo, request_for
 from tests.worker.standin import Answer, Standin
@@ -46,8 +46,7 @@ from worker.delivery.rest_client import Discord, DiscordUnavailable, Response
 from worker.program import start
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render import job as render_job
-from worker.render import several as several_pictures
-from worker.render import tasks
+from worker.render import several_pictures, tasks
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine, Loaded
 from worker.render.job import draw, works

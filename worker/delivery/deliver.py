@@ -1,4 +1,4 @@
-"""A reply's final state on its way to Discord, by the routes of jobs.delivery."""
+"""A reply's final state on its way to Discord, by the routes of jobs.routes."""
 
 import logging
 from collections.abc import Collection
@@ -6,8 +6,8 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from jobs.delivery import Route, Verdict, interpret, routes
 from jobs.observability.metrics import PREFIX
+from jobs.routes import Route, Verdict, interpret, routes
 from jobs.schema import Reply
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 

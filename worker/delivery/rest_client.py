@@ -20,9 +20,9 @@ from urllib.parse import quote
 import httpx
 from redis.exceptions import RedisError
 
-from jobs.delivery import is_passing
 from jobs.observability.metrics import discord_answered
 from jobs.rate_limiter import RateLimiter
+from jobs.routes import is_passing
 
 _log = logging.getLogger(__name__)
 

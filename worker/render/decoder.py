@@ -29,9 +29,9 @@ from models import limits
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, BackgroundChoice
 from models.problems import PictureProblem
-from models.rendering.decode import MAX_SIDE, Still
 from models.rendering.frames import LONGEST_MS, Cut, Frames
-from models.rendering.messages import Listener
+from models.rendering.library_messages import Listener
+from models.rendering.still import MAX_SIDE, Still
 from worker.render.confinement import PROTECTIONS
 
 _log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from PIL import Image
 from redis import Redis
 
 from jobs import clock
-from jobs.delivery import Route, Verdict, routes
 from jobs.lifecycle.job import Claim, EndReason, Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.observability import tracing as trace
 from jobs.pictures import PictureStore
+from jobs.routes import Route, Verdict, routes
 from jobs.schema import Outcome, RenderRequest, Reply, Variant
 from jobs.text.sentences import PictureProblem, ServiceProblem, is_ours, new_reference, sentence_for, with_reference
 from models import limits
@@ -31,12 +31,12 @@ from worker.delivery.comparison import edit_of_comparison
 from worker.delivery.deliver import deliver, tell
 from worker.delivery.rest_client import Discord, DiscordUnavailable, Edit
 from worker.delivery.result_message import edit_of
-from worker.delivery.several import Part, edit_of_several
+from worker.delivery.several_pictures import Part, edit_of_several
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.render.decoder import Decoder
 from worker.render.engine import Engine
 from worker.render.photo import photo_of
-from worker.render.several import draw_all
+from worker.render.several_pictures import draw_all
 
 _log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from prometheus_client import Counter, Histogram
 from pydantic import ValidationError
 
 from jobs import clock
-from jobs.delivery import Verdict, routes
 from jobs.lifecycle.job import Claim
 from jobs.observability.metrics import PREFIX
 from jobs.records import faults_of
+from jobs.routes import Verdict, routes
 from jobs.rq_adapter.job import BadRequest, Postponed, times_postponed
 from jobs.schema import Outcome, RenderRequest, RenderResult, Reply
 from jobs.text.choices import focus_name

@@ -13,8 +13,8 @@ from models.baselines.local_search import local_search, refine
 from models.baselines.per_cell import paint_ink, patterns, search, shade
 from models.blur import blur
 from models.quality.measures import shares_at_the_sides
-from models.rendering.decode import decode
 from models.rendering.renderer import Renderer, full_ink
+from models.rendering.still import decode
 from models.rendering.tone import fit, tone_of
 from models.similarity import similarity
 from models.weights_file import find_weights, load_weights

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from models.atlas import default_atlas
 from models.baselines.per_cell import RAMP
 from models.baselines.ramp import ramp_grid
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.typeface import TTF
 from tests.models.pictures import SAMPLES, photo
 

@@ -21,8 +21,8 @@ from models.encoders import ansi, encode
 from models.formats import FILES
 from models.page import Grid, Page, page_of
 from models.palettes import BACKGROUNDS, PALETTES, Background
-from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
+from models.rendering.still import decode
 from models.rendering.tone import tone_of
 from tests.fork_server import Forked
 from tests.models.cli.conftest import Command

@@ -13,7 +13,7 @@ from docx.shared import Length, Mm
 from docx.styles.style import ParagraphStyle
 from PIL import Image
 
-from models.colours import RGB
+from models.colour_names import RGB
 from models.encoders import ansi, encode
 from models.encoders.png import paint, picture_within
 from models.page import Page

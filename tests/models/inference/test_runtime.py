@@ -18,8 +18,8 @@ from models.inference.runtime import OutOfMemory
 from models.nn.architecture import SIZES, GeneratorConfig, shapes_of
 from models.nn.generator import Generator
 from models.rendering.calibration import pages
-from models.rendering.decode import decode
 from models.rendering.renderer import Renderer
+from models.rendering.still import decode
 from models.rendering.tone import tone_of
 from models.weights_file import WeightsError, find_weights, load_weights, save_weights
 from tests.models.pictures import SAMPLES

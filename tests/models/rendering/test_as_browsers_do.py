@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from models.rendering.decode import decode_on
 from models.rendering.frames import decode_frames, shown_ms
+from models.rendering.still import decode_on
 from tests.models.animations import BLUE, GREEN, RED
 from tests.models.built import apng, chunk, flat, gif, gif_frame, loop, png, rgba, rows, segment, with_chunks
 from tests.models.pictures import encoded, photo

@@ -14,10 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.files.colour import from_gamma
+from models.files.png_colour import from_gamma
 from models.files.tiff import MOST_BYTES, read
 from models.problems import PictureProblem
-from models.rendering.decode import decode
+from models.rendering.still import decode
 
 WIDTH, HEIGHT = 96, 64
 GREY = np.tile(np.linspace(0, 1, WIDTH), (HEIGHT, 1))[..., None]

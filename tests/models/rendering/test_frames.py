@@ -13,8 +13,8 @@ from PIL import Image
 from models import limits
 from models.files.gif import MOST_STEPS
 from models.problems import PictureProblem
-from models.rendering.decode import decode
 from models.rendering.frames import decode_frames, shown_ms
+from models.rendering.still import decode
 from tests.models.animations import BLUE, GREEN, RED, block, gif, patch, saved
 from tests.models.pictures import encoded, photo
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from models.palettes import Background
-from models.rendering.decode import decode_on
 from models.rendering.frames import decode_frames
 from models.rendering.pipeline import InProcess
+from models.rendering.still import decode_on
 from models.rendering.tone import tone_of
 from tests.models.animations import saved
 from tests.models.pictures import encoded

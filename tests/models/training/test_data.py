@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.nn.architecture import MAP_SIDE, SIDE
-from models.rendering.decode import decode
 from models.rendering.pillow_file import FORMATS
+from models.rendering.still import decode
 from models.sniff import SUFFIXES, SUFFIXES_OF
 from models.training import data
 from models.training.augmentation import Photo

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.training import labels
 from models.training.data import Photos, photos_below
 from models.training.labels import MAX_SIDE, SIDE, label, label_path, load_network, make_labels, read_label

@@ -13,7 +13,7 @@ from models.atlas import default_atlas
 from models.palettes import PALETTES, hsl_row_inks
 from models.problems import PictureProblem
 from models.quality.measures import legibility
-from models.rendering.decode import decode
+from models.rendering.still import decode
 from models.training.pairs import BASELINES, make_pair, make_pairs, read_pairs, write_pair
 from tests.models.pictures import SAMPLES, photo
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from models.problems import PictureProblem
-from models.rendering.decode import decode, decode_on
 from models.rendering.pillow_file import HEIC
+from models.rendering.still import decode, decode_on
 from models.rendering.transparency import paper_for
 from tests.models.pictures import encoded, photo
 
@@ -315,7 +315,7 @@ def test_a_huge_jpeg_is_decoded_small() -> None:
     code = """
 import sys
 from pathlib import Path
-from models.rendering.decode import decode
+from models.rendering.still import decode
 data = sys.stdin.buffer.read()
 # Not ru_maxrss: a child inherits its parent's, and would show none of its own.
 peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

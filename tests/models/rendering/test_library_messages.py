@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.rendering.decode import decode
-from models.rendering.messages import KEPT, Listener, Messages, as_one_record
+from models.rendering.library_messages import KEPT, Listener, Messages, as_one_record
+from models.rendering.still import decode
 from tests.models.pictures import damaged_fax
 
 

@@ -18,7 +18,7 @@ from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_before_delay, wait_exponential_jitter
 
-from jobs.delivery import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_passing
+from jobs.routes import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, is_passing
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from models.rendering.pipeline import Drawing
 from tests.worker.samples import request_for
 from tests.worker.test_result import a_drawing
 from worker.delivery.rest_client import Edit
-from worker.delivery.several import Part, edit_of_several
+from worker.delivery.several_pictures import Part, edit_of_several
 
 
 def a_request(**changes: Any) -> RenderRequest:

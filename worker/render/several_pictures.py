@@ -9,7 +9,7 @@ from jobs.rq_adapter.queue import EACH_S
 from jobs.schema import Picture, RenderRequest, Variant
 from jobs.text.sentences import ONLY_STILL, PictureProblem, ServiceProblem, sentence_for
 from models.rendering.pipeline import Drawing
-from worker.delivery.several import Part
+from worker.delivery.several_pictures import Part
 
 _log = logging.getLogger(__name__)
 
