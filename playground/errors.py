@@ -11,12 +11,21 @@ UNKNOWN = {
     10004: "Unknown Guild",
     10007: "Unknown Member",
     10008: "Unknown Message",
+    10009: "Unknown permission overwrite",
     10011: "Unknown Role",
     10013: "Unknown User",
+    10014: "Unknown Emoji",
     10015: "Unknown Webhook",
+    10026: "Unknown Ban",
+    10029: "Unknown Entitlement",
+    10057: "Unknown Guild Template",
     10060: "Unknown sticker",
+    10061: "Unknown sticker pack",
     10062: "Unknown interaction",
     10063: "Unknown application command",
+    10065: "Unknown Voice State",
+    10069: "Unknown Guild Welcome Screen",
+    10070: "Unknown Guild Scheduled Event",
 }
 
 

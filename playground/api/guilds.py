@@ -2,7 +2,7 @@
 
 from playground.api.routing import Call, Response, route
 from playground.errors import unknown
-from playground.state.guild_objects import guild_json, member_json
+from playground.state.guild_objects import guild_json
 from playground.state.seed import CHANNELS, GUILD_ID, MEMBERS, ROLES
 
 
@@ -28,11 +28,3 @@ def get_guild_channels(call: Call) -> Response:
 def get_guild_roles(call: Call) -> Response:
     _guild(call)
     return Response([role.as_json() for role in ROLES.values()])
-
-
-@route("GET", "/guilds/{guild_id}/members/{user_id}")
-def get_member(call: Call) -> Response:
-    _guild(call)
-    if call.params["user_id"] not in MEMBERS:
-        raise unknown(10007)
-    return Response(member_json(call.params["user_id"]))

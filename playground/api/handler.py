@@ -10,15 +10,16 @@ import logging
 import math
 import time
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
 # Importing a module registers its routes.
-from playground.api import channels, commands, guilds, interactions, messages, reactions, users  # noqa: F401
+from playground.api import bans, channels, commands, guilds, interactions, members, messages, reactions, users  # noqa: F401
 from playground.api.limits import Limits, too_many
 from playground.api.record import Recorder
 from playground.api.routing import Call, Response, find_route
-from playground.errors import ApiError, unauthorized
+from playground.errors import ApiError, invalid_form, unauthorized
 from playground.faults import Fault, Faults
 from playground.gateway.gateway import Gateway
 from playground.request_body import Body, read_body
@@ -98,8 +99,16 @@ class Api:
         headers.update(self.limits.spend(route.limit, route.major(params), counts_globally=route.bot_only))
         if problem is not None:
             raise problem
-        call = Call(self.world, self.gateway, params, dict(request.query), body)
+        call = Call(self.world, self.gateway, params, dict(request.query), body, _reason(request))
         return route.answer(call)
+
+
+def _reason(request: web.Request) -> str | None:
+    """Why, for the audit log: percent-encoded, at most 512 characters."""
+    reason = unquote(request.headers.get("X-Audit-Log-Reason", ""))
+    if len(reason) > 512:
+        raise invalid_form({"reason": ("BASE_TYPE_MAX_LENGTH", "Must be 512 or fewer in length.")})
+    return reason or None
 
 
 def _broken(error: Exception) -> ApiError:

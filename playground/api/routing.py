@@ -15,6 +15,7 @@ from playground.api.operations import OPERATIONS, Operation, Shape, fits, parame
 from playground.errors import ApiError, invalid_form, not_found
 from playground.gateway.gateway import Gateway
 from playground.request_body import Body
+from playground.state.audit_log import Act
 from playground.state.world import World
 
 
@@ -27,6 +28,13 @@ class Call:
     params: dict[str, str]
     query: dict[str, str]
     body: Body
+    reason: str | None = None
+    """X-Audit-Log-Reason."""
+
+    @property
+    def act(self) -> Act:
+        """The bot as the one who does something, with its reason."""
+        return Act(reason=self.reason)
 
     def flag(self, name: str) -> bool:
         return self.query.get(name, "").lower() in ("1", "true")

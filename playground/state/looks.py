@@ -33,6 +33,13 @@ class Looks:
         self._pictures[whose, found] = data
         return found
 
+    def set(self, whose: str, data: bytes | None) -> None:
+        """Give or, with None, take away."""
+        if data is None:
+            self.take_away(whose)
+        else:
+            self.put(whose, data)
+
     def take_away(self, whose: str) -> None:
         self.hashes.pop(whose, None)
 

@@ -3,11 +3,14 @@
 Routes and controls only parse and answer; what happens, happens in the parts of the world, which tell `events`.
 """
 
+from playground.state.audit_log import AuditLog
+from playground.state.bans import Bans
 from playground.state.clock import Clock
 from playground.state.commands import Commands
 from playground.state.events import Events
 from playground.state.files import Files
 from playground.state.interactions import Interactions
+from playground.state.members import Members
 from playground.state.messages import Messages
 from playground.state.reactions import Reactions
 from playground.state.seed import restore
@@ -23,6 +26,9 @@ class World:
         self.commands = Commands(self.ids)
         self.files = Files(clock)
         self.messages = Messages(clock, self.ids, self.files, self.events)
+        self.audit_log = AuditLog(self.ids, self.events)
+        self.members = Members(clock, self.events, self.audit_log)
+        self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
         self.reactions = Reactions(self.events, self.messages)
         self.interactions = Interactions(clock, self.messages, self.files, self.events)
         self.locales: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 import discord.asset
@@ -14,7 +14,8 @@ import pytest_asyncio
 from playground.server import Playground
 from playground.testing import Controls
 from tests.playground.bot import point_at
-from tests.playground.raw import Presser, Rest, connect
+from tests.playground.described import wrong_answers
+from tests.playground.raw import Json, Presser, Rest, connect
 
 COMMANDS = [
     {
@@ -46,6 +47,21 @@ COMMANDS = [
 async def playground() -> AsyncIterator[Playground]:
     async with Playground() as running:
         yield running
+
+
+@pytest.fixture
+def described(playground: Playground) -> Iterator[None]:
+    """Every answer that a test is given must fit Discord's own description."""
+    yield
+    assert not wrong_answers(playground.recorder.recent)
+
+
+@pytest.fixture
+def events(playground: Playground) -> list[tuple[str, Json]]:
+    """What the gateway is given to dispatch, by name."""
+    heard: list[tuple[str, Json]] = []
+    playground.world.events.on_event.append(lambda name, data: heard.append((name, data)))
+    return heard
 
 
 @pytest.fixture

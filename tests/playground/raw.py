@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import zstandard
 
 from playground.server import Playground
-from playground.state.seed import TOKEN
+from playground.state.seed import BOT_ROLE, ROLES, TOKEN
 
 Json = dict[str, Any]
 INTENTS = 1 << 0 | 1 << 9 | 1 << 10  # guilds, guild messages, guild reactions
@@ -35,8 +36,12 @@ class Rest:
         self.url = url
         self.session = session
 
-    async def __call__(self, method: str, path: str, body: object = None, *, token: str | None = BOT) -> Answer:
+    async def __call__(
+        self, method: str, path: str, body: object = None, *, token: str | None = BOT, reason: str | None = None
+    ) -> Answer:
         headers = {} if token is None else {"Authorization": token}
+        if reason is not None:
+            headers["X-Audit-Log-Reason"] = quote(reason)
         return await self.send(method, path, json=body, headers=headers)
 
     async def multipart(
@@ -59,6 +64,18 @@ class Rest:
             text = await response.text()
             is_json = response.headers.get("Content-Type") == "application/json"
             return Answer(response.status, response.headers, json.loads(text) if is_json else text)
+
+
+def refused(answer: Answer) -> tuple[int, int]:
+    """Status and Discord's error code."""
+    return answer.status, answer.body["code"]
+
+
+def empower(permissions: int, position: int = 2) -> None:
+    """Give the bot's role more permissions, and a place above or below others: Moderator is at 2, Admin at 3."""
+    role = ROLES[BOT_ROLE]
+    role.permissions |= permissions
+    role.position = position
 
 
 class Socket:
