@@ -178,7 +178,7 @@ class Playground:
     async def _index(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":  # gateway.discord.gg has no path
             return await self._gateway(request)
-        return page_file("index.html")
+        return page_file("side_by_side.html" if "people" in request.query else "index.html")
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         return page_file(request.match_info["name"])

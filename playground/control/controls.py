@@ -18,6 +18,7 @@ from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway.gateway import Gateway
 from playground.state.seed import (
+    ADA_ID,
     APPLICATION_ID,
     CHANNELS,
     DIRECTS,
@@ -27,6 +28,7 @@ from playground.state.seed import (
     THREADS,
     USERS,
     guild_permissions,
+    permissions,
 )
 from playground.state.world import World
 from playground.types import Json
@@ -132,6 +134,7 @@ class ControlApi:
         state = {
             "now": self.world.clock.now(),
             "guild_id": GUILD_ID,
+            "owner_id": ADA_ID,
             "application_id": APPLICATION_ID,
             "users": [{**_user(user.id), "locale": self.world.locale(user.id)} for user in USERS.values()],
             "roles": [role.as_json() for role in ROLES.values()],
@@ -163,6 +166,7 @@ def _user(user_id: str) -> Json:
         "member": member is not None,
         "roles": list(member.roles) if member is not None else [],
         "permissions": str(guild_permissions(user_id)),
+        "permissions_in": {place: str(permissions(user_id, place)) for place in (*CHANNELS, *THREADS)},
     }
 
 

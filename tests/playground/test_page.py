@@ -14,6 +14,7 @@ MARKUP_FROM_DATA = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function"
 )
 ELSEWHERE = re.compile(r"""(?:src|href|from|url|import)\s*[=(]?\s*["'(](?:https?:)?//""")
+PAGES = {"/", "/?people=mia,ada"}
 FILES = sorted(path.name for path in FOLDER.iterdir())
 
 
@@ -25,7 +26,7 @@ def test_no_file_makes_markup_of_data_or_loads_from_elsewhere(name: str) -> None
 
 
 async def test_what_the_page_refers_to_is_served(playground: Playground, rest: Rest) -> None:
-    waiting, seen = {"/"}, set()
+    waiting, seen = set(PAGES), set()
     while waiting:
         path = waiting.pop()
         seen.add(path)
@@ -35,6 +36,6 @@ async def test_what_the_page_refers_to_is_served(playground: Playground, rest: R
             assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
             text = await response.text()
         found = set(re.findall(r"/page/[\w.]+", text))
-        found |= {f"/page/{name}" for name in re.findall(r'(?:from|import) "\./([\w.]+)"', text)}
+        found |= {f"/page/{name}" for name in re.findall(r'(?:from|import)[ (]"\./([\w.]+)"', text)}
         waiting |= found - seen
-    assert {f"/page/{name}" for name in FILES if name != "index.html"} == seen - {"/"}
+    assert {f"/page/{name}" for name in FILES if not name.endswith(".html")} == seen - PAGES

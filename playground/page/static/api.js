@@ -2,6 +2,11 @@
 
 import { toast } from "./dom.js";
 
+// Which frame of a window started which interaction, so that a form opens there alone, and not in the same person's
+// frame beside it.
+const starts = window.parent.playgroundStarts ?? (window.playgroundStarts = { by: new Map(), underway: new Set() });
+const STARTING = /^\/(slash|click|modal)$/;
+
 async function answer(response) {
   const body = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
   if (!response.ok) {
@@ -11,21 +16,37 @@ async function answer(response) {
   return body;
 }
 
-export async function get(path) {
-  return answer(await fetch(`/playground${path}`));
+async function ask(path, how) {
+  const request = fetch(`/playground${path}`, how).then(answer);
+  if (!STARTING.test(path)) return request;
+  starts.underway.add(request);
+  try {
+    const body = await request;
+    starts.by.set(body.interaction_id, window);
+    return body;
+  } finally {
+    starts.underway.delete(request);
+  }
 }
 
-export async function send(method, path, payload) {
-  const headers = { "Content-Type": "application/json" };
-  return answer(await fetch(`/playground${path}`, { method, headers, body: JSON.stringify(payload) }));
+// Whether another frame of this window started the interaction. It may be told of before the request is answered.
+export async function isStartedElsewhere(id) {
+  await Promise.allSettled(starts.underway);
+  return starts.by.has(id) && starts.by.get(id) !== window;
+}
+
+export const get = (path) => ask(path);
+
+export function send(method, path, payload) {
+  return ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(payload) });
 }
 
 // `files` is a list of [part name, File]
-export async function upload(path, payload, files) {
+export function upload(path, payload, files) {
   const form = new FormData();
   form.append("payload", JSON.stringify(payload));
   for (const [name, file] of files) form.append(name, file);
-  return answer(await fetch(`/playground${path}`, { method: "POST", body: form }));
+  return ask(path, { method: "POST", body: form });
 }
 
 // For event handlers: what went wrong has been shown already.

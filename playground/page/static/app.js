@@ -1,14 +1,19 @@
-// The page: what there is (from /playground/state), kept fresh by server-sent events.
+// The page of one person: channels and conversations, the open one's messages, and whoever acts. It may be a frame of
+// the window that shows several people side by side.
 
-import * as api from "./api.js";
+import { isStartedElsewhere } from "./api.js";
+import { avatar } from "./avatar.js";
 import { drawComposer, focusComposer, loadSamples } from "./composer.js";
 import { el, gently, keepingFocus, recall, remember } from "./dom.js";
+import { feed } from "./feed.js";
 import { choicesArrived } from "./fields.js";
 import { openForm } from "./forms.js";
 import { drawLanguage } from "./language.js";
-import "./inspector.js";
-import { avatar, failureElement, messageElement } from "./messages.js";
-import { channelName, myDirects, nameOf, otherIn, roleOf, world } from "./world.js";
+import { isFramed, tellPlace, wanted } from "./frame.js";
+import { failureElement, messageElement } from "./messages.js";
+import { drawNeighbours } from "./neighbours.js";
+import "./theme.js";
+import { channelName, channelNamed, myChannels, myDirects, nameOf, otherIn, people, personNamed, placeWord, roleOf, world } from "./world.js";
 
 const CHOICES = 8, FORM = 9;
 const list = document.getElementById("messages");
@@ -42,8 +47,16 @@ function around(message) {
 }
 
 let atEnd = true;
+let planned = 0;
+
+// However many messages come, they are drawn once for each picture that the screen shows.
+function drawMessagesSoon() {
+  planned ||= requestAnimationFrame(() => drawMessages());
+}
 
 function drawMessages(jump = false) {
+  cancelAnimationFrame(planned);
+  planned = 0;
   const found = entries();
   const held = document.activeElement?.closest?.(".message");
   const focused = held && { id: held.id, key: document.activeElement.dataset.k };
@@ -73,28 +86,38 @@ function channel() {
 function open(id) {
   world.channel = id;
   stopTyping();
+  draw(true);
+}
+
+function draw(jump = false) {
   drawFrame();
   drawComposer();
-  drawMessages(true);
+  drawMessages(jump);
 }
 
 function drawFrame() {
-  if (!channel() && !myDirects().some((direct) => direct.id === world.channel)) world.channel = world.channels[0].id;
+  const mine = [...myChannels(), ...myDirects()];
+  if (!mine.some((one) => one.id === world.channel)) world.channel = mine[0]?.id || "";
   const entry = (id, lead, name) => el("li", {}, el("button", { type: "button", class: "channel", "data-k": id, "aria-current": id === world.channel ? "page" : null, onclick: () => open(id) }, lead, el("span", { class: "cut" }, name)));
   keepingFocus(document.querySelector(".places"), () => {
-    document.getElementById("channels").replaceChildren(...world.channels.map((c) => entry(c.id, el("span", { class: "hash", "aria-hidden": "true" }, "#"), c.name)));
+    document.getElementById("channels").replaceChildren(...myChannels().map((c) => entry(c.id, el("span", { class: "hash", "aria-hidden": "true" }, "#"), c.name)));
     document.getElementById("directs").replaceChildren(...myDirects().map((d) => entry(d.id, avatar(otherIn(d), true), nameOf(otherIn(d)))));
   });
-  channelSelect.replaceChildren(...[...world.channels, ...myDirects()].map((c) => el("option", { value: c.id, selected: c.id === world.channel }, channelName(c.id))));
+  channelSelect.replaceChildren(...mine.map((c) => el("option", { value: c.id, selected: c.id === world.channel }, channelName(c.id))));
   document.getElementById("channel-name").textContent = channelName(world.channel);
   document.getElementById("topic").textContent = channel()?.topic || "";
   document.title = `${channelName(world.channel)} · Playground`;
-  const people = [...world.users.values()].filter((user) => !user.bot);
-  actor.replaceChildren(...people.map((user) => el("option", { value: user.id, selected: user.id === world.actor }, `${nameOf(user)} · ${roleOf(user)}`)));
+  actor.replaceChildren(...people().map((user) => el("option", { value: user.id, selected: user.id === world.actor }, `${nameOf(user)} · ${roleOf(user)}`)));
   drawLanguage();
+  drawNeighbours();
+  drawStatus();
+  tellPlace(world.users.get(world.actor).username, placeWord(world.channel));
+}
+
+function drawStatus(text = world.sessions ? "Bot online" : "No bot") {
   const status = document.getElementById("status");
-  status.textContent = world.sessions ? "Bot online" : "No bot";
-  status.classList.toggle("online", world.sessions > 0);
+  status.textContent = text;
+  status.classList.toggle("online", text === "Bot online");
 }
 
 let typingTimer;
@@ -104,30 +127,19 @@ function stopTyping() {
   typing.textContent = "";
 }
 
-async function load() {
-  const state = await api.get("/state");
-  world.users = new Map(state.users.map((user) => [user.id, user]));
-  world.roles = new Map(state.roles.map((role) => [role.id, role]));
-  world.channels = state.channels;
-  world.directs = state.directs;
-  world.commands = state.commands;
-  world.sessions = state.sessions;
-  world.interactions = state.interactions;
-  world.messages = new Map(Object.values(state.messages).flat().map((message) => [message.id, message]));
-  world.channel ||= state.channels[0].id;
-  const member = state.users.find((user) => !user.bot && !user.roles.length);
-  if (!world.users.has(world.actor)) world.actor = world.users.has(recall("actor", "")) ? recall("actor", "") : member.id;
-  drawFrame();
-  drawComposer();
-  drawMessages();
+// The person and the channel that the address names, or who acted here last, or a member without a role.
+function choosePlace() {
+  if (!world.users.has(world.actor)) {
+    const member = people().find((user) => !user.roles.length) || people()[0];
+    world.actor = (personNamed(wanted.as) || (!isFramed && world.users.get(recall("actor", ""))) || member).id;
+  }
+  world.channel ||= channelNamed(wanted.channel) || "";
 }
 
 actor.addEventListener("change", () => {
   world.actor = actor.value;
   remember("actor", actor.value);
-  drawFrame();
-  drawComposer();
-  drawMessages();
+  draw();
 });
 channelSelect.addEventListener("change", () => open(channelSelect.value));
 list.addEventListener("scroll", () => {
@@ -147,54 +159,48 @@ document.addEventListener("keydown", (event) => {
 
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); focusComposer(); });
 
-const root = document.documentElement;
-root.dataset.theme = recall("theme", "");
-document.getElementById("theme").addEventListener("click", () => {
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  remember("theme", root.dataset.theme);
-});
+// What happens while nobody sees this frame costs it nothing: it is drawn once when it is seen again.
+let isSeen = true;
+let isStale = false;
 
-let events = null;
-
-function listen() {
-  events = new EventSource("/playground/events");
-  const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
-  events.addEventListener("open", () => load().catch(() => {})); // again after every reconnection: nothing is missed
-  events.addEventListener("error", () => {
-    const status = document.getElementById("status");
-    status.textContent = "Playground stopped";
-    status.classList.remove("online");
-  });
-  on("message", (message) => {
-    world.messages.set(message.id, message);
-    if (message.channel_id === world.channel && message.author.bot) stopTyping();
-    drawMessages();
-  });
-  on("message_delete", (where) => { world.messages.delete(where.id); drawn.delete(where.id); drawMessages(); });
-  on("interaction", (interaction) => {
-    const known = world.interactions[interaction.id]?.response_type;
-    world.interactions[interaction.id] = interaction;
-    if (interaction.response_type === CHOICES) choicesArrived(interaction);
-    if (interaction.response_type === FORM && known !== FORM && interaction.user_id === world.actor) openForm(interaction);
-    drawMessages();
-  });
-  for (const name of ["commands", "looks"]) on(name, () => load().catch(() => {}));
-  on("sessions", ({ count }) => { world.sessions = count; drawFrame(); });
-  on("typing", (who) => {
+const heard = {
+  loaded: () => { choosePlace(); draw(); },
+  lost: () => drawStatus("Playground stopped"),
+  sessions: () => drawFrame(),
+  message: (message) => {
+    if (message.channel_id !== world.channel) return;
+    if (message.author.bot) stopTyping();
+    drawMessagesSoon();
+  },
+  message_delete: (where) => { drawn.delete(where.id); if (where.channel_id === world.channel) drawMessagesSoon(); },
+  interaction: ({ interaction }) => { if (interaction.channel_id === world.channel) drawMessagesSoon(); },
+  typing: (who) => {
     if (who.channel_id !== world.channel) return;
     typing.textContent = `${nameOf(world.users.get(who.user_id))} is typing…`;
     clearTimeout(typingTimer);
     typingTimer = setTimeout(stopTyping, 9000);
-  });
+  },
+};
+
+async function answerPerson({ interaction, before }) {
+  if (interaction.response_type === CHOICES) choicesArrived(interaction);
+  if (interaction.response_type !== FORM || before?.response_type === FORM || interaction.user_id !== world.actor) return;
+  if (!(await isStartedElsewhere(interaction.id))) openForm(interaction);
 }
+
+function hear(name, payload) {
+  if (name === "interaction") answerPerson(payload);
+  if (!isSeen && name !== "loaded") isStale = true;
+  else if (feed.data.isLoaded || name === "lost") heard[name](payload);
+}
+
+new IntersectionObserver(([entry]) => {
+  isSeen = entry.isIntersecting;
+  if (isSeen && isStale) draw();
+  if (isSeen) isStale = false;
+}).observe(document.body);
 
 // Before the first drawing, so that the box is not made anew under the fingers of who already types.
 await Promise.race([loadSamples(), new Promise((resolve) => setTimeout(resolve, 3000))]);
-listen();
-
-// A browser keeps six connections to one address: pages in the background leave theirs to the one that is looked at.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) events.close();
-  else if (events.readyState === EventSource.CLOSED) listen();
-});
+feed.subscribe(hear, window);
+if (!isFramed) await import("./inspector.js"); // the window around frames has one for all of them

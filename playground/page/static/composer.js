@@ -6,7 +6,8 @@ import { optionField } from "./fields.js";
 import { takeForForm } from "./forms.js";
 import { suggest } from "./listbox.js";
 import { plain } from "./markdown.js";
-import { channelName, nameOf, runnable, world } from "./world.js";
+import { SEND_MESSAGES } from "./permissions.js";
+import { channelName, may, nameOf, runnable, world } from "./world.js";
 
 const ATTACHMENT = 11;
 const place = document.getElementById("composer");
@@ -183,6 +184,14 @@ export async function loadSamples() {
 
 // Both
 
+// Where the person may not write there is no box, as in Discord.
+function forbidden() {
+  return {
+    node: el("p", { class: "forbidden", tabindex: "-1" }, "You do not have permission to send messages in this channel."),
+    focus: () => {}, take: () => toast("You may not write here"),
+  };
+}
+
 let drawnKey = "";
 
 export function drawComposer(anew = false) {
@@ -191,12 +200,14 @@ export function drawComposer(anew = false) {
     const still = here.find((command) => command.label === mode.command.label);
     mode = still ? { kind: "command", command: still } : { kind: "message" };
   }
-  const key = JSON.stringify([here, world.channel, mode]);
+  const isAllowed = may(SEND_MESSAGES);
+  if (!isAllowed) mode = { kind: "message" };
+  const key = JSON.stringify([here, world.channel, mode, isAllowed]);
   if (key === drawnKey && !anew) return; // a half-filled form survives what happens elsewhere
   drawnKey = key;
-  form = mode.kind === "command" ? commandForm(mode.command) : messageForm();
+  form = !isAllowed ? forbidden() : mode.kind === "command" ? commandForm(mode.command) : messageForm();
   const hint = world.commands.length ? null : el("p", { class: "hint" }, "No bot has registered commands yet. Start one with ", el("code", {}, `DISCORD_API_BASE=${location.origin}/api/v10`), ".");
-  keepingFocus(place, () => place.replaceChildren(...[hint, mode.kind === "message" && galleryOpen() && samples.length ? gallery() : null, form.node].filter(Boolean)));
+  keepingFocus(place, () => place.replaceChildren(...[hint, mode.kind === "message" && isAllowed && galleryOpen() && samples.length ? gallery() : null, form.node].filter(Boolean)));
   form.grow?.();
 }
 

@@ -5,7 +5,8 @@ import { quietly, send } from "./api.js";
 import { startReply } from "./composer.js";
 import { copy, el, icon } from "./dom.js";
 import { toggleReaction } from "./messages.js";
-import { MANAGE_MESSAGES, channelName, may, myDirects, nameOf, offered, said, world } from "./world.js";
+import { MANAGE_MESSAGES } from "./permissions.js";
+import { channelName, may, myChannels, myDirects, nameOf, offered, said, world } from "./world.js";
 
 // Discord has them all; here are its hearts, and some others.
 const EMOJI = ["🩷", "💗", "💖", "❤️", "🧡", "💛", "💚", "💙", "🩵", "💜", "🤎", "🖤", "🩶", "🤍", "💕", "💔", "🌈", "👍", "🎉", "😂", "😮", "😢", "🙏", "👀"];
@@ -36,7 +37,7 @@ export function openMenu(message, at, from) {
   const use = (command, target) => quietly(send("POST", "/slash", { command: command.name, target_id: target, user_id: world.actor, channel_id: message.channel_id }));
   const apps = settled ? offered(3).map((command) => item("slash", said(command, "name"), () => use(command, message.id))) : [];
   const onPerson = offered(2).map((command) => item("slash", said(command, "name"), () => use(command, message.author.id)));
-  const places = [...world.channels.map((c) => c.id), ...myDirects().map((d) => d.id)].filter((id) => id !== message.channel_id);
+  const places = [...myChannels().map((c) => c.id), ...myDirects().map((d) => d.id)].filter((id) => id !== message.channel_id);
   const forward = (place) => quietly(send("POST", "/message", { user_id: world.actor, channel_id: place, message_reference: { type: 1, message_id: message.id } }));
   const mine = message.author.id === world.actor || message.ephemeral_to === world.actor;
   const row = settled && el("div", { role: "group", "aria-label": "React", class: "menu-emoji" }, EMOJI.map((emoji) =>

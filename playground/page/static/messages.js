@@ -1,6 +1,7 @@
 // One message as Discord shows it: who, what it answers, text, pictures, embeds, components, reactions.
 
 import { quietly, send } from "./api.js";
+import { avatar } from "./avatar.js";
 import { component } from "./components.js";
 import { el, gently, icon } from "./dom.js";
 import { attachment, isPicture, media } from "./files.js";
@@ -9,16 +10,6 @@ import { openMenu } from "./menu.js";
 import { colourOf, nameOf, sourceOf, world } from "./world.js";
 
 const HEART = "🩷";
-const COLOURS = ["#5865f2", "#2d7d46", "#a85d12", "#c0297a", "#1f7694", "#7a4de0"];
-
-export function avatar(user, small = false) {
-  const face = el("span", { class: `avatar${small ? " small" : ""}`, "aria-hidden": "true" });
-  if (user.bot) face.append(el("img", { src: "/page/icon.svg", alt: "" }));
-  else if (user.avatar) face.append(el("img", { src: `/cdn/avatars/${user.id}/${user.avatar}.${user.avatar.startsWith("a_") ? "gif" : "png"}`, alt: "" }));
-  else face.append([...nameOf(user)][0].toUpperCase());
-  if (!user.bot) face.style.background = COLOURS[Number(BigInt(user.id) % BigInt(COLOURS.length))];
-  return face;
-}
 
 function when(iso) {
   const date = new Date(iso);

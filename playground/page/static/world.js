@@ -1,12 +1,10 @@
-// What there is, as /playground/state and the events tell it, and what the person at the page has chosen.
+// What there is, as the feed knows it, and what the person at this page or frame has chosen.
 
-export const world = {
-  users: new Map(), roles: new Map(), channels: [], directs: [], commands: [], messages: new Map(), interactions: {},
-  sessions: 0, channel: "", actor: "",
-};
+import { feed } from "./feed.js";
+import { ADMINISTRATOR, SEND_MESSAGES, USE_COMMANDS, VIEW_CHANNEL } from "./permissions.js";
 
-const ADMINISTRATOR = 1n << 3n;
-export const MANAGE_MESSAGES = 1n << 13n;
+// Everything shared is the feed's, and only who acts where is this page's own.
+export const world = Object.assign(Object.create(feed.data), { channel: "", actor: "" });
 
 export function nameOf(user) {
   return user ? user.global_name || user.username : "someone";
@@ -22,9 +20,21 @@ export function colourOf(user) {
   return role ? `#${role.color.toString(16).padStart(6, "0")}` : "";
 }
 
-export function may(bits) {
-  const held = BigInt(world.users.get(world.actor)?.permissions || "0");
-  return Boolean(held & ADMINISTRATOR) || (held & bits) === bits;
+const IN_CONVERSATIONS = SEND_MESSAGES | VIEW_CHANNEL | USE_COMMANDS; // there everybody may write
+
+// Whether the acting person may do all that in a channel, by default the open one.
+export function may(bits, channelId = world.channel) {
+  const held = world.users.get(world.actor)?.permissions_in[channelId];
+  return ((held === undefined ? IN_CONVERSATIONS : BigInt(held)) & bits) === bits;
+}
+
+// The channels that the acting person sees.
+export function myChannels() {
+  return world.channels.filter((channel) => may(VIEW_CHANNEL, channel.id));
+}
+
+export function people() {
+  return [...world.users.values()].filter((user) => !user.bot);
 }
 
 // 0 in the guild, 1 with the bot, 2 between people
@@ -56,7 +66,7 @@ export function offered(kind) {
     const contexts = command.contexts || (command.dm_permission === false ? [0] : [0, 1, 2]);
     const installed = here !== 2 || (command.integration_types || []).includes(1);
     const needed = command.default_member_permissions;
-    const allowed = here !== 0 || needed === null || needed === undefined || (BigInt(needed) === 0n ? may(ADMINISTRATOR) : may(BigInt(needed)));
+    const allowed = here !== 0 || (may(USE_COMMANDS) && (needed === null || needed === undefined || (BigInt(needed) === 0n ? may(ADMINISTRATOR) : may(BigInt(needed)))));
     return command.type === kind && contexts.includes(here) && installed && allowed && (here === 0 || !command.guild_id);
   });
 }
@@ -96,4 +106,18 @@ export function sourceOf(message, depth = 0) {
   if (!before || before.id === message.id) return null;
   if (!before.author.bot) return (before.attachments || []).find(isPicture) || null;
   return sourceOf(before, depth + 1);
+}
+
+// People and channels as an address names them: by name, or where that is not enough by id.
+export function personNamed(word) {
+  return word && people().find((user) => user.id === word || user.username === word);
+}
+
+export function channelNamed(word) {
+  return world.channels.find((one) => one.name === word)?.id || [...world.channels, ...world.directs].find((one) => one.id === word)?.id;
+}
+
+export function placeWord(id) {
+  const channel = world.channels.find((one) => one.id === id);
+  return channel && channelNamed(channel.name) === id ? channel.name : id;
 }
