@@ -15,7 +15,18 @@ from urllib.parse import unquote
 from aiohttp import web
 
 # Importing a module registers its routes.
-from playground.api import bans, channels, commands, guilds, interactions, members, messages, reactions, users  # noqa: F401
+from playground.api import (  # noqa: F401
+    bans,
+    channels,
+    commands,
+    guilds,
+    interactions,
+    members,
+    messages,
+    reactions,
+    threads,
+    users,
+)
 from playground.api.limits import Limits, too_many
 from playground.api.record import Recorder
 from playground.api.routing import Call, Response, find_route

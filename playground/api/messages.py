@@ -3,7 +3,7 @@
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
-from playground.state.message import Message
+from playground.state.message import NOT_DELETABLE, Message
 from playground.state.permissions import ATTACH_FILES, MANAGE_MESSAGES, READ_MESSAGE_HISTORY, VIEW_CHANNEL
 from playground.state.seed import BOT_ID, GUILD_ID, permissions, to_write
 
@@ -59,6 +59,8 @@ def delete_message(call: Call) -> Response:
     message = message_of(call, VIEW_CHANNEL)
     if message.author_id != BOT_ID and not permissions(BOT_ID, message.channel_id) & MANAGE_MESSAGES:
         raise ApiError(403, 50013, "Missing Permissions")
+    if message.type in NOT_DELETABLE:
+        raise ApiError(403, 50021, "Cannot execute action on a system message")
     call.world.messages.delete(message)
     return NO_CONTENT
 

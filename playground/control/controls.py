@@ -14,6 +14,7 @@ from playground.control.event_stream import EventStream
 from playground.control.requests import read_json
 from playground.control.user_interactions import UserInteractions
 from playground.control.user_messages import UserMessages
+from playground.control.user_threads import UserThreads
 from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway.gateway import Gateway
@@ -49,6 +50,7 @@ class ControlApi:
         return [
             *UserMessages(self.world).routes(),
             *UserInteractions(self.world, self.gateway).routes(),
+            *UserThreads(self.world).routes(),
             web.post("/playground/clock", self.advance),
             web.post("/playground/locale", self.set_locale),
             web.post("/playground/permit", self.permit),
@@ -139,7 +141,7 @@ class ControlApi:
             "users": [{**_user(user.id), "locale": self.world.locale(user.id)} for user in USERS.values()],
             "roles": [role.as_json() for role in ROLES.values()],
             "channels": [channel.as_json() for channel in CHANNELS.values()],
-            "threads": [{**t.as_json(), "members": list(t.members)} for t in THREADS.values()],
+            "threads": [thread.state_json() for thread in THREADS.values()],
             "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],
             "commands": commands,
             "sessions": self.gateway.connected(),
@@ -155,7 +157,8 @@ class ControlApi:
         return web.json_response(list(self.recorder.recent)[-int(last) :] if int(last) else [])
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: message, message_delete, interaction, commands, sessions, typing."""
+        """Server-sent events: message, message_delete, thread, thread_delete, interaction, commands, sessions,
+        typing."""
         return await self._pages.serve(request)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from playground.gateway.connection import Connection, Frame, Session
-from playground.gateway.payloads import members_chunk, ready
+from playground.gateway.payloads import members_chunk, own_membership, ready
 from playground.gateway.protocol import (
     ALREADY_AUTHENTICATED,
     DECODE_ERROR,
@@ -77,6 +77,8 @@ class Gateway:
 
     def _emit(self, name: str, data: Json) -> None:
         needed, channel_id = INTENT_OF[name], data.get("channel_id")
+        if name.startswith(("CHANNEL_", "THREAD_")) and name != "THREAD_LIST_SYNC":
+            channel_id = data.get("channel_id") or data["id"]
         if channel_id in DIRECTS:
             needed = FOR_DIRECT[needed]
         of_all = channel_id is None or name == "INTERACTION_CREATE"
@@ -85,7 +87,9 @@ class Gateway:
             # Direct messages come to shard 0.
             mine = session.shard[0] == 0 if channel_id in DIRECTS else session.sees_guild()
             if visible and mine and session.intents & needed == needed:
-                session.dispatch(name, data)
+                shown = own_membership(data) if name == "THREAD_MEMBERS_UPDATE" else data
+                if shown is not None:
+                    session.dispatch(name, shown)
 
     # One connection's life
 

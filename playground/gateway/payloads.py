@@ -45,3 +45,13 @@ def members_chunk(data: Json) -> Json:
     if data.get("nonce"):
         chunk["nonce"] = data["nonce"]
     return chunk
+
+
+def own_membership(data: Json) -> Json | None:
+    """THREAD_MEMBERS_UPDATE as those without the intent for members get it: of the bot alone, or None."""
+    added = [member for member in data.get("added_members", []) if member["user_id"] == BOT_ID]
+    removed = [user for user in data.get("removed_member_ids", []) if user == BOT_ID]
+    if not added and not removed:
+        return None
+    kept = {key: data[key] for key in ("id", "guild_id", "member_count")}
+    return kept | ({"added_members": added} if added else {}) | ({"removed_member_ids": removed} if removed else {})

@@ -10,8 +10,9 @@ from playground.request_body import Upload
 from playground.rules.component_checks import check_components
 from playground.types import Json
 
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, HAS_SNAPSHOT, COMPONENTS_V2 = (
+SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, HAS_SNAPSHOT, COMPONENTS_V2 = (
     1 << 2,
+    1 << 5,
     1 << 6,
     1 << 7,
     1 << 12,

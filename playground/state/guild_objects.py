@@ -7,6 +7,7 @@ from playground.state.clock import iso
 from playground.state.looks import BANNER, ICON, LOOKS
 from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, MEMBERS, ROLES, USERS
 from playground.state.snowflake import created_at
+from playground.state.thread_access import active_threads
 from playground.types import Json
 
 
@@ -73,7 +74,7 @@ def guild_create_json() -> Json:
         "member_count": len(MEMBERS),
         "members": [member_json(user) for user in MEMBERS],
         "channels": [channel.as_json() for channel in CHANNELS.values()],
-        "threads": [],
+        "threads": [thread.seen_by(BOT_ID) for thread in active_threads()],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],

@@ -11,6 +11,9 @@ from playground.state.files import Attachment, Sticker
 from playground.types import Json
 
 DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
+# Those that Discord itself writes.
+RECIPIENT_ADD, RECIPIENT_REMOVE, CHANNEL_NAME_CHANGE, THREAD_CREATED, THREAD_STARTER = 1, 2, 4, 18, 21
+NOT_DELETABLE = (RECIPIENT_ADD, RECIPIENT_REMOVE, CHANNEL_NAME_CHANGE, THREAD_STARTER)
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Message:
     mentions: list[str] = field(default_factory=list)
     mention_everyone: bool = False
     reference_id: str | None = None
+    reference_channel_id: str | None = None  # where that is, when it is elsewhere
     forwarded: "Message | None" = None  # a copy of what it forwards, as it was then
     stickers: list[Sticker] = field(default_factory=list)
     nonce: str | int | None = None
@@ -38,6 +42,8 @@ class Message:
     metadata: Json | None = None  # interaction_metadata
     webhook: bool = False  # sent through an interaction's token
     ephemeral_to: str | None = None
+    author: Json | None = None  # whom it shows instead of a user: a webhook
+    position: int | None = None  # how many were in its thread before it
 
     @property
     def loading(self) -> bool:

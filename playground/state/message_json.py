@@ -5,13 +5,21 @@ from typing import Any
 
 from playground.rules.components import FILE
 from playground.rules.emoji import emoji_json
-from playground.rules.messages import COMPONENTS_V2
+from playground.rules.messages import COMPONENTS_V2, HAS_THREAD
 from playground.state.clock import iso
 from playground.state.files import Attachment, Files
-from playground.state.message import Message
-from playground.state.seed import BOT_ID, IN_BOT_DM, USERS, context_of, guild_part
+from playground.state.message import (
+    CHAT_INPUT_COMMAND,
+    CONTEXT_MENU_COMMAND,
+    DEFAULT,
+    REPLY,
+    THREAD_STARTER,
+    Message,
+)
+from playground.state.seed import BOT_ID, IN_BOT_DM, THREADS, USERS, context_of, guild_part
 from playground.types import Json
 
+SHOW_REFERENCED = (DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, THREAD_STARTER)
 SNAPSHOT_KEYS = (
     "type",
     "content",
@@ -42,7 +50,7 @@ def message_json(
         "id": message.id,
         "channel_id": message.channel_id,
         "type": message.type,
-        "author": USERS[message.author_id].as_json(),
+        "author": message.author or USERS[message.author_id].as_json(),
         "content": "" if hidden else message.content,
         "timestamp": iso(message.created),
         "edited_timestamp": iso(message.edited) if message.edited is not None else None,
@@ -62,6 +70,10 @@ def message_json(
         data["nonce"] = message.nonce
     if message.webhook:
         data["webhook_id"] = data["application_id"] = BOT_ID
+    if message.position is not None:
+        data["position"] = message.position
+    if message.flags & HAS_THREAD and message.id in THREADS:
+        data["thread"] = THREADS[message.id].as_json()
     if message.metadata is not None:
         data["interaction_metadata"] = message.metadata
     if message.stickers:
@@ -70,14 +82,12 @@ def message_json(
         data["message_reference"] = _reference_json(1, message.forwarded)
         if not hidden:
             data["message_snapshots"] = [{"message": _snapshot_json(message.forwarded, messages, files)}]
-    elif message.reference_id is not None:
-        data["message_reference"] = {
-            "type": 0,
-            "channel_id": message.channel_id,
-            "message_id": message.reference_id,
-            **guild_part(message.channel_id),
-        }
-        if not nested:
+    elif message.reference_id is not None or message.reference_channel_id is not None:
+        where = message.reference_channel_id or message.channel_id
+        data["message_reference"] = {"type": 0, "channel_id": where, **guild_part(message.channel_id)}
+        if message.reference_id is not None:
+            data["message_reference"]["message_id"] = message.reference_id
+        if not nested and message.reference_id is not None and message.type in SHOW_REFERENCED:
             target = messages.get(message.reference_id)
             data["referenced_message"] = target and message_json(target, messages, files, full=full, nested=True)
     return data

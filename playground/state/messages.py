@@ -1,8 +1,7 @@
 """All messages: made, edited and deleted as Discord does it, everyone told."""
 
-import re
 from collections import UserDict
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 from playground.errors import ApiError, invalid_form, unknown
@@ -22,16 +21,17 @@ from playground.state.events import Events
 from playground.state.files import Attachment, Files, Sticker, make_attachment
 from playground.state.guild_objects import member_json
 from playground.state.interaction import Interaction
+from playground.state.mentions import find_mentions
 from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
-from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
-from playground.state.seed import MEMBERS, USERS, guild_part, in_guild, permissions, place
+from playground.state.references import forwarded_message, replied_to
+from playground.state.seed import MEMBERS, guild_part, in_guild, place
 from playground.state.snowflake import Snowflakes
+from playground.state.writable import check_not_archived, check_writable
 from playground.types import Json
 
 NONCE_LIVES_S = 5 * 60
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
-MENTION = re.compile(r"<@!?(\d{1,20})>")
 
 
 class Messages(UserDict[str, Message]):
@@ -42,6 +42,8 @@ class Messages(UserDict[str, Message]):
         self.size_limit = DEFAULT_SIZE_LIMIT
         self._clock, self._ids, self._files, self._events = clock, ids, files, events
         self._nonces: dict[tuple[str, str, str], tuple[float, str]] = {}
+        self.on_add: list[Callable[[Message], None]] = []
+        self.on_remove: list[Callable[[Message], None]] = []
 
     def _message_event(self, name: str, message: Message) -> None:
         if message.ephemeral_to is None:
@@ -81,29 +83,49 @@ class Messages(UserDict[str, Message]):
         files: dict[int, Upload],
         *,
         interaction: Interaction | None = None,
-        kind: int = DEFAULT,
-        reference_id: str | None = None,
-        size_limit: int | None = None,
-        loading: bool = False,
+        **more: Any,
     ) -> Message:
-        """Make a message and tell everyone. Raises ApiError for a body that Discord would refuse."""
-        check_message(payload, files, size_limit=size_limit or self.size_limit)
+        """Make a message and tell everyone; `more` is for `made`. Raises ApiError for a body that Discord would
+        refuse."""
         if payload.get("enforce_nonce") and payload.get("nonce") is not None and interaction is None:
             earlier = self._by_nonce(channel_id, author_id, str(payload["nonce"]))
             if earlier is not None:
                 return earlier
+        message = self.made(channel_id, author_id, payload, files, interaction=interaction, **more)
+        if message.nonce is not None:
+            self._nonces[channel_id, author_id, str(message.nonce)] = (message.created, message.id)
+        return self.add(message)
+
+    def made(
+        self,
+        channel_id: str,
+        author_id: str,
+        payload: Json,
+        files: dict[int, Upload],
+        *,
+        interaction: Interaction | None = None,
+        kind: int = DEFAULT,
+        reference_id: str | None = None,
+        size_limit: int | None = None,
+        loading: bool = False,
+        id_: str | None = None,
+        author: Json | None = None,
+    ) -> Message:
+        """A message of a body, not yet in its channel. Raises ApiError for one that Discord would refuse."""
+        check_writable(channel_id, author_id if interaction is None and author is None else None)
+        check_message(payload, files, size_limit=size_limit or self.size_limit)
         forwarded: Message | None = None
         reference = payload.get("message_reference")
         if isinstance(reference, dict) and reference.get("type") == 1:
-            forwarded = self._forwarded(author_id, reference, payload)
+            forwarded = forwarded_message(author_id, reference, payload, self, self._ids)
         elif reference_id is None and isinstance(reference, dict):
-            reference_id, kind = self._reference(channel_id, reference), REPLY
+            reference_id, kind = replied_to(channel_id, reference, self), REPLY
             if reference_id is None:
                 kind = DEFAULT
         flags = (payload.get("flags") or 0) & SETTABLE_ON_CREATE
         ephemeral = interaction is not None and bool((payload.get("flags") or 0) & EPHEMERAL)
         message = Message(
-            id=self._ids.next(),
+            id=id_ or self._ids.next(),
             channel_id=channel_id,
             author_id=author_id,
             created=self._clock.now(),
@@ -120,6 +142,7 @@ class Messages(UserDict[str, Message]):
             stickers=self._stickers(payload.get("sticker_ids") or []),
             nonce=payload.get("nonce") if interaction is None else None,
             webhook=interaction is not None,
+            author=author,
         )
         if interaction is not None:
             message.interaction_id = interaction.id
@@ -128,42 +151,33 @@ class Messages(UserDict[str, Message]):
         message.attachments = self._new_files(message, payload, files)
         if not loading:
             check_not_empty(message)
-        self._mention(message, payload.get("allowed_mentions"))
-        for attachment in [*message.attachments, *(forwarded.attachments if forwarded else [])]:
+        find_mentions(message, payload.get("allowed_mentions"), self)
+        return message
+
+    def add(self, message: Message) -> Message:
+        """Put a finished message where it belongs, and tell everyone."""
+        for attachment in [*message.attachments, *(message.forwarded.attachments if message.forwarded else [])]:
             self._files.store(attachment)
+        for listener in self.on_add:
+            listener(message)
         self[message.id] = message
-        if (where := place(channel_id)) is not None and not ephemeral:
+        if (where := place(message.channel_id)) is not None and message.ephemeral_to is None:
             where.last_message_id = message.id
-        if message.nonce is not None:
-            self._nonces[channel_id, author_id, str(message.nonce)] = (message.created, message.id)
         self._message_event("MESSAGE_CREATE", message)
         return message
+
+    def add_system(self, channel_id: str, author_id: str, kind: int, **more: Any) -> Message:
+        """A message that Discord itself writes of what somebody did; `more` are fields of Message."""
+        now = self._clock.now()
+        return self.add(Message(self._ids.next(), channel_id, author_id, now, kind, **more))
+
+    def updated(self, message: Message) -> None:
+        """Tell everyone of a change that no PATCH made."""
+        self._message_event("MESSAGE_UPDATE", message)
 
     def _by_nonce(self, channel_id: str, author_id: str, nonce: str) -> Message | None:
         made, message_id = self._nonces.get((channel_id, author_id, nonce), (0.0, ""))
         return self.get(message_id) if self._clock.now() - made < NONCE_LIVES_S else None
-
-    def _reference(self, channel_id: str, reference: Json) -> str | None:
-        target = self.get(str(reference.get("message_id")))
-        if target is not None and target.channel_id == channel_id and target.ephemeral_to is None:
-            return target.id
-        if reference.get("fail_if_not_exists") is False:
-            return None
-        raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
-
-    def _forwarded(self, author_id: str, reference: Json, payload: Json) -> Message:
-        """A copy of the message to forward, with files of its own. Raises ApiError."""
-        target = self.get(str(reference.get("message_id")))
-        if target is None or target.ephemeral_to is not None:
-            raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
-        needed = VIEW_CHANNEL | READ_MESSAGE_HISTORY
-        if needed & ~permissions(author_id, target.channel_id):
-            raise ApiError(403, 50001, "Missing Access")
-        if payload.get("content") or payload.get("embeds") or payload.get("attachments"):
-            raise ApiError(400, 160011, "Forward messages cannot have additional content")
-        if target.forwarded is not None:  # a forward of a forward shows the first message
-            target = target.forwarded
-        return replace(target, attachments=[replace(a, id=self._ids.next()) for a in target.attachments])
 
     def _stickers(self, ids: Any) -> list[Sticker]:
         """Raises ApiError 50081 for one that is not known, 50035 for more than three."""
@@ -202,26 +216,11 @@ class Messages(UserDict[str, Message]):
             raise ApiError(400, 30015, "Maximum number of attachments in a message reached (10)")
         return result
 
-    def _mention(self, message: Message, allowed: Json | None) -> None:
-        parse = None if allowed is None else (allowed.get("parse") or [])
-        named = [] if allowed is None else (allowed.get("users") or [])
-        wanted = [user for user in MENTION.findall(message.content) if user in USERS]
-        if parse is not None and "users" not in parse:
-            wanted = [user for user in wanted if user in named]
-        target = self.get(message.reference_id or "")
-        pings_author = allowed is None or bool(allowed.get("replied_user"))
-        if target is not None and message.type == REPLY and not message.webhook and pings_author:
-            wanted.insert(0, target.author_id)
-        message.mentions = list(dict.fromkeys(wanted))
-        everyone = "@everyone" in message.content or "@here" in message.content
-        allowed_everyone = parse is None or "everyone" in parse
-        may = permissions(message.author_id, message.channel_id) & 1 << 17
-        message.mention_everyone = bool(everyone and allowed_everyone and may)
-
     def edit(
         self, message: Message, payload: Json, files: dict[int, Upload], *, size_limit: int | None = None
     ) -> Message:
         """Apply a PATCH: what the body does not name stays. Raises ApiError and then changes nothing."""
+        check_not_archived(message.channel_id)
         v2 = bool(message.flags & COMPONENTS_V2)
         check_message(payload, files, size_limit=size_limit or self.size_limit, v2=v2)
         attachments = self._new_files(message, payload, files)
@@ -241,7 +240,7 @@ class Messages(UserDict[str, Message]):
         except ApiError:
             message.content, message.embeds, message.components, message.attachments, message.flags = old
             raise
-        self._mention(message, payload.get("allowed_mentions"))
+        find_mentions(message, payload.get("allowed_mentions"), self)
         for attachment in old[3]:
             if attachment not in attachments:
                 self._files.pop(attachment.id, None)
@@ -256,7 +255,6 @@ class Messages(UserDict[str, Message]):
         return message
 
     def delete(self, message: Message) -> None:
-        del self[message.id]
         self._forget(message)
         where = {"id": message.id, "channel_id": message.channel_id, **guild_part(message.channel_id)}
         if message.ephemeral_to is None:
@@ -266,12 +264,19 @@ class Messages(UserDict[str, Message]):
     def delete_many(self, channel_id: str, messages: list[Message]) -> None:
         """What bulk delete does: one event for all."""
         for message in messages:
-            del self[message.id]
             self._forget(message)
             self._events.changed("message_delete", {"id": message.id, "channel_id": channel_id})
         ids = [message.id for message in messages]
         self._events.emit("MESSAGE_DELETE_BULK", {"ids": ids, "channel_id": channel_id, **guild_part(channel_id)})
 
+    def drop(self, message: Message) -> None:
+        """Lose a message with its whole channel, of which there is one event for all."""
+        self._forget(message)
+        self._events.changed("message_delete", {"id": message.id, "channel_id": message.channel_id})
+
     def _forget(self, message: Message) -> None:
+        del self[message.id]
+        for listener in self.on_remove:
+            listener(message)
         for attachment in [*message.attachments, *(message.forwarded.attachments if message.forwarded else [])]:
             self._files.pop(attachment.id, None)

@@ -11,6 +11,7 @@ from playground.state.message import Message
 from playground.state.messages import Messages
 from playground.state.permissions import ADD_REACTIONS
 from playground.state.seed import guild_part, in_guild, permissions
+from playground.state.writable import check_not_archived
 from playground.types import Json
 
 
@@ -20,8 +21,9 @@ class Reactions:
         self._messages = messages
 
     def add(self, message: Message, emoji: str, user_id: str) -> None:
-        """Add a reaction; doing it twice changes nothing. Raises ApiError 10014, 30010, 50013 or 90001."""
+        """Add a reaction; doing it twice changes nothing. Raises ApiError 10014, 30010, 50013 or 50083."""
         check_emoji(emoji)
+        check_not_archived(message.channel_id)
         users = message.reactions.get(emoji)
         if users is None:
             if not permissions(user_id, message.channel_id) & ADD_REACTIONS:
@@ -43,6 +45,7 @@ class Reactions:
     def remove(self, message: Message, emoji: str, user_id: str) -> None:
         """Take a reaction back. Raises ApiError 10014 for text; a reaction that is not there changes nothing."""
         check_emoji(emoji)
+        check_not_archived(message.channel_id)
         users = message.reactions.get(emoji, [])
         if user_id not in users:
             return

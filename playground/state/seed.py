@@ -31,7 +31,9 @@ APPLICATION_ID = BOT_ID = "120000000000000001"  # an application and its bot use
 ADA_ID, MOD_ID, MIA_ID, SAM_ID = (f"13000000000000000{n}" for n in (1, 2, 3, 4))
 EVERYONE_ROLE = GUILD_ID
 ADMIN_ROLE, MODERATOR_ROLE, BOT_ROLE = (f"14000000000000000{n}" for n in (1, 2, 3))
-ASCII_CHANNEL, GENERAL_CHANNEL, QUIET_CHANNEL, STAFF_CHANNEL = (f"15000000000000000{n}" for n in (1, 2, 3, 4))
+ASCII_CHANNEL, GENERAL_CHANNEL, QUIET_CHANNEL, STAFF_CHANNEL, NEWS_CHANNEL, SHOWCASE_FORUM = (
+    f"15000000000000000{n}" for n in range(1, 7)
+)
 
 TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA = 0, 2, 4, 5, 13, 15, 16
 
@@ -108,6 +110,14 @@ ROLES = {
         Role(ADMIN_ROLE, "Admin", ADMINISTRATOR, 3, 0xE91E63),
     )
 }
+
+
+def _tag(number: int, name: str, *, moderated: bool = False) -> Json:
+    """A tag of the forum, https://docs.discord.com/developers/resources/channel#forum-tag-object."""
+    id_ = f"17000000000000000{number}"
+    return {"id": id_, "name": name, "moderated": moderated, "emoji_id": None, "emoji_name": None}
+
+
 CHANNELS = {
     channel.id: channel
     for channel in (
@@ -118,6 +128,21 @@ CHANNELS = {
         ),
         Channel(
             STAFF_CHANNEL, "staff", "The bot may not look in here", 3, {BOT_ROLE: Overwrite(deny=VIEW_CHANNEL)}
+        ),
+        Channel(NEWS_CHANNEL, "news", "Announcements, for other servers to follow", 4, kind=ANNOUNCEMENT),
+        Channel(
+            SHOWCASE_FORUM,
+            "showcase",
+            "Show what came out: one post a picture",
+            5,
+            kind=FORUM,
+            settings={
+                "available_tags": [_tag(1, "portrait"), _tag(2, "landscape"), _tag(3, "chosen", moderated=True)],
+                "default_reaction_emoji": {"emoji_id": None, "emoji_name": "🩷"},
+                "default_sort_order": None,
+                "default_forum_layout": 0,
+                "default_thread_rate_limit_per_user": 0,
+            },
         ),
     )
 }

@@ -23,6 +23,8 @@ class Thread:
     auto_archive_minutes: int = 4320
     rate_limit_per_user: int = 0
     invitable: bool = True  # whether members of a private thread may add others
+    active: float = 0.0  # when somebody last wrote, or opened it again
+    due: float = 0.0  # when it is next looked at whether to archive it
     archived: bool = False
     archived_changed: float = 0.0  # when it was last archived or unarchived
     locked: bool = False
@@ -70,3 +72,14 @@ class Thread:
     def member_json(self, user_id: str) -> Json:
         """Raises KeyError when the user is no member."""
         return {"id": self.id, "user_id": user_id, "join_timestamp": iso(self.members[user_id]), "flags": 0}
+
+    def seen_by(self, user_id: str) -> Json:
+        """The channel object as a user gets it: with what they are in it."""
+        data = self.as_json()
+        if user_id in self.members:
+            data["member"] = self.member_json(user_id)
+        return data
+
+    def state_json(self) -> Json:
+        """For the page and tests."""
+        return {**self.as_json(), "members": list(self.members)}

@@ -15,6 +15,8 @@ from playground.state.messages import Messages
 from playground.state.reactions import Reactions
 from playground.state.seed import restore
 from playground.state.snowflake import Snowflakes
+from playground.state.thread_access import ThreadAccess
+from playground.state.threads import Threads
 
 
 class World:
@@ -29,6 +31,8 @@ class World:
         self.audit_log = AuditLog(self.ids, self.events)
         self.members = Members(clock, self.events, self.audit_log)
         self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
+        self.threads = Threads(clock, self.ids, self.events, self.messages)
+        ThreadAccess(self.events)
         self.reactions = Reactions(self.events, self.messages)
         self.interactions = Interactions(clock, self.messages, self.files, self.events)
         self.locales: dict[str, str] = {}

@@ -50,7 +50,7 @@ async def test_it_logs_in_and_knows_its_guild(bot: Bot) -> None:
     assert bot.user is not None and str(bot.user.id) == BOT_ID
     guild = bot.get_guild(int(GUILD_ID))
     assert guild is not None and str(guild.owner_id) == ADA_ID
-    assert [c.name for c in guild.text_channels] == ["ascii", "general", "quiet", "staff"]
+    assert [c.name for c in guild.text_channels] == ["ascii", "general", "quiet", "staff", "news"]
     assert channel(bot).permissions_for(guild.me).attach_files
     owner = (await bot.application_info()).owner
     assert str(owner.id) == ADA_ID

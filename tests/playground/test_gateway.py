@@ -21,7 +21,7 @@ async def test_identify_under_each_compression(playground: Playground, rest: Res
         ready = await socket.identify()
         assert ready["user"]["id"] == BOT_ID and ready["resume_gateway_url"] == playground.gateway.url
         guild = await socket.event("GUILD_CREATE")
-        assert guild["id"] == GUILD_ID and len(guild["channels"]) == 4 and guild["unavailable"] is False
+        assert guild["id"] == GUILD_ID and len(guild["channels"]) == 6 and guild["unavailable"] is False
         await rest("POST", MESSAGES, {"content": "ünïcode 🩷"})
         assert (await socket.event("MESSAGE_CREATE"))["content"] == "ünïcode 🩷"
         await socket.send(1, socket.seq)

@@ -71,7 +71,14 @@ async def test_it_knows_its_guild(bot: hikari.GatewayBot) -> None:
     await eventually(lambda: bot.cache.get_guild(int(GUILD_ID)))
     guild = bot.cache.get_guild(int(GUILD_ID))
     assert guild is not None and guild.name == "Playground"
-    assert [channel.name for channel in guild.get_channels().values()] == ["ascii", "general", "quiet", "staff"]
+    assert [channel.name for channel in guild.get_channels().values()] == [
+        "ascii",
+        "general",
+        "quiet",
+        "staff",
+        "news",
+        "showcase",
+    ]
     assert (await bot.rest.fetch_my_user()).username == "glyphcord"
 
 
