@@ -19,11 +19,13 @@ from playground.api import (  # noqa: F401
     bans,
     channels,
     commands,
+    guild_channels,
     guilds,
     interactions,
     members,
     messages,
     reactions,
+    roles,
     threads,
     users,
 )

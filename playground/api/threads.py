@@ -12,7 +12,7 @@ from playground.errors import ApiError, invalid_form, unknown
 from playground.rules.threads import check_thread
 from playground.state.clock import iso
 from playground.state.guild_objects import member_json
-from playground.state.permissions import MANAGE_CHANNELS, MANAGE_THREADS, READ_MESSAGE_HISTORY, VIEW_CHANNEL
+from playground.state.permissions import MANAGE_THREADS, READ_MESSAGE_HISTORY, VIEW_CHANNEL
 from playground.state.seed import BOT_ID, CHANNELS, FORUM, GUILD_ID, MEDIA, MEMBERS, THREADS
 from playground.state.thread import Thread
 from playground.state.thread_access import active_threads, listed
@@ -46,27 +46,6 @@ def start_thread(call: Call) -> Response:
         raise invalid_form({"message": ("BASE_TYPE_REQUIRED", "This field is required")})
     thread, message = call.world.threads.post(channel_id, BOT_ID, payload, call.body.files)
     return Response({**thread.seen_by(BOT_ID), "message": call.world.messages.as_json(message)}, 201)
-
-
-@route("PATCH", CHANNEL, limit=(5, 15.0), partly="threads alone")
-def patch_channel(call: Call) -> Response:
-    channel_id = channel_of(call)
-    if channel_id not in THREADS:
-        channel_of(call, MANAGE_CHANNELS)
-        raise ApiError(400, 50024, "Cannot execute action on this channel type")
-    call.world.threads.edit(THREADS[channel_id], BOT_ID, call.body.object())
-    return Response(THREADS[channel_id].seen_by(BOT_ID))
-
-
-@route("DELETE", CHANNEL, partly="threads alone")
-def delete_channel(call: Call) -> Response:
-    channel_id = channel_of(call)
-    if channel_id not in THREADS:
-        channel_of(call, MANAGE_CHANNELS)
-        raise ApiError(400, 50024, "Cannot execute action on this channel type")
-    thread = THREADS[channel_id]
-    call.world.threads.delete(thread, BOT_ID)
-    return Response(thread.seen_by(BOT_ID))
 
 
 @route("PUT", OF_THREAD + "/@me")

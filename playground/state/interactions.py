@@ -11,7 +11,7 @@ from playground.state.events import Events
 from playground.state.files import Files
 from playground.state.interaction import Interaction
 from playground.state.messages import Messages
-from playground.state.seed import BOT_ID
+from playground.state.seed import BOT_ID, place
 from playground.types import Json
 
 ACKNOWLEDGE_WITHIN_S = 3.0
@@ -51,6 +51,8 @@ class Interactions(UserDict[str, Interaction]):
         interaction = self.get(interaction_id)
         if interaction is None or interaction.token != token:
             raise unknown(10062)
+        if place(interaction.channel_id) is None:
+            raise unknown(10003)
         if interaction.acknowledged:
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
         if self._clock.now() - interaction.created > ACKNOWLEDGE_WITHIN_S:
@@ -62,6 +64,8 @@ class Interactions(UserDict[str, Interaction]):
         interaction = self._tokens.get(token)
         if interaction is None or application_id != BOT_ID or not interaction.acknowledged:
             raise unknown(10015)
+        if place(interaction.channel_id) is None:
+            raise unknown(10003)
         if self._clock.now() - interaction.created > TOKEN_LIVES_S:
             raise ApiError(401, 50027, "Invalid Webhook Token")
         return interaction

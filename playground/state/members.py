@@ -13,7 +13,7 @@ from playground.state.guild_objects import member_json
 from playground.state.people import Member
 from playground.state.permissions import MANAGE_ROLES, MODERATE_MEMBERS
 from playground.state.ranks import is_administrator, missing_permissions, need, need_above, need_above_role
-from playground.state.seed import EVERYONE_ROLE, GUILD_ID, MEMBERS, ROLES, USERS
+from playground.state.seed import EVERYONE_ROLE, GUILD_ID, MEMBERS, ROLES, THREADS, USERS
 from playground.types import Json
 
 LOGGED = ("nick", "communication_disabled_until", "mute", "deaf", "flags")
@@ -98,6 +98,8 @@ class Members:
         """Somebody goes, of their own accord or not. Raises ApiError 10007."""
         member_of(user_id)
         del MEMBERS[user_id]
+        for thread in THREADS.values():
+            thread.members.pop(user_id, None)
         self._events.emit("GUILD_MEMBER_REMOVE", {"guild_id": GUILD_ID, "user": USERS[user_id].as_json()})
         self._events.changed("looks", {})
 

@@ -64,21 +64,21 @@ class Channel:
     last_message_id: str | None = None  # in a forum, its newest thread
 
     def as_json(self) -> Json:
-        return {
+        data: Json = {
             "id": self.id,
             "type": self.kind,
             "flags": 0,
             "guild_id": GUILD_ID,
             "name": self.name,
             "position": self.position,
-            "topic": self.topic,
-            "nsfw": False,
             "parent_id": None,
-            "rate_limit_per_user": 0,
-            "last_message_id": self.last_message_id,
             "permission_overwrites": [one.as_json(whose) for whose, one in self.overwrites.items()],
-            **self.settings,
         }
+        if self.kind != CATEGORY:
+            data |= {"nsfw": False, "rate_limit_per_user": 0, "last_message_id": self.last_message_id}
+        if self.kind not in (CATEGORY, VOICE, STAGE):
+            data["topic"] = self.topic
+        return data | self.settings
 
 
 USERS = {
@@ -234,7 +234,9 @@ def permissions(user_id: str, channel_id: str) -> int:
         held = permissions(user_id, thread.parent_id)
         return held if not thread.private or user_id in thread.members or held & MANAGE_THREADS else 0
     held = guild_permissions(user_id)
-    if held == ALL_PERMISSIONS or user_id not in MEMBERS:
+    if channel_id not in CHANNELS or not held:
+        return 0
+    if held == ALL_PERMISSIONS:
         return held
     member, overwrites = MEMBERS[user_id], CHANNELS[channel_id].overwrites
     if (of_all := overwrites.get(EVERYONE_ROLE)) is not None:

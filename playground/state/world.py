@@ -5,6 +5,7 @@ Routes and controls only parse and answer; what happens, happens in the parts of
 
 from playground.state.audit_log import AuditLog
 from playground.state.bans import Bans
+from playground.state.channels import Channels
 from playground.state.clock import Clock
 from playground.state.commands import Commands
 from playground.state.events import Events
@@ -13,6 +14,7 @@ from playground.state.interactions import Interactions
 from playground.state.members import Members
 from playground.state.messages import Messages
 from playground.state.reactions import Reactions
+from playground.state.roles import Roles
 from playground.state.seed import restore
 from playground.state.snowflake import Snowflakes
 from playground.state.thread_access import ThreadAccess
@@ -30,6 +32,8 @@ class World:
         self.messages = Messages(clock, self.ids, self.files, self.events)
         self.audit_log = AuditLog(self.ids, self.events)
         self.members = Members(clock, self.events, self.audit_log)
+        self.roles = Roles(self.ids, self.events, self.audit_log)
+        self.channels = Channels(self.ids, self.events, self.audit_log, self.messages)
         self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
         self.threads = Threads(clock, self.ids, self.events, self.messages)
         ThreadAccess(self.events)
