@@ -20,6 +20,7 @@ from playground.gateway.gateway import Gateway
 from playground.page import gallery
 from playground.page.inspector import Inspector
 from playground.page.static_files import page_file
+from playground.recording.routes import RecordingRoutes
 from playground.request_body import MAX_BODY
 from playground.state.clock import Clock
 from playground.state.seed import TOKEN
@@ -82,6 +83,7 @@ class Playground:
         self.gateway = Gateway(self.world, token, heartbeat_interval_s=heartbeat_interval_s)
         self.control = ControlApi(self.world, self.gateway, self.faults, self.recorder)
         self.inspector = Inspector(self.world, self.gateway, self.faults, self.recorder)
+        self.recording = RecordingRoutes(self.world)
         self._api = Api(self.world, self.gateway, self.faults, self.recorder)
         self._host, self._port, self._tls, self._names = host, port, tls, names
         self._runner: web.AppRunner | None = None
@@ -102,7 +104,9 @@ class Playground:
                 return as_answer(error)
 
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-        app.add_routes([*self.control.routes(), *self.inspector.routes(), *gallery.routes()])
+        app.add_routes(
+            [*self.control.routes(), *self.inspector.routes(), *self.recording.routes(), *gallery.routes()]
+        )
         app.router.add_route("*", "/api/v10/{path:.+}", self._api.handle)
         app.router.add_get("/gateway", self._gateway)
         for kind in ("attachments", "ephemeral-attachments"):

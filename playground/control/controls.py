@@ -18,13 +18,16 @@ from playground.control.user_threads import UserThreads
 from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway.gateway import Gateway
+from playground.state.events import Act
 from playground.state.seed import (
     ADA_ID,
     APPLICATION_ID,
+    ASCII_CHANNEL,
     CHANNELS,
     DIRECTS,
     GUILD_ID,
     MEMBERS,
+    MIA_ID,
     ROLES,
     THREADS,
     USERS,
@@ -72,6 +75,7 @@ class ControlApi:
         except (KeyError, TypeError, ValueError) as error:
             raise ControlError(400, f'send {{"advance_s": seconds}}: {error}') from error
         self.faults.changed()
+        self._act("advance", payload["advance_s"])
         return web.json_response({"now": self.world.clock.now()})
 
     async def permit(self, request: web.Request) -> web.Response:
@@ -81,7 +85,9 @@ class ControlApi:
         if user_id not in USERS:
             raise ControlError(400, 'send {"user_id": a person, "command": its name, "allow": true or false}')
         permitted = self.world.permitted.setdefault(command, set())
-        (permitted.add if payload.get("allow", True) else permitted.discard)(user_id)
+        allow = bool(payload.get("allow", True))
+        (permitted.add if allow else permitted.discard)(user_id)
+        self._act("permit", command, user=user_id, allow=allow)
         return web.json_response({"permitted": sorted(permitted)})
 
     async def set_locale(self, request: web.Request) -> web.Response:
@@ -92,12 +98,16 @@ class ControlApi:
             raise ControlError(400, 'send {"user_id": a person, "locale": "de", "es-ES", "zh-CN", …}')
         self.world.locales[user_id] = locale
         self.world.events.changed("looks", {})
+        self._act("speak", locale, user=user_id)
         return web.json_response({"locale": locale})
 
     async def add_faults(self, request: web.Request) -> web.Response:
         payload = await read_json(request, any_shape=True)
         rules = payload if isinstance(payload, list) else [payload]
-        return web.json_response([self.faults.add(rule).as_json() for rule in rules])
+        added = [self.faults.add(rule) for rule in rules]
+        for rule in rules:
+            self._act("fault", **rule)
+        return web.json_response([rule.as_json() for rule in added])
 
     async def list_faults(self, request: web.Request) -> web.Response:
         return web.json_response([rule.as_json() for rule in self.faults.rules])
@@ -105,6 +115,7 @@ class ControlApi:
     async def clear_faults(self, request: web.Request) -> web.Response:
         """All of them, or with ?id= one."""
         self.faults.clear(request.query.get("id"))
+        self._act("clear_faults")
         return web.json_response([rule.as_json() for rule in self.faults.rules])
 
     async def disturb_gateway(self, request: web.Request) -> web.Response:
@@ -119,7 +130,14 @@ class ControlApi:
         action = actions.get(str(payload.get("action")))
         if action is None:
             raise ControlError(400, f"action is one of {sorted(actions)}")
+        more = {key: value for key, value in payload.items() if key != "action"}
+        self._act("gateway", payload["action"], **more)
         return web.json_response({"connections": action()})
+
+    def _act(self, what: str, *positional: object, **named: object) -> None:
+        """Say which control of playground.testing this was, and with which arguments."""
+        details = {"positional": list(positional), "named": named}
+        self.world.events.act(Act(what, MIA_ID, ASCII_CHANNEL, details))
 
     # What there is to see
 

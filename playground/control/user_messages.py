@@ -4,6 +4,7 @@ Each is a request of the control API and checks what Discord's own client would;
 """
 
 import re
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -11,13 +12,16 @@ from playground.control.requests import actor, check_not_timed_out, read_form, r
 from playground.errors import ControlError
 from playground.request_body import Upload
 from playground.rules.messages import COMPONENTS_V2
+from playground.state.events import Act
 from playground.state.files import Emoji, Sticker, safe_filename
 from playground.state.guild_objects import guild_json
 from playground.state.image_size import picture_type
 from playground.state.looks import BANNER, ICON, LOOKS
+from playground.state.message import Message
 from playground.state.permissions import MANAGE_MESSAGES
-from playground.state.seed import USERS, permissions, to_write
+from playground.state.seed import MIA_ID, USERS, permissions, to_write
 from playground.state.world import World
+from playground.types import Json
 
 
 class UserMessages:
@@ -52,6 +56,9 @@ class UserMessages:
             body |= {"components": payload["components"], "flags": COMPONENTS_V2}
         files = dict(enumerate(upload for upload in uploads if upload.field not in ("sticker", "emoji")))
         message = self._messages.post(channel_id, user_id, body, files)
+        said = {key: payload.get(key) for key in ("embeds", "components")}
+        said |= {"content": payload.get("content") or "", "reference": payload.get("message_reference")}
+        self._act("message", payload, message, uploads, **said)
         return web.json_response({"message_id": message.id, "channel_id": channel_id})
 
     async def delete_message(self, request: web.Request) -> web.Response:
@@ -64,6 +71,7 @@ class UserMessages:
             if not owns and not permissions(user_id, message.channel_id) & MANAGE_MESSAGES:
                 raise ControlError(403, f"{USERS[user_id].username} may not delete others' messages")
         self._messages.delete(message)
+        self._act("delete", payload, message)
         return web.json_response({"deleted": message.id})
 
     async def react(self, request: web.Request) -> web.Response:
@@ -74,6 +82,7 @@ class UserMessages:
             raise ControlError(400, "nobody can react to a message that only one person sees")
         check_not_timed_out(user_id, message.channel_id)
         self._reactions.add(message, str(payload.get("emoji") or ""), user_id)
+        self._act("react", payload, message, emoji=payload["emoji"])
         return web.json_response({"reacted": message.reactions.get(str(payload.get("emoji")), [])})
 
     async def unreact(self, request: web.Request) -> web.Response:
@@ -81,7 +90,15 @@ class UserMessages:
         user_id, _ = actor(payload)
         message = target(payload, self._messages)
         self._reactions.remove(message, str(payload.get("emoji") or ""), user_id)
+        self._act("unreact", payload, message, emoji=payload["emoji"])
         return web.json_response({"reacted": message.reactions.get(str(payload.get("emoji")), [])})
+
+    def _act(
+        self, what: str, payload: Json, message: Message, files: Sequence[Upload] = (), **details: object
+    ) -> None:
+        user_id = str(payload.get("user_id") or MIA_ID)
+        details["message_id"] = message.id
+        self._world.events.act(Act(what, user_id, message.channel_id, details, files))
 
     def _add_sticker(self, upload: Upload) -> Sticker:
         """A sticker made of a PNG, APNG, GIF or Lottie (JSON). Raises ControlError."""

@@ -1,21 +1,37 @@
 """Who is told of a change."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from playground.request_body import Upload
 from playground.types import Json
 
 Listener = Callable[[str, Json], None]
 
 
+@dataclass(frozen=True)
+class Act:
+    """What somebody did in their client, or a test to Discord: `what` is the control's name. `details` is what was
+    asked and what came of it at once (ids of the interaction or message)."""
+
+    what: str
+    user_id: str
+    channel_id: str
+    details: Json
+    files: Sequence[Upload] = ()
+
+
 class Events:
-    """`on_event` hears what Discord's gateway would dispatch, `on_change` what a client shows."""
+    """`on_event` hears what Discord's gateway would dispatch, `on_change` what a client shows, `on_act` what people
+    did, once it is done."""
 
     def __init__(self) -> None:
         self.on_event: list[Listener] = []
         self.on_change: list[Listener] = []
         self._waiting: deque[tuple[str, Json]] = deque()
         self._telling = False
+        self.on_act: list[Callable[[Act], None]] = []
 
     def emit(self, name: str, data: Json) -> None:
         """Tell all listeners. What a listener emits in turn is told once all have heard of what it follows from."""
@@ -35,3 +51,7 @@ class Events:
     def changed(self, what: str, data: Json) -> None:
         for listener in self.on_change:
             listener(what, data)
+
+    def act(self, act: Act) -> None:
+        for listener in self.on_act:
+            listener(act)

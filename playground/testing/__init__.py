@@ -20,6 +20,8 @@ from playground.state.seed import (
 )
 from playground.testing.client import PINK_HEART, Controls, File, Refused
 from playground.testing.process import PlaygroundProcess
+from playground.testing.scene import Scene
+from playground.testing.seen import Seen
 
 __all__ = [
     "ADA_ID",
@@ -38,4 +40,6 @@ __all__ = [
     "File",
     "PlaygroundProcess",
     "Refused",
+    "Scene",
+    "Seen",
 ]

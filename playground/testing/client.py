@@ -45,7 +45,7 @@ class Controls:
         command: str,
         options: Mapping[str, object] | None = None,
         *,
-        files: Mapping[str, File] | None = None,
+        files: Mapping[str, File | list[File]] | None = None,
         user: str = MIA_ID,
         channel: str = ASCII_CHANNEL,
         declare: Mapping[str, Mapping[str, object]] | None = None,
@@ -124,12 +124,20 @@ class Controls:
         payload: Json = {"message_id": message_id, "custom_id": custom_id, "user_id": user, "values": values or []}
         return self._object(self.request("POST", "/playground/click", payload))
 
+    def record(self, action: str, name: str = "") -> Json:
+        """ "start" a recording of what people do (under the name of the test to be), "stop" or "forget" it."""
+        return self._object(self.request("POST", "/playground/recording", {"action": action, "name": name}))
+
+    def recording(self) -> Json:
+        """What is recorded: "recording", "full", "name", "steps", and the "test" as Python with its "files"."""
+        return self._object(self.request("GET", "/playground/recording"))
+
     def modal(
         self,
         interaction_id: str,
         values: Mapping[str, object],
         *,
-        files: Mapping[str, File] | None = None,
+        files: Mapping[str, File | list[File]] | None = None,
         custom_id: str | None = None,
     ) -> Json:
         """Send in a form: text, a list of values or a bool for each custom_id, and the files of file fields.
@@ -239,7 +247,7 @@ class Controls:
         data = None if body is None else json.dumps(body).encode()
         return self._send(method, path, data, "application/json")
 
-    def _upload(self, path: str, payload: Json, files: Mapping[str, File]) -> Any:
+    def _upload(self, path: str, payload: Json, files: Mapping[str, File | list[File]]) -> Any:
         boundary = secrets.token_hex(16)
         body = bytearray()
 
@@ -247,7 +255,8 @@ class Controls:
             body.extend(f"--{boundary}\r\n{headers}\r\n\r\n".encode() + data + b"\r\n")
 
         part('Content-Disposition: form-data; name="payload"', json.dumps(payload).encode())
-        for name, file in files.items():
+        each = [(name, file) for name, one in files.items() for file in (one if isinstance(one, list) else [one])]
+        for name, file in each:
             if isinstance(file, Path):
                 kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
                 filename, data = file.name, file.read_bytes()

@@ -1,7 +1,7 @@
 """A small bot on the real discord.py that uses what a bot of this kind uses, and notes what it sees.
 
-As a program (`python -m tests.playground.bot`) it runs against DISCORD_API_BASE until it has answered one command;
-with --zlib it first hides zstandard, so that discord.py asks for zlib-stream.
+As a program (`python -m tests.playground.bot`) it runs against DISCORD_API_BASE until it has answered one command,
+with --stay until it is ended; with --zlib it first hides zstandard, so that discord.py asks for zlib-stream.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ async def _main() -> None:
     point_at(os.environ["DISCORD_API_BASE"].removesuffix("/api/v10"))
     async with running(Bot(), os.environ["DISCORD_TOKEN"]) as bot:
         print("compression:", discord.utils._ActiveDecompressionContext.COMPRESSION_TYPE, flush=True)
-        while not bot.events("answered"):  # noqa: ASYNC110
+        while "--stay" in sys.argv or not bot.events("answered"):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 

@@ -1,0 +1,90 @@
+"""Python as a person would write it: calls and literals in lines of at most 100 characters."""
+
+import json
+import keyword
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+WIDTH: Final = 100
+SPARE: Final = len("answer = ")
+JOINERS: Final = "\u200d\ufe0f"
+"""In emojis."""
+LONGEST_TEXT: Final = 700
+"""Characters of an expected text; what follows is `…`."""
+
+
+class Raw(str):
+    """Python already, not text to be quoted."""
+
+
+def literal(value: Any, indent: int = 0) -> str:
+    """A value as Python: double quotes, one line where it fits, else one item a line."""
+    if isinstance(value, Raw):
+        return str(value)
+    if isinstance(value, str):
+        return _text(value, indent)
+    if isinstance(value, Mapping):
+        items = [f"{literal(key)}: {literal(item, indent + 4)}" for key, item in value.items()]
+        return _bracketed("{", items, "}", indent)
+    if isinstance(value, (list, tuple)):
+        return _bracketed("[", [literal(item, indent + 4) for item in value], "]", indent)
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    """As JSON quotes it, which Python reads alike; emojis stay, what nobody would see is escaped."""
+    return "".join(f"\\u{ord(ch):04x}" if _is_unseen(ch) else ch for ch in json.dumps(text, ensure_ascii=False))
+
+
+def _is_unseen(ch: str) -> bool:
+    return ord(ch) < 0x10000 and ch not in JOINERS and unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _text(text: str, indent: int) -> str:
+    lines = text.splitlines(keepends=True)
+    if len(lines) < 2 or len(_quoted(text)) + indent <= WIDTH * 0.7:
+        return _quoted(text)
+    pad = "\n" + " " * (indent + 4)
+    return f"({pad}{pad.join(_quoted(line) for line in lines)}\n{' ' * indent})"
+
+
+def _bracketed(opening: str, items: Sequence[str], closing: str, indent: int) -> str:
+    line = opening + ", ".join(items) + closing
+    if len(line) + indent <= WIDTH and "\n" not in line:
+        return line
+    pad = " " * (indent + 4)
+    return opening + "".join(f"\n{pad}{item}," for item in items) + f"\n{' ' * indent}{closing}"
+
+
+def call(
+    name: str, positional: Sequence[Any] = (), named: Mapping[str, Any] | None = None, *, spare: int = SPARE
+) -> str:
+    """A call inside of a function, without the line's own indentation; `spare` is room for what stands before."""
+    indent = 4
+    given = {key: value for key, value in (named or {}).items() if value is not None}
+    deeper = indent + 4
+    items = [literal(value, deeper) for value in positional]
+    items += [f"{key}={literal(value, deeper)}" for key, value in given.items()]
+    line = f"{name}({', '.join(items)})"
+    if len(line) + indent + spare <= WIDTH and "\n" not in line:
+        return line
+    pad = " " * deeper
+    return f"{name}(" + "".join(f"\n{pad}{item}," for item in items) + f"\n{' ' * indent})"
+
+
+def shortened(text: str) -> str:
+    """A text to expect: a long one up to LONGEST_TEXT, and `…` for the rest."""
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT].rstrip("…") + "…"
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be the name of a keyword argument."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def identifier(text: str, fallback: str) -> str:
+    """A name made of some words."""
+    words = "".join(ch if ch.isalnum() and ch.isascii() else " " for ch in text.lower()).split()
+    name = "_".join(words)[:40].strip("_")
+    return name if name and is_name(name) else fallback

@@ -1,0 +1,297 @@
+"""Steps as lines of a test in terms of the plugin."""
+
+import mimetypes
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from playground.recording.source import WIDTH, Raw, call, is_name, shortened
+from playground.recording.stable import Look, expected_of, fields_of, name_among
+from playground.recording.steps import Step
+from playground.request_body import Upload
+from playground.rules.components import FILE_UPLOAD
+from playground.state import seed
+from playground.state.files import safe_filename
+from playground.state.message import REPLY
+from playground.types import Json
+
+PEOPLE: Final = {seed.ADA_ID: "ada", seed.MOD_ID: "mod", seed.MIA_ID: "mia", seed.SAM_ID: "sam"}
+PLACES: Final = {channel.id: channel.name for channel in seed.CHANNELS.values()} | {
+    direct.id: "dm" for direct in seed.DIRECTS.values() if seed.BOT_ID in direct.people
+}
+NAMES_OF_IDS: Final = {
+    getattr(seed, name): name
+    for name in (
+        *("ADA_ID", "MOD_ID", "MIA_ID", "SAM_ID", "BOT_ID", "ADMIN_ROLE", "MODERATOR_ROLE"),
+        *("ASCII_CHANNEL", "GENERAL_CHANNEL"),
+    )
+}
+RESERVED: Final = {"command", "person", "channel", "timeout", "form", "options", "self"}
+"""What `playground.slash` takes beside the command's own options."""
+DEFERRED_UPDATE: Final = 6
+_USE: Final = r"(?<![\w\"./-]){}(?=[.,)]| = |\Z)"
+"""A name in a line, outside of texts."""
+
+
+class Writer:
+    """Turns steps into lines. What it needs from elsewhere (files, imports) it notes on the way."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.files: dict[str, bytes] = {}
+        self.imports: set[str] = set()
+        self._names: dict[str, str] = {}
+        self._forms: dict[str, Step] = {}
+
+    def write(self, steps: Sequence[Step]) -> None:
+        opened = {step.act.details.get("interaction_id"): step for step in steps}
+        for step in steps:
+            if step.act.what == "modal" and (opener := opened.get(step.act.details["opened"])) is not None:
+                self._forms[opener.act.details["interaction_id"]] = step
+        for step in steps:
+            getattr(self, f"_{step.act.what}", self._control)(step)
+            for id_ in step.gone:
+                if id_ in self._names:
+                    self._line(call(f"{self._names[id_]}.vanishes"))
+
+    def tidy(self) -> list[str]:
+        """The lines, without names that nothing uses; an answer that is only looked at has none."""
+        result: list[str] = []
+        for n, line in enumerate(self.lines):
+            name, equals, rest = line.partition(" = ")
+            uses = sum(_uses(name, other) for other in self.lines) - 1 if equals and name in self._taken() else None
+            following = self.lines[n + 1] if n + 1 < len(self.lines) else ""
+            looked_at = following.startswith(f"{name}.shows(") and "\n" not in rest + following
+            if uses == 0:
+                result.append(rest)
+            elif uses == 1 and looked_at and len(rest) + len(following) - len(name) + 4 <= WIDTH:
+                result.append(rest + following.removeprefix(name))
+                self.lines[n + 1] = ""
+            elif line:
+                result.append(line)
+        return self._renumbered(result)
+
+    def _renumbered(self, lines: list[str]) -> list[str]:
+        """The names that are left as answer, answer_2, answer_3, …"""
+        counts: dict[str, int] = {}
+        for name in dict.fromkeys(self._names.values()):
+            if not any(line.startswith(f"{name} = ") for line in lines):
+                continue
+            kind = name.rstrip("_0123456789")
+            counts[kind] = counts.get(kind, 0) + 1
+            better = f"{kind}_{counts[kind]}" if counts[kind] > 1 else kind
+            lines = [re.sub(_USE.format(re.escape(name)), better, line) for line in lines]
+        return lines
+
+    def _taken(self) -> set[str]:
+        return set(self._names.values())
+
+    # What people do
+
+    def _slash(self, step: Step) -> None:
+        asked = step.act.details
+        options = {name: self._value(value) for name, value in asked["options"].items()}
+        options |= {file.field: self._file(file) for file in step.act.files}
+        if asked.get("target_id"):
+            person = PEOPLE.get(str(asked["target_id"]))
+            target = person if person is not None else Raw(self._target(step))
+            who = self._who(step)
+            if person is None:
+                del who["channel"]
+            self._interaction(step, "menu", [asked["command"], target], who)
+            return
+        plain = {name: value for name, value in options.items() if is_name(name) and name not in RESERVED}
+        others = {name: value for name, value in options.items() if name not in plain}
+        named = {**plain, "options": others or None, **self._who(step)}
+        self._interaction(step, "slash", [asked["command"]], named)
+
+    def _click(self, step: Step) -> None:
+        target = self._target(step)
+        button = name_among(step.act.details["components"], step.act.details["component"])
+        values = [self._value(value) for value in step.act.details.get("values") or []]
+        who = {key: value for key, value in self._who(step).items() if key != "channel"}
+        self._interaction(step, "click", [Raw(target), button], {"values": values or None, **who})
+
+    def _interaction(self, step: Step, method: str, positional: list[Any], named: dict[str, Any]) -> None:
+        form = self._forms.get(step.act.details["interaction_id"])
+        if form is not None:
+            named = {**named, "form": self._filled(step, form)}
+        came = {**step.messages, **(form.messages if form else {})}
+        main = _main_of(form or step, came)
+        if main is None:
+            named["answer"] = False
+        self._line(call(f"playground.{method}", positional, named), came[main] if main else None)
+        self._others(came, main)
+
+    def _filled(self, step: Step, form: Step) -> dict[str, Any]:
+        """The form's fields by their labels, as they were sent."""
+        values, files = form.act.details["values"], form.act.files
+        filled: dict[str, Any] = {}
+        for label, field in fields_of(step.interaction["response_data"]["components"]):
+            name = field["custom_id"]
+            if field["type"] == FILE_UPLOAD:
+                sent = [self._file(file) for file in files if file.field == name]
+                if sent:
+                    filled[label] = sent
+            elif name in values:
+                filled[label] = self._value(values[name])
+        return filled
+
+    def _modal(self, step: Step) -> None:
+        """Written where the form was opened; unless that was before the recording."""
+        if self._forms.get(step.interaction.get("parent") or "") is None and step not in self._forms.values():
+            self.lines.append("# A form was sent here that was opened before the recording began.")
+
+    def _message(self, step: Step) -> None:
+        asked = step.act.details
+        files = {file.field: self._file(file) for file in step.act.files}
+        ordinary = not {"sticker", "emoji"} & set(files)
+        reference = asked.get("reference") or {}
+        about = "forward" if reference.get("type") == 1 else "reply_to"
+        named = {
+            "files": (list(files.values()) if ordinary else files) or None,
+            about: Raw(self._known(reference["message_id"], step)) if reference else None,
+            "embeds": asked.get("embeds") or None,
+            "components": asked.get("components") or None,
+            **self._who(step),
+        }
+        content = [asked["content"]] if asked["content"] else []
+        self._line(call("playground.message", content, named), id_=str(asked["message_id"]), kind="message")
+        self._others(step.messages, None)
+
+    def _react(self, step: Step) -> None:
+        target, emoji = self._target(step), step.act.details["emoji"]
+        replies = [m for m in step.messages.values() if m["type"] == REPLY and _replies_to(m, step.target_id)]
+        main = replies[0]["id"] if replies else None
+        who = {key: value for key, value in self._who(step).items() if key != "channel"}
+        if main is None:
+            who["answer"] = False
+        self._line(call("playground.react", [Raw(target), emoji], who), step.messages[main] if main else None)
+        self._others(step.messages, main)
+
+    def _unreact(self, step: Step) -> None:
+        id_ = Raw(f"{self._target(step)}.id")
+        user = {"user": self._value(step.act.user_id)}
+        self._line(call("playground.controls.unreact", [id_, step.act.details["emoji"]], user))
+        self._others(step.messages, None)
+
+    def _delete(self, step: Step) -> None:
+        if step.target_id in self._names:
+            self._line(call("playground.controls.delete_message", [Raw(f"{self._names[step.target_id]}.id")]))
+        self._others(step.messages, None)
+
+    def _control(self, step: Step) -> None:
+        """What a test does to Discord: a control by its name in playground.testing, with its arguments."""
+        named = {key: self._value(value) for key, value in step.act.details["named"].items()}
+        positional = [self._value(value) for value in step.act.details["positional"]]
+        self._line(call(f"playground.controls.{step.act.what}", positional, named))
+        self._others(step.messages, None)
+
+    # What is seen
+
+    def _others(self, came: Mapping[str, Json], main: str | None) -> None:
+        """The other messages that came, or changed."""
+        for id_, message in came.items():
+            if id_ == main or message["loading"]:
+                continue
+            if id_ in self._names:
+                self._shows(self._names[id_], message)
+            else:
+                where = _place(message["channel_id"])
+                self._line(call("playground.next", *_expecting(message, {"channel": where})), id_=id_, kind="more")
+
+    def _shows(self, name: str, message: Json) -> None:
+        positional, named = _expecting(message)
+        if positional or named:
+            self._line(call(f"{name}.shows", positional, named, spare=0))
+
+    def _line(self, line: str, answer: Json | None = None, *, id_: str | None = None, kind: str = "answer") -> None:
+        """A statement; what it returns gets a name (and is looked at, if it is an answer)."""
+        id_ = answer["id"] if answer is not None else id_
+        if id_ is None:
+            self.lines.append(line)
+            return
+        name = self._names.get(id_)
+        if name is None:
+            taken = sum(known.rstrip("_0123456789") == kind for known in set(self._names.values()))
+            name = self._names[id_] = f"{kind}_{taken + 1}" if taken else kind
+            line = f"{name} = {line}"
+        self.lines.append(line)
+        if answer is not None:
+            self._shows(name, answer)
+
+    def _target(self, step: Step) -> str:
+        return self._known(str(step.target_id), step)
+
+    def _known(self, id_: str, step: Step) -> str:
+        """The name of a message; one from before the recording is looked for first."""
+        if id_ not in self._names:
+            there = step.target if step.target is not None and step.target["id"] == id_ else None
+            expecting = _expecting(there, {"channel": _place(there["channel_id"])}) if there else ([], {})
+            self._line(call("playground.find", *expecting), id_=id_, kind="found")
+        return self._names[id_]
+
+    # Values
+
+    def _who(self, step: Step) -> dict[str, Any]:
+        """Person and channel, where they are not mia and #ascii."""
+        person = PEOPLE.get(step.act.user_id, step.act.user_id)
+        return {"person": None if person == "mia" else person, "channel": _place(step.act.channel_id)}
+
+    def _value(self, value: Any) -> Any:
+        """An id of someone or something that is always here, by its name."""
+        if isinstance(value, str) and value in NAMES_OF_IDS:
+            self.imports.add(NAMES_OF_IDS[value])
+            return Raw(NAMES_OF_IDS[value])
+        return [self._value(item) for item in value] if isinstance(value, list) else value
+
+    def _file(self, upload: Upload) -> Raw:
+        """The file beside the test; one whose name or type would be lost there, with both."""
+        safe = safe_filename(upload.filename)
+        stem, dot, ending = safe.rpartition(".")
+        name, n = safe, 1
+        while name in ("test_recorded.py", "conftest.py") or self.files.get(name, upload.data) != upload.data:
+            n += 1
+            name = f"{stem}-{n}{dot}{ending}" if stem else f"{safe}-{n}"
+        self.files[name] = upload.data
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if (upload.filename, upload.content_type) == (name, kind):
+            return Raw(f'HERE / "{name}"')
+        return Raw(f'({upload.filename!r}, (HERE / "{name}").read_bytes(), {upload.content_type!r})')
+
+
+def _uses(name: str, line: str) -> int:
+    return len(re.findall(_USE.format(re.escape(name)), line))
+
+
+def _expecting(message: Json, more: Mapping[str, Any] | None = None) -> tuple[list[Any], dict[str, Any]]:
+    """What is stable of a message, as arguments."""
+    look = expected_of(message)
+    named = {field.name: getattr(look, field.name) for field in fields(Look)}
+    content = named.pop("content")
+    if named["texts"]:
+        named["texts"] = [shortened(text) for text in named["texts"]]
+    given = {key: value for key, value in {**named, **(more or {})}.items() if value is not None}
+    return ([shortened(content)] if content else []), given
+
+
+def _place(channel_id: str) -> str | None:
+    place = PLACES.get(channel_id, channel_id)
+    return None if place == "ascii" else place
+
+
+def _replies_to(message: Json, target_id: str | None) -> bool:
+    return (message.get("message_reference") or {}).get("message_id") == target_id
+
+
+def _main_of(step: Step, came: Mapping[str, Json]) -> str | None:
+    """The message that the plugin's call returns: the answer, or where there is none any more, a follow-up."""
+    answer = str(step.interaction.get("response_message_id"))
+    followups = [id_ for id_ in step.interaction.get("followup_ids", ()) if id_ in came]
+    changed = answer in came and not came[answer]["loading"]
+    if changed and followups and step.interaction.get("response_type") == DEFERRED_UPDATE:
+        return None  # either may be first, so that both are waited for by themselves
+    if changed:
+        return answer
+    return followups[-1] if followups else None

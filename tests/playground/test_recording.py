@@ -1,0 +1,185 @@
+"""A recorded session is a test that passes, until the bot is another."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from playground.recording.stable import fits, stable
+from playground.testing import MIA_ID, SAM_ID, PlaygroundProcess, Refused, Scene
+from tests.playground.pictures import PNG_3X2
+
+REPOSITORY = Path(__file__).parents[2]
+PICTURE = ("cat.png", PNG_3X2, "image/png")
+BOT = f"{sys.executable} -m tests.playground.bot --stay"
+PAGE_BOT = f"{sys.executable} -m tests.playground.page_bot"
+CHANGED = """
+import asyncio
+from tests.playground import bot
+
+async def another(self, interaction):
+    await interaction.response.edit_message(content="once more")
+
+bot.Again.callback = another
+asyncio.run(bot._main())
+"""
+
+
+@contextmanager
+def scene(command: str) -> Iterator[Scene]:
+    """A new playground with a bot on it."""
+    with PlaygroundProcess() as process:
+        people = Scene(process, timeout=120)
+        environment = {**os.environ, **people.environment()}
+        with subprocess.Popen(command.split(), cwd=REPOSITORY, env=environment) as bot:
+            try:
+                people.wait_for_bot()
+                yield people
+            finally:
+                bot.kill()
+
+
+def fetched(people: Scene, folder: Path) -> str:
+    """Unpack what was recorded, and return the test's source."""
+    with zipfile.ZipFile(io.BytesIO(people.controls.fetch(people.url + "/playground/recording.zip"))) as archive:
+        archive.extractall(folder)
+    return next(folder.glob("test_*.py")).read_text()
+
+
+def run(folder: Path, command: str, timeout_s: int = 60) -> subprocess.CompletedProcess[str]:
+    settings = f"[pytest]\nplayground_bot = {command}\nplayground_timeout = {timeout_s}\n"
+    (folder / "pytest.ini").write_text(settings)
+    plugins = ["-p", "playground.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugins, str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )
+
+
+def test_a_recorded_session_passes_and_fails_when_the_bot_is_changed(tmp_path: Path) -> None:
+    with scene(BOT) as people:
+        people.controls.record("start", "Draw in pink")
+        drawn = people.slash("ascii", image=PICTURE, palette="pink", private=False)
+        people.next("and more")
+        people.click(drawn, "Again")
+        people.react(drawn, answer=False)
+        people.slash("model reload", person="ada")
+        asked = people.message("look", files=[PICTURE, ("notes.txt", b"hello", "text/plain")], channel="general")
+        people.menu("Make ASCII", asked, person="sam")
+        state = people.controls.record("stop")
+        people.slash("model reload", person="ada")
+        source = fetched(people, tmp_path)
+    assert [step["what"] for step in state["steps"]] == ["slash", "click", "react", "slash", "message", "slash"]
+    assert source == (
+        '"""Recorded in the playground: /ascii, a click on Again, 🩷, /model reload, a message, Make ASCII."""\n'
+        "\n"
+        "from pathlib import Path\n"
+        "\n"
+        "HERE = Path(__file__).parent\n"
+        "\n"
+        "\n"
+        "def test_draw_in_pink(playground, playground_bot):\n"
+        '    answer = playground.slash("ascii", palette="pink", private=False, image=HERE / "cat.png")\n'
+        '    answer.shows("done", files=["image/png"], buttons=["Again"])\n'
+        '    playground.next("and more", files=["image/png"])\n'
+        '    playground.click(answer, "Again")\n'
+        '    answer.shows("again 1", files=["image/png"], buttons=["Again"])\n'
+        '    playground.react(answer, "🩷", answer=False)\n'
+        '    playground.slash("model reload", person="ada").shows("reloaded for ada", private=True)\n'
+        "    message = playground.message(\n"
+        '        "look",\n'
+        '        files=[HERE / "cat.png", HERE / "notes.txt"],\n'
+        '        channel="general",\n'
+        "    )\n"
+        '    playground.menu("Make ASCII", message, person="sam").shows("2 to do")\n'
+    )
+    passed = run(tmp_path, BOT)
+    assert passed.returncode == 0 and "1 passed" in passed.stdout, passed.stdout + passed.stderr
+    (tmp_path / "changed.py").write_text(CHANGED)
+    failed = run(tmp_path, f"{sys.executable} changed.py --stay", timeout_s=15)
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "content: expected 'again 1', not 'once more'" in failed.stdout
+
+
+def test_forms_menus_other_places_and_what_was_there_before(tmp_path: Path) -> None:
+    with scene(PAGE_BOT) as people:
+        before = people.slash("draw", image=PICTURE)
+        before = before.shows("…picture…")
+        people.controls.record("start")
+        told = people.click(before, "Tell", form={"Name": "Zoë", "Tone": ["Green"]}, person="sam")
+        people.click(before, "Only me")
+        people.click(before, "Tone", values=["Pink"])
+        people.click(before, "Silent", answer=False)
+        people.controls.advance(5)
+        people.controls.speak("de", user=SAM_ID)
+        people.controls.fault(path="/callback", status=500)
+        people.controls.clear_faults()
+        people.controls.delete_message(told.id)
+        recorded = people.controls.recording()
+        source = fetched(people, tmp_path)
+        assert people.controls.record("forget")["steps"] == []
+        with pytest.raises(Refused, match="nothing is recorded"):
+            people.controls.request("GET", "/playground/recording.zip")
+    assert recorded["test"] == source and recorded["recording"] and recorded["files"] == {}
+    assert source == (
+        '"""Recorded in the playground: a click on Tell, a form, a click on Only me, a click on Tone, '
+        'a click on Silent, a deletion."""\n'
+        "\n"
+        "from playground.testing import SAM_ID\n"
+        "\n"
+        "\n"
+        "def test_recorded(playground, playground_bot):\n"
+        "    found = playground.find(\n"
+        '        "Blue picture of cat.png, 79 bytes",\n'
+        '        files=["image/png"],\n'
+        '        buttons=["Again", "Only me", "Tell", "Silent"],\n'
+        "    )\n"
+        '    answer = playground.click(found, "Tell", person="sam", form={"Name": "Zoë", "Tone": ["Green"]})\n'
+        '    answer.shows("Zoë likes Green")\n'
+        '    playground.click(found, "Only me").shows("between us", private=True)\n'
+        '    playground.click(found, "Tone", values=["Pink"])\n'
+        '    found.shows("tone Pink", files=["image/png"], buttons=["Again", "Only me", "Tell", "Silent"])\n'
+        '    playground.click(found, "Silent", answer=False)\n'
+        "    playground.controls.advance(5)\n"
+        '    playground.controls.speak("de", user=SAM_ID)\n'
+        '    playground.controls.fault(path="/callback", status=500)\n'
+        "    playground.controls.clear_faults()\n"
+        "    playground.controls.delete_message(answer.id)\n"
+    )
+    (tmp_path / "cat.png").write_bytes(PNG_3X2)
+    drawing = (
+        'def test_recorded(playground, playground_bot):\n    playground.slash("draw", image=Path("cat.png"))\n'
+    )
+    with_it = source.replace("def test_recorded(playground, playground_bot):\n", drawing)
+    (tmp_path / "test_recorded.py").write_text(with_it.replace("\n\n", "\nfrom pathlib import Path\n\n", 1))
+    done = run(tmp_path, PAGE_BOT)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Pink · 1.4 s", "Pink · … s"),
+        (f"for <@{MIA_ID}>, by <@123456789012345678>", f"for <@{MIA_ID}>, by <@…>"),
+        ("until <t:1790000000:R>", "until …"),
+        ("see http://127.0.0.1:8080/cdn/attachments/1/2/a.png and", "see … and"),
+        ("at 2026-11-28 22:40:11 (12:30)", "at … (…)"),
+        ("reference 4f9a1c2be0", "reference …"),
+        ("3 of 5 rooms, 128 columns", "3 of 5 rooms, 128 columns"),
+    ],
+)
+def test_what_is_not_stable_is_not_told(text: str, expected: str) -> None:
+    assert stable(text) == expected
+    assert fits(expected, text) and not fits(expected, "! " + text)
