@@ -2,9 +2,8 @@
 // the window that shows several people side by side.
 
 import { isStartedElsewhere } from "./api.js";
-import { avatar } from "./avatar.js";
 import { drawComposer, focusComposer, loadSamples } from "./composer.js";
-import { el, gently, keepingFocus, recall, remember } from "./dom.js";
+import { el, gently, recall, remember } from "./dom.js";
 import { feed } from "./feed.js";
 import { choicesArrived } from "./fields.js";
 import { openForm } from "./forms.js";
@@ -12,8 +11,10 @@ import { drawLanguage } from "./language.js";
 import { isFramed, tellPlace, wanted } from "./frame.js";
 import { failureElement, messageElement } from "./messages.js";
 import { drawNeighbours } from "./neighbours.js";
+import { drawPlaces, openable } from "./places.js";
 import "./theme.js";
-import { channelName, channelNamed, myChannels, myDirects, nameOf, otherIn, people, personNamed, placeWord, roleOf, world } from "./world.js";
+import { countIn, drawThreadBar, forumPosts, threadOf } from "./threads.js";
+import { channelName, channelNamed, isForum, myDirects, myThreads, nameOf, people, personNamed, placeWord, roleOf, world } from "./world.js";
 
 const CHOICES = 8, FORM = 9;
 const list = document.getElementById("messages");
@@ -34,8 +35,10 @@ function entries() {
   return [...visible, ...failures].sort(older);
 }
 
+const WRITTEN = new Set([0, 19, 20, 23]); // messages, replies, answers to commands: what follows them may stand under their name
+
 function isGrouped(message, before) {
-  return Boolean(before && before.author && message.author && before.author.id === message.author.id && !message.message_reference
+  return Boolean(before && before.author && WRITTEN.has(before.type) && message.author && before.author.id === message.author.id && !message.message_reference
     && message.type === 0 && Boolean(before.ephemeral_to) === Boolean(message.ephemeral_to)
     && new Date(message.timestamp) - new Date(before.timestamp) < 7 * 60 * 1000);
 }
@@ -43,7 +46,7 @@ function isGrouped(message, before) {
 // What a message's look depends on besides itself.
 function around(message) {
   const near = Object.values(world.interactions).filter((i) => i.id === message.interaction_id || i.message_id === message.id);
-  return [near.map((i) => [i.id, i.failed, i.acknowledged, i.files?.length]), world.actor, message.message_reference && world.messages.has(message.message_reference.message_id)];
+  return [near.map((i) => [i.id, i.failed, i.acknowledged, i.files?.length]), world.actor, message.message_reference && world.messages.has(message.message_reference.message_id), world.threads.has(message.id) && [world.threads.get(message.id), countIn(message.id)]];
 }
 
 let atEnd = true;
@@ -69,7 +72,8 @@ function drawMessages(jump = false) {
     drawn.set(entry.id, { key, node });
     return node;
   });
-  if (!nodes.length) nodes.push(el("li", { class: "empty" }, el("strong", {}, `Welcome to ${channelName(world.channel)}`), el("p", {}, channel()?.topic || "Nothing has been said here yet.")));
+  if (isForum(channel())) nodes.push(forumPosts(channel()));
+  else if (!nodes.length) nodes.push(el("li", { class: "empty" }, el("strong", {}, `Welcome to ${channelName(world.channel)}`), el("p", {}, channel()?.topic || "Nothing has been said here yet.")));
   const same = nodes.length === items.children.length && nodes.every((node, i) => node === items.children[i]);
   if (!same) items.replaceChildren(...nodes);
   // Who was on a button of a message that is drawn anew is on the same button afterwards.
@@ -83,7 +87,10 @@ function channel() {
   return world.channels.find((c) => c.id === world.channel);
 }
 
+let awaited = ""; // a thread that was made just now, and that the events have not told of yet
+
 function open(id) {
+  awaited = "";
   world.channel = id;
   stopTyping();
   draw(true);
@@ -95,15 +102,15 @@ function draw(jump = false) {
   drawMessages(jump);
 }
 
+function isOpenable(id) {
+  const thread = threadOf(id);
+  return (thread ? myThreads(thread.parent_id) : [...openable(), ...myDirects()]).some((one) => one.id === id);
+}
+
 function drawFrame() {
-  const mine = [...myChannels(), ...myDirects()];
-  if (!mine.some((one) => one.id === world.channel)) world.channel = mine[0]?.id || "";
-  const entry = (id, lead, name) => el("li", {}, el("button", { type: "button", class: "channel", "data-k": id, "aria-current": id === world.channel ? "page" : null, onclick: () => open(id) }, lead, el("span", { class: "cut" }, name)));
-  keepingFocus(document.querySelector(".places"), () => {
-    document.getElementById("channels").replaceChildren(...myChannels().map((c) => entry(c.id, el("span", { class: "hash", "aria-hidden": "true" }, "#"), c.name)));
-    document.getElementById("directs").replaceChildren(...myDirects().map((d) => entry(d.id, avatar(otherIn(d), true), nameOf(otherIn(d)))));
-  });
-  channelSelect.replaceChildren(...mine.map((c) => el("option", { value: c.id, selected: c.id === world.channel }, channelName(c.id))));
+  if (!isOpenable(world.channel)) world.channel = openable()[0]?.id || myDirects()[0]?.id || "";
+  drawPlaces(open);
+  drawThreadBar();
   document.getElementById("channel-name").textContent = channelName(world.channel);
   document.getElementById("topic").textContent = channel()?.topic || "";
   document.title = `${channelName(world.channel)} · Playground`;
@@ -142,6 +149,7 @@ actor.addEventListener("change", () => {
   draw();
 });
 channelSelect.addEventListener("change", () => open(channelSelect.value));
+document.addEventListener("open-place", ({ detail }) => { if (isOpenable(detail)) open(detail); else awaited = detail; });
 list.addEventListener("scroll", () => {
   atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 120;
   if (atEnd) newest.hidden = true;
@@ -168,11 +176,14 @@ const heard = {
   lost: () => drawStatus("Playground stopped"),
   sessions: () => drawFrame(),
   message: (message) => {
+    if (threadOf(message.channel_id)?.parent_id === world.channel) drawMessagesSoon();
     if (message.channel_id !== world.channel) return;
     if (message.author.bot) stopTyping();
     drawMessagesSoon();
   },
   message_delete: (where) => { drawn.delete(where.id); if (where.channel_id === world.channel) drawMessagesSoon(); },
+  thread: (thread) => { if (thread.id === awaited) open(thread.id); else { drawFrame(); drawComposer(); drawMessagesSoon(); } },
+  thread_delete: () => draw(),
   interaction: ({ interaction }) => { if (interaction.channel_id === world.channel) drawMessagesSoon(); },
   typing: (who) => {
     if (who.channel_id !== world.channel) return;
@@ -191,7 +202,7 @@ async function answerPerson({ interaction, before }) {
 function hear(name, payload) {
   if (name === "interaction") answerPerson(payload);
   if (!isSeen && name !== "loaded") isStale = true;
-  else if (feed.data.isLoaded || name === "lost") heard[name](payload);
+  else if (feed.data.isLoaded || name === "lost") heard[name]?.(payload);
 }
 
 new IntersectionObserver(([entry]) => {

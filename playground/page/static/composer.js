@@ -6,8 +6,7 @@ import { optionField } from "./fields.js";
 import { takeForForm } from "./forms.js";
 import { suggest } from "./listbox.js";
 import { plain } from "./markdown.js";
-import { SEND_MESSAGES } from "./permissions.js";
-import { channelName, may, nameOf, runnable, world } from "./world.js";
+import { channelName, isForum, mayWrite, nameOf, runnable, world } from "./world.js";
 
 const ATTACHMENT = 11;
 const place = document.getElementById("composer");
@@ -186,8 +185,10 @@ export async function loadSamples() {
 
 // Where the person may not write there is no box, as in Discord.
 function forbidden() {
+  const isLocked = world.threads.get(world.channel)?.thread_metadata.locked;
+  const words = mayWrite() ? "A forum takes posts: begin one above." : isLocked ? "This thread is locked. Only moderators can write here." : "You do not have permission to send messages in this channel.";
   return {
-    node: el("p", { class: "forbidden", tabindex: "-1" }, "You do not have permission to send messages in this channel."),
+    node: el("p", { class: "forbidden", tabindex: "-1" }, words),
     focus: () => {}, take: () => toast("You may not write here"),
   };
 }
@@ -200,9 +201,9 @@ export function drawComposer(anew = false) {
     const still = here.find((command) => command.label === mode.command.label);
     mode = still ? { kind: "command", command: still } : { kind: "message" };
   }
-  const isAllowed = may(SEND_MESSAGES);
+  const isAllowed = mayWrite() && !isForum(world.channels.find((one) => one.id === world.channel));
   if (!isAllowed) mode = { kind: "message" };
-  const key = JSON.stringify([here, world.channel, mode, isAllowed]);
+  const key = JSON.stringify([here, world.channel, channelName(world.channel), mode, isAllowed]);
   if (key === drawnKey && !anew) return; // a half-filled form survives what happens elsewhere
   drawnKey = key;
   form = !isAllowed ? forbidden() : mode.kind === "command" ? commandForm(mode.command) : messageForm();

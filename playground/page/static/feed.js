@@ -5,7 +5,7 @@ import { get } from "./api.js";
 
 function makeFeed() {
   const data = {
-    users: new Map(), roles: new Map(), channels: [], directs: [], commands: [], messages: new Map(), interactions: {},
+    users: new Map(), roles: new Map(), channels: [], directs: [], commands: [], messages: new Map(), threads: new Map(), interactions: {},
     sessions: 0, guild: "", owner: "", isLoaded: false,
   };
   const listeners = new Set();
@@ -14,6 +14,7 @@ function makeFeed() {
   function take(state) {
     data.users = new Map(state.users.map((user) => [user.id, user]));
     data.roles = new Map(state.roles.map((role) => [role.id, role]));
+    data.threads = new Map(state.threads.map((thread) => [thread.id, thread]));
     data.messages = new Map(Object.values(state.messages).flat().map((message) => [message.id, message]));
     for (const key of ["channels", "directs", "commands", "sessions", "interactions"]) data[key] = state[key];
     data.guild = state.guild_id;
@@ -25,6 +26,8 @@ function makeFeed() {
   const changes = {
     message: (message) => { data.messages.set(message.id, message); return message; },
     message_delete: (where) => { data.messages.delete(where.id); return where; },
+    thread: (thread) => { data.threads.set(thread.id, thread); return thread; },
+    thread_delete: (where) => { data.threads.delete(where.id); return where; },
     interaction: (interaction) => {
       const before = data.interactions[interaction.id];
       data.interactions[interaction.id] = interaction;
@@ -32,6 +35,7 @@ function makeFeed() {
     },
     sessions: ({ count }) => { data.sessions = count; return count; },
     typing: (who) => who,
+    recording: (state) => state,
   };
 
   let came = null; // while the state is on its way: the events since, which it may not know

@@ -3,6 +3,7 @@
 
 import { quietly, send } from "./api.js";
 import { el, icon, keepingFocus, recall, remember } from "./dom.js";
+import { recorder } from "./recorder.js";
 
 const panel = document.getElementById("inspector");
 const button = document.getElementById("inspector-button");
@@ -166,6 +167,7 @@ panel.append(
   el("div", { class: "inspector-body" },
     facts,
     el("details", { class: "break", open: true }, el("summary", {}, "Break something"), switches, clock),
+    recorder,
     el("div", { class: "log-head" }, el("h3", {}, "Said just now"), beats, pause),
     log));
 drawFacts();

@@ -6,6 +6,7 @@ import { startReply } from "./composer.js";
 import { copy, el, icon } from "./dom.js";
 import { toggleReaction } from "./messages.js";
 import { MANAGE_MESSAGES } from "./permissions.js";
+import { mayStart, startThread } from "./threads.js";
 import { channelName, may, myChannels, myDirects, nameOf, offered, said, world } from "./world.js";
 
 // Discord has them all; here are its hearts, and some others.
@@ -45,6 +46,7 @@ export function openMenu(message, at, from) {
   menu.replaceChildren(...[
     row,
     settled ? item("reply", "Reply", () => startReply(message)) : null,
+    settled && mayStart() && !world.threads.has(message.id) ? item("thread", "Create thread", () => startThread(message)) : null,
     group("Apps", apps),
     group(`Apps for ${nameOf(message.author)}`, onPerson),
     message.content ? item("copy", "Copy text", () => copy(message.content, "Text copied")) : null,

@@ -7,9 +7,12 @@ import { el, gently, icon } from "./dom.js";
 import { attachment, isPicture, media } from "./files.js";
 import { markdown, plain } from "./markdown.js";
 import { openMenu } from "./menu.js";
+import { isSystem, systemLine } from "./system.js";
+import { threadCard } from "./threads.js";
 import { colourOf, nameOf, sourceOf, world } from "./world.js";
 
 const HEART = "🩷";
+const THREAD_STARTER = 21;
 
 function when(iso) {
   const date = new Date(iso);
@@ -118,19 +121,31 @@ function failedPress(message) {
   return last?.failed && !last.acknowledged ? el("div", { class: "failed" }, "This interaction failed") : null;
 }
 
-export function messageElement(message, grouped) {
-  const author = message.author;
+function headOf({ author, timestamp }) {
   const name = el("strong", { class: "name" }, nameOf(author));
   name.style.color = colourOf(author) && `color-mix(in oklab, ${colourOf(author)} 60%, var(--strong))`;
-  const head = el("div", { class: "head" }, name, author.bot ? el("span", { class: "badge" }, "APP") : null, when(message.timestamp));
+  return el("div", { class: "head" }, name, author.bot ? el("span", { class: "badge" }, "APP") : null, when(timestamp));
+}
+
+// At the top of a thread, what it was begun from; answering and reacting are for the original.
+function starterElement({ id, referenced_message: begun }) {
+  if (!begun) return el("li", { class: "message", id: `m${id}` }, el("div", { class: "above" }, el("em", {}, "Original message was deleted")));
+  return el("li", { class: "message starter", id: `m${id}` }, avatar(begun.author), el("div", { class: "body" }, headOf(begun), content(begun, null), (begun.components || []).map((data) => component(data, begun))));
+}
+
+export function messageElement(message, grouped) {
+  if (isSystem(message)) return systemLine(message, when(message.timestamp));
+  if (message.type === THREAD_STARTER) return starterElement(message);
+  const author = message.author;
   const dismiss = () => quietly(send("DELETE", "/message", { message_id: message.id, user_id: world.actor }));
-  const body = el("div", { class: "body" }, grouped ? null : head,
+  const body = el("div", { class: "body" }, grouped ? null : headOf(message),
     message.loading ? thinking(message) : null,
     content(message, author.bot ? sourceOf(message) : null),
     forwarded(message),
     message.components.map((data) => component(data, message)),
     message.components.length ? failedPress(message) : null,
     reactions(message),
+    threadCard(message),
     message.ephemeral_to ? el("div", { class: "only-you" }, "👁 Only you can see this · ", el("button", { type: "button", class: "linkish", "data-k": "dismiss", onclick: dismiss }, "Dismiss message")) : null);
   const classes = ["message", grouped && "grouped", message.ephemeral_to && "ephemeral"].filter(Boolean).join(" ");
   const node = el("li", { class: classes, id: `m${message.id}` }, above(message), grouped ? null : avatar(author), body, tools(message));

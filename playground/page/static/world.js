@@ -1,7 +1,7 @@
 // What there is, as the feed knows it, and what the person at this page or frame has chosen.
 
 import { feed } from "./feed.js";
-import { ADMINISTRATOR, SEND_MESSAGES, USE_COMMANDS, VIEW_CHANNEL } from "./permissions.js";
+import { ADMINISTRATOR, MANAGE_THREADS, SEND_IN_THREADS, SEND_MESSAGES, USE_COMMANDS, VIEW_CHANNEL } from "./permissions.js";
 
 // Everything shared is the feed's, and only who acts where is this page's own.
 export const world = Object.assign(Object.create(feed.data), { channel: "", actor: "" });
@@ -20,18 +20,39 @@ export function colourOf(user) {
   return role ? `#${role.color.toString(16).padStart(6, "0")}` : "";
 }
 
-const IN_CONVERSATIONS = SEND_MESSAGES | VIEW_CHANNEL | USE_COMMANDS; // there everybody may write
+const IN_CONVERSATIONS = SEND_MESSAGES | SEND_IN_THREADS | VIEW_CHANNEL | USE_COMMANDS; // there everybody may write
+
+// What the acting person may do somewhere. A thread has its channel's permissions, a private one only for its members.
+function held(channelId) {
+  const thread = world.threads.get(channelId);
+  const bits = world.users.get(world.actor)?.permissions_in[thread?.parent_id || channelId];
+  if (bits === undefined) return IN_CONVERSATIONS;
+  const isShut = thread?.type === 12 && !thread.members.includes(world.actor) && !(BigInt(bits) & MANAGE_THREADS);
+  return isShut ? 0n : BigInt(bits);
+}
 
 // Whether the acting person may do all that in a channel, by default the open one.
 export function may(bits, channelId = world.channel) {
-  const held = world.users.get(world.actor)?.permissions_in[channelId];
-  return ((held === undefined ? IN_CONVERSATIONS : BigInt(held)) & bits) === bits;
+  return (held(channelId) & bits) === bits;
 }
 
-// The channels that the acting person sees.
+// A locked thread takes messages of its moderators alone.
+export function mayWrite() {
+  const thread = world.threads.get(world.channel);
+  if (!thread) return may(SEND_MESSAGES);
+  return may(SEND_IN_THREADS) && (!thread.thread_metadata.locked || may(MANAGE_THREADS));
+}
+
+// The channels that the acting person sees, and of those the threads, newest first.
 export function myChannels() {
   return world.channels.filter((channel) => may(VIEW_CHANNEL, channel.id));
 }
+
+export function myThreads(channelId) {
+  return [...world.threads.values()].filter((thread) => thread.parent_id === channelId && may(VIEW_CHANNEL, thread.id)).reverse();
+}
+
+export const isForum = (channel) => channel?.type === 15 || channel?.type === 16;
 
 export function people() {
   return [...world.users.values()].filter((user) => !user.bot);
@@ -55,6 +76,7 @@ export function otherIn(direct) {
 export function channelName(id) {
   const channel = world.channels.find((one) => one.id === id);
   if (channel) return `#${channel.name}`;
+  if (world.threads.has(id)) return world.threads.get(id).name;
   const direct = world.directs.find((one) => one.id === id);
   return direct ? `@${nameOf(otherIn(direct))}` : "";
 }
@@ -114,7 +136,7 @@ export function personNamed(word) {
 }
 
 export function channelNamed(word) {
-  return world.channels.find((one) => one.name === word)?.id || [...world.channels, ...world.directs].find((one) => one.id === word)?.id;
+  return world.channels.find((one) => one.name === word)?.id || [...world.channels, ...world.threads.values(), ...world.directs].find((one) => one.id === word)?.id;
 }
 
 export function placeWord(id) {

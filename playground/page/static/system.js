@@ -1,0 +1,25 @@
+// What Discord itself says in a channel: who began a thread, joined, pinned or renamed something.
+// https://docs.discord.com/developers/resources/message#message-object-message-types
+
+import { el, icon } from "./dom.js";
+import { openPlace } from "./threads.js";
+import { nameOf, world } from "./world.js";
+
+const who = (user) => el("strong", {}, nameOf(user));
+const mentioned = (message) => who(message.mentions[0] && (world.users.get(message.mentions[0].id) || message.mentions[0]));
+const opening = (id, words) => el("button", { type: "button", class: "linkish", "data-k": "open", onclick: () => openPlace(id) }, words);
+
+const SAID = {
+  1: (m) => [who(m.author), " added ", mentioned(m), " to the thread."],
+  2: (m) => (m.mentions[0]?.id === m.author.id ? [who(m.author), " left the thread."] : [who(m.author), " removed ", mentioned(m), " from the thread."]),
+  4: (m) => [who(m.author), " changed the name: ", el("strong", {}, m.content)],
+  6: (m) => [who(m.author), " pinned a message to this channel."],
+  7: (m) => [who(m.author), " joined the server."],
+  18: (m) => [who(m.author), " started a thread: ", opening(m.message_reference?.channel_id, m.content)],
+};
+
+export const isSystem = (message) => message.type in SAID;
+
+export function systemLine(message, when) {
+  return el("li", { class: "message system", id: `m${message.id}` }, el("span", { class: "system-mark" }, icon(message.type === 18 ? "thread" : "forward")), el("div", { class: "body" }, SAID[message.type](message), " ", when));
+}
