@@ -37,11 +37,12 @@ class PublicNames:
     gateway: str
     cdn: str
     hosts: frozenset[str] = frozenset()
+    site: str = ""  # of the API; empty for the playground's own address
 
     @classmethod
     def discord(cls) -> "PublicNames":
         names = frozenset({"discord.com", "gateway.discord.gg", "cdn.discordapp.com"})
-        return cls("wss://gateway.discord.gg", "https://cdn.discordapp.com", names)
+        return cls("wss://gateway.discord.gg", "https://cdn.discordapp.com", names, "https://discord.com")
 
 
 def bind(host: str, port: int) -> socket:
@@ -129,6 +130,7 @@ class Playground:
         self.url = f"{'https' if self._tls else 'http'}://{name}:{self.port}"
         names = self._names or PublicNames(self.url.replace("http", "ws", 1) + "/gateway", self.url + "/cdn")
         self.gateway.url, self.world.files.cdn_base = names.gateway, names.cdn
+        self.world.site = names.site or self.url
         self._access.hosts = LOOPBACK_NAMES | {self._host.strip("[]")} | names.hosts
         self._access.url = self.url
         # A stalled request waits forever by design, so closing waits for nobody.

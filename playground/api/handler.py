@@ -24,10 +24,12 @@ from playground.api import (  # noqa: F401
     interactions,
     members,
     messages,
+    pins,
     reactions,
     roles,
     threads,
     users,
+    webhooks,
 )
 from playground.api.limits import Limits, too_many
 from playground.api.record import Recorder

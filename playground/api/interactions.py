@@ -1,6 +1,7 @@
-"""Answers to interactions: the first by callback, all after it by webhook."""
+"""Answers to interactions: first by callback, then by webhook. Other webhooks come by the same routes."""
 
 from playground.api.routing import NO_CONTENT, Call, Response, route
+from playground.api.webhook_messages import change, execute, remove, show, webhook_of
 from playground.errors import invalid_form, unknown
 from playground.rules.component_checks import check_form
 from playground.rules.components import numbered
@@ -120,12 +121,16 @@ def _webhook_message(call: Call) -> tuple[Interaction, Message]:
 @route("GET", WEBHOOK + "/messages/@original", limit=WEBHOOK_LIMIT, bot_only=False)
 @route("GET", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
 def get_webhook_message(call: Call) -> Response:
+    if (webhook := webhook_of(call)) is not None:
+        return show(call, webhook)
     return Response(call.world.messages.as_json(_webhook_message(call)[1]))
 
 
 @route("PATCH", WEBHOOK + "/messages/@original", limit=WEBHOOK_LIMIT, bot_only=False)
 @route("PATCH", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
 def patch_webhook_message(call: Call) -> Response:
+    if (webhook := webhook_of(call)) is not None:
+        return change(call, webhook)
     interaction, message = _webhook_message(call)
     limit = interaction.attachment_size_limit
     call.world.messages.edit(message, call.body.object(), call.body.files, size_limit=limit)
@@ -135,12 +140,16 @@ def patch_webhook_message(call: Call) -> Response:
 @route("DELETE", WEBHOOK + "/messages/@original", limit=WEBHOOK_LIMIT, bot_only=False)
 @route("DELETE", WEBHOOK + "/messages/{message_id}", limit=WEBHOOK_LIMIT, bot_only=False)
 def delete_webhook_message(call: Call) -> Response:
+    if (webhook := webhook_of(call)) is not None:
+        return remove(call, webhook)
     call.world.messages.delete(_webhook_message(call)[1])
     return NO_CONTENT
 
 
 @route("POST", WEBHOOK, limit=WEBHOOK_LIMIT, bot_only=False)
 def post_followup(call: Call) -> Response:
+    if (webhook := webhook_of(call)) is not None:
+        return execute(call, webhook)
     interaction = _webhook(call)
     payload, limit = call.body.object(), interaction.attachment_size_limit
     original = call.world.messages.get(interaction.response_message_id or "")

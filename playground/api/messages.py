@@ -3,11 +3,20 @@
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, unknown
-from playground.state.message import NOT_DELETABLE, Message
-from playground.state.permissions import ATTACH_FILES, MANAGE_MESSAGES, READ_MESSAGE_HISTORY, VIEW_CHANNEL
-from playground.state.seed import BOT_ID, GUILD_ID, permissions, to_write
+from playground.state.audit_log import Action
+from playground.state.message import NOT_DELETABLE, WRITTEN, Message
+from playground.state.permissions import (
+    ATTACH_FILES,
+    MANAGE_MESSAGES,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+)
+from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, DIRECTS, GUILD_ID, permissions, to_write
+from playground.state.snowflake import created_at
 
 MESSAGES = "/channels/{channel_id}/messages"
+BULK_DELETE_WITHIN_S = 14 * 24 * 3600
 ONE = MESSAGES + "/{message_id}"
 
 
@@ -62,7 +71,23 @@ def delete_message(call: Call) -> Response:
     if message.type in NOT_DELETABLE:
         raise ApiError(403, 50021, "Cannot execute action on a system message")
     call.world.messages.delete(message)
+    if message.author_id != BOT_ID:
+        where = {"channel_id": message.channel_id, "count": "1"}
+        call.world.audit_log.add(call.act, Action.MESSAGE_DELETE, message.author_id, options=where)
     return NO_CONTENT
+
+
+@route("POST", ONE + "/crosspost", limit=(10, 3600.0))
+def crosspost(call: Call) -> Response:
+    """Publish what is in a channel for announcements."""
+    message = message_of(call, VIEW_CHANNEL)
+    if message.channel_id not in CHANNELS or CHANNELS[message.channel_id].kind != ANNOUNCEMENT:
+        raise ApiError(400, 50024, "Cannot execute action on this channel type")
+    channel_of(call, SEND_MESSAGES if message.author_id == BOT_ID else MANAGE_MESSAGES)
+    if message.type not in WRITTEN:
+        raise ApiError(400, 50068, "Invalid message type")
+    call.world.publishing.publish(message)
+    return Response(call.world.messages.as_json(message))
 
 
 @route("POST", MESSAGES + "/bulk-delete", limit=(1, 1.0))
@@ -73,8 +98,17 @@ def bulk_delete(call: Call) -> Response:
         raise ApiError(
             400, 50016, "Provided too few or too many messages to delete. Must provide 2 to 100 messages."
         )
-    found = [call.world.messages.get(str(key)) for key in ids]
-    call.world.messages.delete_many(channel_id, [m for m in found if m is not None and m.channel_id == channel_id])
+    if channel_id in DIRECTS:
+        raise ApiError(403, 50003, "Cannot execute action on a DM channel")
+    listed = dict.fromkeys(str(key) for key in ids)
+    oldest = call.world.clock.now() - BULK_DELETE_WITHIN_S
+    if any(not key.isdecimal() or created_at(key) < oldest for key in listed):
+        raise ApiError(400, 50034, "You can only bulk delete messages that are under 14 days old.")
+    found = [call.world.messages.get(key) for key in listed]
+    messages = [m for m in found if m is not None and m.channel_id == channel_id and m.type not in NOT_DELETABLE]
+    call.world.messages.delete_many(channel_id, messages)
+    count = {"count": str(len(messages))}
+    call.world.audit_log.add(call.act, Action.MESSAGE_BULK_DELETE, channel_id, options=count)
     return NO_CONTENT
 
 

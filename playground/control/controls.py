@@ -13,6 +13,7 @@ from playground.api.record import Recorder
 from playground.control.event_stream import EventStream
 from playground.control.requests import read_json
 from playground.control.user_interactions import UserInteractions
+from playground.control.user_marks import UserMarks
 from playground.control.user_messages import UserMessages
 from playground.control.user_threads import UserThreads
 from playground.errors import ApiError, ControlError
@@ -53,6 +54,7 @@ class ControlApi:
         return [
             *UserMessages(self.world).routes(),
             *UserInteractions(self.world, self.gateway).routes(),
+            *UserMarks(self.world).routes(),
             *UserThreads(self.world).routes(),
             web.post("/playground/clock", self.advance),
             web.post("/playground/locale", self.set_locale),

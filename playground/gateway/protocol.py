@@ -14,7 +14,12 @@ INVALID_SEQ, RATE_LIMITED, TIMED_OUT, INVALID_SHARD, INVALID_VERSION = 4007, 400
 INVALID_INTENTS, DISALLOWED_INTENTS = 4013, 4014
 
 GUILDS, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS = 1 << 0, 1 << 9, 1 << 10
-FOR_DIRECT = {GUILD_MESSAGES: 1 << 12, GUILD_MESSAGE_REACTIONS: 1 << 13, 0: 0}  # its counterpart in direct messages
+FOR_DIRECT = {
+    GUILD_MESSAGES: 1 << 12,
+    GUILD_MESSAGE_REACTIONS: 1 << 13,
+    GUILDS: 1 << 12,
+    0: 0,
+}  # its counterpart in direct messages
 PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content: granted to nobody here
 KNOWN_INTENTS = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 INTENT_OF = {
@@ -39,6 +44,8 @@ INTENT_OF = {
     "GUILD_AUDIT_LOG_ENTRY_CREATE": 1 << 2,
     "GUILD_BAN_ADD": 1 << 2,
     "GUILD_BAN_REMOVE": 1 << 2,
+    "WEBHOOKS_UPDATE": 1 << 5,
+    "CHANNEL_PINS_UPDATE": GUILDS,
     "THREAD_CREATE": GUILDS,
     "THREAD_UPDATE": GUILDS,
     "THREAD_DELETE": GUILDS,

@@ -10,15 +10,17 @@ from playground.request_body import Upload
 from playground.rules.component_checks import check_components
 from playground.types import Json
 
-SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, HAS_SNAPSHOT, COMPONENTS_V2 = (
-    1 << 2,
-    1 << 5,
-    1 << 6,
-    1 << 7,
-    1 << 12,
-    1 << 14,
-    1 << 15,
-)
+(
+    CROSSPOSTED,
+    IS_CROSSPOST,
+    SUPPRESS_EMBEDS,
+    HAS_THREAD,
+    EPHEMERAL,
+    LOADING,
+    SUPPRESS_NOTIFICATIONS,
+    HAS_SNAPSHOT,
+    COMPONENTS_V2,
+) = (1 << 0, 1 << 1, 1 << 2, 1 << 5, 1 << 6, 1 << 7, 1 << 12, 1 << 14, 1 << 15)
 SETTABLE_ON_CREATE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
 

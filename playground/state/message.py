@@ -12,7 +12,10 @@ from playground.types import Json
 
 DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
 # Those that Discord itself writes.
-RECIPIENT_ADD, RECIPIENT_REMOVE, CHANNEL_NAME_CHANGE, THREAD_CREATED, THREAD_STARTER = 1, 2, 4, 18, 21
+RECIPIENT_ADD, RECIPIENT_REMOVE, CHANNEL_NAME_CHANGE, PINNED_MESSAGE, FOLLOW_ADD = 1, 2, 4, 6, 12
+THREAD_CREATED, THREAD_STARTER, POLL_RESULT = 18, 21, 46
+WRITTEN = (DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND)
+"""Those that somebody wrote; the others are Discord's own."""
 NOT_DELETABLE = (RECIPIENT_ADD, RECIPIENT_REMOVE, CHANNEL_NAME_CHANGE, THREAD_STARTER)
 
 
@@ -43,6 +46,9 @@ class Message:
     webhook: bool = False  # sent through an interaction's token
     ephemeral_to: str | None = None
     author: Json | None = None  # whom it shows instead of a user: a webhook
+    webhook_id: str | None = None  # of the webhook, not an interaction's, that sent it
+    application_id: str | None = None  # whose that webhook is
+    pinned_at: float | None = None
     position: int | None = None  # how many were in its thread before it
 
     @property

@@ -8,18 +8,11 @@ from playground.rules.emoji import emoji_json
 from playground.rules.messages import COMPONENTS_V2, HAS_THREAD
 from playground.state.clock import iso
 from playground.state.files import Attachment, Files
-from playground.state.message import (
-    CHAT_INPUT_COMMAND,
-    CONTEXT_MENU_COMMAND,
-    DEFAULT,
-    REPLY,
-    THREAD_STARTER,
-    Message,
-)
+from playground.state.message import CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, REPLY, THREAD_STARTER, Message
 from playground.state.seed import BOT_ID, IN_BOT_DM, THREADS, USERS, context_of, guild_part
 from playground.types import Json
 
-SHOW_REFERENCED = (DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, THREAD_STARTER)
+SHOW_REFERENCED = (REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, THREAD_STARTER)
 SNAPSHOT_KEYS = (
     "type",
     "content",
@@ -40,7 +33,7 @@ def message_json(
 ) -> Json:
     """The message object for the bot. Other people's content is blank unless they mention it or write to it
     directly (the application has no message content intent); `full` shows it all the same."""
-    theirs = message.author_id != BOT_ID and BOT_ID not in message.mentions
+    theirs = BOT_ID not in (message.author_id, message.application_id, *message.mentions)
     hidden = theirs and not full and context_of(message.channel_id) != IN_BOT_DM
     in_embeds: set[str] = set()
     embeds = [] if hidden else _with_files(message.embeds, message, files, in_embeds)
@@ -61,23 +54,12 @@ def message_json(
         "attachments": [files.as_json(a) for a in shown],
         "embeds": embeds,
         "components": components,
-        "pinned": False,
+        "pinned": message.pinned_at is not None,
         "flags": message.flags,
     }
     if message.reactions and not nested:
         data["reactions"] = [_reaction_json(e, users) for e, users in message.reactions.items()]
-    if message.nonce is not None:
-        data["nonce"] = message.nonce
-    if message.webhook:
-        data["webhook_id"] = data["application_id"] = BOT_ID
-    if message.position is not None:
-        data["position"] = message.position
-    if message.flags & HAS_THREAD and message.id in THREADS:
-        data["thread"] = THREADS[message.id].as_json()
-    if message.metadata is not None:
-        data["interaction_metadata"] = message.metadata
-    if message.stickers:
-        data["sticker_items"] = [sticker.item_json() for sticker in message.stickers]
+    data.update(_about(message))
     if message.forwarded is not None:
         data["message_reference"] = _reference_json(1, message.forwarded)
         if not hidden:
@@ -91,6 +73,22 @@ def message_json(
             target = messages.get(message.reference_id)
             data["referenced_message"] = target and message_json(target, messages, files, full=full, nested=True)
     return data
+
+
+def _about(message: Message) -> Json:
+    """The fields that only some messages have."""
+    data: Json = {
+        "nonce": message.nonce,
+        "webhook_id": BOT_ID if message.webhook else message.webhook_id,
+        "application_id": BOT_ID if message.webhook else message.application_id,
+        "position": message.position,
+        "interaction_metadata": message.metadata,
+    }
+    if message.flags & HAS_THREAD and message.id in THREADS:
+        data["thread"] = THREADS[message.id].as_json()
+    if message.stickers:
+        data["sticker_items"] = [sticker.item_json() for sticker in message.stickers]
+    return {key: value for key, value in data.items() if value is not None}
 
 
 def _reference_json(kind: int, target: Message) -> Json:

@@ -8,6 +8,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.state.clock import iso
 from playground.state.people import Member, Role, User
 from playground.state.permissions import (
     ADMINISTRATOR,
@@ -50,6 +51,10 @@ class Overwrite:
         return {"id": whose, "type": int(self.of_member), "allow": str(self.allow), "deny": str(self.deny)}
 
 
+def _last_pin(moment: float | None) -> Json:
+    return {} if moment is None else {"last_pin_timestamp": iso(moment)}
+
+
 @dataclass
 class Channel:
     """A channel of the guild that is no thread; `settings` are the other fields of Discord's object."""
@@ -62,6 +67,7 @@ class Channel:
     kind: int = TEXT
     settings: Json = field(default_factory=dict)
     last_message_id: str | None = None  # in a forum, its newest thread
+    last_pin: float | None = None
 
     def as_json(self) -> Json:
         data: Json = {
@@ -78,7 +84,7 @@ class Channel:
             data |= {"nsfw": False, "rate_limit_per_user": 0, "last_message_id": self.last_message_id}
         if self.kind not in (CATEGORY, VOICE, STAGE):
             data["topic"] = self.topic
-        return data | self.settings
+        return data | _last_pin(self.last_pin) | self.settings
 
 
 USERS = {
@@ -158,6 +164,7 @@ class Direct:
     id: str
     people: tuple[str, str]
     last_message_id: str | None = None
+    last_pin: float | None = None
 
     def as_json(self) -> Json:
         others = [user for user in self.people if user != BOT_ID]
@@ -167,6 +174,7 @@ class Direct:
             "flags": 0,
             "last_message_id": self.last_message_id,
             "recipients": [USERS[user].as_json() for user in others],
+            **_last_pin(self.last_pin),
         }
 
 

@@ -32,6 +32,7 @@ class Thread:
     tags: list[str] = field(default_factory=list)  # ids of its forum's tags
     members: dict[str, float] = field(default_factory=dict)  # user id -> when they joined
     last_message_id: str | None = None
+    last_pin: float | None = None
     messages: int = 0  # now there, without the one that it began with
     sent: int = 0  # ever written
 
@@ -65,6 +66,8 @@ class Thread:
             "flags": self.flags,
             "thread_metadata": about,
         }
+        if self.last_pin is not None:
+            data["last_pin_timestamp"] = iso(self.last_pin)
         if self.tags:
             data["applied_tags"] = list(self.tags)
         return data

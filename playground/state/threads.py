@@ -25,6 +25,7 @@ from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, GUILD_ID, MEMB
 from playground.state.snowflake import Snowflakes
 from playground.state.thread import ANNOUNCEMENT_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, Thread
 from playground.state.thread_members import ThreadMembers
+from playground.state.webhooks import Webhook
 from playground.state.writable import archived
 from playground.types import Json
 
@@ -85,20 +86,35 @@ class Threads:
             self._messages.add_system(channel_id, by, THREAD_CREATED, **about)
         return thread
 
-    def post(self, forum_id: str, by: str, payload: Json, files: dict[int, Upload]) -> tuple[Thread, Message]:
-        """A post in a forum: a thread and the message that it begins with. Raises ApiError."""
+    def post(
+        self,
+        forum_id: str,
+        by: str,
+        payload: Json,
+        files: dict[int, Upload],
+        *,
+        webhook: Webhook | None = None,
+        author: Json | None = None,
+    ) -> tuple[Thread, Message]:
+        """A post in a forum: a thread and the message that it begins with. With a `webhook` it is by that, which
+        needs no permissions, and shows `author`. Raises ApiError."""
         check_thread(payload, needs_name=True)
-        _need(by, forum_id, bits.SEND_MESSAGES | (bits.ATTACH_FILES if files else 0))
-        moderates = bool(permissions(by, forum_id) & bits.MANAGE_THREADS)
+        if webhook is None:
+            _need(by, forum_id, bits.SEND_MESSAGES | (bits.ATTACH_FILES if files else 0))
+        moderates = webhook is None and bool(permissions(by, forum_id) & bits.MANAGE_THREADS)
         tags = chosen_tags(payload.get("applied_tags"), CHANNELS[forum_id].as_json(), moderates=moderates)
         thread = self._new(self._ids.next(), forum_id, by, payload, PUBLIC_THREAD)
         thread.tags = tags
         THREADS[thread.id] = thread  # for the message to have a place; it may yet be refused
         try:
-            message = self._messages.made(thread.id, by, payload.get("message") or {}, files, id_=thread.id)
+            message = self._messages.made(
+                thread.id, by, payload.get("message") or {}, files, id_=thread.id, author=author
+            )
         except ApiError:
             del THREADS[thread.id]
             raise
+        if webhook is not None:
+            message.webhook_id, message.application_id = webhook.id, webhook.application_id
         self._begin(thread)
         self._messages.add(message)
         CHANNELS[forum_id].last_message_id = thread.id
@@ -197,7 +213,7 @@ class Threads:
             rate_limit_per_user=usual.get("default_thread_rate_limit_per_user", 0) if pause is None else pause,
             archived_changed=now,
             active=now,
-            members={by: now},
+            members={by: now} if by in MEMBERS else {},
         )
 
     def _begin(self, thread: Thread) -> None:
@@ -205,7 +221,8 @@ class Threads:
         THREADS[thread.id] = thread
         self._events.emit("THREAD_CREATE", {**thread.seen_by(BOT_ID), "newly_created": True})
         self._events.changed("thread", thread.state_json())
-        self.members.tell(thread, [thread.owner_id], [])
+        if thread.owner_id in thread.members:
+            self.members.tell(thread, [thread.owner_id], [])
         self._watch(thread)
 
     def _watch(self, thread: Thread) -> None:

@@ -13,18 +13,22 @@ from playground.state.files import Files
 from playground.state.interactions import Interactions
 from playground.state.members import Members
 from playground.state.messages import Messages
+from playground.state.pins import Pins
+from playground.state.publishing import Publishing
 from playground.state.reactions import Reactions
 from playground.state.roles import Roles
 from playground.state.seed import restore
 from playground.state.snowflake import Snowflakes
 from playground.state.thread_access import ThreadAccess
 from playground.state.threads import Threads
+from playground.state.webhooks import Webhooks
 
 
 class World:
     def __init__(self, clock: Clock) -> None:
         restore()
         self.clock = clock
+        self.site = ""  # where the API is, as addresses of webhooks name it
         self.ids = Snowflakes(clock)
         self.events = Events()
         self.commands = Commands(self.ids)
@@ -37,6 +41,9 @@ class World:
         self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
         self.threads = Threads(clock, self.ids, self.events, self.messages)
         ThreadAccess(self.events)
+        self.pins = Pins(clock, self.events, self.messages, self.audit_log)
+        self.webhooks = Webhooks(self.ids, self.events, self.audit_log)
+        self.publishing = Publishing(clock, self.ids, self.messages, self.webhooks)
         self.reactions = Reactions(self.events, self.messages)
         self.interactions = Interactions(clock, self.messages, self.files, self.events)
         self.locales: dict[str, str] = {}

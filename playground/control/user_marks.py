@@ -1,0 +1,38 @@
+"""What a user does to a message besides reacting in a Discord client: pin it, or vote in its poll.
+
+Each is a request of the control API. What Discord would refuse is refused with its own error.
+"""
+
+from aiohttp import web
+
+from playground.control.requests import actor, read_json, target
+from playground.errors import ControlError
+from playground.state.audit_log import Act
+from playground.state.message import Message
+from playground.state.world import World
+from playground.types import Json
+
+
+class UserMarks:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/playground/pin", self.pin), web.delete("/playground/pin", self.unpin)]
+
+    async def pin(self, request: web.Request) -> web.Response:
+        _, user_id, message = await self._who_and_what(request)
+        self._world.pins.pin(message, Act(user_id))
+        return web.json_response({"pinned": message.pinned_at is not None})
+
+    async def unpin(self, request: web.Request) -> web.Response:
+        _, user_id, message = await self._who_and_what(request)
+        self._world.pins.unpin(message, Act(user_id))
+        return web.json_response({"pinned": message.pinned_at is not None})
+
+    async def _who_and_what(self, request: web.Request) -> tuple[Json, str, Message]:
+        payload = await read_json(request)
+        message = target(payload, self._world.messages)
+        if message.ephemeral_to is not None:
+            raise ControlError(400, "nobody can do that with a message that only one person sees")
+        return payload, actor(payload | {"channel_id": message.channel_id})[0], message
