@@ -9,6 +9,7 @@ UNKNOWN = {
     10002: "Unknown Application",
     10003: "Unknown Channel",
     10004: "Unknown Guild",
+    10006: "Unknown Invite",
     10007: "Unknown Member",
     10008: "Unknown Message",
     10009: "Unknown permission overwrite",

@@ -10,6 +10,7 @@ from playground.state.permissions import (
     MANAGE_MESSAGES,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
+    SEND_POLLS,
     VIEW_CHANNEL,
 )
 from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, DIRECTS, GUILD_ID, permissions, to_write
@@ -44,7 +45,12 @@ def list_messages(call: Call) -> Response:
 @route("POST", MESSAGES, limit=(5, 5.0))
 def create_message(call: Call) -> Response:
     payload = call.body.object()
-    channel_id = channel_of(call, to_write(call.params["channel_id"]) | (ATTACH_FILES if call.body.files else 0))
+    channel_id = channel_of(
+        call,
+        to_write(call.params["channel_id"])
+        | (ATTACH_FILES if call.body.files else 0)
+        | (SEND_POLLS if payload.get("poll") else 0),
+    )
     message = call.world.messages.post(channel_id, BOT_ID, payload, call.body.files)
     return Response(call.world.messages.as_json(message))
 

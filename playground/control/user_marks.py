@@ -18,7 +18,11 @@ class UserMarks:
         self._world = world
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/playground/pin", self.pin), web.delete("/playground/pin", self.unpin)]
+        return [
+            web.post("/playground/pin", self.pin),
+            web.delete("/playground/pin", self.unpin),
+            web.post("/playground/vote", self.vote),
+        ]
 
     async def pin(self, request: web.Request) -> web.Response:
         _, user_id, message = await self._who_and_what(request)
@@ -29,6 +33,15 @@ class UserMarks:
         _, user_id, message = await self._who_and_what(request)
         self._world.pins.unpin(message, Act(user_id))
         return web.json_response({"pinned": message.pinned_at is not None})
+
+    async def vote(self, request: web.Request) -> web.Response:
+        """`answer_ids` are what a person chooses, instead of what they had; none takes their vote back."""
+        payload, user_id, message = await self._who_and_what(request)
+        answers = payload.get("answer_ids")
+        if message.poll is None or not isinstance(answers, list):
+            raise ControlError(400, 'send {"message_id": of a poll, "answer_ids": [1, …]}')
+        self._world.polls.vote(message, user_id, answers)
+        return web.json_response({"votes": message.poll.votes})
 
     async def _who_and_what(self, request: web.Request) -> tuple[Json, str, Message]:
         payload = await read_json(request)

@@ -45,7 +45,7 @@ class UserMessages:
         user_id, channel_id = actor(payload)
         if not permissions(user_id, channel_id) & to_write(channel_id):
             raise ControlError(403, f"{USERS[user_id].username} may not write there")
-        body = {key: payload[key] for key in ("content", "message_reference", "embeds") if payload.get(key)}
+        body = {key: payload[key] for key in ("content", "message_reference", "embeds", "poll") if payload.get(key)}
         stickers = [self._add_sticker(upload) for upload in uploads if upload.field == "sticker"]
         if stickers:
             body["sticker_ids"] = [sticker.id for sticker in stickers]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from playground.errors import empty_message
 from playground.rules.messages import LOADING
 from playground.state.files import Attachment, Sticker
+from playground.state.poll import Poll
 from playground.types import Json
 
 DEFAULT, REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 0, 19, 20, 23
@@ -49,6 +50,7 @@ class Message:
     webhook_id: str | None = None  # of the webhook, not an interaction's, that sent it
     application_id: str | None = None  # whose that webhook is
     pinned_at: float | None = None
+    poll: Poll | None = None
     position: int | None = None  # how many were in its thread before it
 
     @property
@@ -64,5 +66,6 @@ def check_not_empty(message: Message) -> None:
         or message.attachments
         or message.stickers
         or message.forwarded
+        or message.poll
     ):
         raise empty_message()

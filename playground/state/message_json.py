@@ -60,6 +60,8 @@ def message_json(
     if message.reactions and not nested:
         data["reactions"] = [_reaction_json(e, users) for e, users in message.reactions.items()]
     data.update(_about(message))
+    if message.poll is not None and not hidden:
+        data["poll"] = message.poll.as_json(BOT_ID)
     if message.forwarded is not None:
         data["message_reference"] = _reference_json(1, message.forwarded)
         if not hidden:

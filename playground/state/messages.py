@@ -24,6 +24,7 @@ from playground.state.interaction import Interaction
 from playground.state.mentions import find_mentions
 from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
+from playground.state.poll import new_poll
 from playground.state.references import forwarded_message, replied_to
 from playground.state.seed import MEMBERS, guild_part, in_guild, place
 from playground.state.snowflake import Snowflakes
@@ -65,6 +66,7 @@ class Messages(UserDict[str, Message]):
             "loading": message.loading,
             "interaction_id": message.interaction_id,
             "edits": message.edits,
+            "votes": {} if message.poll is None else message.poll.votes,
             "reacted": {emoji: list(users) for emoji, users in message.reactions.items()},
         }
 
@@ -143,6 +145,7 @@ class Messages(UserDict[str, Message]):
             nonce=payload.get("nonce") if interaction is None else None,
             webhook=interaction is not None,
             author=author,
+            poll=new_poll(payload.get("poll"), self._clock.now()),
         )
         if interaction is not None:
             message.interaction_id = interaction.id
@@ -221,6 +224,8 @@ class Messages(UserDict[str, Message]):
     ) -> Message:
         """Apply a PATCH: what the body does not name stays. Raises ApiError and then changes nothing."""
         check_not_archived(message.channel_id)
+        if message.poll is not None:
+            raise ApiError(400, 520003, "Cannot edit a poll message")
         v2 = bool(message.flags & COMPONENTS_V2)
         check_message(payload, files, size_limit=size_limit or self.size_limit, v2=v2)
         attachments = self._new_files(message, payload, files)

@@ -11,9 +11,11 @@ from playground.state.commands import Commands
 from playground.state.events import Events
 from playground.state.files import Files
 from playground.state.interactions import Interactions
+from playground.state.invites import Invites
 from playground.state.members import Members
 from playground.state.messages import Messages
 from playground.state.pins import Pins
+from playground.state.polls import Polls
 from playground.state.publishing import Publishing
 from playground.state.reactions import Reactions
 from playground.state.roles import Roles
@@ -41,6 +43,8 @@ class World:
         self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
         self.threads = Threads(clock, self.ids, self.events, self.messages)
         ThreadAccess(self.events)
+        self.polls = Polls(clock, self.events, self.messages)
+        self.invites = Invites(clock, self.events, self.audit_log)
         self.pins = Pins(clock, self.events, self.messages, self.audit_log)
         self.webhooks = Webhooks(self.ids, self.events, self.audit_log)
         self.publishing = Publishing(clock, self.ids, self.messages, self.webhooks)
