@@ -153,7 +153,7 @@ def drawn(page: Page, count: int) -> Locator:
 
 
 def stills(browser: Browser, stack: Stack, folder: Path) -> Iterator[Path]:
-    """The page with its inspector, the slider between photo and picture, and the page on a phone."""
+    """The page with its inspector, the slider between photo and picture, the page on a phone, and two people's."""
     url = stack.playground.url
     page = opened(browser, url, (1440, 900))
     page.get_by_role("button", name="Inspector").click()
@@ -169,12 +169,31 @@ def stills(browser: Browser, stack: Stack, folder: Path) -> Iterator[Path]:
     page.close()
     phone = dict[str, Any](is_mobile=True, has_touch=True, device_scale_factor=1.5, color_scheme="light")
     yield still(opened(browser, url, (390, 780), **phone), folder / "playground-phone.png")
+    yield side_by_side(browser, stack, folder / "playground-people.png")
+
+
+def side_by_side(browser: Browser, stack: Stack, path: Path) -> Path:
+    """Mia, whom the bot has answered privately, beside Sam on a phone, who sees nothing of it."""
+    page = opened(browser, f"{stack.playground.url}/?people=mia,sam:phone", (1280, 800), gallery=False)
+    hers = page.frame_locator(".frame iframe").first.locator(".message.ephemeral .picture img")
+    asked = stack.controls.slash("ascii", {"private": True, "palette": "pink"}, files={"image": PHOTO})
+    stack.controls.wait_for_answer(asked)
+    expect(hers).to_be_visible(timeout=60_000)
+    for number in (0, 1):
+        one = page.frame_locator(".frame iframe").nth(number)
+        one.locator(".picture img").last.evaluate("image => image.decode()")
+        one.locator("#messages").evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    return saved(page, path)
 
 
 def still(page: Page, path: Path) -> Path:
     """What the page shows, in 255 colours: a third of the bytes."""
     page.locator("#messages").evaluate("list => { list.scrollTop = list.scrollHeight; }")
     page.locator(".picture img").last.evaluate("image => image.decode()")
+    return saved(page, path)
+
+
+def saved(page: Page, path: Path) -> Path:
     screen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     screen.quantize(255, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
     return path

@@ -12,6 +12,7 @@ from aiohttp import web
 from playground.api.record import Recorder
 from playground.control.event_stream import EventStream
 from playground.control.requests import read_json
+from playground.control.server_settings import ServerSettings
 from playground.control.user_interactions import UserInteractions
 from playground.control.user_marks import UserMarks
 from playground.control.user_messages import UserMessages
@@ -55,6 +56,7 @@ class ControlApi:
             *UserMessages(self.world).routes(),
             *UserInteractions(self.world, self.gateway).routes(),
             *UserMarks(self.world).routes(),
+            *ServerSettings(self.world).routes(),
             *UserThreads(self.world).routes(),
             web.post("/playground/clock", self.advance),
             web.post("/playground/locale", self.set_locale),

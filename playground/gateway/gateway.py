@@ -77,7 +77,8 @@ class Gateway:
 
     def _emit(self, name: str, data: Json) -> None:
         needed, channel_id = INTENT_OF[name], data.get("channel_id")
-        if name.startswith(("CHANNEL_", "THREAD_")) and name != "THREAD_LIST_SYNC":
+        # A thread is for those who see its channel; of channels a bot is told whether it sees them or not.
+        if name.startswith("THREAD_") and name != "THREAD_LIST_SYNC":
             channel_id = data.get("channel_id") or data["id"]
         if channel_id in DIRECTS:
             needed = FOR_DIRECT[needed]

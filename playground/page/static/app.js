@@ -12,6 +12,7 @@ import { isFramed, tellPlace, wanted } from "./frame.js";
 import { failureElement, messageElement } from "./messages.js";
 import { drawNeighbours } from "./neighbours.js";
 import { drawPlaces, openable } from "./places.js";
+import "./settings.js";
 import "./theme.js";
 import { countIn, drawThreadBar, forumPosts, threadOf } from "./threads.js";
 import { channelName, channelNamed, isForum, myDirects, myThreads, nameOf, people, personNamed, placeWord, roleOf, world } from "./world.js";

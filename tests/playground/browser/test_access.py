@@ -128,6 +128,17 @@ def test_accessibility(new_page: NewPage, controls: Controls, scheme: str) -> No
     answer.get_by_role("button", name="Tell").click()
     expect(page.get_by_role("dialog", name="A form")).to_be_visible()
     judge("form")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Threads", exact=True).click()
+    judge("threads")
+    page.keyboard.press("Escape")
+    page.locator("#server-settings").click()
+    for pane in page.locator(".settings-nav button").all():
+        pane.click()
+        judge(str(pane.text_content()))
+    page.goto(f"{page.url}?people=mia,ada:phone")
+    expect(page.frame_locator(".frame iframe").last.locator(".message").last).to_be_visible()
+    judge("side by side")
 
 
 def test_light_dark_and_what_is_remembered(page: Page) -> None:

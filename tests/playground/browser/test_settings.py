@@ -1,0 +1,88 @@
+"""The server's settings: what is clicked there takes effect at once, for people and for the bot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from playground.state.seed import BOT_ROLE, EVERYONE_ROLE, GENERAL_CHANNEL, MIA_ID, MODERATOR_ROLE
+from playground.testing import Controls
+from playground.testing.client import Refused
+from tests.playground.browser.actions import composer
+
+
+def of(controls: Controls, kind: str, id: str) -> Any:
+    return next(one for one in controls.state()[kind] if one["id"] == id)
+
+
+def test_permissions_are_clicked(page: Page, controls: Controls) -> None:
+    page.get_by_role("button", name="Inspector").click()
+    page.locator("#server-settings").click()
+    settings = page.get_by_role("dialog", name="Settings")
+    settings.get_by_role("button", name="Moderator").click()
+    expect(settings.get_by_role("heading", name="Moderator")).to_be_visible()
+    settings.get_by_label("Search permissions").fill("manage")
+    expect(settings.get_by_role("switch")).to_have_count(9)
+    manage = settings.get_by_role("switch", name="Manage Channels")
+    manage.press("Enter")
+    expect(manage).to_have_attribute("aria-checked", "true")
+    expect(manage).to_be_focused()  # drawn anew meanwhile
+    assert int(of(controls, "roles", MODERATOR_ROLE)["permissions"]) & 1 << 4
+    manage.press("Enter")
+    expect(manage).to_have_attribute("aria-checked", "false")
+
+    # Nobody may write in #general any more, and then not even look.
+    settings.get_by_role("button", name="Channels").click()
+    settings.get_by_role("button", name="general").click()
+    settings.get_by_label("Search permissions").fill("")
+    for permission in ("Send Messages", "View Channels"):
+        row = settings.get_by_role("group", name=permission, exact=True)
+        row.get_by_role("button", name="Deny").click()
+        expect(row.get_by_role("button", name="Deny")).to_have_attribute("aria-pressed", "true")
+    overwrite = {"id": EVERYONE_ROLE, "type": 0, "allow": "0", "deny": str(1 << 10 | 1 << 11)}
+    assert of(controls, "channels", GENERAL_CHANNEL)["permission_overwrites"] == [overwrite]
+    page.keyboard.press("Escape")
+    expect(page.locator("#channels")).not_to_contain_text("general")
+    expect(page.locator(".line-path", has_text="CHANNEL_UPDATE")).to_have_count(2)
+    page.locator("#actor").select_option(label="Ada · Admin")
+    expect(page.locator("#channels")).to_contain_text("general")
+
+    # With a role whose holders may, Mia is back.
+    page.locator("#actor").select_option(label="Mia · Member")
+    page.locator("#server-settings").click()
+    settings.get_by_role("button", name="Channels").click()
+    settings.get_by_label("Role or person").select_option(label="Moderator")
+    settings.get_by_role("group", name="View Channels").get_by_role("button", name="Allow").click()
+    settings.get_by_role("button", name="Members").click()
+    settings.get_by_label("Give Mia a role").select_option("Moderator")
+    expect(settings.get_by_role("button", name="Take Moderator from Mia")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("#channels").get_by_role("button", name="general").click()
+    expect(page.locator(".forbidden")).to_contain_text("do not have permission to send messages")
+    page.locator("#server-settings").click()
+    settings.get_by_role("button", name="Members").click()
+    settings.get_by_role("button", name="Take Moderator from Mia").click()
+    expect(settings.get_by_role("button", name="Take Moderator from Mia")).to_have_count(0)
+    assert of(controls, "users", MIA_ID)["roles"] == []
+    for whose in (EVERYONE_ROLE, MODERATOR_ROLE):
+        nothing = {"channel_id": GENERAL_CHANNEL, "id": whose, "allow": "0", "deny": "0"}
+        controls.request("POST", "/playground/overwrite", nothing)
+    page.keyboard.press("Escape")
+    page.locator("#channels").get_by_role("button", name="general").click()
+    expect(composer(page)).to_be_visible()
+
+
+def test_what_the_settings_control_refuses(controls: Controls) -> None:
+    for path, body in (
+        ("/role", {"role_id": "1", "permissions": "0"}),
+        ("/role", {"role_id": BOT_ROLE, "permissions": 1024}),
+        ("/overwrite", {"channel_id": GENERAL_CHANNEL, "id": BOT_ROLE, "allow": "1", "deny": "1"}),
+        ("/member", {"user_id": MIA_ID, "role_id": BOT_ROLE}),
+    ):
+        try:
+            controls.request("POST", f"/playground{path}", body)
+        except Refused as refusal:
+            assert "one of" in str(refusal) or "bit set" in str(refusal) or "not both" in str(refusal)
+        else:
+            raise AssertionError(f"{path} took {body}")
