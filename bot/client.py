@@ -144,7 +144,7 @@ class GlyphcordClient(ShardedBot):
         await self.tree.set_translator(Catalogue())
         with suppress(*REDIS_LOST):  # then the reaper's first round does it
             await asyncio.to_thread(clock.follow, self.services.redis)
-        self._ascii.promise(unseen=not sees_content(self))
+        self._ascii.describe_options(unseen=not sees_content(self))
         self._loops = [asyncio.create_task(loop.run()) for loop in (self._reaper, self._notifier)]
         if not await sync_if_changed(self.tree, self._command_ids):
             self._loops.append(asyncio.create_task(keep_trying(self.tree, self._command_ids)))

@@ -112,15 +112,17 @@ class RenderRequest(Record):
 
     `job_id` is the interaction's id, or `<message id>-<look>` for a reaction. The options are as they were asked
     for, so that the same picture in other ink has the same characters; what was left open, the worker chooses.
+    `spoiler`: the result is hidden until it is clicked.
     `own`: who asks has given the picture, and may see it again; with `comparison` it is shown beside the page.
     Requests of earlier versions are read as they were meant.
     """
 
-    schema_version: Literal[7] = 7
+    schema_version: Literal[8] = 8
     job_id: JobId
     origin: Literal["command", "menu", "button", "reaction"]
     pictures: tuple[Picture, ...] = Field(min_length=1, max_length=MOST_PICTURES)
     options: RenderOptions = RenderOptions()
+    spoiler: bool = False
     own: bool = False
     comparison: Comparison | None = None
     first_reaction: str = Field(default="", max_length=32, description="the emoji that the bot itself reacts with")
@@ -135,16 +137,19 @@ class RenderRequest(Record):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_meant(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("schema_version") not in (1, 2, 3, 4, 5, 6):
+        if not isinstance(data, dict) or data.get("schema_version") not in range(1, 8):
             return data
-        # A picture that was drawn again may have been another person's.
-        own = data.get("origin") in ("command", "menu")
-        if data["schema_version"] == 6:
-            return data | {"own": own, "schema_version": 7}
-        old = dict(data) if data["schema_version"] >= 4 else _BEFORE_4 | data
-        old = {"pictures": [{"sha": old.pop("picture", "")}]} | old | {"own": own, "schema_version": 7}
-        if data["schema_version"] == 5:
+        version, old = data["schema_version"], data | {"schema_version": 8}
+        if version < 7:  # a picture that was drawn again may have been another person's
+            old["own"] = data.get("origin") in ("command", "menu")
+        if version < 6:
+            old = {"pictures": [{"sha": old.pop("picture", "")}]} | old
+        if version >= 5:
+            if isinstance(options := old.get("options"), dict):
+                kept = {name: value for name, value in options.items() if name != "spoiler"}
+                old |= {"options": kept, "spoiler": options.get("spoiler", False)}
             return old
+        old = old if version >= 4 else _BEFORE_4 | old
         form, read = old.pop("form", "picture"), old.pop("preset", "file")
         options = {name: old.pop(name) for name in _OPTIONS & old.keys()}
         options["format"] = _TEXTS.get(read) if form == "text" else form

@@ -31,8 +31,9 @@ FormatName = Annotated[str, AfterValidator(_format)]
 class GuildSettings(Record):
     """The defaults are a server's where nobody has decided anything. Empty sets are no restriction.
 
-    There is a field for each of models.options.RenderOptions. Version 2 added `focus` and paper that is left open,
-    and begins with the photo's own colours; version 3 added the other options of a drawing.
+    There is a field for each of models.options.RenderOptions; `spoiler` hides every result. Version 2 added `focus`
+    and paper that is left open, and begins with the photo's own colours; version 3 added the other options of a
+    drawing.
     """
 
     schema_version: Literal[3] = 3
@@ -63,6 +64,11 @@ class GuildSettings(Record):
         began = {"palette": "blue", "background": "light"}
         kept = {name: value for name, value in data.items() if name not in began or began[name] != value}
         return kept | {"schema_version": 3}
+
+    @property
+    def others_may_react(self) -> bool:
+        """Whether reactions and buttons are for everybody who sees a picture, not only for who asked for it."""
+        return self.reactors == "everyone"
 
     @property
     def drawing(self) -> RenderOptions:

@@ -16,8 +16,7 @@ class RenderOptions:
     `palette` is kept in its one spelling. `columns` None: as many as suit the picture. `background` `auto`: the
     paper on which the picture, or an animation's first frame, stands out more. `focus`: how much of the background
     gives way to the subject, 0 to 1; None: as the model thinks best. `format` is a name in FORMATS; with `animate`
-    a picture that moves comes as an animation. `style` names the weights, None the default ones. `spoiler`: to be
-    hidden until it is clicked.
+    a picture that moves comes as an animation. `style` names the weights, None the default ones.
     """
 
     palette: str = DEFAULT_PALETTE
@@ -27,7 +26,6 @@ class RenderOptions:
     format: str = DEFAULT_FORMAT
     animate: bool = True
     style: str | None = None
-    spoiler: bool = False
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 

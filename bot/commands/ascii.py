@@ -46,7 +46,7 @@ class Ascii(commands.Cog):
         self._render_service = render_service
         self._services = services
 
-    def promise(self, *, unseen: bool) -> None:
+    def describe_options(self, *, unseen: bool) -> None:
         """Say of the options what this application can do, before the command is registered."""
         app_commands.describe(**OPTION_HELP | (UNSEEN_HELP if unseen else {}))(self.ascii)
 

@@ -6,6 +6,7 @@ import logging
 import discord
 
 from bot.components.component import button
+from bot.components.ownership import check_theirs, message_under
 from bot.replies.errors import Failure, failure_of
 from bot.replies.interactions import Interaction, defer
 from bot.replies.pending import WORKING_S, PendingReplies
@@ -35,12 +36,10 @@ class CancelButton:
 
     async def handle(self, interaction: Interaction, job_id: str) -> None:
         """End the job if the one who asked for it wants that: at once if it waits, else between two stages."""
-        message = interaction.message
-        request = await asyncio.to_thread(self._services.messages.request_of, str(message.id if message else 0))
+        request = await asyncio.to_thread(self._services.messages.request_of, message_under(interaction))
         if request is None or request.job_id != job_id:
             raise ServiceProblem("nothing_to_cancel", f"job={job_id}")
-        if request.user_id != str(interaction.user.id):
-            raise ServiceProblem("not_yours", f"job={job_id}")
+        check_theirs(interaction, request)
         await defer(interaction, thinking=False)
         log.info("cancel job=%s user=%d", job_id, interaction.user.id)
         # This interaction's token leads to the same message, and lives longer than the first one's; the reply to a

@@ -3,8 +3,7 @@
 Others saw the page alone, so the photo is shown to them only when its owner says so, and a private result's never.
 """
 
-import asyncio
-
+from bot.components.ownership import is_theirs, request_under
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import Interaction
@@ -42,15 +41,13 @@ class Comparisons:
             "button",
             private=comparison != "public",
             defaults=request.options,
+            spoiler=request.spoiler,
             comparison=comparison,
         )
 
     async def _owned(self, interaction: Interaction) -> RenderRequest:
         """The request behind the message. Raises ServiceProblem `forgotten` or `not_your_photo`."""
-        message_id = str(interaction.message.id if interaction.message else 0)
-        request = await asyncio.to_thread(self._services.messages.request_of, message_id)
-        if request is None:
-            raise ServiceProblem("forgotten", f"message={message_id}")
-        if not request.own or request.user_id != str(interaction.user.id):
-            raise ServiceProblem("not_your_photo", f"message={message_id}")
+        request = await request_under(self._services, interaction)
+        if not (request.own and is_theirs(interaction, request)):
+            raise ServiceProblem("not_your_photo", f"message={request.reply.message_id}")
         return request

@@ -12,10 +12,10 @@ from typing import Final
 
 import discord
 
-from bot.gateway.retries import is_trouble, is_unknown
+from bot.gateway.retries import is_unknown
 from bot.replies.errors import failure_of, report
 from bot.replies.interactions import QUIET, UNDELIVERED
-from bot.replies.messages import Seen, seen_on
+from bot.replies.messages import Seen, own_messages, seen_on
 from bot.replies.notices import say
 from bot.services import Services
 from jobs.lifecycle.reactions import Attempt
@@ -24,10 +24,6 @@ from jobs.text.choices import Background, palette_name
 from jobs.text.sentences import ServiceProblem, sentence, starts
 
 log = logging.getLogger(__name__)
-
-HISTORY: Final = 500
-"""How many messages after a click are searched for a reply that was made and not noted: five requests at most."""
-
 
 LOOK_S: Final = 1.5
 """For a look at a reply, within the three seconds that a button's interaction has."""
@@ -82,8 +78,7 @@ async def make_reply(client: discord.Client, services: Services, click: Click, o
         content = _drawing(click, opening.language)
     else:
         content = sentence("queued_no_worker", opening.language)
-    guild_id = int(click.guild_id) if click.guild_id else None
-    channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
+    channel = _channel_of(client, click)
     if attempt.reply_id is not None and attempt.takes > 1:
         # Whoever began this attempt may have sent its job, whose picture may be there: nothing is said over it.
         return Made(attempt.reply_id)
@@ -110,7 +105,7 @@ async def make_reply(client: discord.Client, services: Services, click: Click, o
         reference=discord.MessageReference(
             message_id=int(click.message_id),
             channel_id=int(click.channel_id),
-            guild_id=guild_id,
+            guild_id=channel.guild_id,
             fail_if_not_exists=False,
         ),
         # discord.py sends enforce_nonce with it: the same nonce again gives the same message.
@@ -133,25 +128,23 @@ async def _find_reply(
     clicked = discord.utils.time_snowflake(datetime.fromtimestamp(click.at - 60, UTC))
     target = int(click.message_id)
     begins = tuple(start for code in DRAWING.values() for start in starts(code, opening.language))
-    try:
-        history = channel.history(limit=HISTORY, after=discord.Object(max(target, clicked)), oldest_first=True)
-        async for message in history:
-            replies_to = message.reference.message_id if message.reference else None
-            by_us = client.user is not None and message.author.id == client.user.id
-            if not by_us or replies_to != target or message.interaction_metadata is not None:
-                continue
-            if message.content.startswith(begins):
-                if message.content == _drawing(click, opening.language):
-                    return message
-                continue
-            request = await asyncio.to_thread(services.messages.request_of, str(message.id))
-            if request is None or request.job_id == opening.attempt.job_id:
+    async for message in own_messages(client, channel, after=max(target, clicked)):
+        replies_to = message.reference.message_id if message.reference else None
+        if replies_to != target or message.interaction_metadata is not None:
+            continue
+        if message.content.startswith(begins):
+            if message.content == _drawing(click, opening.language):
                 return message
-    except discord.Forbidden as error:
-        if is_trouble(error):
-            raise
-        log.info("history not readable channel=%s", click.channel_id)
+            continue
+        request = await asyncio.to_thread(services.messages.request_of, str(message.id))
+        if request is None or request.job_id == opening.attempt.job_id:
+            return message
     return None
+
+
+def _channel_of(client: discord.Client, click: Click) -> discord.PartialMessageable:
+    guild_id = int(click.guild_id) if click.guild_id else None
+    return client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
 
 
 def _drawing(click: Click, language: str) -> str:
@@ -163,11 +156,9 @@ async def find_deleted(client: discord.Client, services: Services, click: Click)
     there = await asyncio.to_thread(services.reactions.answered_with, click.message_id, click.look)
     if there is None:
         return None
-    guild_id = int(click.guild_id) if click.guild_id else None
-    channel = client.get_partial_messageable(int(click.channel_id), guild_id=guild_id)
     try:
         async with asyncio.timeout(LOOK_S):
-            await channel.get_partial_message(int(there)).fetch()
+            await _channel_of(client, click).get_partial_message(int(there)).fetch()
     except UNDELIVERED as error:
         return there if isinstance(error, discord.NotFound) and is_unknown(error) else None
     return None

@@ -90,7 +90,7 @@ def _open(services: Services, admission: Admission, click: Click, deleted: str |
     paper = (result and result.background) or original.options.background
     if original.options.palette == click.palette and click.background in (None, paper):
         return None
-    if services.guilds.get(click.guild_id).reactors == "requester" and click.user_id != original.user_id:
+    if click.user_id != original.user_id and not services.guilds.get(click.guild_id).others_may_react:
         raise ServiceProblem("not_yours", f"message={click.message_id}")
     attempt = services.reactions.take(click, deleted=deleted)
     if attempt is None:
@@ -107,7 +107,7 @@ def _open(services: Services, admission: Admission, click: Click, deleted: str |
         services.jobs.refund(attempt.job_id)
         raise
     if settings.spoiler:
-        original = original.model_copy(update={"options": replace(original.options, spoiler=True)})
+        original = original.model_copy(update={"spoiler": True})
     kept = tuple(one for one in original.pictures if one.sha in held)
     return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
 
@@ -202,6 +202,7 @@ def _request(client: discord.Client, click: Click, opening: Opening, reply_id: s
         origin="reaction",
         pictures=opening.kept,
         options=replace(original.options, palette=click.palette, background=paper),
+        spoiler=original.spoiler,
         own=original.own and original.user_id == click.user_id,
         user_id=click.user_id,
         guild_id=click.guild_id,

@@ -16,6 +16,7 @@ import discord
 from discord.ext import commands
 
 from bot.components.component import Component
+from bot.components.ownership import check_may_use, is_hidden, is_theirs, known_request, request_under, sees
 from bot.components.reaction_reply import find_deleted
 from bot.components.redo_form import FORM, form_for, overrides_of
 from bot.gateway.retries import is_unknown
@@ -68,12 +69,12 @@ class Results(commands.Cog):
 
     async def pink(self, interaction: Interaction, argument: str) -> None:
         """As the reaction, so that there is one picture in pink however it was asked for."""
-        request = await self._request(interaction)
+        request = await request_under(self._services, interaction)
         if request.reply.private or not can_reach(interaction):
-            hidden = self._is_hidden(interaction, request)
+            hidden = is_hidden(interaction, request)
             await self._again(interaction, request, OptionOverrides(palette="pink"), hidden=hidden)
             return
-        await self._may(interaction, request)
+        await check_may_use(self._services, interaction, request)
         message_id = request.reply.message_id
         there = await asyncio.to_thread(self._services.reactions.answered_with, message_id, "pink")
         click = _pink(interaction, request)
@@ -91,12 +92,12 @@ class Results(commands.Cog):
 
     async def text(self, interaction: Interaction, argument: str) -> None:
         """Ask which screen the same picture as text is for."""
-        request = await self._request(interaction)
-        await self._may(interaction, request)
+        request = await request_under(self._services, interaction)
+        await check_may_use(self._services, interaction, request)
         widths = {name: block.columns for name, format in FORMATS.items() if (block := format.block) is not None}
         speaks = language(interaction)
         words = translate(WHICH_SCREEN, speaks, phone=widths["phone"], computer=widths["text"])
-        which = request.reply.message_id + (HIDDEN if self._is_hidden(interaction, request) else "")
+        which = request.reply.message_id + (HIDDEN if is_hidden(interaction, request) else "")
         await interaction.response.send_message(words, view=screens(which, speaks), ephemeral=True)
 
     async def phone(self, interaction: Interaction, argument: str) -> None:
@@ -109,20 +110,20 @@ class Results(commands.Cog):
 
     async def _as_text(self, interaction: Interaction, which: str, format: str) -> None:
         # That this button is ours, under our question to this person, is Discord's word: it was sent to them alone.
-        request = await self._known(which.removesuffix(HIDDEN))
+        request = await known_request(self._services, which.removesuffix(HIDDEN))
         overrides, hidden = OptionOverrides(format=format), which.endswith(HIDDEN)
         await self._again(interaction, request, overrides, hidden=hidden, shown=True)
 
     async def redo(self, interaction: Interaction, argument: str) -> None:
         """A form with the picture's own options filled in."""
-        request = await self._request(interaction)
-        await self._may(interaction, request)
+        request = await request_under(self._services, interaction)
+        await check_may_use(self._services, interaction, request)
         styles = await asyncio.to_thread(self._services.weights.models)
         await interaction.response.send_modal(form_for(request, language(interaction), styles))
 
     async def delete(self, interaction: Interaction, argument: str) -> None:
         """For who asked for the picture, and for those who may delete messages there."""
-        request = await self._request(interaction)
+        request = await request_under(self._services, interaction)
         moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
         if not (is_theirs(interaction, request) or (moderates and sees(interaction, request))):
             raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
@@ -152,24 +153,14 @@ class Results(commands.Cog):
         if match is None or match["action"] != FORM:
             return
         try:
-            request = await self._known(match["argument"] or "")
+            request = await known_request(self._services, match["argument"] or "")
             overrides = overrides_of(data["components"])
             if overrides.columns == request.options.columns and overrides.format != request.options.format:
                 overrides = replace(overrides, columns=None)  # filled in for the old format
-            hidden = self._is_hidden(interaction, request)
+            hidden = is_hidden(interaction, request)
             await self._again(interaction, request, overrides, hidden=hidden)
         except Exception as error:
             await explain(interaction, error)
-
-    async def _may(self, interaction: Interaction, request: RenderRequest, *, shown: bool = False) -> None:
-        """Raises ServiceProblem `not_yours` for a picture that the person does not see, and where the server leaves
-        the buttons to who asked for the picture. `shown`: they have seen it, or would not have been asked."""
-        if is_theirs(interaction, request):
-            return
-        guild_id = str(interaction.guild_id) if interaction.is_guild_integration() else None
-        settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
-        if settings.reactors == "requester" or not (shown or sees(interaction, request)):
-            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
     async def _again(
         self,
@@ -180,7 +171,7 @@ class Results(commands.Cog):
         hidden: bool,
         shown: bool = False,
     ) -> None:
-        await self._may(interaction, request, shown=shown)
+        await check_may_use(self._services, interaction, request, shown=shown)
         await self._render_service.submit(
             interaction,
             [picture for picture in request.pictures if picture.sha],
@@ -188,42 +179,9 @@ class Results(commands.Cog):
             "button",
             private=hidden,
             defaults=request.options,
+            spoiler=request.spoiler,
             own=request.own and request.user_id == str(interaction.user.id),
         )
-
-    @staticmethod
-    def _is_hidden(interaction: Interaction, request: RenderRequest) -> bool:
-        """Whether the picture that somebody clicked under is for them alone."""
-        message = interaction.message
-        there = message is not None and str(message.id) == request.reply.message_id
-        return message.flags.ephemeral if message is not None and there else request.reply.private
-
-    async def _request(self, interaction: Interaction) -> RenderRequest:
-        return await self._known(str(interaction.message.id if interaction.message else 0))
-
-    async def _known(self, message_id: str) -> RenderRequest:
-        request = await asyncio.to_thread(self._services.messages.request_of, message_id)
-        if request is None:
-            raise ServiceProblem("forgotten", f"message={message_id}")
-        return request
-
-
-def is_theirs(interaction: Interaction, request: RenderRequest) -> bool:
-    """Whether who uses something is who asked for the picture."""
-    return request.user_id == str(interaction.user.id)
-
-
-def sees(interaction: Interaction, request: RenderRequest) -> bool:
-    """Whether what somebody uses stands under that very picture, or is a form opened from there.
-
-    The number in a form's id is their client's word, and may be anybody's message; under which message something
-    was used is Discord's. What is for one person's eyes is under nobody else's.
-    """
-    message = interaction.message
-    if message is None or str(message.id) != request.reply.message_id or message.flags.ephemeral:
-        return False
-    # Where the bot is no member everything is reached by the interaction's token only, what all may see too.
-    return not (request.reply.private and can_reach(interaction))
 
 
 def _pink(interaction: Interaction, request: RenderRequest) -> Click:

@@ -12,6 +12,7 @@ import discord
 from prometheus_client import Counter
 
 from bot.components.component import Component
+from bot.components.ownership import check_theirs, request_under
 from bot.replies.interactions import ALREADY_ACKNOWLEDGED, QUIET, Interaction
 from bot.services import Services
 from jobs import clock
@@ -57,11 +58,8 @@ class Variants:
         if message is None:
             return
         messages, message_id = self._services.messages, str(message.id)
-        request = await asyncio.to_thread(messages.request_of, message_id)
-        if request is None:
-            raise ServiceProblem("forgotten", f"message={message_id}")
-        if request.user_id != str(interaction.user.id):
-            raise ServiceProblem("not_yours", f"message={message_id}")
+        request = await request_under(self._services, interaction)
+        check_theirs(interaction, request)
         taken = taken_of(request, argument, message)
         variant = variant_of(request, argument)
         if not await asyncio.to_thread(self._keep, request, taken.request, f"take-{interaction.id}"):

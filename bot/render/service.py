@@ -100,6 +100,7 @@ class RenderService:
         *,
         private: bool | None = None,
         defaults: RenderOptions | None = None,
+        spoiler: bool = False,
         own: bool = True,
         comparison: Comparison | None = None,
         variants: tuple[Variant, ...] = (),
@@ -109,7 +110,8 @@ class RenderService:
         Several pictures, MOST_PICTURES at most, become one job, and one message; so do variants of one, which
         count as so many.
 
-        Without `defaults` and `private` the server's settings hold. `own` and `comparison` are as in RenderRequest.
+        Without `defaults` and `private` the server's settings hold. `spoiler` (the server's settings and the
+        picture may ask for it, too), `own` and `comparison` are as in RenderRequest.
         """
         received_at = clock.now()
         overrides = overrides.check()
@@ -145,8 +147,6 @@ class RenderService:
                 pictures, about = await self._intake.take(sources, reply.language, hold)
                 if variants:
                     pictures = tuple(pictures[0].model_copy(update={"variant": one}) for one in variants)
-                if settings.spoiler or all(one.spoiler for one in pictures if one.sha):
-                    options = replace(options, spoiler=True)
                 request = RenderRequest(
                     job_id=pending.job_id,
                     origin=origin,
@@ -155,6 +155,7 @@ class RenderService:
                     user_id=str(interaction.user.id),
                     guild_id=str(interaction.guild_id) if interaction.guild_id else None,
                     reply=reply,
+                    spoiler=spoiler or settings.spoiler or all(one.spoiler for one in pictures if one.sha),
                     own=own,
                     comparison=comparison,
                     first_reaction=self._first_reaction if plain and _may_react(interaction, begun) else "",

@@ -4,7 +4,7 @@ It is reached as workers reach it, by the routes of jobs.routes.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from jobs.text.sentences import is_interim
 log = logging.getLogger(__name__)
 
 HISTORY: Final = 500
-"""How many messages after an interaction are searched for its response: five requests at most."""
+"""How many messages are searched for a reply that was made and not noted: five requests at most."""
 
 ORIGINAL: Final[Any] = "@original"
 """What Discord calls the response of a token's interaction; discord.py's annotation knows numbers only."""
@@ -89,21 +89,31 @@ async def find_reply(client: discord.Client, pending: PendingReply) -> Reply | N
     Discord says on a response which interaction it answers. Raises bot.replies.interactions.UNDELIVERED.
     """
     reply = pending.reply
-    if reply.message_id != NO_ID or reply.private or client.user is None:
+    if reply.message_id != NO_ID or reply.private:
         return None
     channel = client.get_partial_messageable(int(reply.channel_id))
+    async for message in own_messages(client, channel, after=int(pending.job_id)):
+        answered = message.interaction_metadata
+        if answered is not None and str(answered.id) == pending.job_id:
+            return reply.model_copy(update={"message_id": str(message.id)})
+    return None
+
+
+async def own_messages(
+    client: discord.Client, channel: discord.PartialMessageable, *, after: int
+) -> AsyncIterator[discord.Message]:
+    """The bot's own messages of a channel after that id, oldest first; none where it may not read them.
+
+    Raises bot.replies.interactions.UNDELIVERED.
+    """
     try:
-        async for message in channel.history(
-            limit=HISTORY, after=discord.Object(int(pending.job_id)), oldest_first=True
-        ):
-            answered = message.interaction_metadata
-            if message.author.id == client.user.id and answered is not None and str(answered.id) == pending.job_id:
-                return reply.model_copy(update={"message_id": str(message.id)})
+        async for message in channel.history(limit=HISTORY, after=discord.Object(after), oldest_first=True):
+            if client.user is not None and message.author.id == client.user.id:
+                yield message
     except (discord.Forbidden, discord.NotFound) as error:
         if is_trouble(error):
             raise
-        log.info("history not readable channel=%s code=%d", reply.channel_id, error.code)
-    return None
+        log.info("history not readable channel=%d code=%d", channel.id, error.code)
 
 
 async def _by_either(

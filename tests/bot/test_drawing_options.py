@@ -32,5 +32,5 @@ def test_what_can_be_asked_for_is_what_is_drawn_and_what_a_server_keeps() -> Non
         return {field.name for field in fields(kind)}
 
     assert named(OptionOverrides) | {"private"} == set(HELP)
-    assert named(RenderOptions) == named(OptionOverrides) | SERVERS
+    assert named(RenderOptions) == named(OptionOverrides)
     assert named(RenderOptions) | {"private"} <= set(GuildSettings.model_fields)

@@ -51,7 +51,7 @@ def announce(redis: Redis, name: str) -> None:
 
 
 def asked(discord: Controls, *, user: str = MIA_ID, channel: str = ASCII_CHANNEL) -> str:
-    """What somebody is told of a wish; "" when it is taken."""
+    """What somebody is told when they ask; "" when it is taken."""
     used = discord.slash("ascii", files={"image": a_png()}, user=user, channel=channel)
     answer = discord.wait_for_answer(used)
     return "" if is_interim(answer["content"]) else str(answer["content"])
@@ -82,14 +82,14 @@ def test_roles_and_the_blocked(discord: Controls, redis: Redis) -> None:
     assert asked(discord, user=MOD_ID) == asked(discord) == ""
 
 
-def test_defaults_are_the_servers_and_a_wish_goes_before_them(discord: Controls, redis: Redis) -> None:
+def test_defaults_are_the_servers_and_what_is_asked_for_goes_before_them(discord: Controls, redis: Redis) -> None:
     look = {"palette": "#FF0000 #00FF00", "background": "dark", "focus": "0.75"}
     told = settle(discord, "defaults", look | {"private": True, "spoiler": True})
     assert "**Palette:** #ff0000-#00ff00, dark background\n**Focus:** Mostly the subject\n" in told
     used = discord.slash("ascii", files={"image": a_png()})
     request = only(discord, redis)
     options = request.options
-    assert (options.palette, options.background, options.spoiler) == ("#ff0000-#00ff00", "dark", True)
+    assert (options.palette, options.background, request.spoiler) == ("#ff0000-#00ff00", "dark", True)
     assert request.options.focus == 0.75
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] == MIA_ID and request.reply.private
@@ -122,8 +122,8 @@ def test_size_format_style_and_motion_have_defaults_too(discord: Controls, redis
     options = only(discord, redis).options
     assert (options.columns, options.format, options.style, options.animate) == (150, "svg", "lines", False)
     redis.delete("rq:queue:glyphcord")
-    wish = {"columns": 0, "format": "picture", "style": "auto", "animate": True}
-    discord.slash("ascii", wish, files={"image": a_png()})
+    asked_for = {"columns": 0, "format": "picture", "style": "auto", "animate": True}
+    discord.slash("ascii", asked_for, files={"image": a_png()})
     assert only(discord, redis).options == RenderOptions()
     redis.delete("rq:queue:glyphcord")
     redis.delete(MODELS_KEY)  # a style that is no more stops nobody who did not ask for it

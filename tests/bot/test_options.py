@@ -92,12 +92,12 @@ def test_text_for_a_message_takes_no_paper_from_a_picture() -> None:
 
 
 def test_what_is_not_said_stays_as_it_was() -> None:
-    before = RenderOptions(palette="green", columns=90, background="dark", focus=0.75, format="svg", spoiler=True)
+    before = RenderOptions(palette="green", columns=90, background="dark", focus=0.75, format="svg")
     assert settle(OptionOverrides(), before) == before
     after = settle(OptionOverrides(palette="pink", animate=False), before)
     assert (after.palette, after.animate) == ("pink", False)
     assert (after.columns, after.background, after.focus) == (90, "dark", 0.75)
-    assert (after.format, after.spoiler) == ("svg", True)
+    assert after.format == "svg"
 
 
 def test_auto_is_something_to_say() -> None:

@@ -68,8 +68,8 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     assert request.reply.channel_id == ASCII_CHANNEL
     assert request.reply.token is None and not request.reply.private
     assert request.upload_limit > 0
-    promised = Messages(redis).request_of(reply["id"])
-    assert promised is not None and promised.options.palette == "pink"
+    known = Messages(redis).request_of(reply["id"])
+    assert known is not None and known.options.palette == "pink"
     # Later clicks change nothing.
     discord.unreact(message_id, emoji, user=MIA_ID)
     discord.react(message_id, emoji, user=MIA_ID)
@@ -226,7 +226,7 @@ def test_a_picture_in_other_colours_is_hidden_where_the_server_hides_all(
     GuildStore(redis).update(GUILD_ID, lambda settings: settings.model_copy(update={"spoiler": True}))
     discord.react(message_id)
     (request,) = discord.wait_for(lambda: queued(redis))
-    assert request.options.spoiler
+    assert request.spoiler
 
 
 def test_after_a_failed_picture_the_next_click_tries_again_on_the_same_reply(

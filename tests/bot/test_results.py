@@ -10,11 +10,22 @@ from bot.components.redo_form import form_for
 from jobs.lifecycle.job import Jobs
 from jobs.registry.weights import WeightsStore
 from jobs.schema import RenderRequest, RenderResult
+from jobs.server_settings import GuildStore
 from jobs.text.buttons import result_rows
 from jobs.text.sentences import SENTENCES
 from jobs.text.translation import ENGLISH
 from models.options import RenderOptions
-from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, MIA_ID, MOD_ID, SAM_ID, Controls, PlaygroundProcess
+from playground.testing import (
+    ADA_ID,
+    ASCII_CHANNEL,
+    BOT_ID,
+    GUILD_ID,
+    MIA_ID,
+    MOD_ID,
+    SAM_ID,
+    Controls,
+    PlaygroundProcess,
+)
 from tests.bot.processes import BotProcess, a_png, call, only, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_slash import a_worker_reports
@@ -177,6 +188,22 @@ def test_redo_shows_what_the_picture_is_and_makes_a_new_message_with_what_was_as
     options = again.options
     assert (options.palette, options.columns, options.background) == ("#ff0000", 120, "light")
     assert (options.format, options.focus, again.shas) == ("svg", 1.0, first.shas)
+
+
+def test_what_was_hidden_stays_hidden_when_it_is_drawn_again(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    guilds = GuildStore(redis)
+    guilds.update(GUILD_ID, lambda settings: settings.model_copy(update={"spoiler": True}))
+    message_id = a_result(playground, redis).reply.message_id
+    guilds.update(GUILD_ID, lambda settings: settings.model_copy(update={"spoiler": False}))
+    discord.react(message_id, "🩷")
+    assert only(discord, redis).spoiler
+    redis.delete(QUEUE)
+    opened = discord.click(message_id, "glyph:redo")
+    discord.wait_for(lambda: discord.interaction(opened["interaction_id"])["response_data"])
+    discord.modal(opened["interaction_id"], FILLED_IN)
+    assert only(discord, redis).spoiler
 
 
 def test_redo_offers_styles_where_there_are_several(

@@ -108,7 +108,7 @@ def test_every_option_reaches_the_worker(discord: Controls, redis: Redis) -> Non
     options = request.options
     assert (options.palette, options.columns, options.background) == ("#ff0000-#00ff00", 120, "dark")
     assert options.focus == 0.75
-    assert (options.format, options.animate, options.spoiler) == ("svg", False, True)
+    assert (options.format, options.animate, request.spoiler) == ("svg", False, True)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_a_picture_becomes_a_job_with_all_that_a_worker_needs(discord: Controls,
     assert request.deadline_at == request.created_at + DEADLINE_S
     assert request.reply.token_expires_at == request.created_at + TOKEN_S
     assert PictureStore(redis, 60, 1).get(request.shas[0]) == upload[1]
-    promised = Messages(redis).request_of(answer["id"])
-    assert promised is not None and promised.job_id == request.job_id
+    known = Messages(redis).request_of(answer["id"])
+    assert known is not None and known.job_id == request.job_id
 
 
 def test_the_default_is_photo_and_with_a_worker_awake_the_response_goes_on_thinking(

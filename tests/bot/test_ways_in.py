@@ -62,7 +62,7 @@ def test_the_menu_on_a_message_without_a_picture_explains(discord: Controls, red
 def test_a_hidden_picture_is_drawn_hidden(discord: Controls, redis: Redis) -> None:
     message = discord.message(files={"file": ("SPOILER_end.png", a_png()[1], "image/png")})
     discord.slash(MENU, target=message)
-    assert only(discord, redis).options.spoiler
+    assert only(discord, redis).spoiler
 
 
 def three_pictures(discord: Controls) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_of_all_those_that_cannot_be_had_are_named_and_hidden_ones_stay_hidden(
     request = only(discord, redis)
     assert [picture.spoiler for picture in request.pictures] == [True, False, False]
     assert [picture.failure for picture in request.pictures] == ["", SENTENCES["not_a_picture"], ""]
-    assert not request.options.spoiler
+    assert not request.spoiler
 
 
 def test_a_list_works_after_a_restart_and_says_when_it_is_gone(

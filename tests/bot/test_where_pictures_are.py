@@ -140,7 +140,7 @@ def test_what_a_message_shows_is_drawn(
         shown.get("content", ""), files=files, **{k: shown[k] for k in shown.keys() - {"content"}}
     )
     request = drawn(discord.message(forward=message) if forwarded else message)
-    assert (stored(redis, request), request.options.spoiler) == (expected, hidden)
+    assert (stored(redis, request), request.spoiler) == (expected, hidden)
     assert not request.pictures[0].note
     still = request.pictures[0].still  # for a worker that cannot read the video
     assert (still is not None and redis.get(f"glyphcord:picture:{still}") == PNG[1]) == ("gifv" in named)
@@ -181,7 +181,7 @@ def test_a_hidden_emoji_and_one_beside_a_picture(
     discord: Controls, redis: Redis, drawn: Callable[[str], RenderRequest]
 ) -> None:
     hidden = drawn(discord.message("see ||:cat:||", files={"emoji": GIF}))
-    assert stored(redis, hidden) == GIF[1] and hidden.options.spoiler
+    assert stored(redis, hidden) == GIF[1] and hidden.spoiler
     redis.flushall()
     message = discord.message(":cat:", files={"emoji": GIF, "p": PNG})
     assert stored(redis, drawn(message)) == PNG[1]
@@ -228,4 +228,4 @@ def test_one_picture_in_two_places_is_one_and_hidden_if_it_is_anywhere(
     redis: Redis, discord: Controls, drawn: Callable[[str], RenderRequest]
 ) -> None:
     shown = [gallery("cat.png"), container(file("cat.png"), spoiler=True)]
-    assert drawn(discord.message(files={"p": PNG}, components=shown)).options.spoiler
+    assert drawn(discord.message(files={"p": PNG}, components=shown)).spoiler

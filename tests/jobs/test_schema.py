@@ -60,13 +60,13 @@ def as_stored(version: int, **options: Any) -> dict[str, Any]:
     """A request as the versions wrote it whose options stood in the request itself."""
     stored = a_request().model_dump(mode="json")
     del stored["options"], stored["first_reaction"], stored["reply"]["language"], stored["pictures"]
-    del stored["own"], stored["comparison"]
+    del stored["own"], stored["comparison"], stored["spoiler"]
     return stored | {"schema_version": version, "picture": "a" * 64} | options
 
 
 def test_the_one_picture_of_version_5_is_the_only_one_of_its_request() -> None:
     request = a_request(palette="pink", picture="b" * 64, own=True)
-    stored = request.model_dump(mode="json", exclude={"pictures", "own", "comparison"})
+    stored = request.model_dump(mode="json", exclude={"pictures", "own", "comparison", "spoiler"})
     stored |= {"schema_version": 5, "picture": "b" * 64}
     assert RenderRequest.model_validate(stored) == request
     for wrong in ({"picture": "x"}, {"colour": "red"}):
@@ -78,9 +78,19 @@ def test_the_one_picture_of_version_5_is_the_only_one_of_its_request() -> None:
     ("origin", "own"), [("command", True), ("menu", True), ("button", False), ("reaction", False)]
 )
 def test_of_version_6_only_who_brought_a_picture_for_certain_may_see_it_again(origin: str, own: bool) -> None:
-    stored = a_request(origin=origin).model_dump(mode="json", exclude={"own", "comparison"})
+    stored = a_request(origin=origin).model_dump(mode="json", exclude={"own", "comparison", "spoiler"})
     read = RenderRequest.model_validate(stored | {"schema_version": 6})
     assert (read.own, read.comparison, read.parts, read.is_choice) == (own, None, 1, False)
+
+
+def test_of_version_7_what_was_to_be_hidden_is_hidden() -> None:
+    request = a_request(palette="pink", own=True, comparison="shareable", spoiler=True)
+    stored = request.model_dump(mode="json", exclude={"spoiler"})
+    stored |= {"schema_version": 7, "options": stored["options"] | {"spoiler": True}}
+    assert RenderRequest.model_validate(stored) == request
+    for wrong in ({"options": "pink"}, {"options": stored["options"] | {"colour": "red"}}):
+        with pytest.raises(ValidationError):
+            RenderRequest.model_validate(stored | wrong)
 
 
 def test_a_variant_differs_from_its_request_in_what_it_says() -> None:
@@ -92,8 +102,8 @@ def test_a_variant_differs_from_its_request_in_what_it_says() -> None:
 
 def test_what_an_older_bot_left_in_redis_is_read_as_it_was_meant() -> None:
     old = RenderRequest.model_validate(as_stored(1))
-    assert old.options == RenderOptions("blue", 64, "light", 0.0, "picture", animate=True, spoiler=False)
-    assert (old.first_reaction, old.reply.language) == ("", "en")
+    assert old.options == RenderOptions("blue", 64, "light", 0.0, "picture", animate=True)
+    assert (old.first_reaction, old.reply.language, old.spoiler) == ("", "en", False)
     older = RenderRequest.model_validate(as_stored(3, columns=90, background="dark"))
     assert (older.options.columns, older.options.background, older.options.focus) == (90, "dark", 0.0)
     assert RenderRequest.model_validate(older.model_dump(mode="json")) == older
@@ -113,8 +123,8 @@ def test_what_version_4_asked_for(form: str, preset: str, format: str) -> None:
     said = {"palette": "pink", "columns": None, "background": "auto", "focus": None, "style": "lines"}
     stored = as_stored(4, form=form, preset=preset, animate=False, spoiler=True, hint="🩷", **said)
     read = RenderRequest.model_validate(stored)
-    assert read.options == RenderOptions("pink", format=format, animate=False, spoiler=True, style="lines")
-    assert read.first_reaction == "🩷"
+    assert read.options == RenderOptions("pink", format=format, animate=False, style="lines")
+    assert (read.first_reaction, read.spoiler) == ("🩷", True)
     for change in ({"form": "poem"}, {"preset": "wall", "form": "text"}, {"palette": "plaid"}, {"columns": 7}):
         with pytest.raises(ValidationError):
             RenderRequest.model_validate(stored | change)

@@ -29,10 +29,11 @@ def edit_of_comparison(
     Raises ServiceProblem `too_large_result` where the two do not fit the upload limit.
     """
     language = request.reply.language
-    hidden = request.options.spoiler or any(picture.spoiler for picture in request.pictures)
-    options = replace(request.options, format=DEFAULT_FORMAT, spoiler=hidden)
+    hidden = request.spoiler or any(picture.spoiler for picture in request.pictures)
+    options = replace(request.options, format=DEFAULT_FORMAT)
     room = request.upload_limit - len(photo)
-    pages = files_of(request.model_copy(update={"options": options, "upload_limit": room}), drawing)
+    alone = {"options": options, "spoiler": hidden, "upload_limit": room}
+    pages = files_of(request.model_copy(update=alone), drawing)
     if not pages:
         raise ServiceProblem("too_large_result", f"photo {len(photo)} bytes, limit {request.upload_limit}")
     mime = {"jpg": "image/jpeg", "gif": "image/gif"}[suffix]

@@ -4,7 +4,6 @@ Whatever is larger than Discord takes in this place is encoded otherwise or left
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from jobs.schema import RenderRequest
@@ -40,7 +39,7 @@ def edit_of(request: RenderRequest, drawing: Drawing, *, style: str, waited_s: f
     """
     if any(picture.spoiler for picture in request.pictures):
         # Of several, what is left to be drawn again may be the hidden one alone.
-        request = request.model_copy(update={"options": replace(request.options, spoiler=True)})
+        request = request.model_copy(update={"spoiler": True})
     said = credit_of(request, style, waited_s)
     rows = result_rows(request.options, request.reply.language, comparable=request.own)
     if not drawing.moves and request.options.block and (block := _block(request, drawing)) is not None:
@@ -95,7 +94,7 @@ def notes_of(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
     """The page as a code block, in colour where there is room and they are shown; None where it does not fit."""
-    wanted, hidden = request.options.block, request.options.spoiler
+    wanted, hidden = request.options.block, request.spoiler
     for colours in (wanted is not None and wanted.colours, False):
         block = code_block(drawing.page, colours=colours, hidden=hidden)
         if len(block) <= MESSAGE_CHARACTERS - (4 if hidden else 0):
@@ -122,7 +121,7 @@ def _file(request: RenderRequest, drawing: Drawing) -> Attachment | None:
 
 
 def _name(request: RenderRequest, suffix: str) -> str:
-    return f"{SPOILER if request.options.spoiler else ''}ascii-{request.options.palette.replace('#', '')}.{suffix}"
+    return f"{SPOILER if request.spoiler else ''}ascii-{request.options.palette.replace('#', '')}.{suffix}"
 
 
 def _alt(request: RenderRequest, drawing: Drawing) -> str:

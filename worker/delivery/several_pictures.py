@@ -58,11 +58,11 @@ def edit_of_several(request: RenderRequest, parts: list[Part], *, style: str, wa
 
 def _alone(request: RenderRequest, picture: Picture, room: int) -> RenderRequest:
     """The request for one of its pictures; text that would stand in the message is a file, as there are several."""
-    hidden = request.options.spoiler or picture.spoiler
     format = "file" if request.options.block else request.options.format
     as_drawn = request.options if picture.variant is None else picture.variant.applied_to(request.options)
-    options = replace(as_drawn, spoiler=hidden, format=format)
-    return request.model_copy(update={"pictures": (picture,), "upload_limit": room, "options": options})
+    options = replace(as_drawn, format=format)
+    alone = {"pictures": (picture,), "options": options, "upload_limit": room}
+    return request.model_copy(update=alone | {"spoiler": request.spoiler or picture.spoiler})
 
 
 def _numbered(file: Attachment, number: int, name: str) -> Attachment:
