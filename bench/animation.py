@@ -1,8 +1,8 @@
-"""How much still parts of an animation flicker, with and without steadiness, and what a frame costs.
+"""How much still parts of an animation flicker, with and without temporal smoothing, and what a frame costs.
 
 `python -m bench.animation`. Four clips are made from two of the sample photos: a disc that crosses a picture with a
 camera's noise, the same as a GIF with dithered colours, light that fades, and a camera that pans (where little is
-still and steadiness must do no harm). Flicker is `models.rendering.temporal_smoothing.flicker`; fidelity is
+still and smoothing must do no harm). Flicker is `models.rendering.temporal_smoothing.flicker`; fidelity is
 `models.similarity` at σ = 4, averaged over the frames. The milliseconds are of tone → characters, one thread,
 one frame at a time and batched.
 """

@@ -170,10 +170,10 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
             assert {key: redis.config_get(key)[key] for key in wanted} == wanted
             fields, room = WorkerSettings.model_fields, int(redis.config_get("maxmemory")["maxmemory"])
             kept = fields["picture_budget_mb"].default + fields["weights_budget_mb"].default
-            assert kept * 2**20 < 0.8 * room  # the rest is for jobs and the ledger
+            assert kept * 2**20 < 0.8 * room  # the rest is for jobs and their records
         with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
             stranger.ping()
-        # It is the container's first process, which alone hears Docker's wish to stop.
+        # It is the container's first process, which alone hears Docker's signal to stop.
         assert Path(f"/proc/{running.pid}/exe").resolve() == server.resolve()
         assert b"a b#c" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
         running.terminate()

@@ -31,7 +31,7 @@ def table(scene: Scene, faults: Faults, settled: float | None, verdict: Verdict)
         ("jobs", f"{len(users.commands) - turned_away} commands, {len(users.clicks)} clicks"),
         ("ended with the picture", str(verdict.pictures)),
         (f"ended with a reason: {verdict.reasons.total()}", reasons),
-        ("turned away by Discord before any promise", str(turned_away)),
+        ("turned away by Discord before any acknowledgement", str(turned_away)),
     ]
     for lane in faults.lanes:
         happened = [f"{fault} {scene.counts[fault]}×" for fault in lane.names() if scene.counts[fault]]

@@ -101,7 +101,7 @@ def stored(redis: Redis, request: RenderRequest) -> bytes:
 
 
 def draw(playground: PlaygroundProcess, redis: Redis, request: RenderRequest) -> None:
-    """Do what a worker does at the end of a job: fill the message, then write the ledger."""
+    """Do what a worker does at the end of a job: fill the message, then record how the job ended."""
     reply = request.reply
     path = f"/webhooks/{reply.application_id}/{reply.token}/messages/@original"
     call(playground, "PATCH", path, {"content": "the picture"})

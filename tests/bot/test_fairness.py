@@ -27,7 +27,7 @@ def strict(playground: PlaygroundProcess, redis_url: str, tmp_path: Path) -> Ite
 
 
 def asked(discord: Controls, user: str = MIA_ID) -> str:
-    """What somebody is told of their wish; "" when it is on the queue, and so a worker's to answer."""
+    """What somebody is told when they ask; "" when it is on the queue, and so a worker's to answer."""
     used = discord.slash("ascii", files={"image": a_png()}, user=user)
     answer = discord.wait_for_answer(used)
     if is_interim(answer["content"]):

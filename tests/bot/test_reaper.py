@@ -1,4 +1,4 @@
-"""Nobody waits for ever: what the sweep finds and what it leaves alone. Time passes by what is written to Redis."""
+"""Nobody waits for ever: what the reaper finds and what it leaves alone. Time passes by what stands in Redis."""
 
 import json
 import time
@@ -52,7 +52,7 @@ def promise_of(redis: Redis, job_id: str) -> PendingReply:
 
 
 def let_time_pass(redis: Redis, job_id: str, **changes: object) -> None:
-    """The promise is due now; with changes to it, such as a deadline that is over."""
+    """The pending reply is due now; with changes to it, such as a deadline that is over."""
     changed = promise_of(redis, job_id).model_copy(update=changes)
     redis.hset(record_key(job_id), "reply", changed.model_dump_json())
     redis.zadd(PENDING, {job_id: 0})
@@ -389,7 +389,7 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
         redis.set(key, held.model_copy(update={"held_until": 0.0}).model_dump_json())
         own.controls.wait_for(lambda: Reactions(redis, Jobs(redis)).clicks() == [])
         assert len(replies_to(own.controls, message_id)) == len(queued(redis)) == 1
-        # And a second wish is a second attempt, on the same reply.
+        # And a second click is a second attempt, on the same reply.
         own.controls.unreact(message_id)
         own.controls.react(message_id)
         own.controls.wait_for(lambda: len(queued(redis)) == 2)

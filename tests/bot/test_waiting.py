@@ -87,13 +87,13 @@ def test_place_and_time_left_are_told_and_follow_the_queue(discord: Controls, re
 def test_nobody_is_told_too_early_or_too_often() -> None:
     now = time.time()
     reply = a_request().reply.model_copy(update={"token": "t", "token_expires_at": now + 800})
-    promise = PendingReply(job_id="1", reply=reply, since=now - PATIENCE_S - 1, deadline_at=now + 800)
-    kept = Tracked(promise, SendState.SENT)
+    pending_reply = PendingReply(job_id="1", reply=reply, since=now - PATIENCE_S - 1, deadline_at=now + 800)
+    kept = Tracked(pending_reply, SendState.SENT)
     assert is_due(kept, None, 100.0)
     assert not is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S - 0.1)
     assert is_due(kept, Said("Waiting", 100.0), 100.0 + PATIENCE_S)
-    assert not is_due(Tracked(promise.model_copy(update={"since": now}), SendState.SENT), None, 100.0)
-    over = promise.model_copy(update={"reply": reply.model_copy(update={"token_expires_at": now})})
+    assert not is_due(Tracked(pending_reply.model_copy(update={"since": now}), SendState.SENT), None, 100.0)
+    over = pending_reply.model_copy(update={"reply": reply.model_copy(update={"token_expires_at": now})})
     assert not is_due(Tracked(over, SendState.SENT), None, 100.0)
 
 
@@ -135,8 +135,8 @@ def test_in_a_channel_one_reply_at_a_time_is_told_as_the_bot() -> None:
     pending: Any = SimpleNamespace(mine={})
     for job_id in ("1", "2", "3"):
         there = reply.model_copy(update={"channel_id": "9" if job_id == "3" else "8"})
-        promise = PendingReply(job_id=job_id, reply=there, since=0, deadline_at=now)
-        pending.mine[job_id] = Tracked(promise, SendState.SENT)
+        pending_reply = PendingReply(job_id=job_id, reply=there, since=0, deadline_at=now)
+        pending.mine[job_id] = Tracked(pending_reply, SendState.SENT)
     nobody: Any = None
     notifier = ProgressNotifier(nobody, nobody, pending, nobody)
     texts = [(job_id, "Drawing") for job_id in ("1", "2", "3")]

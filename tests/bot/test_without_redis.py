@@ -1,4 +1,4 @@
-"""Redis is gone, and somebody's time is over: the bot still knows whom it promised, and tells them."""
+"""Redis is gone, and somebody's time is over: the bot still knows who waits, and tells them."""
 
 import asyncio
 import time
@@ -35,17 +35,19 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
         await client.login(playground.token)
         channel = client.get_partial_messageable(int(ASCII_CHANNEL))
         services, in_flight = Services.open(settings), InFlight()
-        keeper = PendingReplies(client, services)
+        pending = PendingReplies(client, services)
         messages: dict[str, Any] = {}
         for name, deadline_at in ages.items():
             messages[name] = await channel.send(SENTENCES["queued_no_worker"])
             reply = Reply(application_id=BOT_ID, channel_id=ASCII_CHANNEL, message_id=str(messages[name].id))
-            promise = PendingReply(job_id=name, reply=reply, since=now, deadline_at=deadline_at)
-            keeper.mine[name] = Tracked(promise, SendState.PREPARING if name == "working" else SendState.UNSENT)
-        sweeping = asyncio.create_task(Reaper(services, keeper, in_flight, nobody).run())
-        while "over" in keeper.mine:  # noqa: ASYNC110  the sweep is what is tested, so it is given no event
+            pending_reply = PendingReply(job_id=name, reply=reply, since=now, deadline_at=deadline_at)
+            pending.mine[name] = Tracked(
+                pending_reply, SendState.PREPARING if name == "working" else SendState.UNSENT
+            )
+        reaping = asyncio.create_task(Reaper(services, pending, in_flight, nobody).run())
+        while "over" in pending.mine:  # noqa: ASYNC110  the reaper is what is tested, so it is given no event
             await asyncio.sleep(0.1)
-        sweeping.cancel()  # as a stop does
+        reaping.cancel()  # as a stop does
         await in_flight.drain(5)
         contents = {name: plain((await message.fetch()).content) for name, message in messages.items()}
     assert contents == {
@@ -53,4 +55,4 @@ async def test_who_waits_past_the_deadline_is_told_and_who_may_still_be_drawn_is
         "nearly": SENTENCES["queued_no_worker"],
         "working": SENTENCES["queued_no_worker"],
     }
-    assert set(keeper.mine) == {"nearly", "working"}
+    assert set(pending.mine) == {"nearly", "working"}

@@ -51,7 +51,7 @@ def paper_of(picture: Image.Image) -> Background:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "said",
     [
         {"focus": "1"},
         {"focus": "0.75", "background": "dark", "columns": 90},
@@ -59,14 +59,14 @@ def paper_of(picture: Image.Image) -> Background:
         {},
     ],
 )
-def test_pink_has_the_same_characters(stack: Stack, controls: Controls, wish: dict[str, Any]) -> None:
-    used = controls.slash("ascii", wish | {"format": "file"}, files={"image": PANDA})
+def test_pink_has_the_same_characters(stack: Stack, controls: Controls, said: dict[str, Any]) -> None:
+    used = controls.slash("ascii", said | {"format": "file"}, files={"image": PANDA})
     posted = controls.wait_for_answer(used)
     controls.react(posted["id"], "🩷")
     reply = reply_to(controls, posted["id"], "pink")
     (first, drawn), (pink, again) = (request_and_result(stack, controls, message) for message in (posted, reply))
     assert replace(first.options, palette="pink") == pink.options
-    assert first.options.focus == (float(wish["focus"]) if wish else None)
+    assert first.options.focus == (float(said["focus"]) if said else None)
     assert (drawn.columns, drawn.rows, drawn.background) == (again.columns, again.rows, again.background)
     assert text_of(controls, posted) == text_of(controls, reply)
 
@@ -74,16 +74,16 @@ def test_pink_has_the_same_characters(stack: Stack, controls: Controls, wish: di
 def test_a_servers_focus_is_drawn_and_can_be_left_to_the_model(stack: Stack, controls: Controls) -> None:
     controls.wait_for_answer(controls.slash("settings defaults", {"focus": "1"}, user=ADA_ID))
     try:
-        for wish, focus in (({}, 1.0), ({"focus": "auto"}, None), ({"focus": "0"}, 0.0)):
-            posted = controls.wait_for_answer(controls.slash("ascii", wish, files={"image": PANDA}))
+        for said, focus in (({}, 1.0), ({"focus": "auto"}, None), ({"focus": "0"}, 0.0)):
+            posted = controls.wait_for_answer(controls.slash("ascii", said, files={"image": PANDA}))
             assert request_and_result(stack, controls, posted)[0].options.focus == focus
     finally:
         controls.wait_for_answer(controls.slash("settings reset", user=ADA_ID))
 
 
 def test_paper_that_nobody_names_is_one_that_could_have_been_named(stack: Stack, controls: Controls) -> None:
-    def drawn(wish: dict[str, object]) -> tuple[Message, RenderResult]:
-        posted = controls.wait_for_answer(controls.slash("ascii", wish, files={"image": PANDA}))
+    def drawn(said: dict[str, object]) -> tuple[Message, RenderResult]:
+        posted = controls.wait_for_answer(controls.slash("ascii", said, files={"image": PANDA}))
         return posted, request_and_result(stack, controls, posted)[1]
 
     posted, result = drawn({})

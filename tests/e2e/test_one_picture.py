@@ -128,8 +128,8 @@ def test_one_pink_reply_however_many_click(controls: Controls) -> None:
 
 
 def test_a_private_picture_is_seen_by_its_sender_alone(controls: Controls) -> None:
-    wish = {"private": True, "columns": 64}
-    posted = controls.wait_for_answer(controls.slash("ascii", wish, files={"image": PANDA}))
+    options = {"private": True, "columns": 64}
+    posted = controls.wait_for_answer(controls.slash("ascii", options, files={"image": PANDA}))
     assert posted["ephemeral_to"]
     assert picture_of(controls, posted).width == 64 * CELL_WIDTH
 

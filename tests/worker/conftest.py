@@ -38,7 +38,7 @@ def pictures(redis: Redis) -> PictureStore:
 
 
 @pytest.fixture
-def ledger(redis: Redis) -> Jobs:
+def jobs(redis: Redis) -> Jobs:
     return Jobs(redis)
 
 

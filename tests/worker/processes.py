@@ -107,10 +107,10 @@ def workers(folder: Path, redis_url: str, api: str, weights: Path) -> Iterator[S
         assert BOT_TOKEN not in worker.log
 
 
-def ended(ledger: Jobs, job_id: str = "1000", seconds: float = PATIENCE_S) -> str:
+def ended(jobs: Jobs, job_id: str = "1000", seconds: float = PATIENCE_S) -> str:
     """How a job ended, once it has."""
-    until(lambda: ledger.result_of(job_id), f"job {job_id} in the ledger", seconds)
-    result = ledger.result_of(job_id)
+    until(lambda: jobs.result_of(job_id), f"job {job_id}", seconds)
+    result = jobs.result_of(job_id)
     assert result is not None
     return f"{result.outcome} {result.code}".strip()
 

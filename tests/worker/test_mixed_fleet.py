@@ -45,7 +45,7 @@ def another_version() -> bytes:
 def test_both_kinds_draw_the_same_and_change_their_models_together(
     start: Start, redis: Redis, pictures: PictureStore, standin: Standin, tmp_path: Path
 ) -> None:
-    sha, ledger, fleet = pictures.put(MACAW.read_bytes()), Jobs(redis), Fleet(redis)
+    sha, jobs, fleet = pictures.put(MACAW.read_bytes()), Jobs(redis), Fleet(redis)
     settings = {"WEIGHTS_DIR": str(tmp_path), "MODEL_WEIGHTS": "classic"}
     kinds = {"int8": start(**settings), "fp32": start("tests.worker.by_torch", **settings)}
     for precision, worker in kinds.items():
@@ -70,8 +70,8 @@ def test_both_kinds_draw_the_same_and_change_their_models_together(
     for number in range(100):
         job_id = str(1000 + number)
         enqueue(redis, request_for(sha, job_id=job_id, columns=COLUMNS))
-        assert ended(ledger, job_id) == "posted"
-        result = ledger.result_of(job_id)
+        assert ended(jobs, job_id) == "posted"
+        result = jobs.result_of(job_id)
         assert result is not None and result.model_version == new.short
         (_, _, picture) = standin.state[TOKEN_PATH].files["files[0]"]
         for precision, worker in kinds.items():

@@ -49,7 +49,7 @@ def states(redis: Redis) -> list[str]:
 
 
 def test_suspended_workers_take_nothing_until_they_are_resumed(
-    start: Start, redis: Redis, rq: Line, sha: str, ledger: Jobs
+    start: Start, redis: Redis, rq: Line, sha: str, jobs: Jobs
 ) -> None:
     port = free_port()
     worker = start("tests.worker.nervous", WORKER_HTTP_PORT=str(port))
@@ -77,13 +77,13 @@ def test_suspended_workers_take_nothing_until_they_are_resumed(
     assert report.name in shown and "suspended" in shown
 
     assert rq("resume").returncode == 0
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     worker.wait_for("worker resumed; taking jobs")
     until(lambda: states(redis) == ["idle"], "its report to say so")
 
 
 def test_a_job_is_stopped_between_its_stages_and_a_worker_after_its_job(
-    start: Start, redis: Redis, pictures: PictureStore, ledger: Jobs, standin: Standin
+    start: Start, redis: Redis, pictures: PictureStore, jobs: Jobs, standin: Standin
 ) -> None:
     worker = start()
     worker.wait_for("worker ready")
@@ -97,7 +97,7 @@ def test_a_job_is_stopped_between_its_stages_and_a_worker_after_its_job(
     send_kill_horse_command(redis, report.name)
     send_stop_job_command(redis, "1000")
     worker.wait_for("job cancelled by an operator id=1000")
-    until(lambda: ledger.reason_of("1000") is not None, "the reason, which a bot is to say")
+    until(lambda: jobs.reason_of("1000") is not None, "the reason, which a bot is to say")
     assert "kill-horse ignored" in worker.log
     assert standin.seen == [], "what a worker leaves to a bot it does not touch"
 
@@ -116,7 +116,7 @@ def test_a_job_is_stopped_between_its_stages_and_a_worker_after_its_job(
     until(lambda: states(redis) == ["stopping"], "its report to say so")
     standin.open.set()
     assert worker.process.wait(PATIENCE_S) == 0
-    assert ended(ledger, "1001") == "posted"
+    assert ended(jobs, "1001") == "posted"
 
 
 @pytest.mark.parametrize("options", [["--burst"], ["--burst", "--serializer", "json"], []], ids=" ".join)
@@ -138,7 +138,7 @@ def test_rqs_own_worker_takes_none_of_our_jobs(
 
 
 def test_what_a_worker_of_an_older_version_has_popped_is_given_back_first(
-    start: Start, redis: Redis, sha: str, ledger: Jobs
+    start: Start, redis: Redis, sha: str, jobs: Jobs
 ) -> None:
     enqueue(redis, request_for(sha))
     queue = render_queue(redis)
@@ -146,5 +146,5 @@ def test_what_a_worker_of_an_older_version_has_popped_is_given_back_first(
     redis.lmove(queue.key, old)
     redis.set(f"{old}:first_seen:1000", 1)
     start("tests.worker.nervous")
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     until(lambda: redis.type(old) == b"string", "RQ's own workers to be kept out")

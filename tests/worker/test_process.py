@@ -83,7 +83,7 @@ def given_to(redis: Redis, job_id: str) -> object:
 def test_a_picture_then_outages_then_a_reload_then_the_end(
     start: Start, redis: Redis, sha: str, standin: Standin, tmp_path: Path
 ) -> None:
-    ledger = Jobs(redis)
+    jobs = Jobs(redis)
     folder = tmp_path / "weights"
     folder.mkdir()
     write_weights(folder, 1)
@@ -95,7 +95,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     assert ready, worker.log
 
     enqueue(redis, request_for(sha))
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     assert standin.state[TOKEN_PATH].files
     worker.wait_for("job done id=1000 outcome=posted")
     assert re.search(r"decode_ms=\S+ tone_ms=\S+ generator_ms=\S+ paint_ms=\S+ encode_ms=\S+ post_ms=", worker.log)
@@ -105,7 +105,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     # Discord stumbles: a lost answer, a limit, an error; the user sees one picture all the same.
     standin.answers.extend([Answer(drop="after"), Answer(429, {"retry_after": 0.1}), Answer(500)])
     enqueue(redis, request_for(sha, job_id="1001"))
-    assert ended(ledger, "1001") == "posted"
+    assert ended(jobs, "1001") == "posted"
 
     # A reload to another file, then to a broken one, which changes nothing but the answer.
     (report,) = fleet.alive()
@@ -124,8 +124,8 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     assert last.reason.startswith(f"{report.name}: tiny is not a whole safetensors file")
     assert store.model("tiny") == model
     enqueue(redis, request_for(sha, job_id="1002"))
-    assert ended(ledger, "1002") == "posted"
-    result = ledger.result_of("1002")
+    assert ended(jobs, "1002") == "posted"
+    result = jobs.result_of("1002")
     assert result is not None and result.model_version == new[:12]
     until(lambda: fleet.alive()[0].model_version == new[:12], "the report of the new version")
 
@@ -138,7 +138,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
 
 
 def test_sigterm_finishes_the_job_in_hand_and_takes_no_other(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     worker = start()
     worker.wait_for("worker ready")
@@ -150,13 +150,13 @@ def test_sigterm_finishes_the_job_in_hand_and_takes_no_other(
     until(lambda: [r.state for r in Fleet(redis).alive()] == ["stopping"], "the worker to say it is stopping")
     standin.open.set()
     assert worker.process.wait(PATIENCE_S) == 0
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     assert render_queue(redis).job_ids == ["1001"]
     assert Fleet(redis).alive() == []
 
 
 def test_second_signal_hands_the_job_back(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     worker = start()
     worker.wait_for("worker ready")
@@ -168,12 +168,12 @@ def test_second_signal_hands_the_job_back(
     time.sleep(SECOND_SIGNAL_S + 0.1)  # sooner, it counts as the same signal sent twice
     assert worker.end(signal.SIGINT) == 0
     assert render_queue(redis).job_ids == ["1000"]
-    assert ledger.result_of("1000") is None
+    assert jobs.result_of("1000") is None
 
 
 @pytest.mark.slow
 def test_killed_workers_job_is_finished_by_another_within_a_minute(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     """A SIGKILL in mid-job, with the real times: a lease of 30 s, looked after every 15 s."""
     pair = [start(), start()]
@@ -188,7 +188,7 @@ def test_killed_workers_job_is_finished_by_another_within_a_minute(
     assert victim.end(signal.SIGKILL) == -signal.SIGKILL
     at = time.time()
     standin.open.set()
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     job = render_queue(redis).fetch_job("1000")
     assert job is not None and job.started_at is not None
     assert 0 < job.started_at.timestamp() - at < 60
@@ -197,25 +197,25 @@ def test_killed_workers_job_is_finished_by_another_within_a_minute(
 
 
 def test_worker_whose_device_is_lost_ends_and_leaves_the_job(
-    start: Start, redis: Redis, sha: str, ledger: Jobs
+    start: Start, redis: Redis, sha: str, jobs: Jobs
 ) -> None:
     worker = start("tests.worker.nervous")
     worker.wait_for("worker ready")
     enqueue_task(redis, "spoil", sha)
     assert worker.process.wait(PATIENCE_S) == EXIT_BROKEN
     assert render_queue(redis).job_ids == ["1000"]
-    assert ledger.result_of("1000") is None
+    assert jobs.result_of("1000") is None
 
 
 @pytest.mark.slow
 def test_job_that_kills_every_worker_ends_with_a_message(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     workers = [start("tests.worker.nervous") for _ in range(4)]
     for worker in workers:
         worker.wait_for("worker ready")
     enqueue_task(redis, "die", sha)
-    assert ended(ledger) == "failed internal"
+    assert ended(jobs) == "failed internal"
     assert sorted(worker.process.poll() is None for worker in workers) == [False, False, False, True]
     content = standin.state[TOKEN_PATH].body["content"]
     reference = re.search(r"reference ([0-9a-f]{8})", content)
@@ -234,14 +234,14 @@ def test_hung_native_code_ends_the_process(start: Start, redis: Redis, sha: str,
 
 
 def test_failing_job_is_tried_three_times_and_told_once(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     worker = start("tests.worker.nervous")
     worker.wait_for("worker ready")
     # As a worker leaves it that is killed while it cleans: nothing else would be recovered for 15 minutes.
     redis.set(render_queue(redis).registry_cleaning_key, 1, ex=899)
     enqueue_task(redis, "fail", sha)
-    assert ended(ledger) == "failed internal"
+    assert ended(jobs) == "failed internal"
     worker.wait_for("retries_left=0")
     until(lambda: status_of(redis, "1000") == "failed", "RQ to call the job failed")
     assert given_to(redis, "1000") == NOTHING
@@ -259,7 +259,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
     payload = request_for(sha, job_id="newer").model_dump(mode="json") | {"schema_version": 99}
     queue.enqueue("worker.tasks.render", payload, job_id="newer", retry=Retry(max=2))
     worker.wait_for("job raised id=newer retries_left=0 error=BadRequest")
-    assert ended(ledger, "newer") == "failed internal"
+    assert ended(jobs, "newer") == "failed internal"
     assert (worker.log.count("raised id=evil"), worker.log.count("raised id=newer")) == (1, 1)
     assert not proof.exists()
 
@@ -267,7 +267,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
     standin.answers.append(Answer(429, {"retry_after": 1.5}))
     enqueue(redis, request_for(sha, job_id="limited"))
     worker.wait_for("job postponed id=limited")
-    assert ended(ledger, "limited") == "posted"
+    assert ended(jobs, "limited") == "posted"
 
     until(lambda: redis.ttl(queue.registry_cleaning_key) <= MAINTENANCE_LOCK_S, "a shorter maintenance lock")
     redis.delete(queue.registry_cleaning_key)
@@ -276,7 +276,7 @@ def test_failing_job_is_tried_three_times_and_told_once(
     redis.hset("rq:job:broken", mapping={"created_at": "yesterday", "data": "{}"})
     redis.rpush(queue.key, "broken")
     enqueue(redis, request_for(sha, job_id="1001"))
-    assert ended(ledger, "1001") == "posted"
+    assert ended(jobs, "1001") == "posted"
     assert redis.llen(queue.intermediate_queue_key) == 0
 
     # A job popped by a worker that died before it began, on its last try: found, and the user told.
@@ -285,14 +285,14 @@ def test_failing_job_is_tried_three_times_and_told_once(
     job.save()
     redis.set(queue.intermediate_queue.get_first_seen_key("stuck"), time.time() - 120)
     redis.rpush(queue.intermediate_queue_key, "stuck")
-    assert ended(ledger, "stuck") == "failed internal"
+    assert ended(jobs, "stuck") == "failed internal"
 
 
 # --- a worker that is not well --------------------------------------------------------------------------------
 
 
 def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
-    start: Start, redis: Redis, sha: str, ledger: Jobs
+    start: Start, redis: Redis, sha: str, jobs: Jobs
 ) -> None:
     def states() -> dict[int, str]:
         return {report.pid: report.state for report in Fleet(redis).alive()}
@@ -302,7 +302,7 @@ def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
     sick.wait_for("worker ready")
     # One job at all its tries is the job's fault; the next one makes it the worker's.
     enqueue_task(redis, "fail", sha, job_id="1")
-    assert ended(ledger, "1") == "failed internal"
+    assert ended(jobs, "1") == "failed internal"
     assert "degraded" not in sick.log
     enqueue_task(redis, "fail", sha, job_id="2")
     sick.wait_for("worker degraded failures=4 last='RuntimeError in job 2'")
@@ -315,8 +315,8 @@ def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
 
     # Another takes what it left: the failed job's two other tries, then the good one.
     other = start("tests.worker.nervous", NERVOUS_RECHECK_S="0.5")
-    assert ended(ledger, "2") == "failed internal"
-    assert ended(ledger, "3") == "posted"
+    assert ended(jobs, "2") == "failed internal"
+    assert ended(jobs, "3") == "posted"
     other.wait_for("job done id=3 outcome=posted")
     assert other.log.count("job raised id=2") == 2 and sick.log.count("job raised id=2") == 1
 
@@ -326,7 +326,7 @@ def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
     enqueue(redis, request_for(sha, job_id="6"))
     other.wait_for("worker degraded")
     other.wait_for("worker recovered")
-    assert ended(ledger, "6") == "posted"
+    assert ended(jobs, "6") == "posted"
     assert states()[sick.process.pid] == "degraded"
     assert (sick.end(), other.end()) == (0, 0)
 

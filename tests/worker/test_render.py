@@ -115,20 +115,20 @@ def run(request: RenderRequest) -> RenderResult:
     return RenderResult.model_validate(tasks.render(request.model_dump(mode="json")))
 
 
-def left(request: RenderRequest, ledger: Jobs) -> EndReason:
+def left(request: RenderRequest, jobs: Jobs) -> EndReason:
     """Why a request is left to a bot, which says so to who asked alone."""
     assert tasks.render(request.model_dump(mode="json")) == {}
-    reason = ledger.reason_of(request.job_id)
-    assert reason is not None and ledger.result_of(request.job_id) is None
+    reason = jobs.reason_of(request.job_id)
+    assert reason is not None and jobs.result_of(request.job_id) is None
     return reason
 
 
-def test_picture_is_posted(sha: str, standin: Standin, ledger: Jobs, engine: Engine) -> None:
+def test_picture_is_posted(sha: str, standin: Standin, jobs: Jobs, engine: Engine) -> None:
     result = run(request_for(sha))
     assert (result.outcome, result.code, result.palette, result.worker) == ("posted", "", "photo", "tester")
     assert (result.columns, result.rows) == (40, 15)
     assert list(result.stages_ms) == ["decode", "tone", "generator", "paint", "encode", "post"]
-    assert ledger.result_of("1000") == result
+    assert jobs.result_of("1000") == result
     shown = standin.state[TOKEN_PATH]
     assert re.fullmatch(r"photo · tiny · \d+(\.\d)? s", shown.body["content"])
     assert shown.body["attachments"][0]["filename"] == "ascii-photo.png"
@@ -384,8 +384,8 @@ def test_expired_job(sha: str, standin: Standin) -> None:
     assert "generator" not in result.stages_ms
 
 
-def test_missing_picture(standin: Standin, ledger: Jobs) -> None:
-    reason = left(request_for("0" * 64), ledger)
+def test_missing_picture(standin: Standin, jobs: Jobs) -> None:
+    reason = left(request_for("0" * 64), jobs)
     assert (reason.outcome, reason.code) == ("failed", "picture_gone")
     assert reason.sentence == SENTENCES["picture_gone"] and standin.seen == []
 
@@ -400,17 +400,17 @@ def test_of_a_reactions_reply_the_worker_says_it_itself(standin: Standin) -> Non
     ("data", "code"),
     [(b"no picture at all", "not_a_picture"), (photo()[:400], "broken"), (photo(400, 8), "too_thin")],
 )
-def test_refused_picture(pictures: PictureStore, standin: Standin, ledger: Jobs, data: bytes, code: str) -> None:
+def test_refused_picture(pictures: PictureStore, standin: Standin, jobs: Jobs, data: bytes, code: str) -> None:
     request = request_for(pictures.put(data))
     waits = PendingReply(job_id=request.job_id, reply=request.reply, since=0, deadline_at=request.deadline_at)
-    ledger.open(waits, look_at=time.time() + 60)
-    reason = left(request, ledger)
+    jobs.open(waits, look_at=time.time() + 60)
+    reason = left(request, jobs)
     assert (reason.outcome, reason.code) == ("refused", code)
     assert SENTENCES[code].split("{")[0] in reason.sentence and "Reference" not in reason.sentence
     assert standin.seen == [], "the message is a bot's to take away"
-    assert [one.job_id for one in ledger.due(most=5)] == [request.job_id], "a bot looks at once"
-    assert ledger.given_up([request.job_id]) == {request.job_id}
-    assert ledger.claim(request.job_id, BOT) is Claim.GRANTED
+    assert [one.job_id for one in jobs.due(most=5)] == [request.job_id], "a bot looks at once"
+    assert jobs.given_up([request.job_id]) == {request.job_id}
+    assert jobs.claim(request.job_id, BOT) is Claim.GRANTED
 
 
 def test_stale_job_writes_nothing(sha: str, standin: Standin, redis: Redis) -> None:
@@ -433,8 +433,8 @@ def test_posted_job_is_not_posted_again(sha: str, standin: Standin) -> None:
     assert len(standin.seen) == 1
 
 
-def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin, ledger: Jobs) -> None:
-    reason = left(request_for(sha, upload_limit=1000), ledger)
+def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin, jobs: Jobs) -> None:
+    reason = left(request_for(sha, upload_limit=1000), jobs)
     assert (reason.outcome, reason.code) == ("failed", "too_large_result")
     assert reason.sentence == SENTENCES["too_large_result"] and standin.seen == []
 
@@ -449,21 +449,21 @@ def test_picture_over_the_upload_limit_is_not_sent(sha: str, standin: Standin, l
     ],
 )
 def test_refusal_by_discord_is_left_to_a_bot(
-    sha: str, standin: Standin, ledger: Jobs, answer: Answer, code: str
+    sha: str, standin: Standin, jobs: Jobs, answer: Answer, code: str
 ) -> None:
     standin.answers.append(answer)
-    reason = left(request_for(sha), ledger)
+    reason = left(request_for(sha), jobs)
     assert (reason.outcome, reason.code, reason.sentence) == ("failed", code, SENTENCES[code])
     assert len(standin.seen) == 1, "the picture that was refused"
-    assert ledger.claim("1000", BOT) is Claim.AGAIN, "a bot need not wait, only look"
+    assert jobs.claim("1000", BOT) is Claim.AGAIN, "a bot need not wait, only look"
 
 
-def test_what_cannot_be_told_is_left_to_the_bot(sha: str, standin: Standin, ledger: Jobs) -> None:
+def test_what_cannot_be_told_is_left_to_the_bot(sha: str, standin: Standin, jobs: Jobs) -> None:
     standin.always = Answer(403, {"code": 50001})
     request = request_for(sha, reply={"token": None})
     assert tasks.render(request.model_dump(mode="json")) == {}
-    assert ledger.result_of(request.job_id) is None
-    reason = ledger.reason_of(request.job_id)
+    assert jobs.result_of(request.job_id) is None
+    reason = jobs.reason_of(request.job_id)
     assert reason is not None and reason.code == "no_permission"
 
 
@@ -481,7 +481,7 @@ def test_rejected_edit_names_a_reference_that_the_log_has(
 
 
 def test_unavailable_discord_is_the_queues_to_try_again(
-    sha: str, standin: Standin, ledger: Jobs, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(render_job, "POST_S", 0.5)
     standin.always = Answer(503)
@@ -489,7 +489,7 @@ def test_unavailable_discord_is_the_queues_to_try_again(
     assert isinstance(later, Postponed) and later.intervals == [tasks.FIRST_WAIT_S]
     with pytest.raises(DiscordUnavailable):
         tasks.render(request_for(sha, deadline_at=time.time() + 5).model_dump(mode="json"))
-    assert ledger.result_of("1000") is None
+    assert jobs.result_of("1000") is None
 
 
 def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
@@ -637,12 +637,12 @@ def test_full_gpu_is_not_a_lost_one(full: Full, engine: Engine, decoder: Decoder
 # --- decoding -------------------------------------------------------------------------------------------------
 
 
-def test_picture_that_takes_too_long_to_decode_is_refused_in_words(pictures: PictureStore, ledger: Jobs) -> None:
+def test_picture_that_takes_too_long_to_decode_is_refused_in_words(pictures: PictureStore, jobs: Jobs) -> None:
     stream = io.BytesIO()
     Image.new("RGBA", (6500, 6000)).save(stream, "PNG", compress_level=1)
     with Decoder(limit_s=0.05) as decoder:
         with_tools(decoder=decoder)
-        reason = left(request_for(pictures.put(stream.getvalue())), ledger)
+        reason = left(request_for(pictures.put(stream.getvalue())), jobs)
     assert (reason.outcome, reason.code, reason.sentence) == ("refused", "too_slow", SENTENCES["too_slow"])
 
 
@@ -662,7 +662,7 @@ def tell(job: Any) -> None:
 
 
 def test_failure_is_told_at_the_last_try_only(
-    sha: str, redis: Redis, standin: Standin, ledger: Jobs, caplog: pytest.LogCaptureFixture
+    sha: str, redis: Redis, standin: Standin, jobs: Jobs, caplog: pytest.LogCaptureFixture
 ) -> None:
     tell(failed_job(redis, request_for(sha), retries_left=1))
     assert standin.seen == []
@@ -671,7 +671,7 @@ def test_failure_is_told_at_the_last_try_only(
     reference = re.search(r"reference ([0-9a-f]{8})", content)
     assert reference and reference[1] in caplog.text
     assert "secret text" not in content and "RuntimeError" not in content
-    result = ledger.result_of("1000")
+    result = jobs.result_of("1000")
     assert result is not None and (result.outcome, result.code) == ("failed", "internal")
 
 
@@ -687,7 +687,7 @@ def test_failure_never_overwrites_a_posted_picture(sha: str, redis: Redis, stand
     assert standin.state[TOKEN_PATH].files
 
 
-def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: Standin, ledger: Jobs) -> None:
+def test_failure_never_overwrites_a_newer_job(sha: str, redis: Redis, standin: Standin, jobs: Jobs) -> None:
     first, _ = Messages(redis).version_of("30", "1000"), Messages(redis).version_of("30", "1001")
     tell(failed_job(redis, request_for(sha, message_version=first), retries_left=0))
     assert standin.seen == []
@@ -716,37 +716,37 @@ def test_failure_while_discord_is_away_is_logged(
 
 
 def test_what_a_bot_has_ended_is_left_alone_even_by_a_job_that_is_drawn(
-    sha: str, standin: Standin, ledger: Jobs, redis: Redis
+    sha: str, standin: Standin, jobs: Jobs, redis: Redis
 ) -> None:
     request = request_for(sha)
-    assert ledger.claim(request.job_id, BOT) is Claim.GRANTED
+    assert jobs.claim(request.job_id, BOT) is Claim.GRANTED
     assert tasks.render(request.model_dump(mode="json")) == {}
     late = request.model_copy(update={"deadline_at": time.time() - 1})
     assert tasks.render(late.model_dump(mode="json")) == {}
     tell(failed_job(redis, request, retries_left=0))
-    assert not standin.seen and ledger.result_of(request.job_id) is None, "the bot writes the result, too"
+    assert not standin.seen and jobs.result_of(request.job_id) is None, "the bot writes the result, too"
 
 
-def test_what_has_ended_is_not_ended_again(sha: str, standin: Standin, ledger: Jobs) -> None:
-    ledger.finish(RenderResult(job_id="1000", outcome="failed", code="expired"))
+def test_what_has_ended_is_not_ended_again(sha: str, standin: Standin, jobs: Jobs) -> None:
+    jobs.finish(RenderResult(job_id="1000", outcome="failed", code="expired"))
     assert run(request_for(sha)).code == "expired"
     assert not standin.seen
 
 
 def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
-    sha: str, standin: Standin, ledger: Jobs, redis: Redis
+    sha: str, standin: Standin, jobs: Jobs, redis: Redis
 ) -> None:
     request = request_for(sha)
-    assert ledger.claim(request.job_id, "a-try") is Claim.GRANTED  # and then that worker died
+    assert jobs.claim(request.job_id, "a-try") is Claim.GRANTED  # and then that worker died
     late = request.model_copy(update={"deadline_at": time.time() - 1})
     assert tasks.render(late.model_dump(mode="json")) == {}
     tell(failed_job(redis, request, retries_left=0))
-    assert not standin.seen and ledger.result_of(request.job_id) is None
+    assert not standin.seen and jobs.result_of(request.job_id) is None
     assert run(request).outcome == "posted", "the picture itself may be posted twice: that changes nothing"
 
 
 def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
-    sha: str, standin: Standin, ledger: Jobs, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, jobs: Jobs, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(render_job, "POST_S", 0.5)
     version = engine.weights_source.store.put(b"no weights", "spoilt", origin="shell", by="tester")
@@ -756,29 +756,29 @@ def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
     assert isinstance(tasks.render(payload), Postponed)
     standin.always = None
     assert tasks.render(payload) == {} and not standin.state
-    reason = ledger.reason_of("1000")
+    reason = jobs.reason_of("1000")
     assert reason is not None and (reason.outcome, reason.code) == ("failed", "style_broken")
     assert reason.sentence.startswith(SENTENCES["style_broken"] + "\n-# ")
 
 
 def test_a_refused_picture_is_no_reason_to_cover_what_an_earlier_try_may_have_posted(
-    sha: str, standin: Standin, ledger: Jobs
+    sha: str, standin: Standin, jobs: Jobs
 ) -> None:
-    assert ledger.claim("1000", "a-try") is Claim.GRANTED  # and posted, and then that worker died
+    assert jobs.claim("1000", "a-try") is Claim.GRANTED  # and posted, and then that worker died
     standin.answers.append(Answer(403, {"code": 50013}))
     assert tasks.render(request_for(sha).model_dump(mode="json")) == {}
     assert len(standin.seen) == 1 and standin.seen[0].files, "the picture again, and no sentence"
-    reason = ledger.reason_of("1000")
+    reason = jobs.reason_of("1000")
     assert reason is not None and reason.code == "no_permission"
 
 
 def test_a_failure_that_discord_does_not_take_stays_open_for_the_bot(
-    sha: str, standin: Standin, ledger: Jobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, jobs: Jobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "TELL_FAILURE_S", 0.5)
     standin.answers += [Answer(503)] * 20
     tell(failed_job(redis, request_for(sha), retries_left=0))
-    assert ledger.result_of("1000") is None
+    assert jobs.result_of("1000") is None
 
 
 def hinted(request: RenderRequest) -> str:
@@ -853,7 +853,7 @@ def several(*shas: str | None, **changes: Any) -> RenderRequest:
 
 
 def test_several_pictures_are_one_message_with_those_that_fail_named(
-    sha: str, pictures: PictureStore, standin: Standin, ledger: Jobs
+    sha: str, pictures: PictureStore, standin: Standin, jobs: Jobs
 ) -> None:
     broken, other = pictures.put(photo()[:300]), pictures.put(photo(120, 120))
     request = several(sha, broken, None, other)
@@ -865,19 +865,19 @@ def test_several_pictures_are_one_message_with_those_that_fail_named(
     assert first.startswith("photo · tiny · ")
     assert [line.partition(":")[0] for line in words] == ["Picture 2", "Picture 3"] and "It is gone." in words[1]
     assert len([seen for seen in standin.seen if seen.path == TOKEN_PATH]) == 1
-    assert run(request) == ledger.result_of("1000") == result, "a repeated job changes nothing"
+    assert run(request) == jobs.result_of("1000") == result, "a repeated job changes nothing"
     assert len([seen for seen in standin.seen if seen.path == TOKEN_PATH]) == 1
 
 
-def test_of_several_of_which_none_can_be_drawn_the_first_says_why(pictures: PictureStore, ledger: Jobs) -> None:
+def test_of_several_of_which_none_can_be_drawn_the_first_says_why(pictures: PictureStore, jobs: Jobs) -> None:
     broken = pictures.put(photo()[:300])
-    reason = left(several(broken, "f" * 64), ledger)
+    reason = left(several(broken, "f" * 64), jobs)
     assert (reason.outcome, reason.code, reason.sentence) == ("refused", "broken", SENTENCES["broken"])
 
 
-def test_several_are_cancelled_together(sha: str, standin: Standin, ledger: Jobs) -> None:
-    ledger.cancel("1000", take_over=False)
-    assert left(several(sha, sha), ledger).outcome == "cancelled"
+def test_several_are_cancelled_together(sha: str, standin: Standin, jobs: Jobs) -> None:
+    jobs.cancel("1000", take_over=False)
+    assert left(several(sha, sha), jobs).outcome == "cancelled"
     assert standin.seen == []
 
 
@@ -923,8 +923,8 @@ def test_a_comparison_shows_the_photo_without_what_its_file_says_of_itself(
         assert drawn.size == (40 * CELL_WIDTH, 15 * CELL_HEIGHT)
 
 
-def test_a_comparison_of_a_photo_that_is_gone_says_so(standin: Standin, ledger: Jobs) -> None:
-    reason = left(request_for("b" * 64, comparison="private", own=True), ledger)
+def test_a_comparison_of_a_photo_that_is_gone_says_so(standin: Standin, jobs: Jobs) -> None:
+    reason = left(request_for("b" * 64, comparison="private", own=True), jobs)
     assert (reason.outcome, reason.code) == ("failed", "picture_gone")
     assert reason.sentence == SENTENCES["picture_gone"] and standin.seen == []
 

@@ -29,7 +29,7 @@ def children(supervisor: WorkerProcess) -> dict[int, int]:
 
 @pytest.mark.slow
 def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     supervisor = start("worker", "--count", "2")
     supervisor.wait_for("worker ready", times=2)
@@ -45,7 +45,7 @@ def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
     os.kill(idle.pid, signal.SIGKILL)
     supervisor.wait_for(f"child ended child={place} code=-9")
     standin.open.set()  # a worker waits for an answer for seconds, and the start of another may take longer
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     supervisor.wait_for("worker ready", times=3)
 
     standin.open.clear()
@@ -60,13 +60,13 @@ def test_killed_child_is_replaced_and_a_signal_lets_all_finish(
     )
     standin.open.set()
     assert supervisor.process.wait(PATIENCE_S) == 0
-    assert (ended(ledger, "1001"), ended(ledger, "1002")) == ("posted", "posted")
+    assert (ended(jobs, "1001"), ended(jobs, "1002")) == ("posted", "posted")
     assert render_queue(redis).job_ids == ["1003"]
     assert not any(running(pid) for pid in children(supervisor).values())
 
 
 def test_children_of_a_killed_supervisor_finish_and_end(
-    start: Start, redis: Redis, sha: str, standin: Standin, ledger: Jobs
+    start: Start, redis: Redis, sha: str, standin: Standin, jobs: Jobs
 ) -> None:
     supervisor = start("worker", "--count", "1")
     supervisor.wait_for("worker ready")
@@ -78,7 +78,7 @@ def test_children_of_a_killed_supervisor_finish_and_end(
     until(lambda: [r.state for r in Fleet(redis).alive()] == ["stopping"], "the child to say it is stopping")
     assert running(child), "the job in hand is finished first"
     standin.open.set()
-    assert ended(ledger) == "posted"
+    assert ended(jobs) == "posted"
     until(lambda: not running(child), "the child to end")
 
 

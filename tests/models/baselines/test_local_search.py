@@ -1,4 +1,4 @@
-"""Local search keeps its promises, by a loss that is written out here and by what a reader would see."""
+"""Local search does what it should, by a loss that is written out here and by what a reader would see."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The networks take any size and answer in the shapes they promise."""
+"""The networks take any size and answer in the shapes that their docstrings say."""
 
 from dataclasses import replace
 

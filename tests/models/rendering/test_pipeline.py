@@ -1,4 +1,4 @@
-"""Frames to characters: one stretch for all, batches that change nothing, steadiness that shows."""
+"""Frames to characters: one stretch for all, batches that change nothing, temporal smoothing that shows."""
 
 import io
 from pathlib import Path
@@ -212,7 +212,7 @@ def test_frames_of_one_tone_are_one_glyph(untrained: Renderer, free: Renderer) -
 
 
 def test_a_still_picture_does_not_crawl() -> None:
-    """The shipped weights on a noisy still: steadiness takes nearly all flicker away."""
+    """The shipped weights on a noisy still: temporal smoothing takes nearly all flicker away."""
     renderer = Renderer(find_weights("classic", None))
     tones = joint_tones(noisy())
     rows, shares = 0, []
