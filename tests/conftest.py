@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from devstack.valkey import start_valkey
+from jobs import clock
 from jobs.connection import connect
 from jobs.text.catalogues import compile_catalogues
 
@@ -63,6 +64,13 @@ def _shared_by(item: pytest.Item) -> Path | None:
     if "package" in scopes:
         return item.path.parent
     return item.path if "module" in scopes else None
+
+
+@pytest.fixture(autouse=True)
+def _own_clock() -> Iterator[None]:
+    """A test that lets its process follow a Redis's clock leaves no other a time that cannot be set."""
+    yield
+    clock._Clock.offset = None
 
 
 @pytest.fixture(scope="session")
