@@ -14,7 +14,6 @@ from bot.services import Services
 from jobs import clock
 from jobs.lifecycle.job import PendingReply
 from jobs.routes import TOKEN_S
-from jobs.rq_adapter import queue
 from jobs.text.buttons import CANCEL, LABELS
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import language_of, translate
@@ -53,9 +52,7 @@ class CancelButton:
         failure = failure_of("cancelled", language_of(interaction.locale.value), "cancelled while it waited")
         if not await asyncio.to_thread(self._cancel, pending, failure):
             return
-        if tracked := self._pending.mine.get(job_id):
-            tracked.failure = failure
-        await self._pending.end(pending, failure, outcome="cancelled")
+        await self._pending.end_called_off(pending, failure)
 
     def _cancel(self, pending: PendingReply, failure: Failure) -> bool:
         """Cancel the job; whether nobody else has it, so that the last word is ours.
@@ -63,8 +60,7 @@ class CancelButton:
         Else its worker leaves it to a bot, which reaches who cancelled by what is written down here; or a bot is
         saying the last word, as after a double click.
         """
-        if not self._services.jobs.cancel(pending.job_id, failure.as_reason("cancelled")).may_write:
+        ours = self._pending.call_off(pending.job_id, failure)
+        if not ours:
             self._services.jobs.open(pending, look_at=clock.now() + WORKING_S)
-            return False
-        queue.withdraw(self._services.redis, pending.job_id)
-        return True
+        return ours

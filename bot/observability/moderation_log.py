@@ -45,6 +45,13 @@ class ModerationLog:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def post_request(
+        self, settings: GuildSettings, interaction: Interaction, request: RenderRequest, *, private: bool
+    ) -> None:
+        """Post who asked for a picture and where, if the server has a log channel."""
+        if settings.log_channel is not None:
+            self.post(settings, _line_of(interaction, request, private=private))
+
     async def _post(self, channel_id: int, line: str) -> None:
         try:
             await self._client.get_partial_messageable(channel_id).send(
@@ -54,7 +61,7 @@ class ModerationLog:
             log.info("moderation log not posted channel=%d detail=%s", channel_id, describe_error(error))
 
 
-def line_of(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
+def _line_of(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
     """Who asked for a picture and where, with its job's id."""
     place = (
         f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import discord
 
-from bot.observability.moderation_log import ModerationLog, line_of
+from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker, asker_of
 from bot.render.attachments import Attachment, Find
 from bot.render.download import AttachmentDownloader, check_declared
@@ -169,7 +169,7 @@ class RenderService:
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
                     await self._say_queued(interaction)
                 request = await self._pending.send(tracked, request)
-                self._moderation_log.post(settings, line_of(interaction, request, private=begun.private))
+                self._moderation_log.post_request(settings, interaction, request, private=begun.private)
                 log.info(
                     "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s format=%s columns=%s paper=%s "
                     "focus=%s private=%s workers=%d ms=%.0f",

@@ -56,6 +56,19 @@ async def put_sentence(client: discord.Client, reply: Reply, sentence: str) -> S
     )
 
 
+async def edit_waiting(client: discord.Client, reply: Reply, **state: Any) -> None:
+    """Edit the message if nothing but an interim text stands on it: by the interaction's token if the reply has
+    one, which shares no bucket with the bot. Raises bot.replies.interactions.UNDELIVERED."""
+    if reply.token is None:
+        message = _message_of(client, reply)
+        if seen_on(await message.fetch()) is Seen.UNFILLED:
+            await message.edit(**state)
+    else:
+        hook = _hook_of(client, reply)
+        if seen_on(await hook.fetch_message(ORIGINAL)) is Seen.UNFILLED:
+            await hook.edit_message(ORIGINAL, **state)
+
+
 async def say_privately(client: discord.Client, reply: Reply, sentence: str) -> Seen:
     """Take the message away, and say the sentence to who asked alone: SENTENCE once they can read it.
 
@@ -64,7 +77,7 @@ async def say_privately(client: discord.Client, reply: Reply, sentence: str) -> 
     after the message was taken away. Raises bot.replies.interactions.UNDELIVERED; saying it again then is safe, and
     at worst said twice to that one person.
     """
-    hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
+    hook = _hook_of(client, reply)
     hook.type = discord.WebhookType.application  # it is an interaction's, and only these speak to one person
     seen = Seen.OUT_OF_REACH
     try:
@@ -122,9 +135,7 @@ async def _by_either(
     by_token: Callable[[discord.Webhook], Awaitable[Message]],
     as_bot: Callable[[discord.PartialMessage], Awaitable[Message]],
 ) -> Seen:
-    number = int(reply.message_id)
-    hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
-    message = client.get_partial_messageable(int(reply.channel_id)).get_partial_message(number)
+    hook, message = _hook_of(client, reply), _message_of(client, reply)
     met = []
     for route in routes(reply, clock.now()):
         if route is Route.BOT and reply.message_id == NO_ID:
@@ -137,8 +148,18 @@ async def _by_either(
                 raise
             met.append(verdict)
             level = logging.WARNING if error.status == 403 else logging.INFO
-            log.log(level, "refused route=%s message=%d status=%d code=%d", route, number, error.status, error.code)
+            log.log(
+                level, "refused route=%s message=%d status=%d code=%d", route, message.id, error.status, error.code
+            )
     return Seen.GONE if Verdict.GONE in met else Seen.OUT_OF_REACH
+
+
+def _hook_of(client: discord.Client, reply: Reply) -> discord.Webhook:
+    return discord.Webhook.partial(int(reply.application_id), reply.token or "", client=client)
+
+
+def _message_of(client: discord.Client, reply: Reply) -> discord.PartialMessage:
+    return client.get_partial_messageable(int(reply.channel_id)).get_partial_message(int(reply.message_id))
 
 
 def seen_on(message: Message) -> Seen:

@@ -162,6 +162,22 @@ class PendingReplies:
             tracked.failure = None
             log.warning("left to the queue job=%s", job_id)
 
+    def call_off(self, job_id: str, failure: Failure) -> bool:
+        """Cancel a job, and take it off the queue; whether nobody else has it, so that its last word is ours.
+
+        For a thread. Then `end_called_off` says it.
+        """
+        if not self._services.jobs.cancel(job_id, failure.as_reason("cancelled")).may_write:
+            return False
+        queue.withdraw(self._services.redis, job_id)
+        return True
+
+    async def end_called_off(self, pending: PendingReply, failure: Failure) -> None:
+        """Say that a job is cancelled; what Discord does not take now, the reaper says later."""
+        if tracked := self.mine.get(pending.job_id):
+            tracked.failure = failure
+        await self.end(pending, failure, outcome="cancelled")
+
     async def end(
         self, pending: PendingReply, failure: Failure, *, outcome: Outcome = "failed", nothing_there: bool = False
     ) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import discord
 
 from bot.replies.interactions import QUIET
-from bot.replies.messages import ORIGINAL, Seen, seen_on
+from bot.replies.messages import edit_waiting
 from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies, SendState, Tracked
 from bot.services import Services
@@ -139,22 +139,11 @@ class ProgressNotifier:
             "view": self._cancel_view(job_id, reply.language),
             "allowed_mentions": QUIET,
         }
-        hook = discord.Webhook.partial(int(reply.application_id), reply.token or "", client=self._client)
-        channel = self._client.get_partial_messageable(int(reply.channel_id))
-        message = channel.get_partial_message(int(reply.message_id))
         # What Discord did not take is not said again at once either.
         self._said[job_id] = Said(text, time.monotonic())
-
-        async def look_and_edit() -> None:
-            # A fail-over may have made Redis forget that the job has ended, and it waits there once more.
-            if reply.token is None:
-                if seen_on(await message.fetch()) is Seen.UNFILLED:
-                    await message.edit(**state)
-            elif seen_on(await hook.fetch_message(ORIGINAL)) is Seen.UNFILLED:
-                await hook.edit_message(ORIGINAL, **state)
-
         with suppress(discord.HTTPException):
-            await say(self._services.jobs, job_id, look_and_edit)
+            # A fail-over may have made Redis forget that the job has ended, and it waits there once more.
+            await say(self._services.jobs, job_id, lambda: edit_waiting(self._client, reply, **state))
 
 
 def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:

@@ -43,7 +43,7 @@ def spoil(payload: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    RQWorker.lease_s = 2
+    RQWorker.lease_s = int(os.environ.get("NERVOUS_LEASE_S", "2"))
     RQWorker.maintenance_s = 1
     WorkLoop.renew_s = 0.5
     WorkLoop.hard_grace_s = 1.0

@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -93,16 +94,9 @@ def answer(tools: Tools, request: RenderRequest, hook: Hook) -> Ending:
     try:
         # Once for the whole job: what is exchanged meanwhile is for the next one.
         renderer = _renderer(tools.engine, request.options.style)
-
-        def draw_one(sha: str, most_bytes: int, variant: Variant | None) -> Drawing:
-            options = request.options if variant is None else variant.applied_to(request.options)
-            same = options.style == request.options.style
-            chosen = renderer if same else _renderer(tools.engine, options.style)
-            return _draw(tools, options, chosen, hook, job_id=request.job_id, sha=sha, upload_limit=most_bytes)
-
         parts = draw_all(
             request,
-            draw_one,
+            partial(_draw_one, tools=tools, request=request, renderer=renderer, hook=hook),
             begins=lambda number, total: tools.jobs.progress(request.job_id, pictures=(number, total)),
         )
         drawing = next(part.drawing for part in parts if part.drawing is not None)
@@ -169,29 +163,32 @@ def _renderer(engine: Engine, style: str | None) -> Renderer:
         raise ServiceProblem("style_broken", str(error)[:200]) from None
 
 
-def _draw(
+def _draw_one(
+    sha: str,
+    most_bytes: int,
+    variant: Variant | None,
+    *,
     tools: Tools,
-    options: RenderOptions,
+    request: RenderRequest,
     renderer: Renderer,
     hook: Hook,
-    *,
-    job_id: str,
-    sha: str,
-    upload_limit: int,
 ) -> Drawing:
-    """One finished picture.
+    """One finished picture of a request, by its `renderer` unless a variant names another style.
 
     Raises PictureProblem, or ServiceProblem `cancelled`, `expired`, `picture_gone`, `gpu_full` or, for an
     animation, `too_large_result`.
     """
+    options = request.options if variant is None else variant.applied_to(request.options)
+    if options.style != request.options.style:
+        renderer = _renderer(tools.engine, options.style)
     hook.go_on()
     data = tools.pictures.get(sha)
     if data is None:
         raise ServiceProblem("picture_gone", f"no picture {sha[:12]}")
     try:
-        return draw(renderer, tools.decoder, data, options, hook=hook, upload_limit=upload_limit)
+        return draw(renderer, tools.decoder, data, options, hook=hook, most_bytes=most_bytes)
     except OutOfMemory as error:
-        tools.breaker.record_failure(job_id, "OutOfMemoryError")
+        tools.breaker.record_failure(request.job_id, "OutOfMemoryError")
         raise ServiceProblem("gpu_full", str(error)[:200]) from None
 
 
@@ -202,9 +199,9 @@ def draw(
     options: RenderOptions,
     *,
     hook: Hook | None = None,
-    upload_limit: int | None = None,
+    most_bytes: int | None = None,
 ) -> Drawing:
-    """Draw a picture's file; the Drawing's own is a PNG, or a GIF of at most `upload_limit` bytes if it moves.
+    """Draw a picture's file; the Drawing's own is a PNG, or a GIF of at most `most_bytes` if it moves.
 
     Raises PictureProblem, ServiceProblem `too_large_result`, DecoderFailed, OutOfMemory when the GPU has
     no room for a smaller picture either, and what the hook does.
@@ -213,7 +210,7 @@ def draw(
     drawing = pipeline.draw(renderer, data, options, decoder=decoder, hook=hook, most_s=GENERATOR_S)
     try:
         format = ANIMATION if drawing.moves else PNG
-        drawing = pipeline.as_file(drawing, format, hook=hook, most_bytes=upload_limit)
+        drawing = pipeline.as_file(drawing, format, hook=hook, most_bytes=most_bytes)
     except TooLarge as error:
         raise ServiceProblem("too_large_result", str(error)) from None
     hook.go_on()
