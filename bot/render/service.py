@@ -138,8 +138,8 @@ class RenderService:
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admit, asker, overrides)
-                if overrides.style is None and defaults is None:
-                    options = await self._known_style(options)
+                if options.style is not None and overrides.style is None and defaults is None:
+                    options = await self._known_style(options, options.style)
                 if callable(picture):
                     picture = await picture()
                 sources = [picture] if isinstance(picture, Attachment) else picture
@@ -197,14 +197,12 @@ class RenderService:
             self._services.weights.known(overrides.style)
         return self._admission.check(asker)
 
-    async def _known_style(self, options: RenderOptions) -> RenderOptions:
+    async def _known_style(self, options: RenderOptions, style: str) -> RenderOptions:
         """The options; a server's default style that is no more gives way to the bot's."""
-        if options.style is None:
-            return options
         try:
-            await asyncio.to_thread(self._services.weights.known, options.style)
+            await asyncio.to_thread(self._services.weights.known, style)
         except ServiceProblem as problem:
-            log.info("style gone style=%s code=%s", options.style, problem.code)
+            log.info("style gone style=%s code=%s", style, problem.code)
             return replace(options, style=None)
         return options
 

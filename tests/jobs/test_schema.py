@@ -20,7 +20,7 @@ def test_a_request_survives_the_way_through_json() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema_version": 8},
+        {"schema_version": 9},
         {"colour": "red"},
         {"palette": "blue"},
         {"options": {"colour": "red"}},

@@ -498,7 +498,7 @@ def test_job_waits_as_long_as_discord_says(sha: str, standin: Standin) -> None:
     assert isinstance(later, Postponed) and later.intervals[0] >= 300
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 8}, {"options": {"columns": "many"}}, {"unknown": 1}])
+@pytest.mark.parametrize("change", [{"schema_version": 9}, {"options": {"columns": "many"}}, {"unknown": 1}])
 def test_request_of_another_version_names_fields_but_no_values(sha: str, change: dict[str, Any]) -> None:
     payload = request_for(sha).model_dump(mode="json") | change
     payload["reply"]["private"] = INTERACTION_TOKEN
