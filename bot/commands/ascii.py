@@ -53,7 +53,7 @@ class Ascii(commands.Cog):
     @app_commands.command(
         name="ascii",
         description="Draw a picture in readable characters",
-        extras={"file_types": {"image": FILE_TYPES}},  # bot.commands.sync registers them
+        extras={"file_types": {"image": FILE_TYPES}},  # bot.commands.registration sends them
     )
     @app_commands.describe(**OPTION_HELP)
     @app_commands.choices(variants=VARIANT_CHOICES, **CHOICES)

@@ -3,7 +3,7 @@
 Others saw the page alone, so the photo is shown to them only when its owner says so, and a private result's never.
 """
 
-from bot.components.ownership import is_theirs, request_under
+from bot.components.ownership import is_hidden, is_theirs, request_under
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
 from bot.replies.interactions import Interaction
@@ -22,9 +22,7 @@ class Comparisons:
     async def compare(self, interaction: Interaction, argument: str) -> None:
         """Photo and page for who asked alone; drawn as the result is, by the model as it is now."""
         request = await self._owned(interaction)
-        message = interaction.message
-        hidden = message is not None and message.flags.ephemeral
-        await self._draw(interaction, request, "private" if hidden else "shareable")
+        await self._draw(interaction, request, "private" if is_hidden(interaction, request) else "shareable")
 
     async def share(self, interaction: Interaction, argument: str) -> None:
         """The same for everyone, on a message of its own."""

@@ -23,7 +23,7 @@ from jobs.observability.logs import describe_error
 from jobs.observability.metrics import PREFIX
 from jobs.observability.probes import probe_app, serving
 from jobs.pictures import stored_bytes
-from jobs.registry.fleet import Fleet
+from jobs.registry.fleet import STATES, Fleet
 from jobs.rq_adapter import queue
 
 GATEWAY_READY = Gauge(f"{PREFIX}gateway_ready", "Whether the gateway sends this bot events, on all its shards.")
@@ -120,9 +120,9 @@ class FleetCollector(Collector):
         for state in ("waiting", "started", "postponed", "failed"):
             families["queue_jobs"].add_metric([state], getattr(jobs, state))
         families["queue_oldest_seconds"].add_metric([], jobs.oldest_s)
-        families["open_promises"].add_metric([], Jobs(redis).count_pending())
+        families["pending_replies"].add_metric([], Jobs(redis).count_pending())
         states = [report.state for report in Fleet(redis).alive()]
-        for state in ("idle", "busy", "swapping", "degraded", "suspended", "stopping"):
+        for state in STATES:
             families["workers"].add_metric([state], states.count(state))
         families["stored_picture_bytes"].add_metric(["used"], stored_bytes(redis))
         families["stored_picture_bytes"].add_metric(["budget"], self._picture_budget)
@@ -156,7 +156,7 @@ def _families() -> dict[str, GaugeMetricFamily]:
             ["state"],
         ),
         "queue_oldest_seconds": ("How long the job next in line has waited; 0 with an empty queue.", []),
-        "open_promises": ("People who were told to wait and have no answer yet.", []),
+        "pending_replies": ("People who were told to wait and have no answer yet.", []),
         "workers": ("Workers alive, by state.", ["state"]),
         "stored_picture_bytes": ("Pictures kept for drawing and redrawing: used, and the budget.", ["kind"]),
         "redis_memory_bytes": ("Redis's own memory: used, and its limit (0: none).", ["kind"]),

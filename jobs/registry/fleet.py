@@ -11,6 +11,9 @@ from jobs.records import Record, read_record
 
 REPORT_EVERY_S: Final = 2.0
 REPORT_TTL_S: Final = 15
+STATES: Final = ("idle", "busy", "swapping", "degraded", "suspended", "stopping")
+"""What a worker may be at. `swapping`: its model is exchanged without room for two; `suspended` by `rq suspend`."""
+NOT_SERVING: Final = frozenset({"degraded", "suspended", "stopping"})
 
 _WORKERS = f"{PREFIX}workers"
 
@@ -28,9 +31,7 @@ class WorkerReport(Record):
     device: str
     model: str
     model_version: str
-    state: str = Field(
-        description="idle, busy, degraded, stopping, suspended by `rq suspend`, or swapping: no room for two models"
-    )
+    state: str = Field(description="one of STATES, or what another version of workers calls it")
     models: dict[str, str] = Field(default_factory=dict)
     memory_mb: int = 0
     jobs_done: int = 0
@@ -74,4 +75,4 @@ class Fleet:
 
 def takes_jobs(report: WorkerReport) -> bool:
     """Whether a worker is neither on its way out, nor stepped back, nor suspended."""
-    return report.state not in ("stopping", "degraded", "suspended")
+    return report.state not in NOT_SERVING

@@ -82,7 +82,7 @@ class Fleetwide:
 
 def test_the_fleet_in_figures(redis: Redis) -> None:
     fleet = Fleetwide(redis)
-    assert fleet("queue_jobs", state="waiting") == fleet("queue_oldest_seconds") == fleet("open_promises") == 0
+    assert fleet("queue_jobs", state="waiting") == fleet("queue_oldest_seconds") == fleet("pending_replies") == 0
     PictureStore(redis, 60, 1000).put(b"123456789")
     for number in range(3):
         request = a_request(job_id=str(1000 + number))
@@ -97,7 +97,7 @@ def test_the_fleet_in_figures(redis: Redis) -> None:
     )
     Fleet(redis).report(report)
     assert fleet("redis_up") == 1
-    assert fleet("queue_jobs", state="waiting") == fleet("open_promises") == 3
+    assert fleet("queue_jobs", state="waiting") == fleet("pending_replies") == 3
     assert math.isclose(fleet("queue_oldest_seconds") or 0, 60, abs_tol=5)
     assert (fleet("workers", state="busy"), fleet("workers", state="idle")) == (1, 0)
     assert (fleet("stored_picture_bytes", kind="used"), fleet("stored_picture_bytes", kind="budget")) == (9, 1000)
@@ -124,7 +124,7 @@ def test_counting_does_not_clean_up(redis: Redis) -> None:
 
 def test_a_redis_that_is_gone_is_all_that_is_known() -> None:
     fleet = Fleetwide(connect(f"redis://127.0.0.1:{free_port()}/0"))
-    assert fleet("redis_up") == 0 and fleet("open_promises") is None
+    assert fleet("redis_up") == 0 and fleet("pending_replies") is None
 
 
 def test_a_taken_port_is_one_readable_line(playground: PlaygroundProcess, redis_url: str, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ QUICKLY = frozenset(
         "one 403 with a page",
     }
 )
-SCALE = Scale(lease_s=2.0, between_s=0.05, pause_s=0.3, frozen_s=(0.5, 3.0), stalled_s=(1.0, 2.0), told_s=4.0)
+SCALE = Scale(lease_s=2.0, between_s=0.1, pause_s=0.3, frozen_s=(0.5, 3.0), stalled_s=(1.0, 2.0), told_s=4.0)
 
 
 @pytest.mark.slow

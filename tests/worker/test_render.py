@@ -1,4 +1,4 @@
-"""One request, all the way through `worker.tasks.render`: real model, real Valkey, real HTTP."""
+"""One request, all the way through `worker.render.tasks`: real model, real Valkey, real HTTP."""
 
 import dataclasses
 import io
