@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
@@ -58,10 +57,10 @@ LIKENESS: Final = 0.85
 """So like one of NAMES that it is hardly another program's: DISCORD_TOKNE, REDIS_URI, MODEL_WEIGHT."""
 
 
-def misspelt(env_file: Path = Path(".env")) -> list[str]:
+def misspelt() -> list[str]:
     """A sentence for each name that begins with DISCORD_ and is none of ours, or is very like one of ours."""
     try:
-        in_file = list(dotenv_values(env_file))
+        in_file = list(dotenv_values(".env"))
     except (OSError, UnicodeDecodeError):  # who reads the settings says so
         in_file = []
     return list(_complaints([*os.environ, *in_file]))

@@ -52,7 +52,7 @@ ANSWER_S: Final = 40.0
 CLICK_S: Final = 180.0
 """How long an unanswered reaction is tried again: Discord knows a nonce for "the past few minutes" only."""
 
-_TURN: Final = f"{PREFIX}sweep"
+_TURN: Final = f"{PREFIX}reaper"
 
 
 @dataclass(frozen=True)

@@ -132,9 +132,9 @@ def set_up(program: str, token: str, level: str, log_format: LogFormat = "text",
             logging.getLogger(name).setLevel(max(least, logging.getLevelNamesMapping()[level]))
 
 
-def one_line(text: str, most: int = 300) -> str:
+def one_line(text: str) -> str:
     """Text from elsewhere, made safe for one log line."""
-    return printable(" ".join(text.split()), most)
+    return printable(" ".join(text.split()), 300)
 
 
 def describe_error(error: BaseException) -> str:

@@ -44,8 +44,7 @@ def still(before: Array, after: Array) -> NDArray[np.bool_]:
 class TemporalSmoothing:
     """Remembers what stands in every cell, and what the picture last was there."""
 
-    def __init__(self, margin: float = MARGIN) -> None:
-        self._margin = margin
+    def __init__(self) -> None:
         self._glyphs: Glyphs | None = None
         self._blocks: Array
         self._ink: Array | None = None
@@ -65,7 +64,7 @@ class TemporalSmoothing:
             if self._glyphs is not None:
                 old = self._glyphs
                 standing = np.take_along_axis(scores[frame], old[..., None], -1)[..., 0]
-                keep = still(self._blocks, seen[frame]) & (scores[frame].max(-1) - standing < self._margin)
+                keep = still(self._blocks, seen[frame]) & (scores[frame].max(-1) - standing < MARGIN)
                 best[frame] = np.where(keep, old, best[frame])
                 if ink is not None and self._ink is not None:
                     ink[frame] = np.where(keep[..., None, None], self._ink, ink[frame])
