@@ -11,12 +11,14 @@ from discord.ext import commands
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
 from bot.commands.command_mentions import CommandIds
-from bot.commands.membership import Membership
+from bot.commands.forgetting import Forgetting
 from bot.commands.message_menu import PICK, MessageMenu
 from bot.commands.model_admin import ACTIVATE, ModelAdmin
 from bot.commands.registration import Catalogue, keep_trying, sync_if_changed
 from bot.commands.server_settings import ERASE, KEEP, ServerSettings
+from bot.commands.settings_after_removal import SettingsAfterRemoval
 from bot.commands.user_menu import UserMenu
+from bot.commands.welcome import Welcome
 from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.comparison import Comparisons
 from bot.components.component import Component, Handler
@@ -112,8 +114,10 @@ class GlyphcordClient(ShardedBot):
             self._ascii,
             menu,
             UserMenu(self.tree, render_service),
-            About(self.services, settings, self._command_ids, pending),
-            Membership(self, self.services),
+            About(settings, self._command_ids),
+            Forgetting(self.services, pending),
+            Welcome(self.services, self._command_ids),
+            SettingsAfterRemoval(self, self.services),
             server_settings,
             models,
             results,

@@ -17,10 +17,11 @@ from babel.messages.pofile import read_po
 import bot
 import jobs
 import worker
-from bot.commands.about import PRIVACY, WELCOME, help_text
+from bot.commands.about import PRIVACY, help_text
 from bot.commands.ascii import UNSEEN_HELP
 from bot.commands.command_mentions import NAMED, CommandIds
 from bot.commands.settings_text import settings_text
+from bot.commands.welcome import WELCOME
 from bot.components.redo_form import FIELDS, form_for
 from bot.render.options import named_palette, suggest_palettes
 from bot.settings import BotSettings

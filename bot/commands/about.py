@@ -1,28 +1,20 @@
-"""The first words on a server, `/help`, `/privacy` and `/forget`: what the bot does, and what it keeps of whom."""
+"""`/help` and `/privacy`: what the bot does, and what it keeps of whom."""
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Final
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.command_mentions import CommandIds
-from bot.commands.forgetting import forget
 from bot.commands.registration import everywhere
-from bot.observability.moderation_log import may_write
-from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, defer, language
-from bot.replies.pending import REDIS_LOST, PendingReplies
-from bot.services import Services
+from bot.replies.interactions import QUIET, Interaction, language
 from bot.settings import BotSettings
-from jobs.connection import PREFIX
 from jobs.lifecycle.messages import KEEP_S
-from jobs.observability.logs import describe_error
 from jobs.server_settings import GRACE_S
 from jobs.text.choices import FOCUSES, PAPERS, palette_name
-from jobs.text.translation import language_of, translate, translate_count
+from jobs.text.translation import translate
 
 log = logging.getLogger(__name__)
 
@@ -68,32 +60,11 @@ PRIVACY: Final = (
     "theirs. Messages in a channel stay; **Delete** under them removes them."
 )
 
-FORGOTTEN_ONE: Final = (
-    "Deleted: one picture and the records of your requests. Reactions and buttons under those results no "
-    "longer work. The messages stay until somebody deletes them."
-)
-FORGOTTEN: Final = (
-    "Deleted: {count} pictures and the records of your requests. Reactions and buttons under those results no "
-    "longer work. The messages stay until somebody deletes them."
-)
-
-
-WELCOME: Final = (
-    "Thanks for adding me! Type {ascii} and attach a picture, or open a message's menu → Apps → **Make "
-    "ASCII**, and I reply with that picture in readable characters. {help} has examples. Server managers "
-    "choose where and for whom I draw with {settings}."
-)
-
-WELCOMED_S: Final = 30 * 24 * 3600
-"""Who adds the bot again within this time has read it."""
-
 
 class About(commands.Cog):
-    """The three commands, and the first words on a server."""
+    """The two commands."""
 
-    def __init__(self, services: Services, settings: BotSettings, ids: CommandIds, pending: PendingReplies) -> None:
-        self._services = services
-        self._pending = pending
+    def __init__(self, settings: BotSettings, ids: CommandIds) -> None:
         self._settings = settings
         self._ids = ids
 
@@ -113,30 +84,6 @@ class About(commands.Cog):
             "grace_days": str(GRACE_S // 86400),
         }
         await _say(interaction, translate(PRIVACY, reader, **facts))
-
-    @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
-    @everywhere
-    async def forget(self, interaction: Interaction) -> None:
-        await defer(interaction, private=True)
-        reader = language(interaction)
-        deleted = await forget(self._services, self._pending, str(interaction.user.id), reader)
-        log.info("forgot user=%d pictures=%d", interaction.user.id, deleted)
-        words = translate_count(FORGOTTEN_ONE, FORGOTTEN, deleted, reader)
-        await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
-
-    @commands.Cog.listener()
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Say once, where the bot may write, what it is for. Several processes hear of it; one speaks."""
-        places = [channel for channel in (guild.system_channel, *guild.text_channels) if channel is not None]
-        place = next((one for one in places if may_write(one)), None)
-        key = f"{PREFIX}welcomed:{guild.id}"
-        try:
-            first = await asyncio.to_thread(self._services.redis.set, key, 1, nx=True, ex=WELCOMED_S)
-            if place is not None and first:
-                reader = language_of(guild.preferred_locale.value)
-                await place.send(translate(WELCOME, reader, **self._ids.mentions(reader)), allowed_mentions=QUIET)
-        except (*REDIS_LOST, *UNDELIVERED) as error:
-            log.info("no welcome guild=%d detail=%s", guild.id, describe_error(error))
 
 
 def help_text(ids: CommandIds, reader: str, reactions: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What `/forget` does: whatever is kept of one person goes, and nothing of anybody else.
+"""`/forget`: whatever is kept of one person goes, and nothing of anybody else.
 
 `/privacy` names all that stays, and for how long; a test looks through every key for whatever it does not name.
 """
@@ -6,17 +6,51 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from typing import Final
+
+from discord import app_commands
+from discord.ext import commands
 
 from bot.commands import picture_lists
+from bot.commands.registration import everywhere
 from bot.replies.errors import Failure, failure_of
+from bot.replies.interactions import QUIET, Interaction, defer, language
 from bot.replies.pending import PendingReplies
 from bot.services import Services
 from jobs.lifecycle.job import PendingReply
 from jobs.registry import audit
 from jobs.rq_adapter import queue
 from jobs.schema import RenderRequest
+from jobs.text.translation import translate_count
 
 log = logging.getLogger(__name__)
+
+FORGOTTEN_ONE: Final = (
+    "Deleted: one picture and the records of your requests. Reactions and buttons under those results no "
+    "longer work. The messages stay until somebody deletes them."
+)
+FORGOTTEN: Final = (
+    "Deleted: {count} pictures and the records of your requests. Reactions and buttons under those results no "
+    "longer work. The messages stay until somebody deletes them."
+)
+
+
+class Forgetting(commands.Cog):
+    """The command."""
+
+    def __init__(self, services: Services, pending: PendingReplies) -> None:
+        self._services = services
+        self._pending = pending
+
+    @app_commands.command(name="forget", description="Delete your pictures and the records I keep of your requests")
+    @everywhere
+    async def forget(self, interaction: Interaction) -> None:
+        await defer(interaction, private=True)
+        reader = language(interaction)
+        deleted = await forget(self._services, self._pending, str(interaction.user.id), reader)
+        log.info("forgot user=%d pictures=%d", interaction.user.id, deleted)
+        words = translate_count(FORGOTTEN_ONE, FORGOTTEN, deleted, reader)
+        await interaction.edit_original_response(content=words, allowed_mentions=QUIET)
 
 
 async def forget(services: Services, pending: PendingReplies, user_id: str, language: str) -> int:

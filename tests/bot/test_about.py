@@ -9,8 +9,9 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from bot.commands.about import HELP, PRIVACY, WELCOME
+from bot.commands.about import HELP, PRIVACY
 from bot.commands.command_mentions import CommandIds
+from bot.commands.welcome import WELCOME
 from jobs.lifecycle.job import Jobs
 from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderResult

@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.commands.about import About
 from bot.commands.ascii import Ascii
+from bot.commands.forgetting import Forgetting
 from bot.commands.message_menu import MessageMenu
 from bot.commands.model_admin import ModelAdmin
 from bot.commands.registration import Catalogue
@@ -26,7 +27,8 @@ def all_commands() -> list[Any]:
         *Ascii(nothing, nothing).get_app_commands(),
         MessageMenu(nothing, nothing, nothing).menu,
         UserMenu(nothing, nothing).menu,
-        *About(nothing, nothing, nothing, nothing).get_app_commands(),
+        *About(nothing, nothing).get_app_commands(),
+        *Forgetting(nothing, nothing).get_app_commands(),
         ServerSettings(nothing, nothing, nothing).app_command,
         ModelAdmin(nothing, nothing, nothing, nothing).app_command,
     ]

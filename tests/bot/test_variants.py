@@ -1,14 +1,20 @@
 """`/ascii variants:` and the buttons under its answer, through the whole program."""
 
+import asyncio
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from redis import Redis
 
-from bot.components.variants import SHIPPED_STYLES, choice_of, variant_of
+from bot.components.variants import SHIPPED_STYLES, Variants, choice_of, variant_of
+from bot.services import Services
+from bot.settings import BotSettings
 from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.messages import Messages
 from jobs.schema import RenderRequest, RenderResult, Variant
@@ -16,9 +22,11 @@ from jobs.text.buttons import choice_rows
 from jobs.text.sentences import SENTENCES, ServiceProblem
 from jobs.variants import KINDS, MOST, kind_of, variant_name, variants_of
 from playground.testing import ADA_ID, Controls, PlaygroundProcess
+from playground.testing.client import PATIENCE_S
 from tests.bot.processes import a_png, only, queued
 from tests.bot.test_guild_settings import announce
 from tests.bot.test_results import QUEUE, shown
+from tests.jobs.requests import a_request
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,29 +117,42 @@ def test_taking_one_makes_it_the_whole_result(
         variant_of(blue, "1")
 
 
-def test_of_two_quick_choices_one_counts_for_message_and_record_alike(
-    playground: PlaygroundProcess, discord: Controls, redis: Redis
-) -> None:
-    request = asked(discord, redis, "paper")
-    message_id = drawn(playground, request)
-    redis.client_pause(30_000, all=False)  # so that both have looked before one writes
-    try:
-        clicks = [discord.click(message_id, f"glyph:take:{number}") for number in (1, 2)]
-        discord.wait_for(lambda: int(redis.info("clients")["blocked_clients"]) >= 2)
-    finally:
-        redis.client_unpause()
+class Meeting(Messages):
+    """Lets two look at a message's request before either of them changes it."""
 
-    def settled() -> dict[str, Any] | None:
-        now = shown(discord, message_id)
-        return now if now and len(now["attachments"]) == 1 else None
+    both = threading.Barrier(2, timeout=PATIENCE_S)
 
-    now = discord.wait_for(settled)
-    told = discord.wait_for(lambda: [one for one in map(discord.answer_to, clicks) if one and one["ephemeral_to"]])
-    assert [one["content"] for one in told] == [SENTENCES["already_taken"]]
-    record = Messages(redis).request_of(message_id)
-    assert record is not None
-    shade = {"ascii-photo-1.png": "light", "ascii-photo-2.png": "dark"}[now["attachments"][0]["filename"]]
-    assert (record.options.background, record.is_choice) == (shade, False)
+    def request_of(self, message_id: str) -> RenderRequest | None:
+        found = super().request_of(message_id)
+        self.both.wait()
+        return found
+
+
+async def test_of_two_quick_choices_one_counts_for_message_and_record_alike(redis_url: str, redis: Redis) -> None:
+    papers = [{"sha": "a" * 64, "variant": {"background": paper}} for paper in ("light", "dark")]
+    Messages(redis).remember(a_request(pictures=papers))
+    services = Services.open(BotSettings.model_validate({"discord_token": "x", "redis_url": redis_url}))
+    variants, shown = Variants(replace(services, messages=Meeting(services.redis))), list[str]()
+    files = [SimpleNamespace(filename=f"ascii-photo-{number}.png") for number in (1, 2)]
+
+    async def edit_message(*, attachments: list[Any], **_: object) -> None:
+        shown.extend(file.filename for file in attachments)
+
+    def click(number: int) -> Any:
+        message = SimpleNamespace(id=30, attachments=files)
+        response = SimpleNamespace(edit_message=edit_message)
+        return SimpleNamespace(id=number, user=SimpleNamespace(id=50), message=message, response=response)
+
+    ends = await asyncio.gather(
+        *(variants.take(click(number), str(number)) for number in (1, 2)), return_exceptions=True
+    )
+    assert sorted(repr(end) if end is None else str(getattr(end, "code", end)) for end in ends) == [
+        "None",
+        "already_taken",
+    ]
+    record = Messages(redis).request_of("30")
+    assert record is not None and not record.is_choice
+    assert shown == [{"light": "ascii-photo-1.png", "dark": "ascii-photo-2.png"}[record.options.background]]
 
 
 def test_every_kind_has_names_and_bounded_labels() -> None:

@@ -18,7 +18,7 @@ from jobs.observability.logs import describe_error
 log = logging.getLogger(__name__)
 
 
-class Membership(commands.Cog):
+class SettingsAfterRemoval(commands.Cog):
     """Listens to the bot's coming and going. A server in an outage has not removed it."""
 
     def __init__(self, client: commands.AutoShardedBot, services: Services) -> None:
