@@ -18,7 +18,6 @@ _SOS, _COMMENT, _APP0, _APP15 = 0xDA, 0xFE, 0xE0, 0xEF
 _BARE: Final = (0x01, *range(0xD0, 0xD9))
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _FRAME_BYTES: Final = 5
-_PROGRESSIVE: Final = (0xC2, 0xC6, 0xCA, 0xCE)
 # What applications wrote and a decoder needs: how colours are coded, EXIF's orientation, the colour profile.
 _NEEDED: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 # Any number of 0xFF may precede a marker: one is enough, or a run of them would take the square of its length.
@@ -31,13 +30,9 @@ _PART: Final = 2**20
 
 @dataclass(frozen=True)
 class JpegFile:
-    """`data` is the picture alone, of so many scans. If its end is missing, so that it is not `whole`, `data` has
-    none either.
-    """
+    """`data` is the picture alone. If its end is missing, so that it is not `whole`, `data` has none either."""
 
     data: bytes
-    scans: int
-    progressive: bool
     whole: bool
 
     @property
@@ -80,20 +75,16 @@ def picture_of(data: bytes) -> JpegFile:
     A segment that is cut short ends it. Of comments and applications' segments, only needed ones stay. Raises
     PictureProblem `too_slow` for MOST_MARKERS.
     """
-    kept, scans, progressive, whole = [_SOI], 0, False, False
+    kept, whole = [_SOI], False
     for marker, start, contents, end, after in _segments(data):
         if marker == _EOI[1]:
             whole = True
-        elif marker == _SOS:
-            scans += 1
-        elif marker in _FRAMES:
-            progressive = marker in _PROGRESSIVE
         elif _APP0 <= marker <= _APP15 or marker == _COMMENT:
             needed = _NEEDED.get(marker)
             if needed is None or not data.startswith(needed, contents, end):
                 continue
         kept.append(data[start:after])
-    return JpegFile(b"".join(kept), scans, progressive, whole)
+    return JpegFile(b"".join(kept), whole)
 
 
 def _segments(data: bytes) -> Iterator[Segment]:
