@@ -5,10 +5,10 @@ from typing import Final
 
 import discord
 
-from bot.replies.interactions import is_age_restricted
+from bot.replies.interactions import Interaction, is_age_restricted, parent_of, role_ids
 from bot.settings import VARIATION_SELECTOR, Look
 from jobs import clock
-from jobs.schema import Click
+from jobs.schema import Click, RenderRequest
 
 YOUNG_S: Final = 60.0
 KNOWN_S: Final = 20.0
@@ -43,7 +43,23 @@ def click_of(
         palette=palette,
         background=background,
         role_ids=tuple(str(role.id) for role in payload.member.roles) if payload.member is not None else (),
-        parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+        parent_id=parent_of(channel),
+        age_restricted=is_age_restricted(channel),
+        at=clock.now(),
+    )
+
+
+def pink_click(interaction: Interaction, request: RenderRequest) -> Click:
+    """The button Pink as the 🩷 under the same picture would be."""
+    user, channel = interaction.user, interaction.channel
+    return Click(
+        message_id=request.reply.message_id,
+        channel_id=request.reply.channel_id,
+        guild_id=request.guild_id,
+        user_id=str(user.id),
+        palette="pink",
+        role_ids=role_ids(user),
+        parent_id=parent_of(channel),
         age_restricted=is_age_restricted(channel),
         at=clock.now(),
     )

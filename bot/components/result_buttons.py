@@ -17,24 +17,15 @@ from discord.ext import commands
 
 from bot.components.component import Component
 from bot.components.ownership import check_may_use, is_hidden, is_theirs, known_request, request_under, sees
+from bot.components.reaction_click import pink_click
 from bot.components.reaction_reply import find_deleted
 from bot.components.redo_form import FORM, form_for, overrides_of
 from bot.gateway.retries import is_unknown
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
-from bot.replies.interactions import (
-    Interaction,
-    can_reach,
-    defer,
-    explain,
-    is_age_restricted,
-    language,
-    role_ids,
-    server_language,
-)
+from bot.replies.interactions import Interaction, can_reach, defer, explain, language, server_language
 from bot.services import Services
-from jobs import clock
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import COMPUTER, LABELS, PHONE, TEMPLATE, custom_id
 from jobs.text.choices import FORMATS
@@ -77,7 +68,7 @@ class Results(commands.Cog):
         await check_may_use(self._services, interaction, request)
         message_id = request.reply.message_id
         there = await asyncio.to_thread(self._services.reactions.answered_with, message_id, "pink")
-        click = _pink(interaction, request)
+        click = pink_click(interaction, request)
         deleted = there and await find_deleted(interaction.client, self._services, click)
         if there is not None and not deleted:
             place = f"https://discord.com/channels/{request.guild_id or '@me'}/{request.reply.channel_id}/{there}"
@@ -182,21 +173,6 @@ class Results(commands.Cog):
             spoiler=request.spoiler,
             own=request.own and request.user_id == str(interaction.user.id),
         )
-
-
-def _pink(interaction: Interaction, request: RenderRequest) -> Click:
-    user, channel = interaction.user, interaction.channel
-    return Click(
-        message_id=request.reply.message_id,
-        channel_id=request.reply.channel_id,
-        guild_id=request.guild_id,
-        user_id=str(user.id),
-        palette="pink",
-        role_ids=role_ids(user),
-        parent_id=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
-        age_restricted=is_age_restricted(channel),
-        at=clock.now(),
-    )
 
 
 def screens(which: str, language: str) -> discord.ui.View:

@@ -5,9 +5,7 @@ Synchronous, a few round trips to Redis; the sentence of a refusal says where or
 
 from dataclasses import dataclass
 
-import discord
-
-from bot.replies.interactions import Interaction, is_age_restricted, role_ids
+from bot.replies.interactions import Interaction, is_age_restricted, parent_of, role_ids
 from bot.services import Services
 from jobs import clock
 from jobs.lifecycle.progress import seconds_per_job
@@ -40,15 +38,12 @@ class Asker:
 def asker_of(interaction: Interaction, until: float, pictures: int = 1) -> Asker:
     """Who used an interaction."""
     channel, user = interaction.channel, interaction.user
-    ids = {str(interaction.channel_id)}
-    if isinstance(channel, discord.Thread):
-        ids.add(str(channel.parent_id))
     return Asker(
         job_id=str(interaction.id),
         user_id=str(user.id),
         guild_id=str(interaction.guild_id) if interaction.is_guild_integration() else None,
         until=until,
-        channel_ids=frozenset(ids),
+        channel_ids=frozenset(filter(None, (str(interaction.channel_id), parent_of(channel)))),
         role_ids=frozenset(role_ids(user)),
         age_restricted=is_age_restricted(channel),
         pictures=pictures,

@@ -95,6 +95,11 @@ def is_age_restricted(channel: object) -> bool:
     return bool(ask is not None and ask())
 
 
+def parent_of(channel: object) -> str | None:
+    """The id of the channel that a thread is in; None for anything but a thread."""
+    return str(channel.parent_id) if isinstance(channel, discord.Thread) else None
+
+
 def can_reach(interaction: Interaction) -> bool:
     """Whether the bot can reach the place without the interaction's token: a server that has it, or its own DMs.
 
