@@ -41,7 +41,7 @@ def clip() -> bytes:
     return saved([photo(96, 64, seed) for seed in range(FRAMES)], "GIF", duration=40, loop=0)
 
 
-OPTIONS: dict[str, Any] = {"options": RenderOptions("pink", 20, "light"), "upload_limit": 10 * 2**20}
+OPTIONS: dict[str, Any] = {"options": RenderOptions("pink", 20, "light"), "most_bytes": 10 * 2**20}
 
 
 def test_every_format_becomes_a_gif(renderer: Renderer, decoder: Decoder) -> None:
@@ -90,14 +90,14 @@ def test_a_still_picture_stays_one(renderer: Renderer, decoder: Decoder) -> None
         assert len(draw(renderer, decoder, data, **OPTIONS).pages) == 1
 
 
-def test_the_upload_limit_is_kept_or_refused(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
+def test_the_most_bytes_is_kept_or_refused(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
     whole = draw(renderer, decoder, clip, **OPTIONS)
     limit = len(whole.data) // 6
-    less = draw(renderer, decoder, clip, **(OPTIONS | {"upload_limit": limit}))
+    less = draw(renderer, decoder, clip, **(OPTIONS | {"most_bytes": limit}))
     assert len(less.data) <= limit
     assert any("upload limit" in str(note) for note in less.notes)
     with pytest.raises(ServiceProblem) as problem:
-        draw(renderer, decoder, clip, **(OPTIONS | {"upload_limit": 900}))
+        draw(renderer, decoder, clip, **(OPTIONS | {"most_bytes": 900}))
     assert problem.value.code == "too_large_result"
 
 
