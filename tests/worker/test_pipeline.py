@@ -90,7 +90,7 @@ def test_a_still_picture_stays_one(renderer: Renderer, decoder: Decoder) -> None
         assert len(draw(renderer, decoder, data, **OPTIONS).pages) == 1
 
 
-def test_the_most_bytes_is_kept_or_refused(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
+def test_the_upload_limit_is_kept_or_refused(renderer: Renderer, decoder: Decoder, clip: bytes) -> None:
     whole = draw(renderer, decoder, clip, **OPTIONS)
     limit = len(whole.data) // 6
     less = draw(renderer, decoder, clip, **(OPTIONS | {"most_bytes": limit}))
