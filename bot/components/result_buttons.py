@@ -171,7 +171,7 @@ class Results(commands.Cog):
             private=hidden,
             defaults=request.options,
             spoiler=request.spoiler,
-            own=request.own and request.user_id == str(interaction.user.id),
+            own=request.own and is_theirs(interaction, request),
         )
 
 
