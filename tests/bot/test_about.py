@@ -197,7 +197,10 @@ def named_in(redis: Redis, user_id: str) -> set[str]:
     }
     found = set()
     for key in redis.scan_iter():
-        held = read[redis.type(key)](key)  # type: ignore[index]  # no decode_responses here
+        kind: Any = redis.type(key)
+        if kind == b"none":  # it has expired since it was found
+            continue
+        held = read[kind](key)
         job = zlib.decompress(held[b"data"]) if isinstance(held, dict) and b"data" in held else b""
         if user_id in f"{key!r} {held!r} {job!r}":
             kind, *rest = key.decode().removeprefix("glyphcord:").split(":")
