@@ -18,6 +18,7 @@ UNKNOWN = {
     10014: "Unknown Emoji",
     10015: "Unknown Webhook",
     10026: "Unknown Ban",
+    10027: "Unknown SKU",
     10029: "Unknown Entitlement",
     10057: "Unknown Guild Template",
     10060: "Unknown sticker",
@@ -26,7 +27,9 @@ UNKNOWN = {
     10063: "Unknown application command",
     10065: "Unknown Voice State",
     10069: "Unknown Guild Welcome Screen",
+    10066: "Unknown application command permissions",
     10070: "Unknown Guild Scheduled Event",
+    10097: "Unknown sound",
 }
 
 

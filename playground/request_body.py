@@ -32,6 +32,8 @@ class Body:
 
     payload: Any = None
     files: dict[int, Upload] = field(default_factory=dict)
+    file: Upload | None = None
+    """The part `file`: a sticker's picture."""
     record: dict[str, Any] = field(default_factory=dict)
 
     def object(self) -> dict[str, Any]:
@@ -88,6 +90,9 @@ async def read_body(request: web.Request) -> Body:
         ]
         body = Body(payload, record={"multipart": {"payload_json": payload, "parts": parts}})
         for upload in uploads:
+            if upload.field == "file":
+                body.file = upload
+                continue
             named = FILE_FIELD.match(upload.field)
             if named is None:
                 problem = f"File parts are named files[n], not {upload.field!r}."

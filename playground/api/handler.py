@@ -16,10 +16,14 @@ from aiohttp import web
 
 # Importing a module registers its routes.
 from playground.api import (  # noqa: F401
+    applications,
+    audit_logs,
     bans,
     channels,
     commands,
+    emojis,
     guild_channels,
+    guild_reads,
     guilds,
     interactions,
     invites,
@@ -29,6 +33,8 @@ from playground.api import (  # noqa: F401
     polls,
     reactions,
     roles,
+    scheduled_events,
+    stickers,
     threads,
     users,
     webhooks,

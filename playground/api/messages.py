@@ -1,8 +1,8 @@
-"""Messages and stickers."""
+"""Messages."""
 
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError
 from playground.state.audit_log import Action
 from playground.state.message import NOT_DELETABLE, WRITTEN, Message
 from playground.state.permissions import (
@@ -13,7 +13,7 @@ from playground.state.permissions import (
     SEND_POLLS,
     VIEW_CHANNEL,
 )
-from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, DIRECTS, GUILD_ID, permissions, to_write
+from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, DIRECTS, permissions, to_write
 from playground.state.snowflake import created_at
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -116,12 +116,3 @@ def bulk_delete(call: Call) -> Response:
     count = {"count": str(len(messages))}
     call.world.audit_log.add(call.act, Action.MESSAGE_BULK_DELETE, channel_id, options=count)
     return NO_CONTENT
-
-
-@route("GET", "/stickers/{sticker_id}")
-def get_sticker(call: Call) -> Response:
-    sticker = call.world.files.stickers.get(call.params["sticker_id"])
-    if sticker is None:
-        raise unknown(10060)
-    about = {"tags": "art", "type": 2, "description": None, "available": True, "guild_id": GUILD_ID}
-    return Response({**sticker.item_json(), **about})

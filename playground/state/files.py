@@ -46,6 +46,9 @@ class Sticker:
     id: str
     name: str
     data: bytes
+    tags: str = "art"
+    description: str | None = None
+    user_id: str | None = None
 
     @property
     def format_type(self) -> int:
@@ -65,11 +68,26 @@ class Sticker:
 
 @dataclass(frozen=True)
 class Emoji:
-    """One of the guild's own."""
+    """One of the guild's own, or of the application."""
 
     id: str
     name: str
     data: bytes
+    user_id: str | None = None
+    roles: tuple[str, ...] = ()  # who may use it; nobody named is everybody
+    of_application: bool = False
+
+    def as_json(self) -> Json:
+        """The emoji object, without the `user` who made it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "roles": list(self.roles),
+            "require_colons": True,
+            "managed": False,
+            "animated": self.moves,
+            "available": True,
+        }
 
     @property
     def moves(self) -> bool:
@@ -79,6 +97,11 @@ class Emoji:
     def text(self) -> str:
         """How it stands in a message."""
         return f"<{'a' if self.moves else ''}:{self.name}:{self.id}>"
+
+
+EMOJIS: dict[str, Emoji] = {}
+STICKERS: dict[str, Sticker] = {}
+"""Of the one guild that a process has; new Files begin without any."""
 
 
 def make_attachment(id_: str, channel_id: str, upload: Upload, meta: Json, *, ephemeral: bool) -> Attachment:
@@ -114,8 +137,9 @@ class Files(UserDict[str, Attachment]):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self.stickers: dict[str, Sticker] = {}
-        self.emojis: dict[str, Emoji] = {}
+        self.stickers, self.emojis = STICKERS, EMOJIS
+        STICKERS.clear()
+        EMOJIS.clear()
         self.cdn_base = ""
         self._clock = clock
         self._key = secrets.token_bytes(32)

@@ -4,6 +4,8 @@ https://docs.discord.com/developers/resources/guild
 """
 
 from playground.state.clock import iso
+from playground.state.files import EMOJIS, STICKERS, Sticker
+from playground.state.guild_settings import GUILD, SCHEDULED
 from playground.state.looks import BANNER, ICON, LOOKS
 from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, MEMBERS, ROLES, USERS
 from playground.state.snowflake import created_at
@@ -19,31 +21,38 @@ def member_json(user_id: str, *, with_user: bool = True) -> Json:
     return data
 
 
+def sticker_json(sticker: Sticker) -> Json:
+    return {
+        **sticker.item_json(),
+        "tags": sticker.tags,
+        "type": 2,
+        "description": sticker.description,
+        "available": True,
+        "guild_id": GUILD_ID,
+    }
+
+
+def guild_emojis() -> list[Json]:
+    return [emoji.as_json() for emoji in EMOJIS.values() if not emoji.of_application]
+
+
+def guild_stickers() -> list[Json]:
+    return [sticker_json(sticker) for sticker in STICKERS.values()]
+
+
 def guild_json() -> Json:
     return {
         "id": GUILD_ID,
-        "name": "Playground",
         "icon": LOOKS.of(ICON),
-        "description": None,
         "home_header": None,
         "splash": None,
         "discovery_splash": None,
-        "features": [],
         "banner": LOOKS.of(BANNER),
         "owner_id": ADA_ID,
         "application_id": None,
         "region": "us-west",
-        "afk_channel_id": None,
-        "afk_timeout": 300,
-        "system_channel_id": None,
-        "system_channel_flags": 0,
-        "widget_enabled": False,
-        "widget_channel_id": None,
-        "verification_level": 0,
         "roles": [role.as_json() for role in ROLES.values()],
-        "default_message_notifications": 0,
         "mfa_level": 0,
-        "explicit_content_filter": 0,
         "max_presences": None,
         "max_members": 500000,
         "max_stage_video_channel_users": 50,
@@ -51,16 +60,11 @@ def guild_json() -> Json:
         "vanity_url_code": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
-        "preferred_locale": "en-US",
-        "rules_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "public_updates_channel_id": None,
-        "premium_progress_bar_enabled": False,
         "nsfw": False,
         "nsfw_level": 0,
-        "emojis": [],
-        "stickers": [],
-        "incidents_data": None,
+        "emojis": guild_emojis(),
+        "stickers": guild_stickers(),
+        **GUILD,
     }
 
 
@@ -78,7 +82,7 @@ def guild_create_json() -> Json:
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": list(SCHEDULED.values()),
         "soundboard_sounds": [],
     }
 

@@ -9,7 +9,9 @@ from playground.state.channels import Channels
 from playground.state.clock import Clock
 from playground.state.commands import Commands
 from playground.state.events import Events
+from playground.state.expressions import Expressions
 from playground.state.files import Files
+from playground.state.guild import Guild
 from playground.state.interactions import Interactions
 from playground.state.invites import Invites
 from playground.state.members import Members
@@ -19,11 +21,13 @@ from playground.state.polls import Polls
 from playground.state.publishing import Publishing
 from playground.state.reactions import Reactions
 from playground.state.roles import Roles
+from playground.state.scheduled_events import ScheduledEvents
 from playground.state.seed import restore
 from playground.state.snowflake import Snowflakes
 from playground.state.thread_access import ThreadAccess
 from playground.state.threads import Threads
 from playground.state.webhooks import Webhooks
+from playground.types import Json
 
 
 class World:
@@ -38,6 +42,9 @@ class World:
         self.messages = Messages(clock, self.ids, self.files, self.events)
         self.audit_log = AuditLog(self.ids, self.events)
         self.members = Members(clock, self.events, self.audit_log)
+        self.guild = Guild(self.events, self.audit_log)
+        self.expressions = Expressions(self.ids, self.files, self.events, self.audit_log)
+        self.scheduled_events = ScheduledEvents(self.ids, self.events, self.audit_log)
         self.roles = Roles(self.ids, self.events, self.audit_log)
         self.channels = Channels(self.ids, self.events, self.audit_log, self.messages)
         self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
@@ -50,6 +57,8 @@ class World:
         self.publishing = Publishing(clock, self.ids, self.messages, self.webhooks)
         self.reactions = Reactions(self.events, self.messages)
         self.interactions = Interactions(clock, self.messages, self.files, self.events)
+        self.role_metadata: list[Json] = []
+        """The application's role connection metadata."""
         self.locales: dict[str, str] = {}
         self.permitted: dict[str, set[str]] = {}
         """Who may use a command whatever its default permissions say: Server Settings, Integrations."""
