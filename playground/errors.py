@@ -76,6 +76,10 @@ def not_found() -> ApiError:
     return ApiError(404, 0, "404: Not Found")
 
 
+def invalid_version() -> ApiError:
+    return ApiError(400, 50041, "Invalid API version")
+
+
 def too_large() -> ApiError:
     return ApiError(413, 40005, "Request entity too large")
 

@@ -1,4 +1,4 @@
-"""Request bodies: JSON, or multipart as Discord takes it (payload_json and files[n]).
+"""Request bodies: JSON, or a form as Discord takes it: payload_json and, in multipart, files[n].
 
 https://docs.discord.com/developers/reference#uploading-files
 """
@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
 
@@ -102,7 +103,12 @@ async def read_body(request: web.Request) -> Body:
     data = await request.read()
     if not data:
         return Body()
+    text = data.decode("utf-8", "replace")
+    if request.content_type == "application/x-www-form-urlencoded":
+        fields = dict(parse_qsl(text, keep_blank_values=True))
+        payload = _parse_json(fields["payload_json"]) if "payload_json" in fields else fields or None
+        return Body(payload, record={"form": {"payload_json": payload}})
     if request.content_type != "application/json":
         raise ApiError(400, 50035, "Invalid Form Body", errors=None)
-    payload = _parse_json(data.decode("utf-8", "replace"))
+    payload = _parse_json(text)
     return Body(payload, record={"json": payload})

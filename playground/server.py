@@ -108,8 +108,9 @@ class Playground:
         app.add_routes(
             [*self.control.routes(), *self.inspector.routes(), *self.recording.routes(), *gallery.routes()]
         )
-        app.router.add_route("*", "/api/v10/{path:.+}", self._api.handle)
-        app.router.add_get("/gateway", self._gateway)
+        app.router.add_route("*", "/api/{path:.+}", self._api.handle)
+        for path in ("/gateway", "/gateway/"):  # some clients put the slash before their query
+            app.router.add_get(path, self._gateway)
         for kind in ("attachments", "ephemeral-attachments"):
             path = f"/{{kind:{kind}}}/{{channel_id}}/{{file_id}}/{{name:.*}}"
             app.router.add_get("/cdn" + path, self._cdn)

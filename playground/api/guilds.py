@@ -11,7 +11,7 @@ from playground.api.routing import Call, Response, route
 from playground.errors import ApiError
 from playground.state.guild_objects import guild_json
 from playground.state.permissions import MANAGE_GUILD
-from playground.state.seed import CHANNELS, MEMBERS, TEXT, VOICE
+from playground.state.seed import CHANNELS, TEXT, VOICE
 
 ONE = "/guilds/{guild_id}"
 SETTINGS = {
@@ -25,14 +25,10 @@ NEED_BOOSTS = ("banner", "splash", "discovery_splash", "home_header")
 KNOWN_FEATURES = ("COMMUNITY", "DISCOVERABLE", "INVITES_DISABLED", "RAID_ALERTS_DISABLED")
 
 
-def _counts() -> dict[str, int]:
-    return {"approximate_member_count": len(MEMBERS), "approximate_presence_count": len(MEMBERS)}
-
-
 @route("GET", ONE)
 def get_guild(call: Call) -> Response:
     check_guild(call)
-    return Response({**guild_json(), **(_counts() if call.flag("with_counts") else {})})
+    return Response({**guild_json(), **(call.world.presences.counts() if call.flag("with_counts") else {})})
 
 
 @route("GET", ONE + "/preview")
@@ -40,7 +36,7 @@ def preview_guild(call: Call) -> Response:
     check_guild(call)
     guild = guild_json()
     kept = ("id", "name", "icon", "description", "home_header", "splash", "discovery_splash", "features")
-    return Response({**{key: guild[key] for key in (*kept, "emojis", "stickers")}, **_counts()})
+    return Response({**{key: guild[key] for key in (*kept, "emojis", "stickers")}, **call.world.presences.counts()})
 
 
 @route("PATCH", ONE)

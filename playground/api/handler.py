@@ -1,4 +1,4 @@
-"""What happens around every REST route: faults, authorization, rate limits, errors as JSON, and the record.
+"""What happens around every REST route: version, faults, authorization, rate limits, errors as JSON, the record.
 
 Order as on Discord: who are you (401), how often (429), what do you want (404), may you (403), is it well
 formed (400).
@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import math
+import re
 import time
 from typing import Any
 from urllib.parse import unquote
@@ -34,6 +35,7 @@ from playground.api import (  # noqa: F401
     reactions,
     roles,
     scheduled_events,
+    soundboard,
     stickers,
     threads,
     users,
@@ -42,18 +44,30 @@ from playground.api import (  # noqa: F401
 from playground.api.limits import Limits, too_many
 from playground.api.record import Recorder
 from playground.api.routing import Call, Response, find_route
-from playground.errors import ApiError, invalid_form, unauthorized
+from playground.errors import ApiError, invalid_form, invalid_version, unauthorized
 from playground.faults import Fault, Faults
 from playground.gateway.gateway import Gateway
 from playground.request_body import Body, read_body
 from playground.state.world import World
 
 log = logging.getLogger(__name__)
+LATEST = "10"
+VERSIONS = ("9", LATEST)
+VERSIONED = re.compile(r"/api(?:/v(\d+))?(/.*)")
 STATUS_TEXT = {500: "500: Internal Server Error", 502: "502: Bad Gateway", 503: "503: Service Unavailable"}
 
 
+def split_version(path: str) -> tuple[str, str]:
+    """The version of an address under /api and what follows it: "/api/v9/users/@me" is ("9", "/users/@me")."""
+    found = VERSIONED.fullmatch(path)
+    return (found[1] or LATEST, found[2]) if found else (LATEST, path)
+
+
 class Api:
-    """Answers every request under /api/v10: routes and faults see the path after that."""
+    """Answers every request under /api, /api/v9 and /api/v10: routes and faults see the path after that.
+
+    All are answered as v10 is; /api alone is an older version on Discord, which clients without one in their
+    addresses live with."""
 
     def __init__(self, world: World, gateway: Gateway, faults: Faults, recorder: Recorder) -> None:
         self.world = world
@@ -63,7 +77,7 @@ class Api:
         self.limits = Limits(world.clock)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        path = "/" + request.raw_path.split("?", 1)[0].split("/", 3)[3].replace("%40", "@")
+        version, path = split_version(request.raw_path.split("?", 1)[0].replace("%40", "@"))
         body, problem = Body(), None
         try:
             body = await read_body(request)
@@ -73,7 +87,7 @@ class Api:
         exchange: dict[str, Any] = {
             "at": self.world.clock.now(),
             "method": request.method,
-            "path": "/api/v10" + path,
+            "path": f"/api/v{version}{path}",
             "query": dict(request.query),
             "headers": {key.lower(): value for key, value in request.headers.items()},
             "content_type": request.content_type if body.record else None,
@@ -92,6 +106,8 @@ class Api:
         headers: dict[str, str] = {}
         injected = fault is not None and fault.status is not None
         try:
+            if version not in VERSIONS:
+                raise invalid_version()
             if injected and fault is not None:
                 if fault.after:
                     self._answer(request, path, body, problem, {})

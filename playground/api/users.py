@@ -1,7 +1,7 @@
 """The bot itself, its application, and where the gateway is."""
 
 from playground.api.routing import Call, Response, route
-from playground.errors import unknown
+from playground.errors import invalid_form, unknown
 from playground.state.guild_objects import application_json, guild_json
 from playground.state.seed import BOT_ID, CHANNELS, USERS, permissions
 
@@ -17,7 +17,8 @@ def get_my_guilds(call: Call) -> Response:
     guild = guild_json()
     mine = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
     bits = permissions(BOT_ID, next(iter(CHANNELS)))
-    return Response([{**mine, "owner": False, "permissions": str(bits)}])
+    counts = call.world.presences.counts() if call.flag("with_counts") else {}
+    return Response([{**mine, "owner": False, "permissions": str(bits), **counts}])
 
 
 @route("GET", "/users/{user_id}")
@@ -31,7 +32,17 @@ def get_user(call: Call) -> Response:
 @route("GET", "/applications/@me")
 @route("GET", "/oauth2/applications/@me")
 def get_application(call: Call) -> Response:
-    return Response(application_json())
+    return Response(application_json(call.world.portal.flags()))
+
+
+@route("PATCH", "/applications/@me", partly="flags alone")
+def patch_application(call: Call) -> Response:
+    """Of the flags, those of the privileged intents can be set."""
+    flags = call.body.object().get("flags", call.world.portal.flags())
+    if not isinstance(flags, int):
+        raise invalid_form({"flags": ("NUMBER_TYPE_COERCE", f"Value {flags!r} is not an int.")})
+    call.world.portal.grant(flags)
+    return Response(application_json(call.world.portal.flags()))
 
 
 @route("GET", "/gateway", bot_only=False)
@@ -41,5 +52,5 @@ def get_gateway(call: Call) -> Response:
 
 @route("GET", "/gateway/bot")
 def get_gateway_bot(call: Call) -> Response:
-    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    limit = call.world.portal.start_limit()
     return Response({"url": call.gateway.url, "shards": 1, "session_start_limit": limit})

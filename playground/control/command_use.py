@@ -163,7 +163,7 @@ def _check_value(option: Json, value: Any, *, is_file: bool) -> None:
     if choices and value not in [choice["value"] for choice in choices]:
         raise ControlError(400, f"option {name!r} must be one of {[choice['value'] for choice in choices]}")
     if kind == cmd.STRING:
-        low, high = option.get("min_length", 0), option.get("max_length", 6000)
+        low, high = option.get("min_length") or 0, option.get("max_length") or 6000
         if not low <= len(value) <= high:
             raise ControlError(400, f"option {name!r} must be {low} to {high} characters long")
     if kind in (cmd.INTEGER, cmd.NUMBER):

@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from playground.api.record import Recorder
+from playground.control.application import ApplicationControls
 from playground.control.event_stream import EventStream
 from playground.control.requests import read_json
 from playground.control.server_settings import ServerSettings
@@ -58,6 +59,7 @@ class ControlApi:
             *UserMarks(self.world).routes(),
             *ServerSettings(self.world).routes(),
             *UserThreads(self.world).routes(),
+            *ApplicationControls(self.world, self.gateway).routes(),
             web.post("/playground/clock", self.advance),
             web.post("/playground/locale", self.set_locale),
             web.post("/playground/permit", self.permit),
@@ -167,6 +169,7 @@ class ControlApi:
             "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],
             "commands": commands,
             "sessions": self.gateway.connected(),
+            "presences": {user: self.world.presences.of(user) for user in USERS},
             "messages": messages,
             "interactions": {i.id: self.world.interactions.as_json(i) for i in interactions},
         }

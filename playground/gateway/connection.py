@@ -41,6 +41,7 @@ class Session:
         self.events: deque[tuple[int, str]] = deque(maxlen=KEPT_EVENTS)
         self.connection: Connection | None = None
         self.lost_at: float | None = None
+        self.presence: Json = {"status": "online", "activities": []}
 
     def sees_guild(self) -> bool:
         return (int(GUILD_ID) >> 22) % self.shard[1] == self.shard[0]

@@ -14,17 +14,15 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from playground.gateway.connection import Connection, Frame, Session
-from playground.gateway.payloads import members_chunk, own_membership, ready
+from playground.gateway.intents import GUILDS, readable, wanted
+from playground.gateway.payloads import guild_create, ready
 from playground.gateway.protocol import (
     ALREADY_AUTHENTICATED,
     DECODE_ERROR,
-    FOR_DIRECT,
-    GUILDS,
     HEARTBEAT,
     HEARTBEAT_ACK,
     HELLO,
     IDENTIFY,
-    INTENT_OF,
     INVALID_SEQ,
     INVALID_SESSION,
     INVALID_VERSION,
@@ -33,16 +31,18 @@ from playground.gateway.protocol import (
     RATE_LIMITED,
     RECONNECT,
     REQUEST_MEMBERS,
+    REQUEST_SOUNDS,
     RESUME,
     TIMED_OUT,
     UNKNOWN_OPCODE,
     VOICE_STATE,
+    WRONG_TOKEN,
     Closed,
     check_hello,
     read_intents,
     read_shard,
 )
-from playground.state.guild_objects import guild_create_json
+from playground.gateway.requests import heard_presence, member_chunks, sounds, voice_events
 from playground.state.permissions import VIEW_CHANNEL
 from playground.state.seed import BOT_ID, DIRECTS, permissions
 from playground.state.world import World
@@ -52,6 +52,7 @@ RESUMABLE_S = 180.0
 ACK_AFTER_S = 0.03
 KEPT_FRAMES = 100
 COMMANDS_A_MINUTE = 120
+LONGEST_PAYLOAD = 4096
 
 
 class Gateway:
@@ -76,19 +77,17 @@ class Gateway:
             listener(frame)
 
     def _emit(self, name: str, data: Json) -> None:
-        needed, channel_id = INTENT_OF[name], data.get("channel_id")
+        channel_id = data.get("channel_id")
         # A thread is for those who see its channel; of channels a bot is told whether it sees them or not.
         if name.startswith("THREAD_") and name != "THREAD_LIST_SYNC":
             channel_id = data.get("channel_id") or data["id"]
-        if channel_id in DIRECTS:
-            needed = FOR_DIRECT[needed]
         of_all = channel_id is None or name == "INTERACTION_CREATE"
         visible = of_all or permissions(BOT_ID, str(channel_id)) & VIEW_CHANNEL
         for session in self.sessions.values():
             # Direct messages come to shard 0.
             mine = session.shard[0] == 0 if channel_id in DIRECTS else session.sees_guild()
-            if visible and mine and session.intents & needed == needed:
-                shown = own_membership(data) if name == "THREAD_MEMBERS_UPDATE" else data
+            if visible and mine and wanted(session.intents, name, data):
+                shown = readable(session.intents, name, data)
                 if shown is not None:
                     session.dispatch(name, shown)
 
@@ -138,14 +137,22 @@ class Gateway:
         if clean:  # closing with 1000 or 1001 gives the session up
             self.sessions.pop(session.id, None)
         self._tell_clients()
+        self._show_presence()
 
     def _tell_clients(self) -> None:
         self.world.events.changed("sessions", {"count": self.connected()})
+
+    def _show_presence(self) -> None:
+        """The bot's presence is that of a session which is connected."""
+        there = [session.presence for session in self.sessions.values() if session.connection is not None]
+        self.world.presences.put(BOT_ID, there[-1] if there else {"status": "offline", "activities": []})
 
     def _receive(self, connection: Connection, raw: str | bytes) -> None:
         self._limit(connection)
         self._seen(True, raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))
         try:
+            if len(raw) > LONGEST_PAYLOAD:
+                raise ValueError("too long")
             message = json.loads(raw)
             op, data = message["op"], message.get("d")
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -158,12 +165,27 @@ class Gateway:
             self._identify(connection, data)
         elif op == RESUME:
             self._resume(connection, data)
-        elif op not in (PRESENCE, VOICE_STATE, REQUEST_MEMBERS):
+        elif op not in (PRESENCE, VOICE_STATE, REQUEST_MEMBERS, REQUEST_SOUNDS):
             raise Closed(UNKNOWN_OPCODE, "Unknown opcode.")
         elif connection.session is None:
             raise Closed(NOT_AUTHENTICATED, "Not authenticated.")
+        else:
+            self._serve(connection.session, op, data)
+
+    def _serve(self, session: Session, op: int, data: Any) -> None:
+        """What a bot asks for once it is known."""
+        if op == PRESENCE:
+            session.presence = heard_presence(data)
+            self._show_presence()
         elif op == REQUEST_MEMBERS:
-            connection.session.dispatch("GUILD_MEMBERS_CHUNK", members_chunk(data))
+            for chunk in member_chunks(session, self.world, data):
+                session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
+        elif op == REQUEST_SOUNDS:
+            for answer in sounds(data):
+                session.dispatch("SOUNDBOARD_SOUNDS", answer)
+        else:
+            for name, event in voice_events(session, data):
+                session.dispatch(name, event)
 
     @staticmethod
     def _limit(connection: Connection) -> None:
@@ -178,12 +200,21 @@ class Gateway:
         if connection.session is not None:
             raise Closed(ALREADY_AUTHENTICATED, "Already authenticated.")
         data = check_hello(data, self.token)
-        session = Session(read_intents(data), read_shard(data))
+        portal = self.world.portal
+        if portal.used_up():  # Discord resets the token of a bot that starts too often
+            raise Closed(WRONG_TOKEN, "Authentication failed.")
+        session = Session(read_intents(data, portal.intents), read_shard(data))
+        if data.get("presence") is not None:
+            session.presence = heard_presence(data["presence"])
+        if not portal.may_start(session.shard[0]):
+            connection.send(INVALID_SESSION, False)
+            return
         self.sessions[session.id] = session
         self._attach(session, connection)
-        session.dispatch("READY", ready(session, self.url))
+        session.dispatch("READY", ready(session, self.url, portal.flags()))
         if session.sees_guild() and session.intents & GUILDS:
-            session.dispatch("GUILD_CREATE", guild_create_json())
+            session.dispatch("GUILD_CREATE", guild_create(session, self.world))
+        self._show_presence()
 
     def _attach(self, session: Session, connection: Connection) -> None:
         session.connection = connection
@@ -211,6 +242,7 @@ class Gateway:
             if number > seq:
                 connection.send_text(text)
         session.dispatch("RESUMED", {"_trace": []})
+        self._show_presence()
 
     def _expired(self, session: Session, seq: int) -> bool:
         too_late = session.lost_at is not None and self.world.clock.now() - session.lost_at > RESUMABLE_S
@@ -233,9 +265,9 @@ class Gateway:
 
     def join_all(self) -> int:
         """Somebody adds the bot to the guild: the event of a start, but without the word `unavailable`."""
-        data = {key: value for key, value in guild_create_json().items() if key != "unavailable"}
         for session in self.sessions.values():
-            session.dispatch("GUILD_CREATE", data)
+            data = guild_create(session, self.world)
+            session.dispatch("GUILD_CREATE", {key: data[key] for key in data if key != "unavailable"})
         return len(self.sessions)
 
     def send_all(self, name: str, data: Any) -> int:
@@ -252,6 +284,7 @@ class Gateway:
                 connection.session = None
             connection.send(INVALID_SESSION, False)
         self.sessions.clear()
+        self._show_presence()
         return len(self.connections)
 
     async def shut_down(self) -> None:

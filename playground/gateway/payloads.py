@@ -4,13 +4,15 @@ https://docs.discord.com/developers/events/gateway-events
 """
 
 from playground.gateway.connection import Session
-from playground.state.guild_objects import member_json
-from playground.state.seed import APPLICATION_ID, BOT_ID, GUILD_ID, MEMBERS, USERS
+from playground.gateway.intents import GUILD_PRESENCES
+from playground.state.guild_objects import guild_create_json
+from playground.state.seed import APPLICATION_ID, BOT_ID, GUILD_ID, USERS
+from playground.state.world import World
 from playground.types import Json
 
 
-def ready(session: Session, url: str) -> Json:
-    """READY: who the bot is; its guild comes after it, as GUILD_CREATE."""
+def ready(session: Session, url: str, flags: int) -> Json:
+    """READY: who the bot is and its application's flags; its guild comes after it, as GUILD_CREATE."""
     return {
         "v": 10,
         "user": {**USERS[BOT_ID].as_json(), "email": None, "mfa_enabled": True, "verified": True},
@@ -21,37 +23,16 @@ def ready(session: Session, url: str) -> Json:
         "session_type": "normal",
         "resume_gateway_url": url,
         "shard": list(session.shard),
-        "application": {"id": APPLICATION_ID, "flags": 0},
+        "application": {"id": APPLICATION_ID, "flags": flags},
         "_trace": [],
     }
 
 
-def members_chunk(data: Json) -> Json:
-    """GUILD_MEMBERS_CHUNK: the members asked for by ids or by the start of a name."""
-    wanted = data.get("user_ids") or []
-    ids = {str(user) for user in (wanted if isinstance(wanted, list) else [wanted])}
-    query = str(data.get("query") or "").lower()
-    if ids:
-        found = [user for user in MEMBERS if user in ids]
+def guild_create(session: Session, world: World) -> Json:
+    """GUILD_CREATE: without the presence intent the bot is its only member, and nobody's presence is told."""
+    data = guild_create_json()
+    if session.intents & GUILD_PRESENCES:
+        data["presences"] = world.presences.online()
     else:
-        found = [user for user in MEMBERS if USERS[user].username.startswith(query)]
-    chunk: Json = {
-        "guild_id": GUILD_ID,
-        "members": [member_json(user) for user in found],
-        "chunk_index": 0,
-        "chunk_count": 1,
-        "not_found": sorted(ids - set(found)),
-    }
-    if data.get("nonce"):
-        chunk["nonce"] = data["nonce"]
-    return chunk
-
-
-def own_membership(data: Json) -> Json | None:
-    """THREAD_MEMBERS_UPDATE as those without the intent for members get it: of the bot alone, or None."""
-    added = [member for member in data.get("added_members", []) if member["user_id"] == BOT_ID]
-    removed = [user for user in data.get("removed_member_ids", []) if user == BOT_ID]
-    if not added and not removed:
-        return None
-    kept = {key: data[key] for key in ("id", "guild_id", "member_count")}
-    return kept | ({"added_members": added} if added else {}) | ({"removed_member_ids": removed} if removed else {})
+        data["members"] = [member for member in data["members"] if member["user"]["id"] == BOT_ID]
+    return data

@@ -87,19 +87,21 @@ def guild_create_json() -> Json:
     }
 
 
-def application_json() -> Json:
+def application_json(flags: int) -> Json:
+    """The application; `flags` are the portal's."""
     return {
         "id": APPLICATION_ID,
         "name": "glyphcord",
         "icon": None,
         "description": "A bot on its playground.",
+        "summary": "",  # deprecated, always empty, and there all the same
         "type": None,
         "bot": USERS[BOT_ID].as_json(),
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
-        "flags": 0,
-        "flags_new": "0",
+        "flags": flags,
+        "flags_new": str(flags),
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,

@@ -25,6 +25,7 @@ from playground.state.mentions import find_mentions
 from playground.state.message import DEFAULT, REPLY, Message, check_not_empty
 from playground.state.message_json import message_json
 from playground.state.poll import new_poll
+from playground.state.portal import Portal
 from playground.state.references import forwarded_message, replied_to
 from playground.state.seed import MEMBERS, guild_part, in_guild, place
 from playground.state.snowflake import Snowflakes
@@ -38,10 +39,11 @@ DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 class Messages(UserDict[str, Message]):
     """Messages by id, oldest first."""
 
-    def __init__(self, clock: Clock, ids: Snowflakes, files: Files, events: Events) -> None:
+    def __init__(self, clock: Clock, ids: Snowflakes, files: Files, events: Events, portal: Portal) -> None:
         super().__init__()
         self.size_limit = DEFAULT_SIZE_LIMIT
         self._clock, self._ids, self._files, self._events = clock, ids, files, events
+        self._portal = portal
         self._nonces: dict[tuple[str, str, str], tuple[float, str]] = {}
         self.on_add: list[Callable[[Message], None]] = []
         self.on_remove: list[Callable[[Message], None]] = []
@@ -56,7 +58,7 @@ class Messages(UserDict[str, Message]):
 
     def as_json(self, message: Message, *, full: bool = False) -> Json:
         """The message object for the bot; `full` shows it also what other users wrote to each other."""
-        return message_json(message, self, self._files, full=full)
+        return message_json(message, self, self._files, full=full or self._portal.intents["message_content"])
 
     def state_json(self, message: Message) -> Json:
         """For the page and tests: the whole message and what only the playground knows of it."""

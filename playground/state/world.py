@@ -18,6 +18,8 @@ from playground.state.members import Members
 from playground.state.messages import Messages
 from playground.state.pins import Pins
 from playground.state.polls import Polls
+from playground.state.portal import Portal
+from playground.state.presences import Presences
 from playground.state.publishing import Publishing
 from playground.state.reactions import Reactions
 from playground.state.roles import Roles
@@ -37,9 +39,11 @@ class World:
         self.site = ""  # where the API is, as addresses of webhooks name it
         self.ids = Snowflakes(clock)
         self.events = Events()
+        self.portal = Portal(clock)
+        self.presences = Presences(self.events)
         self.commands = Commands(self.ids)
         self.files = Files(clock)
-        self.messages = Messages(clock, self.ids, self.files, self.events)
+        self.messages = Messages(clock, self.ids, self.files, self.events, self.portal)
         self.audit_log = AuditLog(self.ids, self.events)
         self.members = Members(clock, self.events, self.audit_log)
         self.guild = Guild(self.events, self.audit_log)
