@@ -72,6 +72,7 @@ class Bots:
         controls, users = self._stack.controls, self._scene.users
         users.may_click.clear()
         self._scene.wait(HEARD_S)
+        self._scene.gateway_out.set()
         rule = controls.fault(path="^/gateway", status=503, times=None)
         controls.gateway("drop")
         self._scene.wait(self._scene.scale.gateway_s)
@@ -79,6 +80,7 @@ class Bots:
         back = time.monotonic()
         connected = self._await_all()
         self._scene.after_gateway.append(time.monotonic() - back)
+        self._scene.gateway_out.clear()
         users.may_click.set()
         return connected
 

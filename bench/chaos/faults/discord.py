@@ -69,6 +69,8 @@ class Discord:
         return self._order(where, 1, rule)
 
     def _order(self, where: dict[str, str], times: int, rule: dict[str, Any]) -> bool:
+        if self._scene.await_commands():
+            return False
         number = self._controls.fault(times=times, **where, **rule)
         met, waited = 0, 0.0
         while met < times and waited < HIT_S and not self._scene.wait(0.25):

@@ -30,6 +30,8 @@ class Scene:
     over: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     """Everything has settled, too."""
+    gateway_out: threading.Event = field(default_factory=threading.Event)
+    """No command reaches a bot, for minutes."""
     memory: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever makes Valkey or a bot forget: what a bot alone remembers dies with it."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -48,6 +50,13 @@ class Scene:
     def wait(self, seconds: float) -> bool:
         """Let time pass; whether nothing more is to break."""
         return self.over.wait(seconds)
+
+    def await_commands(self) -> bool:
+        """Let an outage of the gateway pass, for what only a job can suffer; whether nothing more is to break."""
+        while self.gateway_out.is_set():
+            if self.wait(1.0):
+                return True
+        return self.over.is_set()
 
 
 @dataclass(frozen=True)

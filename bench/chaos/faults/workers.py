@@ -60,6 +60,8 @@ class Workers:
     def kill_after_effect(self) -> bool:
         """Hang up on a worker after the change is made, and kill it before it asks again."""
         scene = self._scene
+        if scene.await_commands():
+            return False
         happened: set[str | None] = set()
         event = threading.Event()
 
