@@ -43,6 +43,7 @@ const STROKES = {
   slash: "M15 4L9 20",
   file: "M6 3h8l4 4v14H6zM14 3v5h4",
   globe: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",
+  pin: "M9 3h6l-1 7 4 4H6l4-4zM12 14v7",
   thread: "M5 4h14v10h-8l-4 4v-4H5zM14 18v2l3-2h2",
   lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   speaker: "M4 10v4h4l5 4V6L8 10zM16.5 9.5a3.5 3.5 0 0 1 0 5M18.8 7a7 7 0 0 1 0 10",

@@ -5,7 +5,7 @@ import { quietly, send } from "./api.js";
 import { startReply } from "./composer.js";
 import { copy, el, icon } from "./dom.js";
 import { toggleReaction } from "./messages.js";
-import { MANAGE_MESSAGES } from "./permissions.js";
+import { MANAGE_MESSAGES, PIN_MESSAGES } from "./permissions.js";
 import { mayStart, startThread } from "./threads.js";
 import { channelName, may, myChannels, myDirects, nameOf, offered, said, world } from "./world.js";
 
@@ -49,6 +49,7 @@ export function openMenu(message, at, from) {
     settled && mayStart() && !world.threads.has(message.id) ? item("thread", "Create thread", () => startThread(message)) : null,
     group("Apps", apps),
     group(`Apps for ${nameOf(message.author)}`, onPerson),
+    settled && may(PIN_MESSAGES, message.channel_id) ? item("pin", message.pinned ? "Unpin message" : "Pin message", () => quietly(send(message.pinned ? "DELETE" : "POST", "/pin", { message_id: message.id, user_id: world.actor }))) : null,
     message.content ? item("copy", "Copy text", () => copy(message.content, "Text copied")) : null,
     item("copy", "Copy message ID", () => copy(message.id, "ID copied")),
     settled ? group("Forward to", places.slice(0, 4).map((place) => item("forward", channelName(place), () => forward(place)))) : null,

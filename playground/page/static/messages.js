@@ -7,6 +7,7 @@ import { el, gently, icon } from "./dom.js";
 import { attachment, isPicture, media } from "./files.js";
 import { markdown, plain } from "./markdown.js";
 import { openMenu } from "./menu.js";
+import { poll } from "./poll.js";
 import { isSystem, systemLine } from "./system.js";
 import { threadCard } from "./threads.js";
 import { colourOf, nameOf, sourceOf, world } from "./world.js";
@@ -121,10 +122,10 @@ function failedPress(message) {
   return last?.failed && !last.acknowledged ? el("div", { class: "failed" }, "This interaction failed") : null;
 }
 
-function headOf({ author, timestamp }) {
+function headOf({ author, timestamp, pinned }) {
   const name = el("strong", { class: "name" }, nameOf(author));
   name.style.color = colourOf(author) && `color-mix(in oklab, ${colourOf(author)} 60%, var(--strong))`;
-  return el("div", { class: "head" }, name, author.bot ? el("span", { class: "badge" }, "APP") : null, when(timestamp));
+  return el("div", { class: "head" }, name, author.bot ? el("span", { class: "badge" }, "APP") : null, when(timestamp), pinned ? el("small", { class: "sub" }, "pinned") : null);
 }
 
 // At the top of a thread, what it was begun from; answering and reacting are for the original.
@@ -142,6 +143,7 @@ export function messageElement(message, grouped) {
     message.loading ? thinking(message) : null,
     content(message, author.bot ? sourceOf(message) : null),
     forwarded(message),
+    message.poll ? poll(message) : null,
     message.components.map((data) => component(data, message)),
     message.components.length ? failedPress(message) : null,
     reactions(message),

@@ -24,5 +24,5 @@ export const GROUPS = [
 ];
 
 export const bit = (number) => 1n << BigInt(number);
-export const ADMINISTRATOR = bit(3), VIEW_CHANNEL = bit(10), SEND_MESSAGES = bit(11), MANAGE_MESSAGES = bit(13), USE_COMMANDS = bit(31);
+export const ADMINISTRATOR = bit(3), VIEW_CHANNEL = bit(10), SEND_MESSAGES = bit(11), MANAGE_MESSAGES = bit(13), PIN_MESSAGES = bit(51), USE_COMMANDS = bit(31);
 export const MANAGE_THREADS = bit(34), CREATE_THREADS = bit(35), SEND_IN_THREADS = bit(38);

@@ -8,6 +8,7 @@ import { nameOf, world } from "./world.js";
 const who = (user) => el("strong", {}, nameOf(user));
 const mentioned = (message) => who(message.mentions[0] && (world.users.get(message.mentions[0].id) || message.mentions[0]));
 const opening = (id, words) => el("button", { type: "button", class: "linkish", "data-k": "open", onclick: () => openPlace(id) }, words);
+const pollField = (message, name) => message.embeds[0]?.fields.find((field) => field.name === name)?.value;
 
 const SAID = {
   1: (m) => [who(m.author), " added ", mentioned(m), " to the thread."],
@@ -15,11 +16,14 @@ const SAID = {
   4: (m) => [who(m.author), " changed the name: ", el("strong", {}, m.content)],
   6: (m) => [who(m.author), " pinned a message to this channel."],
   7: (m) => [who(m.author), " joined the server."],
+  46: (m) => ["The poll ", el("strong", {}, pollField(m, "poll_question_text")), " has closed: ", el("strong", {}, pollField(m, "victor_answer_text") || "no winner"), `, ${pollField(m, "victor_answer_votes")} of ${pollField(m, "total_votes")} votes.`],
   18: (m) => [who(m.author), " started a thread: ", opening(m.message_reference?.channel_id, m.content)],
 };
+
+const MARKS = { 6: "pin", 18: "thread", 46: "check" };
 
 export const isSystem = (message) => message.type in SAID;
 
 export function systemLine(message, when) {
-  return el("li", { class: "message system", id: `m${message.id}` }, el("span", { class: "system-mark" }, icon(message.type === 18 ? "thread" : "forward")), el("div", { class: "body" }, SAID[message.type](message), " ", when));
+  return el("li", { class: "message system", id: `m${message.id}` }, el("span", { class: "system-mark" }, icon(MARKS[message.type] || "forward")), el("div", { class: "body" }, SAID[message.type](message), " ", when));
 }

@@ -1,7 +1,7 @@
 // What there is, as the feed knows it, and what the person at this page or frame has chosen.
 
 import { feed } from "./feed.js";
-import { ADMINISTRATOR, MANAGE_THREADS, SEND_IN_THREADS, SEND_MESSAGES, USE_COMMANDS, VIEW_CHANNEL } from "./permissions.js";
+import { ADMINISTRATOR, MANAGE_THREADS, PIN_MESSAGES, SEND_IN_THREADS, SEND_MESSAGES, USE_COMMANDS, VIEW_CHANNEL } from "./permissions.js";
 
 // Everything shared is the feed's, and only who acts where is this page's own.
 export const world = Object.assign(Object.create(feed.data), { channel: "", actor: "" });
@@ -20,7 +20,7 @@ export function colourOf(user) {
   return role ? `#${role.color.toString(16).padStart(6, "0")}` : "";
 }
 
-const IN_CONVERSATIONS = SEND_MESSAGES | SEND_IN_THREADS | VIEW_CHANNEL | USE_COMMANDS; // there everybody may write
+const IN_CONVERSATIONS = SEND_MESSAGES | PIN_MESSAGES | SEND_IN_THREADS | VIEW_CHANNEL | USE_COMMANDS; // there everybody may write
 
 // What the acting person may do somewhere. A thread has its channel's permissions, a private one only for its members.
 function held(channelId) {

@@ -131,7 +131,7 @@ def test_code_text_and_animation(page: Page, new_page: NewPage, controls: Contro
     controls.wait_for(lambda: moving.screenshot() != first)
     calm = new_page(reduced_motion="reduce")
     expect(calm.locator(".still")).to_be_visible()
-    calm.get_by_role("button", name="Play").click()
+    calm.get_by_role("button", name="Play", exact=True).click()
     expect(calm.locator(".still")).to_be_hidden()
     calm.get_by_role("button", name="Stop").click()
     expect(calm.locator(".still")).to_be_visible()
@@ -156,3 +156,25 @@ def test_what_nobody_answers(page: Page, controls: Controls) -> None:
     expect(note).to_contain_text("The application did not respond")
     note.get_by_role("button", name="Dismiss message").click()
     expect(note).to_have_count(0)
+
+
+def test_a_poll_is_voted_in_pinned_and_closed(page: Page, controls: Controls) -> None:
+    answers = [{"poll_media": {"text": "Pink", "emoji": {"name": "🩷"}}}, {"poll_media": {"text": "Blue"}}]
+    poll = {"question": {"text": "Which palette?"}, "answers": answers, "duration": 1}
+    controls.request("POST", "/playground/message", {"user_id": ADA_ID, "poll": poll})
+    asked = controls.messages()[-1]["id"]
+    controls.request("POST", "/playground/vote", {"message_id": asked, "user_id": ADA_ID, "answer_ids": [2]})
+    shown = page.get_by_role("region", name="Poll: Which palette?")
+    shown.get_by_role("button", name="Blue").click()
+    expect(shown).to_contain_text("2 · 100 %")
+    shown.get_by_role("button", name="Pink").click()  # one answer each
+    expect(shown.get_by_role("button", name="Pink")).to_have_attribute("aria-pressed", "true")
+    expect(shown.get_by_role("button", name="Blue")).to_contain_text("1 · 50 %")
+    page.locator("#actor").select_option(label="Ada · Admin")
+    page.locator(f"#m{asked}").click(button="right", position={"x": 200, "y": 12})
+    page.get_by_role("menuitem", name="Pin message").click()
+    expect(page.locator(".message.system")).to_contain_text("Ada pinned a message")
+    expect(page.locator(f"#m{asked} .head")).to_contain_text("pinned")
+    controls.advance(3601)
+    expect(shown.get_by_role("button", name="Pink")).to_be_disabled()
+    expect(page.locator(".message.system").last).to_contain_text("Which palette? has closed: no winner")
