@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from playground.gateway.connection import Connection, Frame, Session
+from playground.gateway.frames import as_json
 from playground.gateway.intents import GUILDS, readable, wanted
 from playground.gateway.payloads import guild_create, ready
 from playground.gateway.protocol import (
@@ -70,8 +71,8 @@ class Gateway:
     def connected(self) -> int:
         return sum(1 for session in self.sessions.values() if session.connection is not None)
 
-    def _seen(self, from_bot: bool, text: str) -> None:
-        frame = Frame(self.world.clock.now(), from_bot, text)
+    def _seen(self, from_bot: bool, payload: bytes) -> None:
+        frame = Frame(self.world.clock.now(), from_bot, payload)
         self.frames.append(frame)
         for listener in self.on_frame:
             listener(frame)
@@ -83,13 +84,16 @@ class Gateway:
             channel_id = data.get("channel_id") or data["id"]
         of_all = channel_id is None or name == "INTERACTION_CREATE"
         visible = of_all or permissions(BOT_ID, str(channel_id)) & VIEW_CHANNEL
+        made: dict[int, bytes | None] = {}  # what sessions of the same intents are sent, made once
         for session in self.sessions.values():
             # Direct messages come to shard 0.
             mine = session.shard[0] == 0 if channel_id in DIRECTS else session.sees_guild()
             if visible and mine and wanted(session.intents, name, data):
-                shown = readable(session.intents, name, data)
-                if shown is not None:
-                    session.dispatch(name, shown)
+                if session.intents not in made:
+                    shown = readable(session.intents, name, data)
+                    made[session.intents] = None if shown is None else as_json(shown)
+                if (encoded := made[session.intents]) is not None:
+                    session.dispatch_json(name, encoded)
 
     # One connection's life
 
@@ -149,7 +153,7 @@ class Gateway:
 
     def _receive(self, connection: Connection, raw: str | bytes) -> None:
         self._limit(connection)
-        self._seen(True, raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))
+        self._seen(True, raw if isinstance(raw, bytes) else raw.encode("utf-8", "backslashreplace"))
         try:
             if len(raw) > LONGEST_PAYLOAD:
                 raise ValueError("too long")
@@ -238,9 +242,8 @@ class Gateway:
         if session.connection is not None:
             session.connection.close(4000, "Resumed elsewhere.")
         self._attach(session, connection)
-        for number, text in session.events:
-            if number > seq:
-                connection.send_text(text)
+        for payload in session.missed(seq):
+            connection.send_payload(payload)
         session.dispatch("RESUMED", {"_trace": []})
         self._show_presence()
 

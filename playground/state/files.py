@@ -137,12 +137,22 @@ class Files(UserDict[str, Attachment]):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
+        self.size = 0  # bytes of all
         self.stickers, self.emojis = STICKERS, EMOJIS
         STICKERS.clear()
         EMOJIS.clear()
         self.cdn_base = ""
         self._clock = clock
         self._key = secrets.token_bytes(32)
+
+    def __setitem__(self, key: str, attachment: Attachment) -> None:
+        self.pop(key, None)
+        self.size += len(attachment.data)
+        super().__setitem__(key, attachment)
+
+    def __delitem__(self, key: str) -> None:
+        self.size -= len(self[key].data)
+        super().__delitem__(key)
 
     def store(self, attachment: Attachment) -> None:
         self[attachment.id] = attachment

@@ -10,12 +10,13 @@ from playground.state.clock import Clock
 from playground.state.events import Events
 from playground.state.files import Files
 from playground.state.interaction import Interaction
-from playground.state.messages import Messages
+from playground.state.messages import MOST_BYTES, Messages
 from playground.state.seed import BOT_ID, place
 from playground.types import Json
 
 ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIVES_S = 15 * 60.0
+MOST_INTERACTIONS = 20_000
 
 
 class Interactions(UserDict[str, Interaction]):
@@ -30,6 +31,11 @@ class Interactions(UserDict[str, Interaction]):
         """Remember it; it failed when 3 s pass unanswered, or 15 min with nothing but a deferred answer."""
         self[interaction.id] = interaction
         self._tokens[interaction.token] = interaction
+        while len(self) > MOST_INTERACTIONS or (self._files.size > MOST_BYTES and len(self) > 1):
+            oldest = self.pop(next(iter(self)))
+            del self._tokens[oldest.token]
+            for key in oldest.files:
+                self._files.pop(key, None)
 
         def give_up() -> None:
             if not interaction.acknowledged:

@@ -33,6 +33,9 @@ from playground.state.writable import check_not_archived, check_writable
 from playground.types import Json
 
 NONCE_LIVES_S = 5 * 60
+MOST_MESSAGES = 20_000
+MOST_BYTES = 1024**3
+"""Of files; beyond either the oldest messages go, as if they had never been."""
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 
 
@@ -169,6 +172,8 @@ class Messages(UserDict[str, Message]):
         if (where := place(message.channel_id)) is not None and message.ephemeral_to is None:
             where.last_message_id = message.id
         self._message_event("MESSAGE_CREATE", message)
+        while len(self) > MOST_MESSAGES or (self._files.size > MOST_BYTES and len(self) > 1):
+            self.drop(next(iter(self.values())))
         return message
 
     def add_system(self, channel_id: str, author_id: str, kind: int, **more: Any) -> Message:
@@ -277,7 +282,7 @@ class Messages(UserDict[str, Message]):
         self._events.emit("MESSAGE_DELETE_BULK", {"ids": ids, "channel_id": channel_id, **guild_part(channel_id)})
 
     def drop(self, message: Message) -> None:
-        """Lose a message with its whole channel, of which there is one event for all."""
+        """Lose a message without an event of its own: with its channel, or because it is old."""
         self._forget(message)
         self._events.changed("message_delete", {"id": message.id, "channel_id": message.channel_id})
 

@@ -1,0 +1,1 @@
+"""How fast the local Discord is: `python -m bench.playground [--before CHECKOUT]`."""
