@@ -92,7 +92,7 @@ def patch_channel(call: Call) -> Response:
     channel_id = call.params["channel_id"]
     if channel_id in THREADS:
         channel_of(call)
-        call.world.threads.edit(THREADS[channel_id], BOT_ID, call.body.object())
+        call.world.threads.edit(THREADS[channel_id], call.act, call.body.object())
         return Response(THREADS[channel_id].seen_by(BOT_ID))
     channel = _channel(call, VIEW_CHANNEL)
     fields = Fields(call.body.object())
@@ -117,7 +117,7 @@ def delete_channel(call: Call) -> Response:
     if channel_id in THREADS:
         channel_of(call)
         thread = THREADS[channel_id]
-        call.world.threads.delete(thread, BOT_ID)
+        call.world.threads.delete(thread, call.act)
         return Response(thread.seen_by(BOT_ID))
     channel = _channel(call, MANAGE_CHANNELS)
     call.world.channels.delete(call.act, channel)

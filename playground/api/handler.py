@@ -37,6 +37,7 @@ from playground.api import (  # noqa: F401
     scheduled_events,
     soundboard,
     stickers,
+    thread_search,
     threads,
     users,
     webhooks,

@@ -33,18 +33,18 @@ def thread_of(call: Call) -> Thread:
 @route("POST", ONE + "/threads", limit=(10, 10.0))
 def start_from_message(call: Call) -> Response:
     message = message_of(call)
-    return Response(call.world.threads.start_from(message, BOT_ID, call.body.object()).seen_by(BOT_ID), 201)
+    return Response(call.world.threads.start_from(message, call.act, call.body.object()).seen_by(BOT_ID), 201)
 
 
 @route("POST", CHANNEL + "/threads", limit=(10, 10.0))
 def start_thread(call: Call) -> Response:
     channel_id, payload = channel_of(call), call.body.object()
     if channel_id not in CHANNELS or CHANNELS[channel_id].kind not in (FORUM, MEDIA):
-        return Response(call.world.threads.start(channel_id, BOT_ID, payload).seen_by(BOT_ID), 201)
+        return Response(call.world.threads.start(channel_id, call.act, payload).seen_by(BOT_ID), 201)
     if not isinstance(payload.get("message"), dict):
         check_thread(payload, needs_name=True)
         raise invalid_form({"message": ("BASE_TYPE_REQUIRED", "This field is required")})
-    thread, message = call.world.threads.post(channel_id, BOT_ID, payload, call.body.files)
+    thread, message = call.world.threads.post(channel_id, call.act, payload, call.body.files)
     return Response({**thread.seen_by(BOT_ID), "message": call.world.messages.as_json(message)}, 201)
 
 

@@ -9,6 +9,7 @@ from playground.api.fields import Fields
 from playground.api.routing import NO_CONTENT, Call, Response
 from playground.api.webhooks import webhook_name
 from playground.errors import ApiError, invalid_form, unknown
+from playground.state.audit_log import Act
 from playground.state.message import Message
 from playground.state.seed import CHANNELS, FORUM, MEDIA, THREADS
 from playground.state.thread import Thread
@@ -44,7 +45,7 @@ def execute(call: Call, webhook: Webhook) -> Response:
         wanted = {"name": thread_name, "applied_tags": body.get("applied_tags"), "message": body}
         files = call.body.files
         _, message = call.world.threads.post(
-            webhook.channel_id, webhook.id, wanted, files, webhook=webhook, author=author
+            webhook.channel_id, Act(webhook.id), wanted, files, webhook=webhook, author=author
         )
     else:
         channel_id = webhook.channel_id if thread is None else thread.id

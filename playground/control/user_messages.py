@@ -20,6 +20,7 @@ from playground.state.looks import BANNER, ICON, LOOKS
 from playground.state.message import Message
 from playground.state.permissions import MANAGE_MESSAGES
 from playground.state.seed import MIA_ID, USERS, permissions, to_write
+from playground.state.slow_mode import check_slow_mode
 from playground.state.world import World
 from playground.types import Json
 
@@ -45,6 +46,7 @@ class UserMessages:
         user_id, channel_id = actor(payload)
         if not permissions(user_id, channel_id) & to_write(channel_id):
             raise ControlError(403, f"{USERS[user_id].username} may not write there")
+        check_slow_mode(user_id, channel_id, self._messages.values(), self._world.clock.now())
         body = {key: payload[key] for key in ("content", "message_reference", "embeds", "poll") if payload.get(key)}
         stickers = [self._add_sticker(upload) for upload in uploads if upload.field == "sticker"]
         if stickers:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from playground.control.requests import actor, read_form, read_json, target
 from playground.errors import ControlError
+from playground.state.audit_log import Act
 from playground.state.seed import CHANNELS, FORUM, MEDIA, MEMBERS, THREADS
 from playground.state.thread import PRIVATE_THREAD, PUBLIC_THREAD, Thread
 from playground.state.world import World
@@ -45,26 +46,26 @@ class UserThreads:
         channel = CHANNELS.get(channel_id)
         message_id = None
         if payload.get("message_id") is not None:
-            thread = self._threads.start_from(target(payload, self._world.messages), user_id, body)
+            thread = self._threads.start_from(target(payload, self._world.messages), Act(user_id), body)
         elif channel is not None and channel.kind in (FORUM, MEDIA):
             message = {"content": payload.get("content") or ""}
             files = dict(enumerate(uploads))
-            thread, first = self._threads.post(channel_id, user_id, body | {"message": message}, files)
+            thread, first = self._threads.post(channel_id, Act(user_id), body | {"message": message}, files)
             message_id = first.id
         else:
             kind = PRIVATE_THREAD if payload.get("private") else PUBLIC_THREAD
-            thread = self._threads.start(channel_id, user_id, body | {"type": kind})
+            thread = self._threads.start(channel_id, Act(user_id), body | {"type": kind})
         return web.json_response({"thread_id": thread.id, "message_id": message_id})
 
     async def edit(self, request: web.Request) -> web.Response:
         payload = await read_json(request)
         user_id, thread = _who_and_which(payload)
-        self._threads.edit(thread, user_id, {key: payload[key] for key in CHANGES if key in payload})
+        self._threads.edit(thread, Act(user_id), {key: payload[key] for key in CHANGES if key in payload})
         return web.json_response(thread.state_json())
 
     async def delete(self, request: web.Request) -> web.Response:
         user_id, thread = _who_and_which(await read_json(request))
-        self._threads.delete(thread, user_id)
+        self._threads.delete(thread, Act(user_id))
         return web.json_response({"deleted": thread.id})
 
     async def join(self, request: web.Request) -> web.Response:

@@ -117,7 +117,8 @@ def without_content(message: Json) -> Json:
     stripped = dict(message)
     if message.get("referenced_message"):
         stripped["referenced_message"] = without_content(message["referenced_message"])
-    ours = message["author"]["id"] == BOT_ID or BOT_ID in [user["id"] for user in message["mentions"]]
+    by_us = BOT_ID in (message["author"]["id"], message.get("application_id"))  # the latter: our webhook
+    ours = by_us or BOT_ID in [user["id"] for user in message["mentions"]]
     if not ours and message["channel_id"] not in DIRECTS:
         stripped |= {"content": "", "attachments": [], "embeds": [], "components": []}
         stripped.pop("poll", None)

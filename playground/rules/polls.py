@@ -26,7 +26,7 @@ def check_poll(poll: Any) -> None:
             media = answer.get("poll_media") if isinstance(answer, dict) else None
             _check_text(media, f"poll/answers/{i}/poll_media/text", LONGEST_ANSWER, problems)
     hours = poll.get("duration")
-    if hours is not None and not (isinstance(hours, int) and 1 <= hours <= MOST_HOURS):
+    if hours is not None and not (isinstance(hours, (int, float)) and 1 <= hours <= MOST_HOURS):  # discord.py: 1.0
         problem = f"int value should be between 1 and {MOST_HOURS}."
         problems["poll/duration"] = ("NUMBER_TYPE_MAX", problem)
     if poll.get("layout_type") not in (None, 1):

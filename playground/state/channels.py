@@ -12,7 +12,7 @@ from playground.state.events import Events
 from playground.state.messages import Messages
 from playground.state.permissions import MANAGE_ROLES
 from playground.state.ranks import is_administrator, missing_permissions
-from playground.state.seed import CATEGORY, CHANNELS, ROLES, THREADS, Channel, Overwrite, permissions
+from playground.state.seed import CATEGORY, CHANNELS, ROLES, Channel, Overwrite, permissions
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
 
@@ -115,11 +115,8 @@ class Channels:
 
     def delete(self, act: Act, channel: Channel) -> None:
         """With all that was written there; what is in a category stays, in none."""
-        threads = [thread.id for thread in THREADS.values() if thread.parent_id == channel.id]
-        for message in [one for one in self._messages.values() if one.channel_id in (channel.id, *threads)]:
+        for message in [one for one in self._messages.values() if one.channel_id == channel.id]:
             self._messages.drop(message)
-        for thread in threads:
-            del THREADS[thread]
         del CHANNELS[channel.id]
         self._tell("CHANNEL_DELETE", channel)
         self._audit.add(act, Action.CHANNEL_DELETE, channel.id, changed(_logged(channel), {}))

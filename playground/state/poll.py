@@ -62,5 +62,5 @@ def new_poll(body: Json | None, now: float) -> Poll | None:
         return None
     check_poll(body)
     answers = {i: media_json(answer["poll_media"]) for i, answer in enumerate(body["answers"], 1)}
-    ends = now + 3600 * (body.get("duration") or DEFAULT_HOURS)
+    ends = now + 3600 * int(body.get("duration") or DEFAULT_HOURS)
     return Poll(body["question"]["text"], answers, ends, bool(body.get("allow_multiselect")))

@@ -11,7 +11,6 @@ from playground.state.audit_log import Act
 from playground.state.clock import Clock
 from playground.state.message import DEFAULT, FOLLOW_ADD, Message
 from playground.state.messages import Messages
-from playground.state.seed import CHANNELS
 from playground.state.snowflake import Snowflakes
 from playground.state.webhooks import Webhook, Webhooks
 
@@ -23,7 +22,7 @@ class Publishing:
     def follow(self, source_id: str, channel_id: str, act: Act) -> Webhook:
         """Raises ApiError 30007."""
         webhook = self._webhooks.follow(source_id, channel_id, act)
-        about = {"content": f"Playground #{CHANNELS[source_id].name}", "reference_channel_id": source_id}
+        about = {"content": webhook.name, "reference_channel_id": source_id}
         self._messages.add_system(channel_id, act.by, FOLLOW_ADD, **about)
         return webhook
 

@@ -10,7 +10,7 @@ from playground.state.events import Events
 from playground.state.guild_objects import member_json
 from playground.state.message import RECIPIENT_ADD, RECIPIENT_REMOVE
 from playground.state.messages import Messages
-from playground.state.seed import BOT_ID, permissions
+from playground.state.seed import BOT_ID, THREADS, permissions
 from playground.state.thread import Thread
 from playground.state.writable import check_not_archived
 from playground.types import Json
@@ -23,6 +23,14 @@ class ThreadMembers:
 
     def __init__(self, clock: Clock, events: Events, messages: Messages) -> None:
         self._clock, self._events, self._messages = clock, events, messages
+        events.on_event.append(self._left_guild)
+
+    def _left_guild(self, name: str, data: Json) -> None:
+        """Who leaves the guild leaves its threads, without an event of their own."""
+        if name == "GUILD_MEMBER_REMOVE":
+            for thread in THREADS.values():
+                if thread.members.pop(data["user"]["id"], None) is not None:
+                    self._events.changed("thread", thread.state_json())
 
     def add(self, thread: Thread, user_id: str, by: str) -> None:
         """Somebody joins, or is added by another. Raises ApiError 50083, 50013 or 30033."""

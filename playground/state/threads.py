@@ -1,7 +1,6 @@
 """All threads: started, joined, archived and deleted as Discord does it, everyone told.
 
-https://docs.discord.com/developers/topics/threads. Whoever does something is `by`, and is refused (50013) what they
-may not.
+https://docs.discord.com/developers/topics/threads. What somebody may not do is refused (50013).
 """
 
 from playground.errors import ApiError, invalid_form
@@ -9,21 +8,15 @@ from playground.request_body import Upload
 from playground.rules.messages import HAS_THREAD
 from playground.rules.threads import DEFAULT_ARCHIVE_AFTER, PINNED, check_thread, chosen_tags
 from playground.state import permissions as bits
+from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.clock import Clock
 from playground.state.events import Events
-from playground.state.message import (
-    CHANNEL_NAME_CHANGE,
-    NOT_DELETABLE,
-    RECIPIENT_ADD,
-    RECIPIENT_REMOVE,
-    THREAD_CREATED,
-    THREAD_STARTER,
-    Message,
-)
+from playground.state.message import CHANNEL_NAME_CHANGE, NOT_DELETABLE, THREAD_CREATED, THREAD_STARTER, Message
 from playground.state.messages import Messages
 from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, GUILD_ID, MEMBERS, TEXT, THREADS, permissions
 from playground.state.snowflake import Snowflakes
 from playground.state.thread import ANNOUNCEMENT_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, Thread
+from playground.state.thread_activity import ThreadActivity
 from playground.state.thread_members import ThreadMembers
 from playground.state.webhooks import Webhook
 from playground.state.writable import archived
@@ -47,15 +40,16 @@ FIELDS = {
 class Threads:
     """What happens to THREADS."""
 
-    def __init__(self, clock: Clock, ids: Snowflakes, events: Events, messages: Messages) -> None:
+    def __init__(self, clock: Clock, ids: Snowflakes, events: Events, messages: Messages, audit: AuditLog) -> None:
         self._clock, self._ids, self._events, self._messages = clock, ids, events, messages
+        self._audit = audit
         self.members = ThreadMembers(clock, events, messages)
-        messages.on_add.append(self._written)
-        messages.on_remove.append(self._unwritten)
+        self._activity = ThreadActivity(clock, events, messages, self.members)
         events.on_event.append(self._channel_gone)
 
-    def start_from(self, message: Message, by: str, payload: Json) -> Thread:
+    def start_from(self, message: Message, act: Act, payload: Json) -> Thread:
         """A thread about a message. Raises ApiError 50035, 50013, 50024, 50021, 160004 or 160006."""
+        by = act.by
         check_thread(payload, needs_name=True)
         kind = self._kind(message.channel_id, None)
         _need(by, message.channel_id, bits.CREATE_PUBLIC_THREADS)
@@ -64,15 +58,16 @@ class Threads:
         if message.type in (*NOT_DELETABLE, THREAD_CREATED):
             raise ApiError(400, 50021, "Cannot execute action on a system message")
         thread = self._new(message.id, message.channel_id, by, payload, kind)
-        self._begin(thread)
+        self._begin(thread, act)
         message.flags |= HAS_THREAD
         self._messages.updated(message)
         where = {"reference_id": message.id, "reference_channel_id": message.channel_id}
         self._messages.add_system(thread.id, by, THREAD_STARTER, **where)
         return thread
 
-    def start(self, channel_id: str, by: str, payload: Json) -> Thread:
+    def start(self, channel_id: str, act: Act, payload: Json) -> Thread:
         """A thread about nothing yet: private unless `type` says otherwise. Raises ApiError."""
+        by = act.by
         check_thread(payload, needs_name=True)
         kind = self._kind(channel_id, payload.get("type") or PRIVATE_THREAD)
         private = kind == PRIVATE_THREAD
@@ -80,7 +75,7 @@ class Threads:
         thread = self._new(self._ids.next(), channel_id, by, payload, kind)
         if payload.get("invitable") is not None:
             thread.invitable = payload["invitable"]
-        self._begin(thread)
+        self._begin(thread, act)
         if not private:
             about = {"content": thread.name, "reference_channel_id": thread.id}
             self._messages.add_system(channel_id, by, THREAD_CREATED, **about)
@@ -89,7 +84,7 @@ class Threads:
     def post(
         self,
         forum_id: str,
-        by: str,
+        act: Act,
         payload: Json,
         files: dict[int, Upload],
         *,
@@ -98,6 +93,7 @@ class Threads:
     ) -> tuple[Thread, Message]:
         """A post in a forum: a thread and the message that it begins with. With a `webhook` it is by that, which
         needs no permissions, and shows `author`. Raises ApiError."""
+        by = act.by
         check_thread(payload, needs_name=True)
         if webhook is None:
             _need(by, forum_id, bits.SEND_MESSAGES | (bits.ATTACH_FILES if files else 0))
@@ -115,19 +111,19 @@ class Threads:
             raise
         if webhook is not None:
             message.webhook_id, message.application_id = webhook.id, webhook.application_id
-        self._begin(thread)
+        self._begin(thread, act)
         self._messages.add(message)
         CHANNELS[forum_id].last_message_id = thread.id
         return thread, message
 
-    def edit(self, thread: Thread, by: str, changes: Json) -> None:
+    def edit(self, thread: Thread, act: Act, changes: Json) -> None:
         """Apply a PATCH. Raises ApiError 50035, 50013, 50083, 160006, 30047, or what `chosen_tags` does."""
         check_thread(changes, needs_name=False)
         changes = {key: value for key, value in changes.items() if value is not None}
         reopens = thread.archived and changes.get("archived") is False
         if thread.archived and not reopens:
             raise archived()
-        moderates = self._check_edit(thread, by, changes, reopens=reopens)
+        moderates = self._check_edit(thread, act.by, changes, reopens=reopens)
         if reopens:
             self._check_room()
         if "applied_tags" in changes:
@@ -138,16 +134,17 @@ class Threads:
             for other in THREADS.values()
         ):
             raise ApiError(400, 30047, "Maximum number of pinned threads in a forum channel has been reached (1)")
-        renamed = changes.get("name", thread.name) != thread.name
+        renamed, before = changes.get("name", thread.name) != thread.name, _logged(thread)
         for key, name in FIELDS.items():
             if key in changes:
                 setattr(thread, name, changes[key])
         if "archived" in changes and (reopens or changes["archived"]):
             thread.archived_changed = thread.active = self._clock.now()
-        self.changed(thread)
-        self._watch(thread)
+        self._activity.changed(thread)
+        self._audit.add(act, Action.THREAD_UPDATE, thread.id, changed(before, _logged(thread)))
+        self._activity.watch(thread)
         if renamed and not thread.archived:
-            self._messages.add_system(thread.id, by, CHANNEL_NAME_CHANGE, content=thread.name)
+            self._messages.add_system(thread.id, act.by, CHANNEL_NAME_CHANGE, content=thread.name)
 
     @staticmethod
     def _check_edit(thread: Thread, by: str, changes: Json, *, reopens: bool) -> bool:
@@ -161,11 +158,12 @@ class Threads:
             raise ApiError(403, 50013, "Missing Permissions")
         return False
 
-    def delete(self, thread: Thread, by: str) -> None:
+    def delete(self, thread: Thread, act: Act) -> None:
         """With everything in it. Raises ApiError 50013."""
-        _need(by, thread.id, bits.MANAGE_THREADS)
+        _need(act.by, thread.id, bits.MANAGE_THREADS)
         where = {"id": thread.id, "guild_id": GUILD_ID, "parent_id": thread.parent_id, "type": thread.kind}
         self._events.emit("THREAD_DELETE", where)
+        self._audit.add(act, Action.THREAD_DELETE, thread.id, changed(_logged(thread), {}))
         self._forget(thread)
 
     def _forget(self, thread: Thread) -> None:
@@ -173,10 +171,6 @@ class Threads:
         for message in [m for m in self._messages.values() if m.channel_id == thread.id]:
             self._messages.drop(message)
         self._events.changed("thread_delete", {"id": thread.id, "parent_id": thread.parent_id})
-
-    def changed(self, thread: Thread) -> None:
-        self._events.emit("THREAD_UPDATE", thread.seen_by(BOT_ID))
-        self._events.changed("thread", thread.state_json())
 
     def _kind(self, channel_id: str, wanted: object) -> int:
         """The kind of a new thread in a channel. Raises ApiError 50024 where there are none, 50035 for another."""
@@ -216,60 +210,28 @@ class Threads:
             members={by: now} if by in MEMBERS else {},
         )
 
-    def _begin(self, thread: Thread) -> None:
+    def _begin(self, thread: Thread, act: Act) -> None:
         """Put a new thread in its place, with whoever began it as its member, and tell everyone."""
         THREADS[thread.id] = thread
         self._events.emit("THREAD_CREATE", {**thread.seen_by(BOT_ID), "newly_created": True})
         self._events.changed("thread", thread.state_json())
         if thread.owner_id in thread.members:
             self.members.tell(thread, [thread.owner_id], [])
-        self._watch(thread)
-
-    def _watch(self, thread: Thread) -> None:
-        """Archive the thread once nobody has written for as long as it says."""
-
-        def rest() -> None:
-            if THREADS.get(thread.id) is not thread or thread.archived or thread.due != due:
-                return
-            if self._clock.now() < thread.active + 60 * thread.auto_archive_minutes:
-                self._watch(thread)
-                return
-            thread.archived, thread.archived_changed = True, self._clock.now()
-            self.changed(thread)
-
-        if not thread.archived:
-            due = thread.due = thread.active + 60 * thread.auto_archive_minutes
-            self._clock.at(due, rest)
-
-    def _written(self, message: Message) -> None:
-        """What a message in a thread does to it: open it again, count, make members of its author and of those
-        whom it mentions."""
-        thread = THREADS.get(message.channel_id)
-        if thread is None or message.ephemeral_to is not None:
-            return
-        thread.active = self._clock.now()
-        if thread.archived:
-            thread.archived, thread.archived_changed = False, thread.active
-            self.changed(thread)
-            self._watch(thread)
-        message.position = thread.messages
-        if message.type != THREAD_STARTER and message.id != thread.id:
-            thread.messages += 1
-            thread.sent += 1
-        if message.type not in (RECIPIENT_ADD, RECIPIENT_REMOVE):
-            whom = [message.author_id, *message.mentions]
-            self.members.join(thread, [user for user in whom if user in MEMBERS])
-
-    def _unwritten(self, message: Message) -> None:
-        thread = THREADS.get(message.channel_id)
-        if thread is not None and message.type != THREAD_STARTER and message.id != thread.id:
-            thread.messages = max(0, thread.messages - 1)
+        self._audit.add(act, Action.THREAD_CREATE, thread.id, changed({}, _logged(thread)))
+        self._activity.watch(thread)
 
     def _channel_gone(self, name: str, data: Json) -> None:
         """A channel's threads go with it, without a word of their own."""
         if name == "CHANNEL_DELETE":
             for thread in [thread for thread in THREADS.values() if thread.parent_id == data["id"]]:
                 self._forget(thread)
+
+
+def _logged(thread: Thread) -> Json:
+    about = thread.as_json()["thread_metadata"]
+    kept = {key: about[key] for key in ("archived", "locked", "auto_archive_duration", "invitable") if key in about}
+    pause = thread.rate_limit_per_user
+    return {"name": thread.name, "type": thread.kind, **kept, "rate_limit_per_user": pause, "flags": thread.flags}
 
 
 def _need(by: str, channel_id: str, needed: int) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from playground.errors import ApiError, unknown
 from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.events import Events
-from playground.state.looks import LOOKS
+from playground.state.guild_settings import GUILD
+from playground.state.looks import ICON, LOOKS
 from playground.state.seed import APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, USERS
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
@@ -47,7 +48,7 @@ class Webhook:
         if self.token is not None:
             data.update({"token": self.token, "url": f"{site}/api/webhooks/{self.id}/{self.token}"})
         if self.source_id is not None and self.source_id in CHANNELS:
-            data["source_guild"] = {"id": GUILD_ID, "name": "Playground", "icon": LOOKS.of("icon")}
+            data["source_guild"] = {"id": GUILD_ID, "name": GUILD["name"], "icon": LOOKS.of(ICON)}
             data["source_channel"] = {"id": self.source_id, "name": CHANNELS[self.source_id].name}
         if with_user:
             data["user"] = USERS[self.user_id].as_json()
@@ -95,7 +96,8 @@ class Webhooks(UserDict[str, Webhook]):
 
     def follow(self, source_id: str, channel_id: str, act: Act) -> Webhook:
         """Have what is published in `source_id` come into another channel. Raises ApiError 30007."""
-        return self._add(channel_id, f"Playground #{CHANNELS[source_id].name}", act, source_id=source_id)
+        name = f"{GUILD['name']} #{CHANNELS[source_id].name}"
+        return self._add(channel_id, name, act, source_id=source_id)
 
     def _add(
         self,

@@ -52,7 +52,7 @@ class World:
         self.roles = Roles(self.ids, self.events, self.audit_log)
         self.channels = Channels(self.ids, self.events, self.audit_log, self.messages)
         self.bans = Bans(clock, self.events, self.audit_log, self.members, self.messages)
-        self.threads = Threads(clock, self.ids, self.events, self.messages)
+        self.threads = Threads(clock, self.ids, self.events, self.messages, self.audit_log)
         ThreadAccess(self.events)
         self.polls = Polls(clock, self.events, self.messages)
         self.invites = Invites(clock, self.events, self.audit_log)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
 from playground.server import Playground
-from playground.state.permissions import MANAGE_THREADS, VIEW_CHANNEL
+from playground.state.permissions import KICK_MEMBERS, MANAGE_CHANNELS, MANAGE_THREADS, VIEW_CHANNEL
 from playground.state.seed import (
     ADA_ID,
     ASCII_CHANNEL,
@@ -33,7 +34,7 @@ from tests.playground.raw import Json, Presser, Rest, Socket, connect, control, 
 
 ASCII = f"/channels/{ASCII_CHANNEL}"
 pytestmark = pytest.mark.usefixtures("described")
-PORTRAIT, CHOSEN = "170000000000000001", "170000000000000003"
+PORTRAIT, LANDSCAPE, CHOSEN = (f"17000000000000000{n}" for n in (1, 2, 3))
 
 
 @pytest_asyncio.fixture
@@ -329,3 +330,49 @@ async def test_what_a_person_does_with_threads(playground: Playground) -> None:
     assert left["members"] == [MIA_ID]
     await control(playground, "DELETE", "/thread", {**thread, "user_id": MOD_ID})
     assert not THREADS
+
+
+async def test_a_channel_takes_its_threads_and_a_member_leaves_them(playground: Playground, rest: Rest) -> None:
+    thread = await started(rest)
+    assert (await rest("PUT", f"/channels/{thread['id']}/thread-members/{MIA_ID}")).status == 204
+    empower(KICK_MEMBERS | MANAGE_CHANNELS | MANAGE_THREADS)
+    assert (await rest("DELETE", f"/guilds/{GUILD_ID}/members/{MIA_ID}")).status == 204
+    assert list(THREADS[thread["id"]].members) == [BOT_ID]
+    kept = await started(rest)
+    assert (await rest("DELETE", f"/channels/{kept['id']}", reason="over")).status == 200
+    logged = [entry for entry in playground.world.audit_log.entries if entry["target_id"] == kept["id"]]
+    assert [entry["action_type"] for entry in logged] == [110, 112] and logged[1]["reason"] == "over"
+    assert (await rest("DELETE", ASCII)).status == 200
+    assert not THREADS and not playground.world.messages
+
+
+async def test_searching_threads(rest: Rest) -> None:
+    ids = []
+    for name, tags in (("A cat", [PORTRAIT]), ("Two cats", [PORTRAIT, LANDSCAPE]), ("A dog", [])):
+        body = {"name": name, "message": {"content": name}, "applied_tags": tags}
+        ids.append((await rest("POST", f"/channels/{SHOWCASE_FORUM}/threads", body)).body["id"])
+    search = f"/channels/{SHOWCASE_FORUM}/threads/search"
+
+    async def found(query: str) -> list[str]:
+        return [thread["id"] for thread in (await rest("GET", f"{search}?{query}")).body["threads"]]
+
+    assert await found("") == ids[::-1]
+    assert await found("name=CAT&sort_by=creation_time&sort_order=asc") == ids[:2]
+    assert await found(f"tag={PORTRAIT},{LANDSCAPE}") == ids[1::-1]
+    assert await found(f"tag={PORTRAIT},{LANDSCAPE}&tag_setting=match_all") == ids[1:2]
+    assert await found("archived=true") == []
+    page = (await rest("GET", f"{search}?limit=1&offset=1")).body
+    assert (page["total_results"], page["has_more"]) == (3, True)
+    assert [message["id"] for message in page["first_messages"]] == ids[1:2]
+
+
+async def test_slow_mode_holds_people_up(playground: Playground, rest: Rest, moderator: None) -> None:
+    thread = await started(rest, rate_limit_per_user=30)
+    write = {"channel_id": thread["id"], "user_id": MIA_ID, "content": "hi"}
+    async with aiohttp.ClientSession() as session:
+        for user, status in ((MIA_ID, 200), (MIA_ID, 429), (MOD_ID, 200), (MOD_ID, 200), (SAM_ID, 200)):
+            body = {**write, "user_id": user}
+            async with session.post(f"{playground.url}/playground/message", json=body) as answer:
+                assert answer.status == status
+    playground.clock.advance(31)
+    await control(playground, "POST", "/message", write)
