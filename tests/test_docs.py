@@ -595,13 +595,21 @@ def test_what_pages_link_to_outside_of_docs_is_in_the_site(site: Path) -> None:
 
 
 def test_a_link_to_nowhere_ends_the_build(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
-    with (tmp_path / "docs" / "faq.md").open("a", encoding="utf-8") as page:
-        page.write("\n[a](../bench/NOTHING.md) [b](deploy.md#nothing)\n")
+    """The site's own settings and hook, on two pages."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for needed in ("outside.py", "site.css", "iframe-worker.js"):
+        shutil.copy(ROOT / "docs" / needed, docs)
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    (tmp_path / "mkdocs.yml").write_text(re.split(r"^nav:\n", settings, flags=re.MULTILINE)[0], encoding="utf-8")
+    (docs / "deploy.md").write_text("# Deploy\n\n## There\n")
+    (docs / "index.md").write_text(
+        "# Start\n\n[a](../bench/NOTHING.md) [b](deploy.md#nothing) [c](deploy.md#there)\n"
+    )
     done = build(tmp_path, tmp_path / "site")
     assert done.returncode != 0
     assert "NOTHING.md" in done.stderr and "#nothing" in done.stderr
+    assert done.stderr.count("WARNING") == 2, "and nothing else does"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: `apt-get install chromium`")

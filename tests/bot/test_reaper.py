@@ -126,13 +126,14 @@ def test_a_bot_that_works_is_not_swept(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     with BotProcess(own, redis_url, tmp_path):
-        own.controls.fault(path="^/cdn/", delay_s=12)
+        own.controls.fault(path="^/cdn/", stall=True)
         used = own.controls.slash("ascii", files={"image": a_png()})
         job_id = used["interaction_id"]
         own.controls.wait_for(lambda: Jobs(redis).still_pending([job_id]))
         first = redis.zscore(PENDING, job_id)
         assert first is not None
-        own.controls.wait_for(lambda: (redis.zscore(PENDING, job_id) or 0) > float(first) + 5)
+        own.controls.wait_for(lambda: (redis.zscore(PENDING, job_id) or 0) > float(first) + 3)
+        own.controls.clear_faults()
         assert own.controls.wait_for(lambda: queued(redis))
 
 

@@ -1,8 +1,6 @@
 """What the bot makes of its environment, and what it says when it can make nothing of it."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from bot.gateway.endpoints import parse_origins
 from bot.settings import BotSettings
 from glyphcord.exit_codes import UNREACHABLE, UNUSABLE
 from jobs.setting_errors import explain
+from tests.fork_server import Forked
 
 TOKEN = "MTAwMA.secret.part"
 ROOT = Path(__file__).parents[2]
@@ -105,41 +104,39 @@ def test_a_wrong_value_is_named_and_shown_unless_it_is_secret(
     assert not secret or value not in line
 
 
-def run_bot(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def run_bot(tmp_path: Path, **env: str) -> tuple[int, str]:
+    """The exit code of `python -m bot`, and what it says."""
     kept = {key: value for key, value in os.environ.items() if key.lower() not in BotSettings.model_fields}
-    return subprocess.run(
-        [sys.executable, "-m", "bot"],
-        env=kept | {"PYTHONPATH": str(ROOT)} | env,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ours = kept | {"PYTHONPATH": str(ROOT)} | env
+    with (tmp_path / "said").open("wb") as said:
+        done = Forked("bot", ("bot",), env=ours, cwd=tmp_path, stdout=said, stderr=said).wait(60)
+    return done, (tmp_path / "said").read_text()
 
 
 def test_without_a_token_the_program_says_what_to_set(tmp_path: Path) -> None:
-    done = run_bot(tmp_path)
-    assert done.returncode == UNUSABLE
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("DISCORD_TOKEN is missing: ")
+    code, said = run_bot(tmp_path)
+    assert code == UNUSABLE
+    assert said.count("\n") == 1
+    assert said.startswith("DISCORD_TOKEN is missing: ")
 
 
 def test_without_discord_the_program_says_where_it_looked(tmp_path: Path) -> None:
-    done = run_bot(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10", LOG_LEVEL="ERROR")
-    assert done.returncode == UNREACHABLE
-    assert done.stderr == "Discord cannot be reached at http://127.0.0.1:1/api/v10.\n"
+    code, said = run_bot(
+        tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10", LOG_LEVEL="ERROR"
+    )
+    assert code == UNREACHABLE
+    assert said == "Discord cannot be reached at http://127.0.0.1:1/api/v10.\n"
 
 
 def test_a_name_typed_wrong_is_named_at_the_start(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DISCORD_TOKNE=MTAwMA.secret.part\nREDIS_ULR=redis://:secret@x\nHOME_PAGE=1\n")
-    done = run_bot(tmp_path)
-    assert done.returncode == UNUSABLE
-    assert done.stderr == (
+    code, said = run_bot(tmp_path)
+    assert code == UNUSABLE
+    assert said == (
         "DISCORD_TOKEN is missing: set it in the environment or in .env (see .env.example). "
         "DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN? "
         "REDIS_ULR is no setting. Did you mean REDIS_URL?\n"
     )
-    done = run_bot(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10")
-    assert "WARNING bot DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN?" in done.stderr
-    assert "secret" not in done.stderr
+    _, said = run_bot(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_BASE="http://127.0.0.1:1/api/v10")
+    assert "WARNING bot DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN?" in said
+    assert "secret" not in said

@@ -59,7 +59,9 @@ def facts(span: Any) -> dict[str, str]:
     return {fact.key: fact.value.string_value for fact in span.attributes}
 
 
-def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) -> None:
+def test_one_trace_from_command_to_post_and_a_lost_endpoint_harms_nobody(
+    tmp_path: Path, collector: Collector
+) -> None:
     settings = {
         "TORCH_THREADS": "1",
         "OMP_NUM_THREADS": "1",
@@ -72,6 +74,8 @@ def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) ->
         used = controls.slash("ascii", files={"image": PANDA})
         assert controls.wait_for_answer(used)["attachments"]
         controls.wait_for(lambda: {"request", "job"} <= {span.name for _, span in collector.spans})
+        collector.close()
+        assert controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))["attachments"]
     job_id = used["interaction_id"]
     assert len({span.trace_id for _, span in collector.spans}) == 1
     by_name = {span.name: (service, span) for service, span in collector.spans}
@@ -87,11 +91,3 @@ def test_one_trace_from_command_to_post(tmp_path: Path, collector: Collector) ->
         assert facts(span) == {"job_id": job_id, "reference": reference_of(job_id)}
     assert began <= request.start_time_unix_nano <= queue.start_time_unix_nano <= queue.end_time_unix_nano
     assert queue.end_time_unix_nano <= job.start_time_unix_nano < job.end_time_unix_nano <= time.time_ns()
-
-
-def test_an_endpoint_that_is_down_harms_nobody(tmp_path: Path, collector: Collector) -> None:
-    collector.close()
-    settings = {"TORCH_THREADS": "1", "OMP_NUM_THREADS": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-    with Stack(tmp_path, settings=settings, start=forked) as stack:
-        controls = PatientControls(stack.controls.url)
-        assert controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))["attachments"]

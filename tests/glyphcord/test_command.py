@@ -45,7 +45,7 @@ def test_every_help_has_examples_that_its_parser_takes_and_says_what_each_option
     parser = whole_parser()
     (commands,) = (action for action in parser._actions if isinstance(action.choices, dict))
     own = commands.choices[name]  # type: ignore[index]
-    examples = re.findall(r"^ +(?:\w+=?\S* +)*?(glyphcord \w+.*)$", own.format_help().split("examples:")[1], re.M)
+    examples = re.findall(r"^ +(?:\w\S* +)*?(glyphcord \w+.*)$", own.format_help().split("examples:")[1], re.M)
     assert examples
     for line in examples:
         words = shlex.split(re.split(r"  +| [|>] ", line)[0])
