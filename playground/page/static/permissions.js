@@ -1,7 +1,7 @@
 // Discord's permissions by name and group as its role settings show them.
 // https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
 
-// [bit, name, "T" where a text channel may change it]; the others are for the whole server or for voice.
+// [bit, name, "T" where any channel may change it, "V" where one with voice may]; the others are for the whole server.
 export const GROUPS = [
   ["General server permissions", [
     [10, "View Channels", "T"], [4, "Manage Channels", "T"], [28, "Manage Roles", "T"], [43, "Create Expressions"], [30, "Manage Expressions"],
@@ -14,11 +14,11 @@ export const GROUPS = [
     [17, "Mention @everyone, @here, and All Roles", "T"], [13, "Manage Messages", "T"], [51, "Pin Messages", "T"], [52, "Bypass Slowmode", "T"], [34, "Manage Threads", "T"],
     [16, "Read Message History", "T"], [12, "Send Text-to-Speech Messages", "T"], [46, "Send Voice Messages", "T"], [49, "Create Polls", "T"]]],
   ["Voice channel permissions", [
-    [20, "Connect"], [21, "Speak"], [9, "Video"], [42, "Use Soundboard"], [45, "Use External Sounds"], [25, "Use Voice Activity"], [8, "Priority Speaker"],
-    [22, "Mute Members"], [23, "Deafen Members"], [24, "Move Members"], [48, "Set Voice Channel Status"]]],
+    [20, "Connect", "V"], [21, "Speak", "V"], [9, "Video", "V"], [42, "Use Soundboard", "V"], [45, "Use External Sounds", "V"], [25, "Use Voice Activity", "V"], [8, "Priority Speaker", "V"],
+    [22, "Mute Members", "V"], [23, "Deafen Members", "V"], [24, "Move Members", "V"], [48, "Set Voice Channel Status", "V"]]],
   ["Apps permissions", [
     [31, "Use Application Commands", "T"], [39, "Use Activities", "T"], [50, "Use External Apps", "T"]]],
-  ["Stage channel permissions", [[32, "Request to Speak"]]],
+  ["Stage channel permissions", [[32, "Request to Speak", "V"]]],
   ["Events permissions", [[44, "Create Events"], [33, "Manage Events"]]],
   ["Advanced permissions", [[3, "Administrator"]]],
 ];

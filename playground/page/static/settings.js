@@ -1,9 +1,10 @@
-// The server's settings, over the whole page as in Discord: a list of subjects, and the chosen one.
+// The server's settings and the application's, over the whole page as in Discord: a list of subjects, and the chosen one.
 
 import { el, icon, keepingFocus } from "./dom.js";
 import { feed } from "./feed.js";
 import { channelsPane } from "./settings_channels.js";
 import { membersPane } from "./settings_members.js";
+import { applicationPane, openApplication } from "./settings_application.js";
 import { rolesPane } from "./settings_roles.js";
 
 const dialog = document.getElementById("settings");
@@ -12,6 +13,7 @@ const PANES = [
   { id: "roles", group: "Server settings", title: "Roles", draw: rolesPane },
   { id: "channels", title: "Channels", draw: channelsPane },
   { id: "members", title: "Members", draw: membersPane },
+  { id: "application", group: "Developer portal", title: "Application", draw: applicationPane, opened: openApplication },
 ];
 const nav = el("nav", { class: "settings-nav", "aria-label": "Settings" });
 const pane = el("section", { class: "settings-pane", tabindex: "-1" });
@@ -34,12 +36,13 @@ export function openSettings(id = open.id) {
   open = PANES.find((one) => one.id === id);
   if (!dialog.open) dialog.showModal();
   draw();
+  open.opened?.(draw);
   pane.scrollTop = 0;
 }
 
 dialog.append(nav, pane, close);
 feed.subscribe((name) => name === "loaded" && draw(), window);
-for (const [id, first] of [["server-settings", "roles"], ["settings-button", "roles"]]) {
+for (const [id, first] of [["server-settings", "roles"], ["settings-button", "roles"], ["developer-portal", "application"]]) {
   document.getElementById(id).addEventListener("click", () => openSettings(first));
 }
 document.getElementById("settings-button").append(icon("gear"));

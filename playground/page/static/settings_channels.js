@@ -3,12 +3,14 @@
 import { quietly, send } from "./api.js";
 import { el, icon } from "./dom.js";
 import { bit } from "./permissions.js";
+import { mark } from "./places.js";
 import { byPosition, permissionRows, seekField } from "./settings_roles.js";
-import { nameOf, world } from "./world.js";
+import { channelName, members, nameOf, world } from "./world.js";
 
 let channelId = "";
 let targetId = "";
 
+const WITH_VOICE = new Set([2, 4, 13]); // a category hands its overwrites on to its channels
 const STATES = [["deny", "close", "Deny"], ["inherit", "slash", "As in the server"], ["allow", "check", "Allow"]];
 
 function row(channel, target, number, name) {
@@ -26,7 +28,7 @@ function row(channel, target, number, name) {
 
 export function channelsPane(redraw) {
   const channel = world.channels.find((one) => one.id === channelId) || world.channels[0];
-  const targets = [...byPosition().map((role) => ({ id: role.id, name: role.name })), ...[...world.users.values()].map((user) => ({ id: user.id, name: nameOf(user) }))];
+  const targets = [...byPosition().map((role) => ({ id: role.id, name: role.name })), ...members().map((user) => ({ id: user.id, name: nameOf(user) }))];
   const target = targets.find((one) => one.id === targetId) || targets.find((one) => one.id === world.guild);
   const isLaid = (id) => channel.permission_overwrites.some((one) => one.id === id && (one.allow !== "0" || one.deny !== "0"));
   const whose = el("select", { "data-k": "whose", "aria-label": "Role or person", onchange: () => { targetId = whose.value; redraw(); } },
@@ -34,11 +36,11 @@ export function channelsPane(redraw) {
   return el("div", { class: "settings-columns" },
     el("div", { class: "settings-list", role: "group", "aria-label": "Channels" }, world.channels.map((one) =>
       el("button", { type: "button", class: "settings-link", "data-k": `c${one.id}`, "aria-current": one === channel ? "true" : null, onclick: () => { channelId = one.id; redraw(); } },
-        el("span", { class: "hash", "aria-hidden": "true" }, "#"), el("span", { class: "cut" }, one.name)))),
+        mark(one), el("span", { class: "cut" }, one.name)))),
     el("div", { class: "settings-body" },
-      el("h3", { class: "settings-subject" }, `#${channel.name}`),
+      el("h3", { class: "settings-subject" }, channelName(channel.id)),
       el("p", { class: "sub" }, "What is denied or allowed here goes before what roles say for the whole server. Administrators are not bound by it."),
       el("label", { class: "whose" }, el("span", {}, "For"), whose),
       seekField(redraw),
-      permissionRows(([, , where]) => where === "T", (number, name) => row(channel, target, number, name))));
+      permissionRows(([, , where]) => where === "T" || (where === "V" && WITH_VOICE.has(channel.type)), (number, name) => row(channel, target, number, name))));
 }

@@ -4,7 +4,7 @@ import { quietly, send } from "./api.js";
 import { avatar } from "./avatar.js";
 import { el, icon } from "./dom.js";
 import { byPosition, dot } from "./settings_roles.js";
-import { nameOf, world } from "./world.js";
+import { members, nameOf, world } from "./world.js";
 
 const give = (user, roleId, has) => quietly(send("POST", "/member", { user_id: user.id, role_id: roleId, has }));
 
@@ -24,5 +24,5 @@ function person(user) {
 }
 
 export function membersPane() {
-  return el("ul", { class: "members" }, [...world.users.values()].map(person));
+  return el("ul", { class: "members" }, members().map(person));
 }

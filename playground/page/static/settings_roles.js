@@ -4,7 +4,7 @@ import { quietly, send } from "./api.js";
 import { avatar } from "./avatar.js";
 import { el } from "./dom.js";
 import { bit, GROUPS } from "./permissions.js";
-import { nameOf, world } from "./world.js";
+import { members, nameOf, world } from "./world.js";
 
 let chosen = "";
 let sought = "";
@@ -19,7 +19,7 @@ export function dot(role) {
 }
 
 // Everybody has @everyone, which is no role of anybody's list.
-export const holders = (role) => [...world.users.values()].filter((user) => role.id === world.guild || user.roles.includes(role.id));
+export const holders = (role) => members().filter((user) => role.id === world.guild || user.roles.includes(role.id));
 
 export function roleList(current, choose, lead = dot) {
   return el("div", { class: "settings-list", role: "group", "aria-label": "Roles" }, byPosition().map((role) =>
@@ -48,7 +48,7 @@ function switchRow(role, number, name) {
   return el("button", { type: "button", class: "switch wide", role: "switch", "data-k": `p${number}`, "aria-checked": String(isOn), onclick: change }, el("span", {}, el("strong", {}, name)), el("i", { "aria-hidden": "true" }));
 }
 
-function members(role) {
+function holderList(role) {
   const found = holders(role);
   return el("div", { class: "role-members" }, el("h4", {}, found.length === 1 ? "1 member" : `${found.length} members`),
     el("ul", {}, found.map((user) => el("li", { title: nameOf(user) }, avatar(user, true), nameOf(user)))));
@@ -63,7 +63,7 @@ export function rolesPane(redraw) {
       el("h3", { class: "settings-subject" }, dot(role), role.name),
       el("p", { class: "sub" }, role.id === world.guild ? "What everybody may do, whatever other roles they have." : role.managed ? "The role that the bot brought along." : "What this role adds to what everybody may do."),
       isAdmin ? el("p", { class: "note" }, "Administrators may do everything, in all channels.") : null,
-      members(role),
+      holderList(role),
       seekField(redraw),
       permissionRows(() => true, (number, name) => switchRow(role, number, name))));
 }

@@ -54,6 +54,11 @@ export function myThreads(channelId) {
 
 export const isForum = (channel) => channel?.type === 15 || channel?.type === 16;
 
+// Who is in the server now, bots too.
+export function members() {
+  return [...world.users.values()].filter((user) => user.member);
+}
+
 export function people() {
   return [...world.users.values()].filter((user) => !user.bot);
 }

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from playground.state.seed import BOT_ROLE, EVERYONE_ROLE, GENERAL_CHANNEL, MIA_ID, MODERATOR_ROLE
-from playground.testing import Controls
+from playground.testing import Controls, PlaygroundProcess
 from playground.testing.client import Refused
 from tests.playground.browser.actions import composer
 
@@ -86,3 +86,19 @@ def test_what_the_settings_control_refuses(controls: Controls) -> None:
             assert "one of" in str(refusal) or "bit set" in str(refusal) or "not both" in str(refusal)
         else:
             raise AssertionError(f"{path} took {body}")
+
+
+def test_the_application_is_set_up(page: Page, stack: PlaygroundProcess, controls: Controls) -> None:
+    page.get_by_role("button", name="Developer portal").click()
+    settings = page.get_by_role("dialog", name="Settings")
+    settings.get_by_role("button", name="Copy Token").click()
+    expect(page.locator(".toast")).to_have_text("Token copied")
+    assert page.evaluate("navigator.clipboard.readText()") == stack.token
+    settings.get_by_role("button", name="Copy as environment").click()
+    expect(page.locator(".toast", has_text="Environment copied")).to_be_visible()
+    environment = dict(line.split("=", 1) for line in str(page.evaluate("navigator.clipboard.readText()")).split("\n"))
+    assert environment.items() <= stack.environment().items()
+    for wanted in (True, False):
+        settings.get_by_role("switch", name="Message content intent").click()
+        expect(settings.get_by_role("switch", checked=True)).to_have_count(int(wanted))
+        assert controls.request("GET", "/playground/application")["intents"]["message_content"] is wanted
