@@ -15,7 +15,7 @@ import { drawPlaces, openable } from "./places.js";
 import "./settings.js";
 import "./theme.js";
 import { countIn, drawThreadBar, forumPosts, threadOf } from "./threads.js";
-import { channelName, channelNamed, isForum, myDirects, myThreads, nameOf, people, personNamed, placeWord, roleOf, world } from "./world.js";
+import { channelName, channelNamed, colourOf, isForum, myDirects, myThreads, nameOf, people, personNamed, placeWord, roleOf, world } from "./world.js";
 
 const CHOICES = 8, FORM = 9;
 const list = document.getElementById("messages");
@@ -47,11 +47,30 @@ function isGrouped(message, before) {
 // What a message's look depends on besides itself.
 function around(message) {
   const near = Object.values(world.interactions).filter((i) => i.id === message.interaction_id || i.message_id === message.id);
-  return [near.map((i) => [i.id, i.failed, i.acknowledged, i.files?.length]), world.actor, message.message_reference && world.messages.has(message.message_reference.message_id), world.threads.has(message.id) && [world.threads.get(message.id), countIn(message.id)]];
+  return [near.map((i) => [i.id, i.failed, i.acknowledged, i.files?.length]), world.actor, colourOf(message.author), message.message_reference && world.messages.has(message.message_reference.message_id), world.threads.has(message.id) && [world.threads.get(message.id), countIn(message.id)]];
 }
 
 let atEnd = true;
 let planned = 0;
+const MOST_DRAWN = 200; // messages at a time, of however many there are
+let earliest = ""; // the first of those that are drawn
+const more = el("li", { class: "earlier" }, el("button", { type: "button", class: "button secondary small", onclick: showEarlier }, "Show earlier messages"));
+
+// Where the drawn part begins: at the end it moves along, and who reads further up has it stay.
+function beginning(all) {
+  const found = atEnd ? -1 : all.findIndex((one) => one.id === earliest);
+  return found < 0 ? Math.max(0, all.length - MOST_DRAWN) : found;
+}
+
+function showEarlier() {
+  const all = entries();
+  const height = list.scrollHeight - list.scrollTop;
+  earliest = all[Math.max(0, beginning(all) - MOST_DRAWN)].id;
+  atEnd = false;
+  drawMessages();
+  list.scrollTop = list.scrollHeight - height;
+  list.focus();
+}
 
 // However many messages come, they are drawn once for each picture that the screen shows.
 function drawMessagesSoon() {
@@ -61,7 +80,11 @@ function drawMessagesSoon() {
 function drawMessages(jump = false) {
   cancelAnimationFrame(planned);
   planned = 0;
-  const found = entries();
+  atEnd ||= jump;
+  const all = entries();
+  const from = beginning(all);
+  const found = all.slice(from);
+  earliest = found[0]?.id;
   const held = document.activeElement?.closest?.(".message");
   const focused = held && { id: held.id, key: document.activeElement.dataset.k };
   const nodes = found.map((entry, i) => {
@@ -75,11 +98,11 @@ function drawMessages(jump = false) {
   });
   if (isForum(channel())) nodes.push(forumPosts(channel()));
   else if (!nodes.length) nodes.push(el("li", { class: "empty" }, el("strong", {}, `Welcome to ${channelName(world.channel)}`), el("p", {}, channel()?.topic || "Nothing has been said here yet.")));
+  if (from) nodes.unshift(more);
   const same = nodes.length === items.children.length && nodes.every((node, i) => node === items.children[i]);
   if (!same) items.replaceChildren(...nodes);
   // Who was on a button of a message that is drawn anew is on the same button afterwards.
   if (focused?.key && !document.activeElement?.closest?.(".message")) document.querySelector(`#${focused.id} [data-k="${CSS.escape(focused.key)}"]`)?.focus({ preventScroll: true });
-  atEnd ||= jump;
   if (atEnd) list.scrollTop = list.scrollHeight;
   newest.hidden = atEnd;
 }
@@ -156,7 +179,7 @@ list.addEventListener("scroll", () => {
   if (atEnd) newest.hidden = true;
 });
 new ResizeObserver(() => { if (atEnd) list.scrollTop = list.scrollHeight; }).observe(list); // the box below grew
-newest.addEventListener("click", () => { list.scrollTo({ top: list.scrollHeight, behavior: gently() }); list.focus(); });
+newest.addEventListener("click", () => { list.focus({ preventScroll: true }); list.scrollTo({ top: list.scrollHeight, behavior: gently() }); });
 document.addEventListener("sent", () => { atEnd = true; list.scrollTop = list.scrollHeight; newest.hidden = true; }); // one's own is at the end
 
 // Who just types, types into the box. A "/" that opens the commands does so from everywhere.

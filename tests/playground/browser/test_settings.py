@@ -96,7 +96,8 @@ def test_the_application_is_set_up(page: Page, stack: PlaygroundProcess, control
     assert page.evaluate("navigator.clipboard.readText()") == stack.token
     settings.get_by_role("button", name="Copy as environment").click()
     expect(page.locator(".toast", has_text="Environment copied")).to_be_visible()
-    environment = dict(line.split("=", 1) for line in str(page.evaluate("navigator.clipboard.readText()")).split("\n"))
+    copied = str(page.evaluate("navigator.clipboard.readText()"))
+    environment = dict(line.split("=", 1) for line in copied.split("\n"))
     assert environment.items() <= stack.environment().items()
     for wanted in (True, False):
         settings.get_by_role("switch", name="Message content intent").click()

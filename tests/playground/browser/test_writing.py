@@ -8,6 +8,7 @@ import time
 from playwright.sync_api import Page, Route, expect
 
 from playground.page.gallery import FOLDER, SAMPLES
+from playground.testing import Controls
 from tests.playground.browser.actions import LEMUR, composer, drop, is_loaded, last
 
 
@@ -158,3 +159,19 @@ def test_what_is_typed_while_the_page_loads_stays(page: Page) -> None:
     expect(composer(page)).to_have_value("early")
     composer(page).press("Enter")
     expect(last(page)).to_contain_text("early")
+
+
+def test_a_long_channel_is_drawn_in_parts(page: Page, controls: Controls) -> None:
+    for number in range(203):
+        controls.message(f"number {number}")
+    expect(last(page)).to_have_text(re.compile("number 202"))
+    expect(page.locator(".message")).to_have_count(200)
+    page.locator("#messages").evaluate("list => { list.scrollTop = 0; }")
+    earlier = page.get_by_role("button", name="Show earlier messages")
+    earlier.click()
+    expect(page.locator(".message")).to_have_count(203)
+    expect(earlier).to_have_count(0)
+    controls.message("while one reads further up")
+    expect(page.locator(".message")).to_have_count(204)
+    page.get_by_role("button", name="Jump to the newest").click()
+    expect(last(page)).to_be_in_viewport()
