@@ -9,7 +9,8 @@ from aiohttp import web
 
 from playground.faults import Fault
 from playground.state.image_size import picture_type
-from playground.state.looks import BANNER, ICON, LOOKS, default_avatar
+from playground.state.looks import APPLICATION_ICON, BANNER, ICON, LOOKS, default_avatar
+from playground.state.seed import GUILD_ID
 from playground.state.world import World
 
 GONE = "This content is no longer available."
@@ -35,10 +36,14 @@ def serve_look(request: web.Request, world: World) -> web.Response:
             data = LOOKS.picture(user_id, name)
         case ["guilds", _, "users", user_id, "avatars", name]:
             data = LOOKS.picture(f"server:{user_id}", name)
+        case ["app-icons", _, name]:
+            data = LOOKS.picture(APPLICATION_ICON, name)
         case ["icons", _, name]:
             data = LOOKS.picture(ICON, name)
-        case ["banners", _, name]:
-            data = LOOKS.picture(BANNER, name)
+        case ["banners", whose, name]:
+            data = LOOKS.picture(BANNER if whose == GUILD_ID else f"banner:{whose}", name)
+        case ["guilds", _, "users", user_id, "banners", name]:
+            data = LOOKS.picture(f"server-banner:{user_id}", name)
         case ["emojis", name]:
             emoji = world.files.emojis.get(name.partition(".")[0])
             data = emoji.data if emoji and (emoji.moves or not name.endswith(".gif")) else None

@@ -117,7 +117,7 @@ class Playground:
             app.router.add_get(path, self._cdn)
         for base in ("/cdn", ""):
             app.router.add_get(base + "/stickers/{name}", self._sticker)
-            for kind in ("avatars", "banners", "embed", "emojis", "external", "guilds", "icons"):
+            for kind in ("app-icons", "avatars", "banners", "embed", "emojis", "external", "guilds", "icons"):
                 app.router.add_get(f"{base}/{kind}/{{name:.+}}", self._look)
         app.router.add_get("/", self._index)
         app.router.add_get("/page/{name}", self._page)

@@ -1,4 +1,4 @@
-"""What belongs to the application: role connection metadata, and what it sells, which is nothing here.
+"""The application: what it says of itself, role connection metadata, and what it sells, which is nothing here.
 
 https://docs.discord.com/developers/resources/application
 """
@@ -7,15 +7,79 @@ from typing import Any
 
 from playground.api.application_of import check_application
 from playground.api.commands import GUILD_COMMANDS
-from playground.api.fields import Fields
+from playground.api.fields import Fields, Mistake
 from playground.api.guild_access import check_guild
 from playground.api.routing import Call, Response, route
 from playground.errors import ApiError, invalid_form, unknown
+from playground.state.application_settings import APPLICATION
+from playground.state.guild_objects import application_json
+from playground.state.looks import APPLICATION_ICON, LOOKS
 from playground.types import Json
 
 ONE = "/applications/{application_id}"
 METADATA = ONE + "/role-connections/metadata"
 MOST_METADATA = 5
+
+
+@route("GET", "/applications/@me")
+@route("GET", "/oauth2/applications/@me")
+def get_application(call: Call) -> Response:
+    return Response(application_json(call.world.portal.flags()))
+
+
+@route("PATCH", "/applications/@me", partly="interactions and events come by the gateway alone")
+def patch_application(call: Call) -> Response:
+    """Of the flags, those of the privileged intents can be set."""
+    fields = Fields(call.body.object())
+    found: Json = {}
+    if "description" in fields:
+        found["description"] = fields.text("description", 0, 400) or ""
+    if "role_connections_verification_url" in fields:
+        found["role_connections_verification_url"] = fields.read("role_connections_verification_url", _address)
+    if (address := fields.read("custom_install_url", _address)) is not None:
+        found["custom_install_url"] = address
+    if "tags" in fields:
+        found["tags"] = fields.read("tags", _tags) or []
+    for key in ("install_params", "integration_types_config"):
+        if isinstance(fields.body.get(key), dict):
+            found[key] = fields.body[key]
+    for key in ("interactions_endpoint_url", "event_webhooks_url"):
+        if fields.body.get(key) is not None:
+            fields.problems[key] = ("APPLICATION_URL_INVALID", "The playground calls no address: use the gateway.")
+    flags, icon = fields.whole("flags", 0, 1 << 31), fields.picture("icon")
+    fields.done()
+    APPLICATION.update(found)
+    if flags is not None:
+        call.world.portal.grant(flags)
+    if "icon" in fields:
+        LOOKS.set(APPLICATION_ICON, icon)
+    return get_application(call)
+
+
+@route("GET", ONE)
+def get_one(call: Call) -> Response:
+    check_application(call)
+    return get_application(call)
+
+
+@route("PATCH", ONE, partly="interactions and events come by the gateway alone")
+def patch_one(call: Call) -> Response:
+    check_application(call)
+    return patch_application(call)
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")) or len(value) > 2048:
+        raise Mistake("URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('http', 'https').")
+    return value
+
+
+def _tags(value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > 5 or not all(isinstance(tag, str) for tag in value):
+        raise Mistake("BASE_TYPE_MAX_LENGTH", "Must be 5 or fewer in length.")
+    if any(not 1 <= len(tag) <= 20 for tag in value):
+        raise Mistake("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 20 in length.")
+    return value
 
 
 @route("GET", METADATA)

@@ -28,6 +28,7 @@ from playground.api import (  # noqa: F401
     guilds,
     interactions,
     invites,
+    me,
     members,
     messages,
     pins,

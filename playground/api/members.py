@@ -40,7 +40,10 @@ VOICE = {"mute": MUTE_MEMBERS, "deaf": DEAFEN_MEMBERS, "channel_id": MOVE_MEMBER
 
 @route("GET", MEMBERS_OF, limit=(10, 10.0))
 def list_members(call: Call) -> Response:
+    """Raises 50001 for an application that is not granted the members intent."""
     check_guild(call)
+    if not call.world.portal.intents["members"]:
+        raise ApiError(403, 50001, "Missing Access")
     limit, after = call.number("limit", 1, 1, 1000), call.number("after", 0, 0, 1 << 64)
     wanted = sorted((user for user in MEMBERS if int(user) > after), key=int)
     return Response([member_json(user) for user in wanted[:limit]])

@@ -1,24 +1,22 @@
-"""The bot itself, its application, and where the gateway is."""
+"""Users, the bot's guilds, and where the gateway is."""
 
 from playground.api.routing import Call, Response, route
-from playground.errors import invalid_form, unknown
-from playground.state.guild_objects import application_json, guild_json
-from playground.state.seed import BOT_ID, CHANNELS, USERS, permissions
-
-
-@route("GET", "/users/@me")
-def get_me(call: Call) -> Response:
-    me = USERS[BOT_ID].as_json()
-    return Response({**me, "mfa_enabled": True, "locale": "en-US", "email": None, "verified": True})
+from playground.errors import unknown
+from playground.state.guild_objects import guild_json
+from playground.state.seed import BOT_ID, GUILD_ID, USERS, guild_permissions
 
 
 @route("GET", "/users/@me/guilds")
 def get_my_guilds(call: Call) -> Response:
+    """The one that there is, if it is on this page."""
+    call.number("limit", 200, 1, 200)
+    before, after = call.number("before", 1 << 64, 0, 1 << 64), call.number("after", 0, 0, 1 << 64)
+    if not after < int(GUILD_ID) < before:
+        return Response([])
     guild = guild_json()
     mine = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
-    bits = permissions(BOT_ID, next(iter(CHANNELS)))
     counts = call.world.presences.counts() if call.flag("with_counts") else {}
-    return Response([{**mine, "owner": False, "permissions": str(bits), **counts}])
+    return Response([{**mine, "owner": False, "permissions": str(guild_permissions(BOT_ID)), **counts}])
 
 
 @route("GET", "/users/{user_id}")
@@ -27,22 +25,6 @@ def get_user(call: Call) -> Response:
     if user is None:
         raise unknown(10013)
     return Response(user.as_json())
-
-
-@route("GET", "/applications/@me")
-@route("GET", "/oauth2/applications/@me")
-def get_application(call: Call) -> Response:
-    return Response(application_json(call.world.portal.flags()))
-
-
-@route("PATCH", "/applications/@me", partly="flags alone")
-def patch_application(call: Call) -> Response:
-    """Of the flags, those of the privileged intents can be set."""
-    flags = call.body.object().get("flags", call.world.portal.flags())
-    if not isinstance(flags, int):
-        raise invalid_form({"flags": ("NUMBER_TYPE_COERCE", f"Value {flags!r} is not an int.")})
-    call.world.portal.grant(flags)
-    return Response(application_json(call.world.portal.flags()))
 
 
 @route("GET", "/gateway", bot_only=False)

@@ -12,6 +12,7 @@ from aiohttp import web
 from playground.api.record import Recorder
 from playground.control.application import ApplicationControls
 from playground.control.event_stream import EventStream
+from playground.control.membership import Membership
 from playground.control.requests import read_json
 from playground.control.server_settings import ServerSettings
 from playground.control.user_interactions import UserInteractions
@@ -58,6 +59,7 @@ class ControlApi:
             *UserInteractions(self.world, self.gateway).routes(),
             *UserMarks(self.world).routes(),
             *ServerSettings(self.world).routes(),
+            *Membership(self.world).routes(),
             *UserThreads(self.world).routes(),
             *ApplicationControls(self.world, self.gateway).routes(),
             web.post("/playground/clock", self.advance),

@@ -30,10 +30,16 @@ class ServerSettings:
         ]
 
     async def role(self, request: web.Request) -> web.Response:
-        """Set a role's permissions in the whole server."""
+        """Set a role's permissions in the whole server, or its place among the others."""
         payload = await read_json(request)
         role = ROLES[_known(payload, "role_id", {role.id: role.name for role in ROLES.values()})]
-        self._world.roles.edit(BY_OWNER, role, {"permissions": _bits(payload, "permissions")})
+        if "permissions" in payload or "position" not in payload:
+            self._world.roles.edit(BY_OWNER, role, {"permissions": _bits(payload, "permissions")})
+        if "position" in payload:
+            position = payload["position"]
+            if not isinstance(position, int) or not 1 <= position <= 250:
+                raise ControlError(400, "`position` is a whole number from 1, the lowest place above @everyone")
+            self._world.roles.move(BY_OWNER, {role.id: position})
         return web.json_response(role.as_json())
 
     async def overwrite(self, request: web.Request) -> web.Response:

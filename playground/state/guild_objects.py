@@ -3,10 +3,11 @@
 https://docs.discord.com/developers/resources/guild
 """
 
+from playground.state.application_settings import APPLICATION
 from playground.state.clock import iso
 from playground.state.files import EMOJIS, STICKERS, Sticker
 from playground.state.guild_settings import GUILD, SCHEDULED
-from playground.state.looks import BANNER, ICON, LOOKS
+from playground.state.looks import APPLICATION_ICON, BANNER, ICON, LOOKS
 from playground.state.seed import ADA_ID, APPLICATION_ID, BOT_ID, CHANNELS, GUILD_ID, MEMBERS, ROLES, USERS
 from playground.state.snowflake import created_at
 from playground.state.thread_access import active_threads
@@ -92,8 +93,7 @@ def application_json(flags: int) -> Json:
     return {
         "id": APPLICATION_ID,
         "name": "glyphcord",
-        "icon": None,
-        "description": "A bot on its playground.",
+        "icon": LOOKS.of(APPLICATION_ICON),
         "summary": "",  # deprecated, always empty, and there all the same
         "type": None,
         "bot": USERS[BOT_ID].as_json(),
@@ -104,13 +104,12 @@ def application_json(flags: int) -> Json:
         "flags_new": str(flags),
         "redirect_uris": [],
         "interactions_endpoint_url": None,
-        "role_connections_verification_url": None,
         "owner": USERS[ADA_ID].as_json(),
         "approximate_guild_count": 1,
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
         "team": None,
-        "integration_types_config": {"0": {}, "1": {}},
         "eligible_oauth2_scopes": ["bot", "applications.commands"],
+        **APPLICATION,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playground.state.image_size import picture_type
 
-ICON, BANNER = "icon", "banner"
+ICON, BANNER, APPLICATION_ICON = "icon", "banner", "application"
 DEFAULT_AVATARS = 6
 _BLURPLE, _EDGE = (
     ((88, 101, 242), (116, 127, 141), (59, 165, 92), (250, 166, 26), (237, 66, 69), (235, 69, 158)),

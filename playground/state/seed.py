@@ -8,8 +8,10 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.state.application_settings import APPLICATION
 from playground.state.clock import iso
 from playground.state.guild_settings import GUILD, SCHEDULED
+from playground.state.looks import LOOKS
 from playground.state.people import Member, Role, User
 from playground.state.permissions import (
     ADMINISTRATOR,
@@ -186,14 +188,25 @@ DIRECTS = {
         Direct("160000000000000009", (MIA_ID, SAM_ID)),
     )
 }
-_LIVE: tuple[dict[str, Any], ...] = (USERS, MEMBERS, ROLES, CHANNELS, THREADS, DIRECTS, GUILD, SCHEDULED)
+_LIVE: tuple[dict[str, Any], ...] = (
+    USERS,
+    MEMBERS,
+    ROLES,
+    CHANNELS,
+    THREADS,
+    DIRECTS,
+    GUILD,
+    SCHEDULED,
+    APPLICATION,
+)
 _AT_FIRST = copy.deepcopy(_LIVE)
 # Where an interaction happens: https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
 IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 
 
 def restore() -> None:
-    """Put people, roles, channels and settings back as they were when the process began."""
+    """Put people, roles, channels, settings and pictures back as they were when the process began."""
+    LOOKS.hashes.clear()
     for live, first in zip(_LIVE, copy.deepcopy(_AT_FIRST), strict=True):
         live.clear()
         live.update(first)

@@ -205,6 +205,31 @@ async def test_the_widget_is_there_once_it_is_on(rest: Rest) -> None:
     assert shown["presence_count"] == len(shown["members"]) == 5
 
 
+async def test_the_application_says_what_it_is(rest: Rest, playground: Playground) -> None:
+    body = {"description": "Draws.", "tags": ["art", "fun"], "icon": PICTURE, "flags": 1 << 15}
+    changed = (await rest("PATCH", "/applications/@me", body)).body
+    assert (changed["description"], changed["tags"], changed["flags"]) == ("Draws.", ["art", "fun"], 1 << 15)
+    assert (await rest("GET", f"/applications/{APPLICATION_ID}")).body == changed
+    async with rest.session.get(f"{playground.url}/cdn/app-icons/{APPLICATION_ID}/{changed['icon']}.png") as icon:
+        assert await icon.read() == PNG_3X2
+    wrongs: tuple[Json, ...] = (
+        {"tags": ["x"] * 6},
+        {"description": "x" * 401},
+        {"custom_install_url": "x"},
+        {"interactions_endpoint_url": "https://example.com"},
+    )
+    for wrong in wrongs:
+        assert refused(await rest("PATCH", f"/applications/{APPLICATION_ID}", wrong)) == (400, 50035), wrong
+    assert refused(await rest("GET", "/applications/7")) == (404, 10002)
+
+
+async def test_the_bots_guilds_come_in_pages(rest: Rest) -> None:
+    (mine,) = (await rest("GET", "/users/@me/guilds?with_counts=true")).body
+    assert mine["approximate_member_count"] == 5 and mine["owner"] is False
+    assert (await rest("GET", f"/users/@me/guilds?after={GUILD_ID}")).body == []
+    assert refused(await rest("GET", "/users/@me/guilds?limit=201")) == (400, 50035)
+
+
 async def test_role_connection_metadata(rest: Rest) -> None:
     path = f"/applications/{APPLICATION_ID}/role-connections/metadata"
     wanted = [{"type": 2, "key": "pictures", "name": "Pictures", "description": "How many at least"}]

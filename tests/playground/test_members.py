@@ -40,7 +40,11 @@ def names(events: Events) -> list[str]:
     return [name for name, _ in events]
 
 
-async def test_members_are_listed_in_pages_and_found_by_the_start_of_a_name(rest: Rest) -> None:
+async def test_members_are_listed_in_pages_and_found_by_the_start_of_a_name(
+    rest: Rest, playground: Playground
+) -> None:
+    assert refused(await rest("GET", f"{GUILD}/members")) == (403, 50001)  # without the members intent
+    playground.world.portal.intents["members"] = True
     assert ids((await rest("GET", f"{GUILD}/members")).body) == [BOT_ID]
     page = (await rest("GET", f"{GUILD}/members?limit=2&after={BOT_ID}")).body
     assert ids(page) == [ADA_ID, MOD_ID]
