@@ -5,11 +5,12 @@ Every bot process reports the same of the fleet: take the maximum over them, not
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import discord
+from aiohttp import web
 from prometheus_client import REGISTRY, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -19,9 +20,10 @@ from redis.exceptions import RedisError
 from bot.gateway.shards import disconnected_shards, is_connected
 from bot.settings import BotSettings
 from jobs.lifecycle.job import Jobs
+from jobs.observability import probes
 from jobs.observability.logs import describe_error
 from jobs.observability.metrics import PREFIX
-from jobs.observability.probes import probe_app, serving
+from jobs.observability.probes import Answer, Probe
 from jobs.pictures import stored_bytes
 from jobs.registry.fleet import STATES, Fleet
 from jobs.rq_adapter import queue
@@ -63,6 +65,45 @@ async def observed(client: discord.AutoShardedClient, redis: Redis, settings: Bo
         lag.cancel()
         REGISTRY.unregister(shards)
         REGISTRY.unregister(fleet)
+
+
+def probe_app(healthy: Probe, ready: Probe) -> web.Application:
+    """The pages that jobs.observability.probes describes, on the event loop: one that hangs answers none."""
+
+    def page(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(_request: web.Request) -> web.Response:
+            try:
+                reasons = await asyncio.wait_for(asyncio.to_thread(probe), probes.PATIENCE_S)
+            except TimeoutError:
+                reasons = probes.too_slow()
+            return _response(probes.probed(reasons))
+
+        return answer
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return _response(await asyncio.to_thread(probes.metrics))
+
+    app = web.Application()
+    app.add_routes(
+        [web.get("/healthz", page(healthy)), web.get("/readyz", page(ready)), web.get("/metrics", metrics)]
+    )
+    return app
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type})
+
+
+@asynccontextmanager
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    """Serve the pages while inside. Raises OSError when the port is taken."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await runner.cleanup()
 
 
 def why_unhealthy(client: discord.Client) -> list[str]:

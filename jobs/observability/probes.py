@@ -1,16 +1,20 @@
-"""The HTTP server for a process's monitoring: /healthz, /readyz and /metrics.
+"""The pages of a process's monitoring, /healthz, /readyz and /metrics, and a server of them in a thread.
 
 /healthz fails: restart the process. /readyz fails: send it no work, and alert if that lasts. Both give the reasons
 in JSON. /metrics is for Prometheus. Unauthenticated: restrict access to your monitoring.
 """
 
-import asyncio
+import json
+import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from queue import Empty, Queue
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Final, NamedTuple
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 Probe = Callable[[], list[str]]
@@ -18,76 +22,106 @@ Probe = Callable[[], list[str]]
 
 PATIENCE_S: Final = 4.0
 """A probe that takes longer has failed. Below the 5 s and more that probes usually wait."""
-START_S: Final = 10.0
 
 
-def probe_app(healthy: Probe, ready: Probe) -> web.Application:
-    """The three pages."""
+class Answer(NamedTuple):
+    """One page."""
 
-    def page(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(_request: web.Request) -> web.Response:
-            try:
-                reasons = await asyncio.wait_for(asyncio.to_thread(probe), PATIENCE_S)
-            except TimeoutError:
-                reasons = [f"no answer within {PATIENCE_S:g} s"]
-            return web.json_response({"ok": not reasons, "reasons": reasons}, status=503 if reasons else 200)
-
-        return answer
-
-    async def metrics(_request: web.Request) -> web.Response:
-        # In a thread, since some are read from Redis as they are asked for.
-        body = await asyncio.to_thread(generate_latest)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    app = web.Application()
-    app.add_routes(
-        [web.get("/healthz", page(healthy)), web.get("/readyz", page(ready)), web.get("/metrics", metrics)]
-    )
-    return app
+    status: HTTPStatus
+    content_type: str
+    body: bytes
 
 
-@asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
-    """Serve the pages while inside. Raises OSError when the port is taken."""
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        yield
-    finally:
-        await runner.cleanup()
+def probed(reasons: list[str]) -> Answer:
+    """What /healthz and /readyz say."""
+    body = json.dumps({"ok": not reasons, "reasons": reasons}).encode()
+    return Answer(HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK, "application/json", body)
 
 
-def serve_in_thread(app: web.Application, host: str, port: int) -> Callable[[], None]:
-    """The same from a program without an event loop: serve in a thread of its own until what is returned is called.
+def too_slow() -> list[str]:
+    """The reason that a probe has failed which has not answered within PATIENCE_S."""
+    return [f"no answer within {PATIENCE_S:g} s"]
+
+
+def metrics() -> Answer:
+    """What Prometheus reads. Some are read from Redis as they are asked for, so call it in a thread."""
+    return Answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest())
+
+
+def serve_in_thread(healthy: Probe, ready: Probe, host: str, port: int) -> Callable[[], None]:
+    """Serve the pages from threads until what is returned is called: for a program without an event loop.
 
     Raises OSError when the port is taken.
     """
-    loop, begun, failure = asyncio.new_event_loop(), threading.Event(), list[OSError]()
-    ended = asyncio.Event()
+    probes = {"/healthz": healthy, "/readyz": ready}
 
-    async def serve() -> None:
-        try:
-            async with serving(app, host, port):
-                begun.set()
-                await ended.wait()
-        except OSError as error:
-            failure.append(error)
-        finally:
-            begun.set()
+    def answer(page: str) -> Answer:
+        if page == "/metrics":
+            return metrics()
+        if page in probes:
+            return probed(_patiently(probes[page]))
+        return Answer(HTTPStatus.NOT_FOUND, "text/plain", b"404: Not Found")
 
-    def run() -> None:
-        loop.run_until_complete(serve())
-        loop.close()
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        status, content_type, body = answer(environ["PATH_INFO"])
+        start_response(f"{status.value} {status.phrase}", [("Content-Type", content_type)])
+        return [body]
 
-    thread = threading.Thread(target=run, name="probes", daemon=True)
+    try:
+        server = make_server(host, port, app, _Server6 if ":" in host else _Server, _Handler)
+    except OSError as error:
+        raise OSError(error.errno, f"{host}, port {port}: {error.strerror}") from error
+    thread = threading.Thread(target=server.serve_forever, name="probes", daemon=True)
     thread.start()
-    begun.wait(START_S)
-    if failure:
-        raise failure[0]
 
     def stop() -> None:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join(timeout=START_S)
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
     return stop
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """A thread for each request, as a probe may wait; no request keeps the program alive."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def server_bind(self) -> None:
+        # HTTPServer's own looks for the machine's name, for which a network without a name server waits.
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
+
+
+class _Server6(_Server):
+    """On an address of IPv6."""
+
+    address_family = socket.AF_INET6
+
+
+class _Handler(WSGIRequestHandler):
+    """Quiet, and not for ever held by who asks nothing."""
+
+    timeout = 10.0
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing: monitoring asks every few seconds."""
+
+
+def _patiently(probe: Probe) -> list[str]:
+    """What a probe finds, or that it took too long."""
+    found: Queue[list[str]] = Queue()
+
+    def look() -> None:
+        try:
+            found.put(probe())
+        except Exception as error:
+            found.put([f"the probe failed: {type(error).__name__}"])
+
+    threading.Thread(target=look, name="probe", daemon=True).start()
+    try:
+        return found.get(timeout=PATIENCE_S)
+    except Empty:
+        return too_slow()

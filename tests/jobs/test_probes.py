@@ -9,7 +9,7 @@ import pytest
 
 from devstack.valkey import free_port
 from jobs.observability import probes as watch
-from jobs.observability.probes import probe_app, serve_in_thread
+from jobs.observability.probes import serve_in_thread
 
 
 def ask(port: int, page: str) -> tuple[int, str]:
@@ -22,7 +22,7 @@ def ask(port: int, page: str) -> tuple[int, str]:
 
 def test_pages_from_a_thread_until_it_is_stopped() -> None:
     port, reasons = free_port(), list[str]()
-    stop = serve_in_thread(probe_app(lambda: [], lambda: reasons), "127.0.0.1", port)
+    stop = serve_in_thread(lambda: [], lambda: reasons, "127.0.0.1", port)
     assert ask(port, "/healthz") == (200, '{"ok": true, "reasons": []}')
     assert ask(port, "/readyz")[0] == 200
     reasons.append("the gateway is not connected")
@@ -45,7 +45,7 @@ def test_a_check_that_hangs_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
         over.wait(30)
         return []
 
-    stop = serve_in_thread(probe_app(lambda: [], hangs), "127.0.0.1", port)
+    stop = serve_in_thread(lambda: [], hangs, "127.0.0.1", port)
     status, body = ask(port, "/readyz")
     over.set()
     stop()
@@ -54,7 +54,7 @@ def test_a_check_that_hangs_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_port_that_is_taken_is_said_at_once() -> None:
     port = free_port()
-    stop = serve_in_thread(probe_app(lambda: [], lambda: []), "127.0.0.1", port)
+    stop = serve_in_thread(lambda: [], lambda: [], "127.0.0.1", port)
     with pytest.raises(OSError, match=str(port)):
-        serve_in_thread(probe_app(lambda: [], lambda: []), "127.0.0.1", port)
+        serve_in_thread(lambda: [], lambda: [], "127.0.0.1", port)
     stop()

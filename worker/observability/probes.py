@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.observability.metrics import PREFIX
-from jobs.observability.probes import probe_app, serve_in_thread
+from jobs.observability.probes import serve_in_thread
 from jobs.rq_adapter.queue import timeout_s
 from jobs.schema import MOST_PICTURES
 from worker.queue.work_loop import WorkLoop
@@ -36,7 +36,7 @@ class WorkerProbes:
         """
         if port is None:
             return lambda: None
-        return serve_in_thread(probe_app(self.why_unhealthy, self.why_not_ready), host, port + (child or 1) - 1)
+        return serve_in_thread(self.why_unhealthy, self.why_not_ready, host, port + (child or 1) - 1)
 
     def started(self, worker: WorkLoop, engine: Engine, decoder: Decoder) -> None:
         """From now on there is a worker to tell of."""
