@@ -7,14 +7,20 @@ from collections.abc import Callable
 from typing import Final
 
 from models.encoders.ansi import ansi
-from models.encoders.docx import docx
 from models.encoders.html import html
 from models.encoders.png import png
 from models.encoders.svg import svg
 from models.formats import FORMATS
 from models.page import Page
 
-__all__ = ["ansi", "docx", "encode", "html", "png", "svg"]
+__all__ = ["ansi", "encode", "html", "png", "svg"]
+
+
+def _docx(page: Page) -> bytes:
+    from models.encoders.docx import docx  # noqa: PLC0415 its libraries take 8 MB, and few ask for it
+
+    return docx(page)
+
 
 _ENCODERS: Final[dict[str, Callable[[Page], bytes]]] = {
     "png": png,
@@ -22,7 +28,7 @@ _ENCODERS: Final[dict[str, Callable[[Page], bytes]]] = {
     "ans": lambda page: ansi(page).encode(),
     "html": lambda page: html(page).encode(),
     "svg": lambda page: svg(page).encode(),
-    "docx": docx,
+    "docx": _docx,
 }
 
 
