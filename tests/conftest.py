@@ -5,6 +5,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # The tests start some hundred processes, and a quarter of a start is compiling what was compiled before.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False  # nor are the tests' own modules, rewritten by pytest, compiled by every process
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    # The graphs that processors draw with are made once for all the tests' processes, and of this code.
+    _kept = tempfile.TemporaryDirectory(prefix="glyphcord-tests-cache-")
+    os.environ["XDG_CACHE_HOME"] = _kept.name
+    os.environ.pop("CACHE_DIRECTORY", None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

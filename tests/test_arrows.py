@@ -169,6 +169,14 @@ def test_a_worker_draws_on_a_processor_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_worker_starts_without_what_few_of_its_jobs_need() -> None:
+    """Each of these libraries takes megabytes, and a part of the time until the worker is ready."""
+    spare = "{'aiohttp', 'docx', 'lxml', 'onnx', 'av'}"
+    code = f"import sys, worker.program, models.inference.on_processor; print(*{spare} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
 def test_the_models_command_line_loads_torch_only_when_it_works() -> None:
     code = "import sys; sys.modules['torch'] = None; import models.__main__"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

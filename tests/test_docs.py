@@ -391,6 +391,7 @@ NOT_SETTINGS = {
     "PLAYGROUND_PASSWORD",  # the playground's own, for the page on other addresses
     "MESSAGE_REACTION_ADD",
     "OMP_NUM_THREADS",  # PyTorch's
+    "XDG_CACHE_HOME",  # everybody's
 }
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from models.inference.runtime import Array, Runtime
 from models.weights_file import LoadedWeights, WeightsError
+
+if TYPE_CHECKING:
+    from models.inference.on_processor import Graphs
 
 DRIVERS: Final = ("libcuda.so.1", "nvcuda.dll")
 """The drivers' libraries of cards that PyTorch calls `cuda`; AMD's have a device file instead."""
@@ -63,9 +66,17 @@ def load_runtime(
     Raises WeightsError if neither ONNX Runtime nor PyTorch is installed.
     """
     if device == "cpu" and has_onnx():
+        from models.inference import cache  # noqa: PLC0415
         from models.inference.on_processor import OnProcessor  # noqa: PLC0415
 
-        return OnProcessor(weights, pages, threads)
+        def make() -> "Graphs":
+            from models.inference.making import make  # noqa: PLC0415 and with it the library of ONNX, 11 MB
+
+            return make(weights, pages(), threads)
+
+        runtime = OnProcessor(cache.graphs(weights.sha256, make), weights.atlas, threads)
+        runtime.free()
+        return runtime
     if find_spec("torch") is None:
         raise WeightsError(
             "neither ONNX Runtime nor PyTorch is installed: pip install 'glyphcord[worker-cpu]', "

@@ -1,17 +1,15 @@
 """The network by ONNX Runtime, and everything around it by NumPy: a processor draws without PyTorch.
 
-A weights file's tensors become a graph here (models.inference.graph), first in single precision. A few pages go
-through it, which give the ranges of its activations, and a graph in bytes is made of those. If that one sets the
-same character in enough cells of the same pages, it draws from then on, two to three times as fast; else the first
-one does. So each weights file is judged by itself, the latest upload as well.
+Its graphs are made of a weights file's tensors (models.inference.making), and kept for the next start
+(models.inference.cache).
 """
 
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -20,46 +18,34 @@ from numpy.typing import NDArray
 from models.arrays import refinement
 from models.arrays.focus import compose, refined
 from models.arrays.planes import shrunk
-from models.atlas import CELL_HEIGHT, CELL_WIDTH
-from models.inference.graph import page_graph, subject_graph
+from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.inference.runtime import Array
 from models.nn.architecture import SIDE
-from models.weights_file import LoadedWeights
 
-LEAST_SAME: Final = 0.98
-"""Share of cells with the same character that bytes must reach on the bundled photos, or single precision stays.
 
-Readers saw no difference then (docs/evaluation.md).
-"""
+@dataclass(frozen=True)
+class Graphs:
+    """What ONNX Runtime computes: the page's network, and the subject branch if there is one.
+
+    `precision` is that of the page's, fp32 or int8; `same` the share of cells in which bytes chose as single
+    precision does, 0 if they were not tried.
+    """
+
+    page: bytes
+    subject: bytes | None
+    precision: str
+    same: float
 
 
 class OnProcessor:
-    """A Runtime. `same` is the share of cells in which bytes chose as single precision does, if they were tried."""
+    """A Runtime. `same` is as in Graphs."""
 
     device = "cpu"
 
-    def __init__(
-        self, weights: LoadedWeights, pages: Callable[[], Sequence[Array]] | None, threads: int | None = None
-    ) -> None:
-        """Without `pages` it stays in single precision."""
-        self._atlas, self._threads, self.same = weights.atlas, threads, 0.0
-        config = weights.config
-        tensors = {name: np.asarray(values, np.float32) for name, values in weights.tensors.items()}
-        self._subject = self._session(subject_graph(tensors)) if config.has_subject else None
-        data, watched = page_graph(config, tensors)
-        self._page, self.precision = self._session(data), "fp32"
-        if pages is None or config.head == "pixels":  # whose levels lie closer together than bytes can tell
-            return
-        cells = [_cells(page[None]) for page in pages()]
-        exact, seen = zip(*(_characters(self._page, page) for page in cells), strict=True)
-        ends = np.cumsum([channels for _, channels in watched])
-        ranges = dict(zip((name for name, _ in watched), np.split(np.max(seen, 0), ends[:-1]), strict=True))
-        in_bytes = self._session(page_graph(config, tensors, ranges)[0])
-        same = [_characters(in_bytes, page)[0] == there for page, there in zip(cells, exact, strict=True)]
-        self.same = sum(int(page.sum()) for page in same) / sum(page.size for page in same)
-        if self.same >= LEAST_SAME:
-            self._page, self.precision = in_bytes, "int8"
-        self.free()
+    def __init__(self, graphs: Graphs, atlas: Atlas, threads: int | None = None) -> None:
+        self._atlas, self.precision, self.same = atlas, graphs.precision, graphs.same
+        self._subject = session(graphs.subject, threads) if graphs.subject is not None else None
+        self._page = session(graphs.page, threads)
 
     def subject(self, tone: Array) -> Array:
         if self._subject is None:
@@ -75,26 +61,28 @@ class OnProcessor:
 
     def logits(self, tone: Array) -> Array:
         rows, columns = tone.shape[1] // CELL_HEIGHT, tone.shape[2] // CELL_WIDTH
-        logits: Array = self._page.run(["logits"], {"cells": _cells(tone)}, _given_back(len(tone)))[0]
+        logits: Array = self._page.run(["logits"], {"cells": cells_of(tone)}, _given_back(len(tone)))[0]
         return logits[:, :rows, :columns]
 
     def refine(self, tone: Array, glyphs: NDArray[np.int64], sweeps: int) -> NDArray[np.int64]:
         return refinement.refine(tone, glyphs, self._atlas, sweeps)
 
     def free(self) -> None:
-        """Give back what loading took: three times what a loaded network needs, and little returns by itself."""
+        """Give back what loading took, of which little returns by itself."""
         if sys.platform == "linux":
             with suppress(AttributeError, OSError):  # another C library than glibc
                 ctypes.CDLL(None).malloc_trim(0)
 
-    def _session(self, graph: bytes) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.inter_op_num_threads = 1
-        options.intra_op_num_threads = self._threads or _threads_asked_for()
-        # Threads that wait for work must not spin: other processes share these cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+def session(graph: bytes, threads: int | None) -> Any:
+    """A graph ready to run, on so many threads of the processor; None leaves that to OMP_NUM_THREADS."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.inter_op_num_threads = 1
+    options.intra_op_num_threads = threads or _threads_asked_for()
+    # Threads that wait for work must not spin: other processes share these cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _given_back(pages: int) -> Any:
@@ -115,13 +103,7 @@ def _threads_asked_for() -> int:
     return int(asked) if asked.isdecimal() else 0
 
 
-def _characters(session: Any, cells: Array) -> tuple[NDArray[np.int64], Array]:
-    """The characters that a graph sets, and what it says of watched values, if it does."""
-    logits, *watched = session.run(None, {"cells": cells})
-    return logits.argmax(-1), *watched
-
-
-def _cells(tone: Array) -> Array:
+def cells_of(tone: Array) -> Array:
     """Pages of tone, (B, rows · 16, columns · 8) in [0, 1], as the graph reads them.
 
     The grid halves twice: short edges are continued by their last cells.

@@ -23,7 +23,7 @@ from models import limits
 from models.formats import picture_columns
 from models.inference.runtime import OutOfMemory
 from models.rendering.renderer import Renderer, WeightsError
-from models.weights_file import read_weights
+from models.weights_file import find_weights, read_bytes, read_weights
 from worker.render.weights_source import WeightsSource
 
 _log = logging.getLogger(__name__)
@@ -39,10 +39,10 @@ SPARE: Final = 1.25
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model on its device, warm, and the bytes it was made from (a Redis that lost them gets them back)."""
+    """A model on its device, warm. `kept` are the bytes it was made from, None where a shipped file has them."""
 
     renderer: Renderer
-    data: bytes
+    kept: bytes | None
 
     @property
     def name(self) -> str:
@@ -51,6 +51,11 @@ class Loaded:
     @property
     def sha256(self) -> str:
         return self.renderer.sha256
+
+    @property
+    def data(self) -> bytes:
+        """What a Redis that lost the model gets back. Raises WeightsError if the shipped file cannot be read."""
+        return read_bytes(find_weights(self.name, None)) if self.kept is None else self.kept
 
 
 class Engine:
@@ -114,7 +119,7 @@ class Engine:
         if not self._needs and self.device == "cuda":
             self._needs = self._card_memory()["peak"] - before
         MODEL_LOADED.observe(time.monotonic() - begun)
-        return Loaded(renderer, data)
+        return Loaded(renderer, None if _is_shipped(name, data) else data)
 
     def put(self, loaded: Loaded) -> None:
         """Let a model draw from now on, in the place of another version of it."""
@@ -185,3 +190,11 @@ class Engine:
         from models.inference import card  # noqa: PLC0415
 
         return card.memory()
+
+
+def _is_shipped(name: str, data: bytes) -> bool:
+    """Whether the file of that name that comes with the package is this one; it stays while a worker runs."""
+    try:
+        return read_bytes(find_weights(name, None)) == data
+    except WeightsError:
+        return False

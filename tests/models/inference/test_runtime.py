@@ -12,7 +12,8 @@ import torch
 
 from models.atlas import default_atlas
 from models.inference import choice
-from models.inference.on_processor import LEAST_SAME, OnProcessor
+from models.inference.making import LEAST_SAME, make
+from models.inference.on_processor import OnProcessor
 from models.inference.on_torch import OnTorch
 from models.inference.runtime import OutOfMemory
 from models.nn.architecture import SIZES, GeneratorConfig, shapes_of
@@ -50,7 +51,7 @@ def test_in_single_precision_the_graphs_are_the_generator(
     save_weights(path, Generator(config), atlas, teacher="", step=0, metrics={})
     weights = load_weights(path)
     tone = np.random.default_rng(0).random((2, rows * 16, columns * 8), np.float32)
-    ours, theirs = OnProcessor(weights, None), OnTorch(weights, "cpu")
+    ours, theirs = OnProcessor(make(weights, ()), weights.atlas), OnTorch(weights, "cpu")
     assert ours.precision == "fp32"
     np.testing.assert_allclose(ours.logits(tone), theirs.logits(tone), atol=2e-4)
     np.testing.assert_allclose(ours.subject(tone), theirs.subject(tone), atol=1e-3)
@@ -138,13 +139,15 @@ def test_a_batch_s_memory_is_given_back() -> None:
     code = """
 import numpy as np
 from pathlib import Path
+from models.inference.making import make
 from models.inference.on_processor import OnProcessor
 from models.weights_file import find_weights, load_weights
 
 def resident_mb():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 
-runtime = OnProcessor(load_weights(find_weights("classic", None)), None, 1)
+weights = load_weights(find_weights("classic", None))
+runtime = OnProcessor(make(weights, ()), weights.atlas, 1)
 batch = np.zeros((8, 50 * 16, 100 * 8), np.float32)
 runtime.logits(batch[:1])
 before = resident_mb()
