@@ -1,9 +1,13 @@
-# Two commands for newcomers: `make demo` and `make test`. Both make the environment in .venv/ first.
+# Two commands for newcomers: `make demo` and `make test`. Both make the environment in .venv/ first, in either order:
+# the demo needs a small part of what tests do, and no PyTorch; `make test` adds the rest.
 PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO_EXTRAS := bot,worker-cpu,heic,video,playground,demo
+# Where everything is there, the demo runs with that.
+DEMO_READY := $(or $(wildcard $(READY)),$(VENV)/.ready-demo)
 # Most tests wait for processes that they started: more at once than there are cores.
 TESTS_AT_ONCE ?= 4
 
@@ -11,7 +15,7 @@ TESTS_AT_ONCE ?= 4
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    set up and run everything here: bot, worker, a local Discord, a sample picture (PORT=9000: its page there)"
+	@echo "make demo    set up, without PyTorch, and run everything here: bot, worker, a local Discord, a sample picture (PORT=9000: its page there)"
 	@echo "make test    set up, check style and types, run every test"
 	@echo "make test-repeat  every test ten times (N=10), four of them beside busy loops (BUSY=4)"
 	@echo "make bench   measure the service on this machine, about an hour; tables as in bench/RESULTS.md"
@@ -21,8 +25,9 @@ help:
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the environment and caches"
 
-demo: $(READY)
-	@$(BIN)/python -m jobs.text.catalogues
+# The translations are compiled when the small environment is made; the whole one has what compiles them.
+demo: $(DEMO_READY)
+	@test ! -e $(READY) || $(BIN)/python -m jobs.text.catalogues
 	@$(BIN)/python -m glyphcord demo --port $(PORT)
 
 test: lint
@@ -52,14 +57,19 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-$(READY): pyproject.toml constraints.txt
+$(READY): WANTED := dev
+$(READY): SIZE := PyTorch is the large part
+$(VENV)/.ready-demo: WANTED := $(DEMO_EXTRAS)
+$(VENV)/.ready-demo: SIZE := about 130 MB to download
+$(VENV)/.ready-demo: $(wildcard jobs/text/languages/*.po)
+# Without bytecode: Python makes that of what it runs, which is a part of what comes.
+$(READY) $(VENV)/.ready-demo: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Glyphcord needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Setting up $(VENV)/ (once; PyTorch is the large part)"
+	@echo "Setting up $(VENV)/ (once; $(SIZE))"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --upgrade --quiet pip
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev]'
-	@touch $(READY)
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile --progress-bar on -c constraints.txt -e '.[$(WANTED)]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

