@@ -1,9 +1,11 @@
 """A generator as ONNX graphs, made of a weights file's tensors alone: the page's network, and the subject branch.
 
 So any weights file can be drawn with where there is no PyTorch. Where the ranges of the activations are known, a
-graph computes its 3×3 convolutions in bytes: activations in 8 bits, weights in 7 (with 8, a processor without VNNI
-clips the sum of two products), each channel with a scale of its own. That of a channel that a convolution reads
-becomes a part of its weights. The residual path stays in single precision, and so does all that decides on a glyph.
+graph computes the 3×3 convolutions of its blocks in bytes: activations in 8 bits, weights in 7 (with 8, a processor
+without VNNI clips the sum of two products), each channel with a scale of its own. That of a channel that a
+convolution reads becomes a part of its weights. The residual path stays in single precision, and so do all that
+decides on a glyph and the first convolution, in which bytes cost most characters and save least time
+(bench/RESULTS.md).
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +45,7 @@ def page_graph(config: GeneratorConfig, tensors: Tensors, ranges: Ranges | None 
     them, one value after the other as the list says that is returned, too.
     """
     graph = _Graph(tensors, ranges)
-    full = graph.block(graph.wide("cells", "stem"), "down_full")
+    full = graph.block(graph.exact("cells", "stem"), "down_full")
     half = graph.block(graph.convolution(full, "to_half", stride=2), "down_half")
     deep = graph.convolution(half, "to_quarter", stride=2)
     for number in range(config.blocks):
@@ -164,14 +166,17 @@ class _Graph:
         scales = self.constant((1, 1, 2, 2))
         return self.add("Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
 
-    def wide(self, x: str, name: str, norm: str = "") -> str:
-        """A 3×3 convolution that finds more of the edge beyond it, in bytes where the ranges are known."""
-        if self._ranges is not None:
-            return self._from_bytes(self._in_bytes(self._to_bytes(x, name), name, norm), name)
+    def exact(self, x: str, name: str, norm: str = "") -> str:
+        """A 3×3 convolution in single precision, that finds more of the edge beyond it."""
         weight, bias = self._parts(name, norm)
-        self._watched[name] = x, weight.shape[1]
-        x = self.add("Conv", self._padded(x), self.constant(weight), self.constant(bias))
-        self._watched[f"{name}.out"] = x, len(weight)
+        return self.add("Conv", self._padded(x), self.constant(weight), self.constant(bias))
+
+    def watched(self, x: str, name: str, norm: str = "") -> str:
+        """The same, whose ranges are told."""
+        outside, inside, *_ = self.tensor(f"{name}.weight").shape
+        self._watched[name] = x, inside
+        x = self.exact(x, name, norm)
+        self._watched[f"{name}.out"] = x, outside
         return x
 
     def block(self, x: str, name: str, *, edges: str = "replicate") -> str:
@@ -180,7 +185,7 @@ class _Graph:
         if edges == "zeros":
             inner = self.convolution(self.leaky(self.convolution(self.norm(x, norm), first)), second)
         elif self._ranges is None:
-            inner = self.wide(self.leaky(self.wide(self.even(x), first, norm)), second)
+            inner = self.watched(self.leaky(self.watched(self.even(x), first, norm)), second)
         else:
             inner = self._in_bytes(self._to_bytes(self.even(x), first), first, norm)
             scales = *self._byte(1, ZERO), *self._byte(LEAKY_STEP, LEAKY_ZERO)
@@ -208,8 +213,7 @@ class _Graph:
     def _steps(self, name: str) -> NDArray[np.float32]:
         """What one step of a byte is in each channel of an activation."""
         assert self._ranges is not None  # noqa: S101
-        margin = 1 if name == "stem" else MARGIN  # tone is never more than 1
-        steps = self._ranges[name] * np.float32(margin / MOST)
+        steps = self._ranges[name] * np.float32(MARGIN / MOST)
         return np.asarray(np.maximum(steps, np.float32(1e-6)), np.float32)
 
     def _byte(self, step: ArrayLike, zero: int) -> tuple[str, str]:

@@ -238,7 +238,11 @@ def full_ink(tone: Array, least: float) -> Array:
 
     `least` is the strength where the tone is 0; it grows with the tone, up to 1.
     """
-    return tone if least == 1 else tone / (np.float32(least) + np.float32(1 - least) * tone)
+    if least == 1:
+        return tone
+    ink = tone * np.float32(1 - least)  # in place from here: this is as large as the page
+    ink += np.float32(least)
+    return np.asarray(np.divide(tone, ink, out=ink), np.float32)
 
 
 def strength_of(tone: Array, least: float) -> Array:
