@@ -37,6 +37,7 @@ from jobs.setting_errors import UnusableSettings, read_settings
 from jobs.setting_names import misspelt
 from jobs.text.sentences import ServiceProblem
 from jobs.undumpable import make_undumpable
+from models.inference.memory import one_arena
 from models.rendering.renderer import WeightsError, pick_device
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
@@ -69,6 +70,7 @@ def run(*, child: int | None = None, lifeline: int | None = None) -> int:
     that it holds open itself: when `lifeline` closes, the supervisor is gone and the child ends as if told to.
     """
     make_undumpable()
+    one_arena()
     if lifeline is not None:
         threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
     try:

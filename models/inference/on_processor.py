@@ -4,10 +4,7 @@ Its graphs are made of a weights file's tensors (models.inference.making), and k
 (models.inference.cache).
 """
 
-import ctypes
 import os
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +16,7 @@ from models.arrays import refinement
 from models.arrays.focus import compose, refined
 from models.arrays.planes import shrunk
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
+from models.inference.memory import give_back
 from models.inference.runtime import Array
 from models.nn.architecture import SIDE
 
@@ -53,7 +51,7 @@ class OnProcessor:
         small = shrunk(tone, SIDE, SIDE) * 2 - 1
         line = np.linspace(-1, 1, SIDE, dtype=np.float32)
         middle = np.broadcast_to(line[:, None] ** 2 + line**2, small.shape)
-        (found,) = self._subject.run(None, {"seen": np.stack((small, middle), 1)}, _given_back(len(tone)))
+        (found,) = self._subject.run(None, {"seen": np.stack((small, middle), 1)})
         return refined(found[:, 0], tone)
 
     def compose(self, tone: Array, subject: Array, focus: Array) -> Array:
@@ -61,7 +59,11 @@ class OnProcessor:
 
     def logits(self, tone: Array) -> Array:
         rows, columns = tone.shape[1] // CELL_HEIGHT, tone.shape[2] // CELL_WIDTH
-        logits: Array = self._page.run(["logits"], {"cells": cells_of(tone)}, _given_back(len(tone)))[0]
+        logits: Array = self._page.run(["logits"], {"cells": cells_of(tone)})[0]
+        if (
+            len(tone) > 1
+        ):  # a batch takes hundreds of megabytes; a page, as most are alone, keeps its own for the next
+            self.free()
         return logits[:, :rows, :columns]
 
     def refine(self, tone: Array, glyphs: NDArray[np.int64], sweeps: int) -> NDArray[np.int64]:
@@ -69,9 +71,7 @@ class OnProcessor:
 
     def free(self) -> None:
         """Give back what loading took, of which little returns by itself."""
-        if sys.platform == "linux":
-            with suppress(AttributeError, OSError):  # another C library than glibc
-                ctypes.CDLL(None).malloc_trim(0)
+        give_back()
 
 
 def session(graph: bytes, threads: int | None) -> Any:
@@ -79,22 +79,12 @@ def session(graph: bytes, threads: int | None) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.inter_op_num_threads = 1
+    # Its own arena keeps all that the largest page ever took, beside the C library's.
+    options.enable_cpu_mem_arena = False
     options.intra_op_num_threads = threads or _threads_asked_for()
     # Threads that wait for work must not spin: other processes share these cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-
-
-def _given_back(pages: int) -> Any:
-    """How to run a batch: ONNX Runtime gives its memory back after it, which it else keeps for good.
-
-    A single page, as most are, keeps it for the next one.
-    """
-    if pages == 1:
-        return None
-    options = onnxruntime.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
 
 
 def _threads_asked_for() -> int:

@@ -1,6 +1,7 @@
 """The heartbeat thread: says every few seconds that this worker is alive, and carries out changes of models.
 
-Weights are loaded here, beside the model that keeps drawing in the main thread.
+Weights are loaded here, beside the model that keeps drawing in the main thread. While nobody asks for pictures,
+memory that they took goes back to the system.
 """
 
 import logging
@@ -14,6 +15,7 @@ from redis.exceptions import RedisError
 
 from jobs import clock
 from jobs.registry.fleet import REPORT_EVERY_S, Fleet, WorkerReport
+from models.inference.memory import give_back
 from worker.queue.redis_outage import Outage
 from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine
@@ -38,6 +40,8 @@ class Heartbeat:
         self._reloader = reloader
         self._outage: Outage = worker.outage
         self._started_at = clock.now()
+        self._idle_after = self._given_back_after = -1
+        """Jobs done when it was last seen idle, and when memory last went back."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -64,6 +68,7 @@ class Heartbeat:
                 if time.monotonic() >= report_at:
                     self._fleet.report(self._report())
                     report_at = time.monotonic() + REPORT_EVERY_S
+                    self._give_back_when_idle()
                 due = time.monotonic() >= follow_at
                 if self._reloader.step(follow=due):
                     tick = _BUSY_TICK_S
@@ -74,6 +79,14 @@ class Heartbeat:
             except Exception:
                 _log.exception("heartbeat failed")
             self._stop.wait(tick)
+
+    def _give_back_when_idle(self) -> None:
+        """Once after the last of some jobs, and after the start: not between two, which would cost each time."""
+        done = self._worker.jobs_done
+        if self._worker.state == "idle" and done == self._idle_after != self._given_back_after:
+            give_back()
+            self._given_back_after = done
+        self._idle_after = done if self._worker.state == "idle" else -1
 
     def _report(self) -> WorkerReport:
         worker, models = self._worker, {loaded.name: loaded.renderer.version for loaded in self._engine.loaded()}
