@@ -23,17 +23,14 @@ WARM: int = 3
 
 def loop(pictures: int, columns: int) -> None:
     """The plain loop: answers each line on stdin by drawing `pictures`, and prints wall and processor seconds."""
-    import torch  # noqa: PLC0415 only this process needs it
-
-    from models.encoders.png import encode_png, paint  # noqa: PLC0415
+    from models.encoders.png import encode_png, paint  # noqa: PLC0415 only this process needs it
     from models.page import page_of  # noqa: PLC0415
     from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE  # noqa: PLC0415
     from models.rendering.pipeline import inks_of  # noqa: PLC0415
     from models.rendering.renderer import Renderer, find_weights  # noqa: PLC0415
     from models.rendering.still import MAX_SIDE, decode_on  # noqa: PLC0415
 
-    torch.set_num_threads(1)
-    renderer, files = Renderer(find_weights("classic", None)), photos()
+    renderer, files = Renderer(find_weights("classic", None), threads=1), photos()
 
     def one(data: bytes) -> None:
         rgb, choice, _ = decode_on(data, MAX_SIDE, DEFAULT_BACKGROUND)

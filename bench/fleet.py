@@ -84,11 +84,20 @@ def request(number: int, picture: str, columns: int) -> RenderRequest:
 
 
 class Fleet:
-    """A context manager: Valkey, the sink and as many workers as are started, each with one thread of torch."""
+    """A context manager: Valkey, the sink and as many workers as are started, each drawing with one thread.
 
-    def __init__(self, *, columns: int = 64, settings: dict[str, str] | None = None) -> None:
+    `settings` are theirs besides what they need here; `program` is how Python starts them.
+    """
+
+    def __init__(
+        self,
+        *,
+        columns: int = 64,
+        settings: dict[str, str] | None = None,
+        program: Sequence[str] = ("-m", "worker"),
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="glyphcord-bench-")
-        self._columns, self._settings = columns, settings or {}
+        self._columns, self._settings, self._program = columns, settings or {}, program
         self._number = 0
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -135,7 +144,7 @@ class Fleet:
         log = Path(self._folder.name) / f"worker-{len(self.workers)}.log"
         with log.open("wb") as output:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "worker"],
+                [sys.executable, *self._program],
                 cwd=self._folder.name,
                 env=environment,
                 stdin=subprocess.DEVNULL,
