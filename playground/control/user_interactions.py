@@ -34,6 +34,7 @@ from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
 from playground.state.message import Message
 from playground.state.seed import APPLICATION_ID, MEMBERS, USERS, in_guild, permissions
 from playground.state.world import World
+from playground.state.writable import check_writable
 from playground.types import Json
 
 
@@ -212,6 +213,8 @@ class UserInteractions:
 
     def _new(self, kind: int, user_id: str, channel_id: str, data: Json, size_limit: int) -> Interaction:
         check_not_timed_out(user_id, channel_id)
+        if kind in (COMMAND, AUTOCOMPLETE):  # whoever has no box to write in has none for commands
+            check_writable(channel_id, user_id)
         id_ = self.world.ids.next()
         now = self.world.clock.now()
         return Interaction(

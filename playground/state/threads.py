@@ -106,7 +106,7 @@ class Threads:
             message = self._messages.made(
                 thread.id, by, payload.get("message") or {}, files, id_=thread.id, author=author
             )
-        except ApiError:
+        except Exception:
             del THREADS[thread.id]
             raise
         if webhook is not None:

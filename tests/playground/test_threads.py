@@ -317,6 +317,17 @@ async def test_commands_and_buttons_in_a_thread(bot: Presser, rest: Rest) -> Non
     assert state["threads"][0]["members"] == [BOT_ID] and len(state["messages"][thread["id"]]) == 1
 
 
+async def test_no_commands_where_nobody_can_write(bot: Presser, rest: Rest, moderator: None) -> None:
+    thread = await started(rest, name="over")
+    assert (await rest("PATCH", f"/channels/{thread['id']}", {"locked": True})).status == 200
+    async with aiohttp.ClientSession() as session:
+        for place, code in ((thread["id"], 160005), (SHOWCASE_FORUM, 50008)):
+            body: Json = {"command": "ascii", "channel_id": place, "options": {}}
+            async with session.post(f"{bot.playground.url}/playground/slash", json=body) as answer:
+                assert (await answer.json())["code"] == code
+    assert (await bot.used(channel_id=thread["id"], user_id=MOD_ID))["channel"]["id"] == thread["id"]
+
+
 async def test_what_a_person_does_with_threads(playground: Playground) -> None:
     made = await control(
         playground, "POST", "/thread", {"name": "cats", "channel_id": SHOWCASE_FORUM, "content": "x"}
