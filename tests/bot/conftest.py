@@ -1,6 +1,6 @@
 """One playground and one bot for the tests of a module; each test begins without faults or jobs.
 
-Not for the whole session: every bot on one Redis sweeps for all, and this one would answer for tests that have a
+Not for the whole session: every bot on one Redis reaps for all, and this one would answer for tests that have a
 playground of their own.
 """
 

@@ -122,7 +122,7 @@ def test_a_bot_killed_before_the_queue_leaves_nobody_waiting(
         assert ended(own_controls, redis, used) == ("failed", "lost")
 
 
-def test_a_bot_that_works_is_not_swept(
+def test_a_reply_that_its_bot_works_on_is_not_reaped(
     own: PlaygroundProcess, redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     with BotProcess(own, redis_url, tmp_path):

@@ -54,7 +54,7 @@ def test_refusals_and_mistakes_are_explained_in_it(discord: Controls, redis: Red
         assert discord.wait_for_answer(used)["content"] == expected
 
 
-def test_waiting_cancelling_and_the_sweep_speak_it(discord: Controls, redis: Redis) -> None:
+def test_waiting_cancelling_and_the_reaper_speak_it(discord: Controls, redis: Redis) -> None:
     used = discord.slash("ascii", files={"image": a_png()})
     request = only(discord, redis)
     assert request.reply.language == GERMAN
