@@ -19,7 +19,7 @@ class Membership:
         return [web.post("/playground/join", self.join), web.post("/playground/leave", self.leave)]
 
     async def join(self, request: web.Request) -> web.Response:
-        """Somebody joins: who has left, or with `username` somebody new."""
+        """Somebody joins: who has left, or with `username` somebody new; by an `invite`, when its code is given."""
         payload = await read_json(request)
         user_id = self._new_user(payload) if "user_id" not in payload else str(payload["user_id"])
         if user_id not in USERS or user_id in MEMBERS:
@@ -29,6 +29,8 @@ class Membership:
             )
         if user_id in self._world.bans:
             raise ControlError(403, f"{USERS[user_id].username} is banned")
+        if payload.get("invite") is not None:
+            self._world.invites.use(str(payload["invite"]))
         self._world.members.join(user_id)
         return web.json_response(member_json(user_id))
 

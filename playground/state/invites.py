@@ -115,6 +115,13 @@ class Invites(UserDict[str, Invite]):
             raise unknown(10006)
         return self[code]
 
+    def use(self, code: str) -> None:
+        """Somebody comes by it, perhaps as the last one. Raises ApiError 10006."""
+        invite = self.find(code)
+        invite.uses += 1
+        if invite.uses == invite.max_uses:
+            del self[code]
+
     def delete(self, invite: Invite, act: Act) -> None:
         del self[invite.code]
         where = {"channel_id": invite.channel_id, "guild_id": GUILD_ID, "code": invite.code}

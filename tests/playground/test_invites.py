@@ -16,7 +16,7 @@ from playground.state.seed import (
     STAFF_CHANNEL,
     Overwrite,
 )
-from tests.playground.raw import Json, Rest, empower, refused
+from tests.playground.raw import Json, Rest, control, empower, refused
 
 pytestmark = pytest.mark.usefixtures("described")
 INVITES = f"/channels/{ASCII_CHANNEL}/invites"
@@ -50,6 +50,15 @@ async def test_invites_are_made_listed_and_deleted(rest: Rest, events: list[tupl
 async def test_an_invite_has_an_end(playground: Playground, rest: Rest) -> None:
     code = (await rest("POST", INVITES, {"max_age": 60})).body["code"]
     playground.clock.advance(61)
+    assert refused(await rest("GET", f"/invites/{code}")) == (404, 10006)
+
+
+async def test_an_invite_is_used_up(playground: Playground, rest: Rest) -> None:
+    empower(MANAGE_CHANNELS)
+    code = (await rest("POST", INVITES, {"max_uses": 2})).body["code"]
+    await control(playground, "POST", "/join", {"username": "kim", "invite": code})
+    assert (await rest("GET", INVITES)).body[0]["uses"] == 1
+    await control(playground, "POST", "/join", {"username": "lee", "invite": code})
     assert refused(await rest("GET", f"/invites/{code}")) == (404, 10006)
 
 
