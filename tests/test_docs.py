@@ -144,7 +144,9 @@ def pip(words: tuple[str, ...]) -> None:
     for word, after in zip(words, (*words[1:], ""), strict=True):
         if word == "-r":
             assert (ROOT / after).is_file()
-        if word.startswith("."):
+        if word.startswith("./"):  # a distribution in a folder of the checkout
+            assert (ROOT / word.removeprefix("./glyphcord/") / "pyproject.toml").is_file()
+        elif word.startswith("."):
             extras = set(filter(None, word.lstrip(".").strip("[]").split(",")))
             assert extras <= set(PROJECT["optional-dependencies"]), extras
 
@@ -176,6 +178,7 @@ CHECKS: dict[str, Callable[[tuple[str, ...]], None]] = {
     "python3": python,
     "torchrun": torchrun,
     "glyphcord": glyphcord,
+    "discord-playground": lambda words: module(("playground", *words)),
     "pip": pip,
     "make": make,
     "docker": docker,
@@ -392,6 +395,7 @@ NOT_SETTINGS = {
     "MESSAGE_REACTION_ADD",
     "OMP_NUM_THREADS",  # PyTorch's
     "XDG_CACHE_HOME",  # everybody's
+    "PLAYGROUND_URL",
 }
 
 

@@ -9,6 +9,16 @@ from playground.state.seed import TOKEN
 from playground.testing.client import Controls
 
 
+def settings(url: str, token: str) -> dict[str, str]:
+    """The settings, as environment variables, that point a bot and its workers to the playground at an address."""
+    return {
+        "DISCORD_TOKEN": token,
+        "DISCORD_API_BASE": f"{url}/api/v10",
+        "DISCORD_GATEWAY_URL": url.replace("http", "ws", 1) + "/gateway",
+        "DISCORD_CDN_HOSTS": url,
+    }
+
+
 class PlaygroundProcess:
     """`python -m playground` for the length of a with block. `url` and `controls` are set inside it."""
 
@@ -26,12 +36,7 @@ class PlaygroundProcess:
 
     def environment(self) -> dict[str, str]:
         """The settings that point a bot and its workers here."""
-        return {
-            "DISCORD_TOKEN": self.token,
-            "DISCORD_API_BASE": f"{self.url}/api/v10",
-            "DISCORD_GATEWAY_URL": self.url.replace("http", "ws", 1) + "/gateway",
-            "DISCORD_CDN_HOSTS": self.url,
-        }
+        return settings(self.url, self.token)
 
     def __enter__(self) -> "PlaygroundProcess":
         self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)  # noqa: S603
