@@ -114,6 +114,7 @@ def list_integrations(call: Call) -> Response:
         "name": bot.username,
         "icon": None,
         "description": "",
+        "summary": "",  # deprecated, always empty, and clients read it
         "type": None,
         "bot": bot.as_json(),
     }

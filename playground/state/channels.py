@@ -45,8 +45,10 @@ class Channels:
         if touched and (not held & MANAGE_ROLES or touched & ~held or touched & MANAGE_ROLES):
             raise missing_permissions()
 
-    def create(self, act: Act, kind: int, attributes: dict[str, Any], overwrites: Json | None) -> Channel:
-        """With `overwrites` None they are those of its category. Raises ApiError 30013 or 50013."""
+    def create(
+        self, act: Act, kind: int, attributes: dict[str, Any], overwrites: Mapping[str, Overwrite] | None
+    ) -> Channel:
+        """Without overwrites it has those of its category. Raises ApiError 30013 or 50013."""
         if len(CHANNELS) >= MOST:
             raise ApiError(400, 30013, f"Maximum number of guild channels reached ({MOST})")
         last = max((channel.position for channel in CHANNELS.values()), default=-1)
@@ -55,7 +57,7 @@ class Channels:
         CHANNELS[channel.id] = channel
         parent = CHANNELS.get(str(channel.settings.get("parent_id")))
         try:
-            if overwrites is not None:
+            if overwrites:
                 self.check_overwrites(act, channel, overwrites)
                 channel.overwrites = dict(overwrites)
             elif parent is not None:

@@ -73,10 +73,11 @@ async def test_a_channel_in_a_category_begins_with_its_overwrites_and_outlives_i
     assert category["name"] == "Quiet Rooms"
     child = (await rest("POST", OF_GUILD, {"name": "room", "parent_id": category["id"]})).body
     assert child["permission_overwrites"] == [{**closed[0], "allow": "0"}]
+    own = [{"id": MODERATOR_ROLE, "type": 0, "deny": str(may.SEND_MESSAGES)}]
     open_one = (
-        await rest("POST", OF_GUILD, {"name": "hall", "parent_id": category["id"], "permission_overwrites": []})
+        await rest("POST", OF_GUILD, {"name": "hall", "parent_id": category["id"], "permission_overwrites": own})
     ).body
-    assert open_one["permission_overwrites"] == []
+    assert open_one["permission_overwrites"] == [{**own[0], "allow": "0"}]
     moved = await rest("PATCH", OF_GUILD, [{"id": open_one["id"], "position": 1, "lock_permissions": True}])
     assert moved.status == 204 and not permissions(MIA_ID, open_one["id"]) & may.SEND_MESSAGES
     assert (await rest("DELETE", f"/channels/{category['id']}")).status == 200
