@@ -7,8 +7,9 @@ import pytest
 from redis import Redis
 
 from jobs.lifecycle.job import PACE, Jobs
+from jobs.registry.fleet import Fleet
 from jobs.rq_adapter.queue import enqueue
-from jobs.schema import RenderResult
+from jobs.schema import RenderRequest, RenderResult
 from jobs.text.sentences import SENTENCES, is_interim
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, only, queued
@@ -34,6 +35,14 @@ def asked(discord: Controls, user: str = MIA_ID) -> str:
         return ""
     assert answer["ephemeral_to"] == user
     return str(answer["content"])
+
+
+def a_result_before(playground: PlaygroundProcess, redis: Redis) -> RenderRequest:
+    """A result of earlier; no worker is awake by now, so that who asks is told something at once."""
+    request, fleet = a_result(playground, redis), Fleet(redis)
+    for report in fleet.alive():
+        fleet.leave(report.name)
+    return request
 
 
 def test_so_many_at_one_time_for_each_person(strict: Controls, redis: Redis) -> None:
@@ -80,7 +89,7 @@ def test_what_could_not_be_fetched_costs_no_place(strict: Controls, redis: Redis
 def test_reactions_count_too_and_the_next_person_may(
     playground: PlaygroundProcess, strict: Controls, redis: Redis
 ) -> None:
-    message_id = a_result(playground, redis).reply.message_id
+    message_id = a_result_before(playground, redis).reply.message_id
     assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
     redis.delete("rq:queue:glyphcord")
     strict.react(message_id, "🩷", user=ADA_ID)
@@ -92,7 +101,7 @@ def test_reactions_count_too_and_the_next_person_may(
 
 
 def test_the_pink_button_says_why_not(playground: PlaygroundProcess, strict: Controls, redis: Redis) -> None:
-    message_id = a_result(playground, redis).reply.message_id
+    message_id = a_result_before(playground, redis).reply.message_id
     assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
     strict.click(message_id, "glyph:pink", user=ADA_ID)
     sentence = SENTENCES["in_flight"].format(count=2)
@@ -106,7 +115,7 @@ def test_a_reaction_that_cannot_be_answered_costs_nothing(
     playground: PlaygroundProcess, strict: Controls, redis: Redis, status: int, code: int
 ) -> None:
     refusal = {"code": code, "message": "No"}  # without a code it would be trouble on the way, and tried again
-    message_id = a_result(playground, redis).reply.message_id
+    message_id = a_result_before(playground, redis).reply.message_id
     for emoji in ("🩷", "💚", "🧡"):
         strict.fault(method="POST", path="/channels/[0-9]+/messages$", status=status, body=refusal)
         strict.react(message_id, emoji, user=ADA_ID)
