@@ -13,3 +13,9 @@ def check_guild(call: Call, needed: int = 0) -> None:
     if BOT_ID not in MEMBERS:
         raise ApiError(403, 50001, "Missing Access")
     need(BOT_ID, needed)
+
+
+def check_members_intent(call: Call) -> None:
+    """Raises ApiError 50001 where members are listed for an application that has not the intent for them."""
+    if not call.world.portal.intents["members"]:
+        raise ApiError(403, 50001, "Missing Access")

@@ -6,7 +6,7 @@ https://docs.discord.com/developers/resources/guild
 from typing import Any
 
 from playground.api.fields import REQUIRED, Fields
-from playground.api.guild_access import check_guild
+from playground.api.guild_access import check_guild, check_members_intent
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, invalid_form
 from playground.state.audit_log import Action
@@ -42,8 +42,7 @@ VOICE = {"mute": MUTE_MEMBERS, "deaf": DEAFEN_MEMBERS, "channel_id": MOVE_MEMBER
 def list_members(call: Call) -> Response:
     """Raises 50001 for an application that is not granted the members intent."""
     check_guild(call)
-    if not call.world.portal.intents["members"]:
-        raise ApiError(403, 50001, "Missing Access")
+    check_members_intent(call)
     limit, after = call.number("limit", 1, 1, 1000), call.number("after", 0, 0, 1 << 64)
     wanted = sorted((user for user in MEMBERS if int(user) > after), key=int)
     return Response([member_json(user) for user in wanted[:limit]])

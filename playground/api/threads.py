@@ -6,6 +6,7 @@ https://docs.discord.com/developers/resources/channel#start-thread-from-message
 import datetime
 
 from playground.api.channels import channel_of
+from playground.api.guild_access import check_members_intent
 from playground.api.messages import ONE, message_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, invalid_form, unknown
@@ -90,6 +91,7 @@ def get_thread_member(call: Call) -> Response:
 @route("GET", OF_THREAD)
 def list_members(call: Call) -> Response:
     thread = thread_of(call)
+    check_members_intent(call)
     after, limit = call.number("after", 0, 0, 1 << 64), call.number("limit", 100, 1, 100)
     users = sorted((user for user in thread.members if int(user) > after), key=int)
     if call.flag("with_member"):

@@ -51,6 +51,7 @@ async def test_threads_from_start_to_end(playground: Playground, bot: Listening)
     assert message.thread is not None and message.thread.id == message.id
     written = await thread.send("in here", file=picture("a.png"))
     assert [m.id async for m in thread.history(limit=1)] == [written.id]
+    playground.world.portal.intents["members"] = True
     await thread.add_user(discord.Object(int(MIA_ID)))
     assert {member.id for member in await thread.fetch_members()} == {int(MIA_ID), bot.application_id}
     await thread.edit(name="about that", archived=True, locked=True)

@@ -229,6 +229,8 @@ async def test_members_of_a_thread(playground: Playground, rest: Rest, socket: S
     assert [user["id"] for user in added["mentions"]] == [MIA_ID]
     assert (await rest("PUT", f"{path}/{MIA_ID}")).status == 204  # as she is one already
     await control(playground, "POST", "/message", {"channel_id": thread["id"], "user_id": SAM_ID, "content": "hi"})
+    assert refused(await rest("GET", path)) == (403, 50001)  # without the intent for members
+    playground.world.portal.intents["members"] = True
     members = (await rest("GET", f"{path}?with_member=true")).body
     assert [(m["user_id"], m["member"]["user"]["id"]) for m in members] == [
         (u, u) for u in (BOT_ID, MIA_ID, SAM_ID)
