@@ -27,7 +27,7 @@ from playground.state.message_json import message_json
 from playground.state.poll import new_poll
 from playground.state.portal import Portal
 from playground.state.references import forwarded_message, replied_to
-from playground.state.seed import MEMBERS, guild_part, in_guild, place
+from playground.state.seed import MEMBERS, channel_json, guild_part, in_guild, place
 from playground.state.snowflake import Snowflakes
 from playground.state.writable import check_not_archived, check_writable
 from playground.types import Json
@@ -53,7 +53,8 @@ class Messages(UserDict[str, Message]):
 
     def _message_event(self, name: str, message: Message) -> None:
         if message.ephemeral_to is None:
-            data = {**self.as_json(message), **guild_part(message.channel_id)}
+            where = channel_json(message.channel_id)
+            data = {**self.as_json(message), **guild_part(message.channel_id), "channel_type": where["type"]}
             if not message.webhook and in_guild(message.channel_id) and message.author_id in MEMBERS:
                 data["member"] = member_json(message.author_id, with_user=False)
             self._events.emit(name, data)

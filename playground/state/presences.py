@@ -5,6 +5,7 @@ https://docs.discord.com/developers/events/gateway-events#presence
 
 from typing import Any, Final
 
+from playground.state.clock import Clock
 from playground.state.events import Events
 from playground.state.seed import BOT_ID, GUILD_ID, MEMBERS
 from playground.types import Json
@@ -30,21 +31,29 @@ def read_presence(data: Any) -> Json | None:
 
 
 class Presences:
-    def __init__(self, events: Events) -> None:
-        self._events = events
+    def __init__(self, clock: Clock, events: Events) -> None:
+        self._clock, self._events = clock, events
         self._told: dict[str, Json] = {BOT_ID: {"status": "offline", "activities": []}}
+        self._since: dict[str, int] = {}
 
     def of(self, user_id: str) -> Json:
         """The presence object of a member, with the guild's id."""
         told = self._told.get(user_id, {"status": "online", "activities": []})
         there = {} if told["status"] == "offline" else {"web" if user_id == BOT_ID else "desktop": told["status"]}
-        return {"user": {"id": user_id}, "guild_id": GUILD_ID, "client_status": there, **told}
+        began = {"created_at": self._since.get(user_id, 0)}
+        return {
+            "user": {"id": user_id},
+            "guild_id": GUILD_ID,
+            "client_status": there,
+            "status": told["status"],
+            "activities": [{**began, **activity} for activity in told["activities"]],
+        }
 
     def put(self, user_id: str, presence: Json) -> None:
         """Everybody who may know is told, when it is another than before."""
-        before = self.of(user_id)
-        self._told[user_id] = presence
-        if self.of(user_id) != before:
+        if self._told.get(user_id) != presence:
+            self._told[user_id] = presence
+            self._since[user_id] = round(self._clock.now() * 1000)
             if user_id in MEMBERS:
                 self._events.emit("PRESENCE_UPDATE", self.of(user_id))
             self._events.changed("presence", self.of(user_id))

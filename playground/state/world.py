@@ -40,7 +40,7 @@ class World:
         self.ids = Snowflakes(clock)
         self.events = Events()
         self.portal = Portal(clock)
-        self.presences = Presences(self.events)
+        self.presences = Presences(clock, self.events)
         self.commands = Commands(self.ids)
         self.files = Files(clock)
         self.messages = Messages(clock, self.ids, self.files, self.events, self.portal)
