@@ -30,7 +30,9 @@ demo: $(DEMO_READY)
 	@test ! -e $(READY) || $(BIN)/python -m jobs.text.catalogues
 	@$(BIN)/python -m glyphcord demo --port $(PORT)
 
-test: lint
+# What the tests of client libraries install (tests/clients) is installed while style and types are checked.
+test: $(READY)
+	@$(BIN)/python -m tests.clients.environments & $(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
 
 test-repeat: $(READY)
@@ -72,4 +74,4 @@ $(READY) $(VENV)/.ready-demo: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .clients site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -56,7 +56,7 @@ def module(given: tuple[str, ...]) -> None:
         assert all((ROOT / word).exists() for word in arguments)
     if what in ("pytest", "venv", "http.server"):
         return
-    assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench", "docs", "glyphcord"), (
+    assert what.split(".")[0] in ("bot", "worker", "models", "playground", "bench", "docs", "glyphcord", "tests"), (
         f"whose is {what}?"
     )
     found = importlib.import_module(f"{what}.__main__" if ROOT.joinpath(*what.split(".")).is_dir() else what)

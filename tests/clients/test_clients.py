@@ -1,0 +1,28 @@
+"""Bots on nine client libraries do all that a typical bot does, unchanged but for the addresses."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.clients.__main__ import table
+from tests.clients.capabilities import CAPABILITIES, tried
+from tests.clients.environments import CLIENTS, Client, why_not
+from tests.clients.scene import scene
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+def test_a_typical_bot_works(client: Client) -> None:
+    if (reason := why_not(client.requirements)) is not None:
+        pytest.skip(reason)
+    with scene(client) as stage:
+        found = tried(stage)
+        log = stage.log.read_text(errors="replace")
+    wrong = {name: problem for name, problem in found.items() if problem is not None}
+    assert list(found) == list(CAPABILITIES) and not wrong, f"{wrong}\n{log[-4000:]}"
+
+
+def test_the_table_of_the_documentation_is_what_is_tried() -> None:
+    """Its command is `python -m tests.clients`; a library that fails at something is found by the test above."""
+    page = (Path(__file__).parents[2] / "docs" / "playground.md").read_text(encoding="utf-8")
+    assert table({client.name: dict.fromkeys(CAPABILITIES) for client in CLIENTS}) in page
