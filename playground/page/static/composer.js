@@ -17,6 +17,23 @@ let recent = null; // the file that was used last
 let samples = [];
 const drafts = new Map(); // place -> {text, files}: what has been written there and not sent
 
+// What is half-written goes along when the page is loaded anew, also as one of several side by side.
+const shelf = () => `drafts:${world.actor}`;
+
+addEventListener("pagehide", () => {
+  const texts = [...drafts].filter(([, draft]) => draft.text).map(([where, draft]) => [where, draft.text]);
+  if (texts.length) remember(shelf(), JSON.stringify(texts), "sessionStorage");
+});
+
+function draftOf(where) {
+  if (!drafts.has(where)) {
+    const kept = JSON.parse(recall(shelf(), "[]", "sessionStorage"));
+    remember(shelf(), JSON.stringify(kept.filter(([one]) => one !== where)), "sessionStorage");
+    drafts.set(where, { text: kept.find(([one]) => one === where)?.[1] || "", files: [] });
+  }
+  return drafts.get(where);
+}
+
 const pictureOption = (command) => command.options.find((option) => option.type === ATTACHMENT);
 
 // The command that a dropped picture is for: one whose file option speaks of pictures, is no subcommand, needs a file.
@@ -31,8 +48,7 @@ function pictureCommand() {
 // Messages
 
 function messageForm() {
-  if (!drafts.has(world.channel)) drafts.set(world.channel, { text: "", files: [] });
-  const draft = drafts.get(world.channel);
+  const draft = draftOf(world.channel);
   const { files } = draft;
   const chips = el("div", { class: "chips" });
   const drawChips = () => chips.replaceChildren(...files.map((file, i) => el("span", { class: "chip" }, icon("file"), el("span", { class: "cut" }, file.name), el("small", {}, size(file.size)),

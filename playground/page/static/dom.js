@@ -92,12 +92,13 @@ export function size(bytes) {
   return `${(bytes / 1024 / 1024).toFixed(2)} MB`;
 }
 
-export function recall(key, fallback) {
-  try { return localStorage.getItem(key) ?? fallback; } catch { return fallback; }
+// In "localStorage" for good, in "sessionStorage" for as long as the window is open.
+export function recall(key, fallback, where = "localStorage") {
+  try { return window[where].getItem(key) ?? fallback; } catch { return fallback; }
 }
 
-export function remember(key, value) {
-  try { localStorage.setItem(key, value); } catch { /* private mode */ }
+export function remember(key, value, where = "localStorage") {
+  try { window[where].setItem(key, value); } catch { /* private mode */ }
 }
 
 // A note in the corner, above open dialogs too: those live in the browser's top layer, and so does a popover.

@@ -2,10 +2,11 @@
 
 import { quietly, send, upload } from "./api.js";
 import { el, icon } from "./dom.js";
-import { CREATE_THREADS, MANAGE_THREADS } from "./permissions.js";
+import { CREATE_THREADS, MANAGE_THREADS, SEND_MESSAGES } from "./permissions.js";
 import { isForum, may, myThreads, nameOf, world } from "./world.js";
 
-const PRIVATE = 12;
+const PRIVATE = 12, STARTER = 21; // kinds of threads and of messages
+const WITH_THREADS = new Set([0, 5, 15, 16]); // text, announcements, forums, media
 const button = document.getElementById("threads-button");
 const list = document.getElementById("threads");
 const bar = document.getElementById("thread-bar");
@@ -17,7 +18,7 @@ export const threadOf = (id) => world.threads.get(id);
 
 // How many messages a thread has, without what it was begun from; Discord tells of a count only with other changes.
 export function countIn(threadId) {
-  return [...world.messages.values()].filter((message) => message.channel_id === threadId && message.id !== threadId && message.type !== 21).length;
+  return [...world.messages.values()].filter((message) => message.channel_id === threadId && message.id !== threadId && message.type !== STARTER).length;
 }
 
 function count(thread) {
@@ -32,7 +33,7 @@ function state({ thread_metadata: { archived, locked } }) {
 // Whether a thread may be begun here, from a message or without one.
 export function mayStart() {
   const channel = world.channels.find((one) => one.id === world.channel);
-  return Boolean(channel) && [0, 5, 15, 16].includes(channel.type) && may(isForum(channel) ? 1n << 11n : CREATE_THREADS);
+  return Boolean(channel) && WITH_THREADS.has(channel.type) && may(isForum(channel) ? SEND_MESSAGES : CREATE_THREADS);
 }
 
 export function startThread(message = null) {

@@ -9,7 +9,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from playground.state.seed import ADA_ID, GENERAL_CHANNEL, MIA_ID
 from playground.testing import Controls, PlaygroundProcess
-from tests.playground.browser.actions import LEMUR, NewPage
+from tests.playground.browser.actions import LEMUR, NewPage, composer
 
 
 def frame(page: Page, number: int) -> FrameLocator:
@@ -30,7 +30,9 @@ def inside(page: Page, number: int, script: str) -> object:
 
 def test_what_one_sees_and_another_does_not(page: Page, controls: Controls) -> None:
     asked: Counter[str] = Counter()
+    composer(page).fill("half of it")
     page.get_by_label("Side by side with").select_option("Ada")
+    expect(box(page, 0)).to_have_value("half of it")
     expect(box(page, 1)).to_be_visible()
     assert page.url.endswith("/?people=mia/ascii,ada/ascii")
     page.on("request", lambda request: asked.update([urlsplit(request.url).path]))
