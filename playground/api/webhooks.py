@@ -1,6 +1,6 @@
 """Webhooks themselves; what they send is in webhook_messages.py.
 
-https://docs.discord.com/developers/resource/webhook
+https://docs.discord.com/developers/resources/webhook
 """
 
 from typing import Any

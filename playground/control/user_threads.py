@@ -13,15 +13,8 @@ from playground.state.thread import PRIVATE_THREAD, PUBLIC_THREAD, Thread
 from playground.state.world import World
 from playground.types import Json
 
-CHANGES = (
-    "name",
-    "archived",
-    "locked",
-    "invitable",
-    "auto_archive_duration",
-    "rate_limit_per_user",
-    "applied_tags",
-)
+ON_START = ("name", "auto_archive_duration", "rate_limit_per_user", "applied_tags")
+CHANGES = (*ON_START, "archived", "locked", "invitable")
 
 
 class UserThreads:
@@ -42,7 +35,7 @@ class UserThreads:
         files and `applied_tags`."""
         payload, uploads = await read_form(request)
         user_id, channel_id = actor(payload)
-        body: Json = {key: payload[key] for key in ("name", *CHANGES[4:]) if key in payload}
+        body: Json = {key: payload[key] for key in ON_START if key in payload}
         channel = CHANNELS.get(channel_id)
         message_id = None
         if payload.get("message_id") is not None:

@@ -9,7 +9,7 @@ from playground.state.message import RECIPIENT_ADD, RECIPIENT_REMOVE, THREAD_STA
 from playground.state.messages import Messages
 from playground.state.seed import BOT_ID, MEMBERS, THREADS
 from playground.state.thread import Thread
-from playground.state.thread_members import ThreadMembers
+from playground.state.thread_members import ThreadMembers, may_invite
 
 
 class ThreadActivity:
@@ -54,7 +54,8 @@ class ThreadActivity:
             thread.messages += 1
             thread.sent += 1
         if message.type not in (RECIPIENT_ADD, RECIPIENT_REMOVE):
-            whom = [message.author_id, *message.mentions]
+            mentioned = message.mentions if may_invite(message.author_id, thread) else []
+            whom = [message.author_id, *mentioned]
             self._members.join(thread, [user for user in whom if user in MEMBERS])
 
     @staticmethod

@@ -38,9 +38,10 @@ class ThreadMembers:
         if user_id in thread.members:
             return
         held = permissions(by, thread.id)
+        if not held & bits.VIEW_CHANNEL:
+            raise ApiError(403, 50001, "Missing Access")
         if by != user_id:
-            invites = not thread.private or thread.invitable or by == thread.owner_id or held & bits.MANAGE_THREADS
-            if not held & bits.SEND_MESSAGES_IN_THREADS or not invites:
+            if not held & bits.SEND_MESSAGES_IN_THREADS or not may_invite(by, thread):
                 raise ApiError(403, 50013, "Missing Permissions")
             if not permissions(user_id, thread.parent_id) & bits.VIEW_CHANNEL:
                 raise ApiError(403, 50001, "Missing Access")
@@ -95,3 +96,10 @@ class ThreadMembers:
         for user in removed:
             del thread.members[user]
         self._events.changed("thread", thread.state_json())
+
+
+def may_invite(user_id: str, thread: Thread) -> bool:
+    """Whether somebody in the thread may bring others: in a private one that is up to `invitable`."""
+    if not thread.private or thread.invitable or user_id == thread.owner_id:
+        return True
+    return bool(permissions(user_id, thread.id) & bits.MANAGE_THREADS)

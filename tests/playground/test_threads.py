@@ -261,6 +261,20 @@ async def test_a_private_thread_is_its_members(playground: Playground, rest: Res
     assert refused(await rest("GET", f"/channels/{thread_id}")) == (403, 50001)
 
 
+async def test_who_may_bring_others_into_a_private_thread(playground: Playground, rest: Rest) -> None:
+    hidden = (await rest("POST", f"{ASCII}/threads", {"name": "x", "type": 12, "invitable": False})).body["id"]
+    with pytest.raises(AssertionError, match="50001"):  # who does not see it cannot join
+        await control(playground, "POST", "/thread/member", {"thread_id": hidden, "user_id": SAM_ID})
+    await rest("POST", f"/channels/{hidden}/messages", {"content": f"<@{MIA_ID}> come"})
+    assert list(THREADS[hidden].members) == [BOT_ID, MIA_ID]
+    write = {"channel_id": hidden, "user_id": MIA_ID, "content": f"<@{SAM_ID}> come"}
+    await control(playground, "POST", "/message", write)
+    assert list(THREADS[hidden].members) == [BOT_ID, MIA_ID]  # her mention brings nobody
+    with pytest.raises(AssertionError, match="50013"):
+        bring = {"thread_id": hidden, "user_id": MIA_ID, "member_id": SAM_ID}
+        await control(playground, "POST", "/thread/member", bring)
+
+
 async def test_lists_of_threads(playground: Playground, rest: Rest, moderator: None) -> None:
     ids = []
     for kind in (11, 11, 11, 12):
