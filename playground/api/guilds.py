@@ -22,6 +22,11 @@ SETTINGS = {
 }
 TEXT_CHANNELS = ("system_channel_id", "rules_channel_id", "public_updates_channel_id", "safety_alerts_channel_id")
 NEED_BOOSTS = ("banner", "splash", "discovery_splash", "home_header")
+LOCALES = (
+    *("ar", "bg", "cs", "da", "de", "el", "en-GB", "en-US", "es-419", "es-ES", "fi", "fr", "he", "hi", "hr", "hu"),
+    *("id", "it", "ja", "ko", "lt", "nl", "no", "pl", "pt-BR", "ro", "ru", "sv-SE", "th", "tr", "uk", "vi"),
+    *("zh-CN", "zh-TW"),
+)
 KNOWN_FEATURES = ("COMMUNITY", "DISCOVERABLE", "INVITES_DISABLED", "RAID_ALERTS_DISABLED")
 
 
@@ -59,7 +64,7 @@ def patch_guild(call: Call) -> Response:
     if "system_channel_flags" in fields:
         found["system_channel_flags"] = fields.whole("system_channel_flags", 0, (1 << 6) - 1) or 0
     if "preferred_locale" in fields:
-        found["preferred_locale"] = fields.text("preferred_locale", 2, 6) or "en-US"
+        found["preferred_locale"] = fields.read("preferred_locale", _locale) or "en-US"
     if fields.body.get("premium_progress_bar_enabled") is not None:
         found["premium_progress_bar_enabled"] = fields.flag("premium_progress_bar_enabled")
     if "features" in fields:
@@ -77,6 +82,12 @@ def _channel(value: Any, kind: int) -> str:
     if channel is None or channel.kind != kind:
         raise Mistake("GUILD_INVALID_CHANNEL", "Channel does not exist or is of another type.")
     return channel.id
+
+
+def _locale(value: Any) -> str:
+    if value not in LOCALES:
+        raise Mistake("BASE_TYPE_CHOICES", f"Value must be one of {{{', '.join(LOCALES)}}}.")
+    return str(value)
 
 
 def _features(value: Any) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from playground.state.clock import iso
 from playground.state.guild_objects import member_json
+from playground.state.guild_settings import GUILD
 from playground.state.permissions import ATTACH_FILES, EMBED_LINKS
 from playground.state.seed import BOT_ID, GUILD_ID, USERS, channel_json, context_of, in_guild, permissions
 from playground.types import Json
@@ -100,8 +101,9 @@ def event(interaction: Interaction, application_id: str, message: Json | None = 
         "attachment_size_limit": interaction.attachment_size_limit,
     }
     if in_guild(channel_id):
-        data["guild_id"], data["guild_locale"] = GUILD_ID, "en-US"
-        data["guild"] = {"id": GUILD_ID, "locale": "en-US", "features": []}
+        locale = GUILD["preferred_locale"]
+        data["guild_id"], data["guild_locale"] = GUILD_ID, locale
+        data["guild"] = {"id": GUILD_ID, "locale": locale, "features": list(GUILD["features"])}
         data["member"] = {**member_json(interaction.user_id), "permissions": held}
         data["app_permissions"] = str(permissions(BOT_ID, channel_id))
     else:

@@ -49,7 +49,7 @@ def need_above_role(user_id: str, role: Role) -> None:
 
 
 def need_to_grant(user_id: str, permissions: int) -> None:
-    """Raise ApiError 50013 for permissions that the user cannot hand out, having not got them themselves."""
+    """Raise ApiError 50013 for permissions that the user can neither give nor take, not having them."""
     held = guild_permissions(user_id)
     if held != ALL_PERMISSIONS and permissions & ~held:
         raise missing_permissions()

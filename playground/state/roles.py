@@ -57,7 +57,7 @@ class Roles:
         need_above_role(act.by, role)
         if role.id == EVERYONE_ROLE and attributes.get("name", role.name) != role.name:
             raise ApiError(400, 50028, "Invalid Role")
-        need_to_grant(act.by, attributes.get("permissions", role.permissions) & ~role.permissions)
+        need_to_grant(act.by, attributes.get("permissions", role.permissions) ^ role.permissions)
         before, logged = role.as_json(), _logged(role)
         for name, value in attributes.items():
             setattr(role, name, value)

@@ -25,7 +25,7 @@ from playground.state.seed import (
     MODERATOR_ROLE,
 )
 from tests.playground.pictures import PNG_3X2
-from tests.playground.raw import BOT, Answer, Json, Rest, empower, refused
+from tests.playground.raw import BOT, Answer, Json, Presser, Rest, empower, refused
 
 pytestmark = pytest.mark.usefixtures("described")
 
@@ -50,9 +50,23 @@ async def test_the_guilds_settings_are_changed_and_told(rest: Rest, playground: 
     assert events[0][1] == changed
     assert {"key": "name", "old_value": "Playground", "new_value": "Atelier"} in events[1][1]["changes"]
     assert (await rest("PATCH", GUILD, {"icon": None, "features": ["COMMUNITY", "x"]})).body["icon"] is None
-    for wrong in ({"name": "x"}, {"afk_timeout": 5}, {"rules_channel_id": "7"}, {"icon": "x"}, {"features": "x"}):
+    for wrong in (
+        {"name": "x"},
+        {"afk_timeout": 5},
+        {"rules_channel_id": "7"},
+        {"icon": "x"},
+        {"features": "x"},
+        {"preferred_locale": "xx"},
+    ):
         assert refused(await rest("PATCH", GUILD, wrong)) == (400, 50035), wrong
     assert refused(await rest("PATCH", GUILD, {"banner": PICTURE})) == (400, 50101)
+
+
+async def test_commands_carry_the_servers_language(bot: Presser) -> None:
+    empower(may.MANAGE_GUILD)
+    assert (await bot.rest("PATCH", GUILD, {"preferred_locale": "de"})).status == 200
+    event = await bot.used()
+    assert event["guild_locale"] == event["guild"]["locale"] == "de"
 
 
 async def test_a_new_playground_has_the_settings_of_the_first(rest: Rest) -> None:

@@ -75,6 +75,7 @@ async def test_a_role_without_a_word_is_new_role_with_what_everybody_may(rest: R
         ("POST", "", {"colors": {"primary_color": 1, "secondary_color": 2}}, (400, 50101)),
         ("PATCH", f"/{ADMIN_ROLE}", {"name": "x"}, (403, 50013)),  # above the bot's
         ("PATCH", f"/{MODERATOR_ROLE}", {"permissions": str(may.BAN_MEMBERS)}, (403, 50013)),
+        ("PATCH", f"/{MODERATOR_ROLE}", {"permissions": "0"}, (403, 50013)),  # some of which the bot has not
         ("PATCH", f"/{EVERYONE_ROLE}", {"name": "all"}, (400, 50028)),
         ("PATCH", "/7", {"name": "all"}, (404, 10011)),
         ("DELETE", f"/{EVERYONE_ROLE}", None, (400, 50028)),
