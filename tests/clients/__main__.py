@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.clients.capabilities import CAPABILITIES, tried
-from tests.clients.environments import CLIENTS, Client, why_not
+from tests.clients.environments import CLIENTS, KEPT_IN, Client, why_not
 from tests.clients.scene import scene
 
 
@@ -24,7 +24,7 @@ def _results(client: Client) -> dict[str, str | None] | None:
         print(f"{client.name}: skipped, {reason}", file=sys.stderr)
         return None
     began = time.monotonic()
-    with scene(client) as stage:
+    with scene(client, KEPT_IN / f"{client.name}.log") as stage:
         found = tried(stage)
     for name, problem in found.items():
         if problem is not None:

@@ -86,7 +86,8 @@ def _make_node(kept: Path, requirements: tuple[str, ...]) -> None:
     npm = _node("npm")
     kept.mkdir()
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", "--loglevel=error"]
-    _run([npm, "install", *quiet, "--prefix", str(kept), *requirements])
+    soon = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
+    _run([npm, "install", *quiet, *soon, "--prefix", str(kept), *requirements])
 
 
 def _node(program: str) -> str:

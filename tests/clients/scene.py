@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,14 +32,14 @@ class Failed(Exception):
 class Scene:
     """The playground, its controls, and the bot's process."""
 
-    def __init__(self, client: Client, playground: Playground) -> None:
+    def __init__(self, client: Client, playground: Playground, log: Path) -> None:
         self.client = client
+        self.log = log
         self.playground = playground
         self.controls = Controls(playground.url)
         self.written = ""
         """The id of a message that somebody wrote before the bot came."""
         self.process: subprocess.Popen[bytes] | None = None
-        self.log = Path(tempfile.mkstemp(suffix=f".{client.name}.log")[1])
 
     def start(self, **environment: str) -> None:
         """Start the bot, and wait until it has registered its commands and says that it is ready."""
@@ -103,14 +102,14 @@ class Scene:
 
 
 @contextmanager
-def scene(client: Client) -> Iterator[Scene]:
-    """A playground in a thread of its own, for the length of a with block."""
+def scene(client: Client, log: Path) -> Iterator[Scene]:
+    """A playground in a thread of its own, for the length of a with block. What the bot writes goes to the log."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     playground = Playground(heartbeat_interval_s=HEARTBEAT_S)
     asyncio.run_coroutine_threadsafe(playground.__aenter__(), loop).result()
-    found = Scene(client, playground)
+    found = Scene(client, playground, log)
     try:
         yield found
     finally:
