@@ -176,14 +176,14 @@ def kick_member(call: Call) -> Response:
 PRUNE = "/guilds/{guild_id}/prune"
 
 
-@route("GET", PRUNE, partly="everybody is online, so nobody is ever inactive")
+@route("GET", PRUNE, partly="nobody counts as inactive")
 def count_to_prune(call: Call) -> Response:
     check_guild(call, MANAGE_GUILD | KICK_MEMBERS)
     call.number("days", 7, 1, 30)
     return Response({"pruned": 0})
 
 
-@route("POST", PRUNE, partly="everybody is online, so nobody is ever inactive")
+@route("POST", PRUNE, partly="nobody counts as inactive")
 def prune(call: Call) -> Response:
     check_guild(call, MANAGE_GUILD | KICK_MEMBERS)
     fields = Fields(call.body.object())

@@ -42,13 +42,13 @@ def get_event(call: Call) -> Response:
     return Response(_shown(call, _event(call)))
 
 
-@route("GET", ONE + "/users")
+@route("GET", ONE + "/users", partly="nobody can say that they are interested")
 def list_event_users(call: Call) -> Response:
     _event(call)
     return Response([])
 
 
-@route("GET", ONE + "/users/counts")
+@route("GET", ONE + "/users/counts", partly="nobody can say that they are interested")
 def count_event_users(call: Call) -> Response:
     _event(call)
     return Response({"guild_scheduled_event_count": 0, "guild_scheduled_event_exception_counts": {}})

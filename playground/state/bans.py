@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/guild#create-guild-ban
 
 from collections import UserDict
 
-from playground.errors import ApiError, unknown
+from playground.errors import unknown
 from playground.state.audit_log import Act, Action, AuditLog
 from playground.state.clock import Clock
 from playground.state.events import Events
@@ -66,11 +66,6 @@ class Bans(UserDict[str, str | None]):
         del self[user_id]
         self._events.emit("GUILD_BAN_REMOVE", {"guild_id": GUILD_ID, "user": USERS[user_id].as_json()})
         self._audit.add(act, Action.MEMBER_BAN_REMOVE, user_id)
-
-    def check_may_join(self, user_id: str) -> None:
-        """Raise ApiError 40007 for who is banned."""
-        if user_id in self:
-            raise ApiError(403, 40007, "The user is banned from this guild.")
 
     def as_json(self, user_id: str) -> Json:
         """The ban object. Raises ApiError 10026."""
