@@ -22,7 +22,7 @@ from playground.control.user_threads import UserThreads
 from playground.errors import ApiError, ControlError
 from playground.faults import Faults
 from playground.gateway.gateway import Gateway
-from playground.state.events import Act
+from playground.state.events import Deed
 from playground.state.seed import (
     ADA_ID,
     APPLICATION_ID,
@@ -145,7 +145,7 @@ class ControlApi:
     def _act(self, what: str, *positional: object, **named: object) -> None:
         """Say which control of playground.testing this was, and with which arguments."""
         details = {"positional": list(positional), "named": named}
-        self.world.events.act(Act(what, MIA_ID, ASCII_CHANNEL, details))
+        self.world.events.did(Deed(what, MIA_ID, ASCII_CHANNEL, details))
 
     # What there is to see
 

@@ -23,6 +23,8 @@ class EventStream:
         return bool(self._pages)
 
     def tell(self, what: str, data: Json) -> None:
+        if not self._pages:
+            return
         text = _event(what, data)
         for queue in list(self._pages):
             if queue.qsize() < MOST_WAITING:

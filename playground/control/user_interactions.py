@@ -27,7 +27,7 @@ from playground.request_body import Upload
 from playground.rules import commands as cmd
 from playground.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU
 from playground.rules.components import BUTTON, walk
-from playground.state.events import Act
+from playground.state.events import Deed
 from playground.state.files import Attachment, make_attachment
 from playground.state.guild_objects import member_json
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction, event, new_token
@@ -80,7 +80,7 @@ class UserInteractions:
         interaction.owners = owners(command, user_id, channel_id)
         asked: Json = {"command": interaction.command, "options": payload.get("options") or {}}
         asked["target_id"] = payload.get("target_id")
-        return self._dispatch(interaction, act=Act("slash", user_id, channel_id, asked, uploads))
+        return self._dispatch(interaction, deed=Deed("slash", user_id, channel_id, asked, uploads))
 
     def _menu_data(self, command: Json, channel_id: str, target_id: str) -> Json:
         found: Json
@@ -161,8 +161,8 @@ class UserInteractions:
             interaction.owners = message.metadata["authorizing_integration_owners"]
         asked: Json = {"message_id": message.id, "component": component, "components": message.components}
         asked["values"] = data.get("values")
-        act = Act("click", user_id, message.channel_id, asked)
-        return self._dispatch(interaction, self.world.messages.as_json(message), act=act)
+        deed = Deed("click", user_id, message.channel_id, asked)
+        return self._dispatch(interaction, self.world.messages.as_json(message), deed=deed)
 
     async def modal(self, request: web.Request) -> web.Response:
         """Send in the form that answered an interaction; the files for a file field are parts of its name.
@@ -198,8 +198,8 @@ class UserInteractions:
         interaction.owners = opened.owners
         interaction.files = [file.id for files in made.values() for file in files]
         on = self.world.messages.get(opened.message_id or "")
-        act = Act("modal", opened.user_id, opened.channel_id, {"opened": opened.id, "values": values}, uploads)
-        return self._dispatch(interaction, self.world.messages.as_json(on) if on else None, act=act)
+        deed = Deed("modal", opened.user_id, opened.channel_id, {"opened": opened.id, "values": values}, uploads)
+        return self._dispatch(interaction, self.world.messages.as_json(on) if on else None, deed=deed)
 
     def _need_bot(self) -> None:
         if not self.gateway.connected():
@@ -222,11 +222,11 @@ class UserInteractions:
         )
 
     def _dispatch(
-        self, interaction: Interaction, message: Json | None = None, *, act: Act | None = None
+        self, interaction: Interaction, message: Json | None = None, *, deed: Deed | None = None
     ) -> web.Response:
-        if act is not None:
-            act.details["interaction_id"] = interaction.id
-            self.world.events.act(act)
+        if deed is not None:
+            deed.details["interaction_id"] = interaction.id
+            self.world.events.did(deed)
         self.world.interactions.open(interaction)
         self.world.events.emit("INTERACTION_CREATE", event(interaction, APPLICATION_ID, message))
         return web.json_response({"interaction_id": interaction.id, "channel_id": interaction.channel_id})

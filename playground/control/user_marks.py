@@ -8,6 +8,7 @@ from aiohttp import web
 from playground.control.requests import actor, read_json, target
 from playground.errors import ControlError
 from playground.state.audit_log import Act
+from playground.state.events import Deed
 from playground.state.message import Message
 from playground.state.world import World
 from playground.types import Json
@@ -27,11 +28,13 @@ class UserMarks:
     async def pin(self, request: web.Request) -> web.Response:
         _, user_id, message = await self._who_and_what(request)
         self._world.pins.pin(message, Act(user_id))
+        self._did(request, message, user_id)
         return web.json_response({"pinned": message.pinned_at is not None})
 
     async def unpin(self, request: web.Request) -> web.Response:
         _, user_id, message = await self._who_and_what(request)
         self._world.pins.unpin(message, Act(user_id))
+        self._did(request, message, user_id)
         return web.json_response({"pinned": message.pinned_at is not None})
 
     async def vote(self, request: web.Request) -> web.Response:
@@ -41,7 +44,12 @@ class UserMarks:
         if message.poll is None or not isinstance(answers, list):
             raise ControlError(400, 'send {"message_id": of a poll, "answer_ids": [1, …]}')
         self._world.polls.vote(message, user_id, answers)
+        self._did(request, message, user_id, answer_ids=answers)
         return web.json_response({"votes": message.poll.votes})
+
+    def _did(self, request: web.Request, message: Message, user_id: str, **more: object) -> None:
+        details = {"method": request.method, "path": request.path, "message_id": message.id, "more": more}
+        self._world.events.did(Deed("request", user_id, message.channel_id, details))
 
     async def _who_and_what(self, request: web.Request) -> tuple[Json, str, Message]:
         payload = await read_json(request)

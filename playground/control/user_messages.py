@@ -12,7 +12,7 @@ from playground.control.requests import actor, check_not_timed_out, read_form, r
 from playground.errors import ControlError
 from playground.request_body import Upload
 from playground.rules.messages import COMPONENTS_V2
-from playground.state.events import Act
+from playground.state.events import Deed
 from playground.state.files import Emoji, Sticker, safe_filename
 from playground.state.guild_objects import guild_json
 from playground.state.image_size import picture_type
@@ -100,7 +100,7 @@ class UserMessages:
     ) -> None:
         user_id = str(payload.get("user_id") or MIA_ID)
         details["message_id"] = message.id
-        self._world.events.act(Act(what, user_id, message.channel_id, details, files))
+        self._world.events.did(Deed(what, user_id, message.channel_id, details, files))
 
     def _add_sticker(self, upload: Upload) -> Sticker:
         """A sticker made of a PNG, APNG, GIF or Lottie (JSON). Raises ControlError."""

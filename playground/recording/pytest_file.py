@@ -11,7 +11,7 @@ from playground.recording.writer import Writer
 MOST_TOLD = 6
 
 
-def test_source(recording: Recording) -> tuple[str, dict[str, bytes]]:
+def source_of(recording: Recording) -> tuple[str, dict[str, bytes]]:
     """The test as Python, and the files that belong beside it, by name."""
     writer = Writer()
     writer.write(recording.steps)
@@ -30,23 +30,23 @@ def test_source(recording: Recording) -> tuple[str, dict[str, bytes]]:
 
 def summary_of(step: Step) -> str:
     """A step in a few words, for people."""
-    asked = step.act.details
-    if step.act.what == "slash":
+    asked = step.deed.details
+    if step.deed.what == "slash":
         return str(asked["command"]) if asked.get("target_id") else f"/{asked['command']}"
-    if step.act.what == "click":
+    if step.deed.what == "click":
         return f"a click on {name_among(asked['components'], asked['component'])}"
     words = {"react": asked.get("emoji"), "message": "a message", "modal": "a form", "delete": "a deletion"}
-    return str(words.get(step.act.what) or step.act.what)
+    return str(words.get(step.deed.what) or step.deed.what)
 
 
 def _summary(recording: Recording) -> str:
-    acts = list(dict.fromkeys(summary_of(step) for step in recording.steps if "named" not in step.act.details))
+    acts = list(dict.fromkeys(summary_of(step) for step in recording.steps if "named" not in step.deed.details))
     return ", ".join(acts[:MOST_TOLD] + ["…"] * (len(acts) > MOST_TOLD)) or "nothing"
 
 
 def as_zip(recording: Recording) -> bytes:
     """The test and its files as a ZIP."""
-    source, files = test_source(recording)
+    source, files = source_of(recording)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{file_name(recording)}.py", source)

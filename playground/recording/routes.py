@@ -6,7 +6,7 @@ from aiohttp import web
 
 from playground.control.requests import read_json
 from playground.errors import ControlError
-from playground.recording.pytest_file import as_zip, file_name, summary_of, test_source
+from playground.recording.pytest_file import as_zip, file_name, source_of, summary_of
 from playground.recording.steps import Recording
 from playground.state.world import World
 from playground.types import Json
@@ -47,7 +47,7 @@ class RecordingRoutes:
 
     async def look(self, request: web.Request) -> web.Response:
         """The state, and the test as it would be now, with its files as base64."""
-        source, files = test_source(self.recording)
+        source, files = source_of(self.recording)
         coded = {name: base64.b64encode(data).decode() for name, data in files.items()}
         test = {"file": f"{file_name(self.recording)}.py", "test": source, "files": coded}
         return web.json_response({**self._state(), **test})
@@ -62,5 +62,5 @@ class RecordingRoutes:
 
     def _state(self) -> Json:
         recording = self.recording
-        steps = [{"what": step.act.what, "says": summary_of(step)} for step in recording.steps]
+        steps = [{"what": step.deed.what, "says": summary_of(step)} for step in recording.steps]
         return {"recording": recording.running, "full": recording.full, "name": recording.name, "steps": steps}

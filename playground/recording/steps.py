@@ -7,23 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from playground.state.events import Act, Events
+from playground.state.events import Deed, Events
 from playground.state.seed import BOT_ID
 from playground.types import Json
 
 MOST_STEPS: Final = 300
 MOST_BYTES: Final = 64 * 1024 * 1024
-MOST_TARGETS: Final = 1000
 
 
 @dataclass
 class Step:
-    """One act, and the messages that came of it, by id and as they were when the next act began."""
+    """One deed, and the messages that came of it, by id and as they were when the next began."""
 
-    act: Act
+    deed: Deed
     messages: dict[str, Json] = field(default_factory=dict)
     interaction: Json = field(default_factory=dict)
-    """As it was last, for acts that make one."""
+    """As it was last, for deeds that make one."""
     gone: list[str] = field(default_factory=list)
     """Ids of messages of earlier steps that the bot deleted in this one."""
     target: Json | None = None
@@ -31,13 +30,13 @@ class Step:
 
     @property
     def target_id(self) -> str | None:
-        named = self.act.details.get("message_id") or self.act.details.get("target_id")
+        named = self.deed.details.get("message_id") or self.deed.details.get("target_id")
         return None if named is None else str(named)
 
     def made(self, message: Json) -> bool:
         """Whether a message, or its change, is probably of this step's making."""
         reference = (message.get("message_reference") or {}).get("message_id")
-        wanted = self.act.details.get("interaction_id")
+        wanted = self.deed.details.get("interaction_id")
         return (
             message["id"] in self.messages
             or (wanted is not None and message["interaction_id"] == wanted)
@@ -57,8 +56,7 @@ class Recording:
         self.on_change: list[Callable[[], None]] = []
         self._message = message
         self._bytes = 0
-        self._before: set[str] = set()
-        events.on_act.append(self._acted)
+        events.on_deed.append(self._acted)
         events.on_change.append(self._changed)
 
     def start(self, name: str) -> None:
@@ -82,16 +80,16 @@ class Recording:
         for listener in self.on_change:
             listener()
 
-    def _acted(self, act: Act) -> None:
+    def _acted(self, deed: Deed) -> None:
         if not self.running:
             return
-        self._bytes += sum(len(file.data) for file in act.files)
+        self._bytes += sum(len(file.data) for file in deed.files)
         if len(self.steps) >= MOST_STEPS or self._bytes > MOST_BYTES:
             self.running, self.full = False, True
         else:
-            step = Step(act)
+            step = Step(deed)
             step.target = self._message(step.target_id) if step.target_id else None
-            if act.what == "delete":
+            if deed.what == "delete":
                 for earlier in self.steps:
                     earlier.gone = [id_ for id_ in earlier.gone if id_ != step.target_id]
             self.steps.append(step)
@@ -102,7 +100,7 @@ class Recording:
             return
         if what == "interaction":
             for step in self.steps:
-                if step.act.details.get("interaction_id") == data["id"]:
+                if step.deed.details.get("interaction_id") == data["id"]:
                     step.interaction = data
         elif what == "message_delete":
             self._deleted(data["id"])
@@ -119,7 +117,7 @@ class Recording:
 
     def _is_older(self, message: Json) -> bool:
         """Whether it was there before the first step, which then is not what made it."""
-        first = self.steps[0].act.details
+        first = self.steps[0].deed.details
         began = first.get("interaction_id") or first.get("message_id") or "0"
         return int(message["id"]) < int(began)
 

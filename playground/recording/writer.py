@@ -3,11 +3,11 @@
 import mimetypes
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any, Final
 
-from playground.recording.source import WIDTH, Raw, call, is_name, shortened
-from playground.recording.stable import Look, expected_of, fields_of, name_among
+from playground.recording.arguments import PEOPLE, expecting, main_of, place_of, replies_to
+from playground.recording.source import WIDTH, Raw, call, is_name
+from playground.recording.stable import fields_of, name_among
 from playground.recording.steps import Step
 from playground.request_body import Upload
 from playground.rules.components import FILE_UPLOAD
@@ -16,10 +16,6 @@ from playground.state.files import safe_filename
 from playground.state.message import REPLY
 from playground.types import Json
 
-PEOPLE: Final = {seed.ADA_ID: "ada", seed.MOD_ID: "mod", seed.MIA_ID: "mia", seed.SAM_ID: "sam"}
-PLACES: Final = {channel.id: channel.name for channel in seed.CHANNELS.values()} | {
-    direct.id: "dm" for direct in seed.DIRECTS.values() if seed.BOT_ID in direct.people
-}
 NAMES_OF_IDS: Final = {
     getattr(seed, name): name
     for name in (
@@ -29,7 +25,6 @@ NAMES_OF_IDS: Final = {
 }
 RESERVED: Final = {"command", "person", "channel", "timeout", "form", "options", "self"}
 """What `playground.slash` takes beside the command's own options."""
-DEFERRED_UPDATE: Final = 6
 _USE: Final = r"(?<![\w\"./-]){}(?=[.,)]| = |\Z)"
 """A name in a line, outside of texts."""
 
@@ -42,15 +37,16 @@ class Writer:
         self.files: dict[str, bytes] = {}
         self.imports: set[str] = set()
         self._names: dict[str, str] = {}
+        self._had: dict[str, set[str]] = {}
         self._forms: dict[str, Step] = {}
 
     def write(self, steps: Sequence[Step]) -> None:
-        opened = {step.act.details.get("interaction_id"): step for step in steps}
+        opened = {step.deed.details.get("interaction_id"): step for step in steps}
         for step in steps:
-            if step.act.what == "modal" and (opener := opened.get(step.act.details["opened"])) is not None:
-                self._forms[opener.act.details["interaction_id"]] = step
+            if step.deed.what == "modal" and (opener := opened.get(step.deed.details["opened"])) is not None:
+                self._forms[opener.deed.details["interaction_id"]] = step
         for step in steps:
-            getattr(self, f"_{step.act.what}", self._control)(step)
+            getattr(self, f"_{step.deed.what}", self._control)(step)
             for id_ in step.gone:
                 if id_ in self._names:
                     self._line(call(f"{self._names[id_]}.vanishes"))
@@ -90,9 +86,9 @@ class Writer:
     # What people do
 
     def _slash(self, step: Step) -> None:
-        asked = step.act.details
+        asked = step.deed.details
         options = {name: self._value(value) for name, value in asked["options"].items()}
-        options |= {file.field: self._file(file) for file in step.act.files}
+        options |= {file.field: self._file(file) for file in step.deed.files}
         if asked.get("target_id"):
             person = PEOPLE.get(str(asked["target_id"]))
             target = person if person is not None else Raw(self._target(step))
@@ -108,17 +104,17 @@ class Writer:
 
     def _click(self, step: Step) -> None:
         target = self._target(step)
-        button = name_among(step.act.details["components"], step.act.details["component"])
-        values = [self._value(value) for value in step.act.details.get("values") or []]
+        button = name_among(step.deed.details["components"], step.deed.details["component"])
+        values = [self._value(value) for value in step.deed.details.get("values") or []]
         who = {key: value for key, value in self._who(step).items() if key != "channel"}
         self._interaction(step, "click", [Raw(target), button], {"values": values or None, **who})
 
     def _interaction(self, step: Step, method: str, positional: list[Any], named: dict[str, Any]) -> None:
-        form = self._forms.get(step.act.details["interaction_id"])
+        form = self._forms.get(step.deed.details["interaction_id"])
         if form is not None:
             named = {**named, "form": self._filled(step, form)}
         came = {**step.messages, **(form.messages if form else {})}
-        main = _main_of(form or step, came)
+        main = main_of(form or step, came)
         if main is None:
             named["answer"] = False
         self._line(call(f"playground.{method}", positional, named), came[main] if main else None)
@@ -126,7 +122,7 @@ class Writer:
 
     def _filled(self, step: Step, form: Step) -> dict[str, Any]:
         """The form's fields by their labels, as they were sent."""
-        values, files = form.act.details["values"], form.act.files
+        values, files = form.deed.details["values"], form.deed.files
         filled: dict[str, Any] = {}
         for label, field in fields_of(step.interaction["response_data"]["components"]):
             name = field["custom_id"]
@@ -144,8 +140,8 @@ class Writer:
             self.lines.append("# A form was sent here that was opened before the recording began.")
 
     def _message(self, step: Step) -> None:
-        asked = step.act.details
-        files = {file.field: self._file(file) for file in step.act.files}
+        asked = step.deed.details
+        files = {file.field: self._file(file) for file in step.deed.files}
         ordinary = not {"sticker", "emoji"} & set(files)
         reference = asked.get("reference") or {}
         about = "forward" if reference.get("type") == 1 else "reply_to"
@@ -161,8 +157,8 @@ class Writer:
         self._others(step.messages, None)
 
     def _react(self, step: Step) -> None:
-        target, emoji = self._target(step), step.act.details["emoji"]
-        replies = [m for m in step.messages.values() if m["type"] == REPLY and _replies_to(m, step.target_id)]
+        target, emoji = self._target(step), step.deed.details["emoji"]
+        replies = [m for m in step.messages.values() if m["type"] == REPLY and replies_to(m, step.target_id)]
         main = replies[0]["id"] if replies else None
         who = {key: value for key, value in self._who(step).items() if key != "channel"}
         if main is None:
@@ -172,8 +168,8 @@ class Writer:
 
     def _unreact(self, step: Step) -> None:
         id_ = Raw(f"{self._target(step)}.id")
-        user = {"user": self._value(step.act.user_id)}
-        self._line(call("playground.controls.unreact", [id_, step.act.details["emoji"]], user))
+        user = {"user": self._value(step.deed.user_id)}
+        self._line(call("playground.controls.unreact", [id_, step.deed.details["emoji"]], user))
         self._others(step.messages, None)
 
     def _delete(self, step: Step) -> None:
@@ -181,11 +177,18 @@ class Writer:
             self._line(call("playground.controls.delete_message", [Raw(f"{self._names[step.target_id]}.id")]))
         self._others(step.messages, None)
 
+    def _request(self, step: Step) -> None:
+        """A control about a message for which `playground` has no word of its own."""
+        asked = step.deed.details
+        body = {"message_id": Raw(f"{self._target(step)}.id"), "user_id": self._value(step.deed.user_id)}
+        self._line(call("playground.controls.request", [asked["method"], asked["path"], {**body, **asked["more"]}]))
+        self._others(step.messages, None)
+
     def _control(self, step: Step) -> None:
         """What a test does to Discord: a control by its name in playground.testing, with its arguments."""
-        named = {key: self._value(value) for key, value in step.act.details["named"].items()}
-        positional = [self._value(value) for value in step.act.details["positional"]]
-        self._line(call(f"playground.controls.{step.act.what}", positional, named))
+        named = {key: self._value(value) for key, value in step.deed.details["named"].items()}
+        positional = [self._value(value) for value in step.deed.details["positional"]]
+        self._line(call(f"playground.controls.{step.deed.what}", positional, named))
         self._others(step.messages, None)
 
     # What is seen
@@ -196,15 +199,26 @@ class Writer:
             if id_ == main or message["loading"]:
                 continue
             if id_ in self._names:
-                self._shows(self._names[id_], message)
+                self._shows(id_, message)
             else:
-                where = _place(message["channel_id"])
-                self._line(call("playground.next", *_expecting(message, {"channel": where})), id_=id_, kind="more")
+                look = expecting(message, {"channel": place_of(message["channel_id"])})
+                self._line(call("playground.next", *look), id_=id_, kind="more")
+                self._note(id_, *look)
 
-    def _shows(self, name: str, message: Json) -> None:
-        positional, named = _expecting(message)
+    def _shows(self, id_: str, message: Json) -> None:
+        """That it is so; and what it had when it was last looked at and has no more, such as buttons."""
+        positional, named = expecting(message)
+        had = self._had.get(id_, set())
+        self._note(id_, positional, named)
+        if "content" in had and not positional:
+            positional = [""]
+        named |= {key: [] for key in ("texts", "files", "buttons", "reactions") if key in had - set(named)}
         if positional or named:
-            self._line(call(f"{name}.shows", positional, named, spare=0))
+            self._line(call(f"{self._names[id_]}.shows", positional, named, spare=0))
+
+    def _note(self, id_: str, positional: list[Any], named: dict[str, Any]) -> None:
+        """Remember what a message was last seen to have."""
+        self._had[id_] = set(named) | ({"content"} if positional else set())
 
     def _line(self, line: str, answer: Json | None = None, *, id_: str | None = None, kind: str = "answer") -> None:
         """A statement; what it returns gets a name (and is looked at, if it is an answer)."""
@@ -219,7 +233,7 @@ class Writer:
             line = f"{name} = {line}"
         self.lines.append(line)
         if answer is not None:
-            self._shows(name, answer)
+            self._shows(id_, answer)
 
     def _target(self, step: Step) -> str:
         return self._known(str(step.target_id), step)
@@ -228,16 +242,17 @@ class Writer:
         """The name of a message; one from before the recording is looked for first."""
         if id_ not in self._names:
             there = step.target if step.target is not None and step.target["id"] == id_ else None
-            expecting = _expecting(there, {"channel": _place(there["channel_id"])}) if there else ([], {})
-            self._line(call("playground.find", *expecting), id_=id_, kind="found")
+            look = expecting(there, {"channel": place_of(there["channel_id"])}) if there else ([], {})
+            self._line(call("playground.find", *look), id_=id_, kind="found")
+            self._note(id_, *look)
         return self._names[id_]
 
     # Values
 
     def _who(self, step: Step) -> dict[str, Any]:
         """Person and channel, where they are not mia and #ascii."""
-        person = PEOPLE.get(step.act.user_id, step.act.user_id)
-        return {"person": None if person == "mia" else person, "channel": _place(step.act.channel_id)}
+        person = PEOPLE.get(step.deed.user_id, step.deed.user_id)
+        return {"person": None if person == "mia" else person, "channel": place_of(step.deed.channel_id)}
 
     def _value(self, value: Any) -> Any:
         """An id of someone or something that is always here, by its name."""
@@ -263,35 +278,3 @@ class Writer:
 
 def _uses(name: str, line: str) -> int:
     return len(re.findall(_USE.format(re.escape(name)), line))
-
-
-def _expecting(message: Json, more: Mapping[str, Any] | None = None) -> tuple[list[Any], dict[str, Any]]:
-    """What is stable of a message, as arguments."""
-    look = expected_of(message)
-    named = {field.name: getattr(look, field.name) for field in fields(Look)}
-    content = named.pop("content")
-    if named["texts"]:
-        named["texts"] = [shortened(text) for text in named["texts"]]
-    given = {key: value for key, value in {**named, **(more or {})}.items() if value is not None}
-    return ([shortened(content)] if content else []), given
-
-
-def _place(channel_id: str) -> str | None:
-    place = PLACES.get(channel_id, channel_id)
-    return None if place == "ascii" else place
-
-
-def _replies_to(message: Json, target_id: str | None) -> bool:
-    return (message.get("message_reference") or {}).get("message_id") == target_id
-
-
-def _main_of(step: Step, came: Mapping[str, Json]) -> str | None:
-    """The message that the plugin's call returns: the answer, or where there is none any more, a follow-up."""
-    answer = str(step.interaction.get("response_message_id"))
-    followups = [id_ for id_ in step.interaction.get("followup_ids", ()) if id_ in came]
-    changed = answer in came and not came[answer]["loading"]
-    if changed and followups and step.interaction.get("response_type") == DEFERRED_UPDATE:
-        return None  # either may be first, so that both are waited for by themselves
-    if changed:
-        return answer
-    return followups[-1] if followups else None

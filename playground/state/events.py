@@ -11,7 +11,7 @@ Listener = Callable[[str, Json], None]
 
 
 @dataclass(frozen=True)
-class Act:
+class Deed:
     """What somebody did in their client, or a test to Discord: `what` is the control's name. `details` is what was
     asked and what came of it at once (ids of the interaction or message)."""
 
@@ -23,15 +23,15 @@ class Act:
 
 
 class Events:
-    """`on_event` hears what Discord's gateway would dispatch, `on_change` what a client shows, `on_act` what people
-    did, once it is done."""
+    """`on_event` hears what Discord's gateway would dispatch, `on_change` what a client shows, `on_deed` what
+    people did, once it is done."""
 
     def __init__(self) -> None:
         self.on_event: list[Listener] = []
         self.on_change: list[Listener] = []
         self._waiting: deque[tuple[str, Json]] = deque()
         self._telling = False
-        self.on_act: list[Callable[[Act], None]] = []
+        self.on_deed: list[Callable[[Deed], None]] = []
 
     def emit(self, name: str, data: Json) -> None:
         """Tell all listeners. What a listener emits in turn is told once all have heard of what it follows from."""
@@ -52,6 +52,6 @@ class Events:
         for listener in self.on_change:
             listener(what, data)
 
-    def act(self, act: Act) -> None:
-        for listener in self.on_act:
-            listener(act)
+    def did(self, deed: Deed) -> None:
+        for listener in self.on_deed:
+            listener(deed)

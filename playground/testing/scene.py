@@ -255,7 +255,8 @@ class Scene:
             return next(one.id for one in DIRECTS.values() if set(one.people) == {_id(person), BOT_ID})
         if name.isdecimal():
             return name
-        known = {channel["name"]: str(channel["id"]) for channel in self.controls.state()["channels"]}
+        state = self.controls.state()
+        known = {place["name"]: str(place["id"]) for place in [*state["threads"], *state["channels"]]}
         if name not in known:
             raise LookupError(f"there is no channel {name!r}; there are {sorted(known)}")
         return known[name]

@@ -13,8 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from playground.recording.pytest_file import source_of
 from playground.recording.stable import fits, stable
-from playground.testing import MIA_ID, SAM_ID, PlaygroundProcess, Refused, Scene
+from playground.recording.steps import Recording
+from playground.state.events import Deed, Events
+from playground.testing import (
+    ADA_ID,
+    ASCII_CHANNEL,
+    BOT_ID,
+    GENERAL_CHANNEL,
+    MIA_ID,
+    SAM_ID,
+    PlaygroundProcess,
+    Refused,
+    Scene,
+)
+from playground.types import Json
 from tests.playground.pictures import PNG_3X2
 
 REPOSITORY = Path(__file__).parents[2]
@@ -166,6 +180,54 @@ def test_forms_menus_other_places_and_what_was_there_before(tmp_path: Path) -> N
     (tmp_path / "test_recorded.py").write_text(with_it.replace("\n\n", "\nfrom pathlib import Path\n\n", 1))
     done = run(tmp_path, PAGE_BOT)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def message(id_: str, content: str, **more: object) -> Json:
+    """A bot's message as the state has it."""
+    plain: Json = {"components": [], "embeds": [], "attachments": [], "ephemeral_to": None, "loading": False}
+    about = {"id": id_, "content": content, "author": {"id": BOT_ID}, "channel_id": ASCII_CHANNEL, "type": 0}
+    return {**plain, **about, "interaction_id": None, **more}
+
+
+def test_what_a_message_no_longer_has_is_told_and_pins_and_other_places_are() -> None:
+    events = Events()
+    kept: dict[str, Json] = {}
+    recording = Recording(events, kept.get)
+    recording.start("")
+
+    def told(id_: str, content: str, **more: object) -> None:
+        kept[id_] = message(id_, content, **more)
+        events.changed("message", kept[id_])
+
+    embed = {"title": "Sunny", "fields": [{"name": "Wind", "value": "3 km/h"}], "footer": {"text": "after 0.8 s"}}
+    button = {"type": 2, "label": "Close", "custom_id": "c"}
+    rows = [{"type": 1, "components": [button]}]
+    events.did(Deed("message", SAM_ID, GENERAL_CHANNEL, {"message_id": "5", "content": "!weather"}))
+    told("6", "", embeds=[embed], components=rows, channel_id=GENERAL_CHANNEL)
+    mark = {"method": "POST", "path": "/playground/pin", "message_id": "6", "more": {}}
+    events.did(Deed("request", ADA_ID, GENERAL_CHANNEL, mark))
+    clicked = {"message_id": "6", "component": button, "components": rows, "interaction_id": "7"}
+    events.did(Deed("click", MIA_ID, GENERAL_CHANNEL, clicked))
+    events.changed("interaction", {"id": "7", "response_message_id": "6", "response_type": 7, "followup_ids": []})
+    told("6", "closed", channel_id=GENERAL_CHANNEL)
+    source, _ = source_of(recording)
+    assert source.partition("def ")[2] == (
+        "test_recorded(playground, playground_bot):\n"
+        '    playground.message("!weather", person="sam", channel="general")\n'
+        "    more = playground.next(\n"
+        '        texts=["Sunny", "Wind: 3 km/h", "after … s"],\n'
+        '        buttons=["Close"],\n'
+        '        channel="general",\n'
+        "    )\n"
+        "    playground.controls.request(\n"
+        '        "POST",\n'
+        '        "/playground/pin",\n'
+        '        {"message_id": more.id, "user_id": ADA_ID},\n'
+        "    )\n"
+        '    playground.click(more, "Close")\n'
+        '    more.shows("closed", texts=[], buttons=[])\n'
+    )
+    assert "from playground.testing import ADA_ID" in source
 
 
 @pytest.mark.parametrize(
