@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,9 +14,10 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from tests.clients.environments import CLIENTS, command, why_not
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "playground-bots.md"
-DISCORD_JS = "discord.js@14"
 
 
 def blocks() -> dict[str, str]:
@@ -33,10 +33,10 @@ def project(tmp_path: Path) -> Path:
     for name, content in blocks().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
-    command = tmp_path / "bin" / "discord-playground"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m playground "$@"\n')
-    command.chmod(0o755)
+    program = tmp_path / "bin" / "discord-playground"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m playground "$@"\n')
+    program.chmod(0o755)
     return tmp_path
 
 
@@ -45,10 +45,10 @@ def environment(project: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
 
 
-def run(project: Path, command: str, **more: str) -> str:
+def run(project: Path, line: str, **more: str) -> str:
     """A line of the page in a shell; what it says. It must succeed."""
     done = subprocess.run(
-        ["bash", "-ec", command],
+        ["bash", "-ec", line],
         check=False,
         capture_output=True,
         text=True,
@@ -62,17 +62,10 @@ def run(project: Path, command: str, **more: str) -> str:
 @pytest.fixture(scope="module")
 def node_modules() -> Path:
     """A node_modules with discord.js, made once and kept; skips with a reason where that cannot be."""
-    kept = ROOT / ".clients" / "page"
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            pytest.skip(f"there is no {program} on this machine")
-    if not (kept / "node_modules" / "discord.js").is_dir():
-        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", "--loglevel=error"]
-        install = ["npm", "install", *quiet, "--prefix", str(kept), DISCORD_JS]
-        done = subprocess.run(install, check=False, capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"npm cannot install discord.js: {done.stderr.strip()[-200:]}")
-    return kept / "node_modules"
+    discord_js = next(client for client in CLIENTS if client.name == "discord.js")
+    if (reason := why_not(discord_js.requirements)) is not None:
+        pytest.skip(reason)
+    return Path(command(discord_js)[1]["NODE_PATH"])
 
 
 def test_python(project: Path) -> None:
