@@ -158,13 +158,11 @@ class Reaper:
         own = over | mine
         gone = set(own) - jobs.still_pending(own)
         ended = jobs.ended(gone)
-        self._tell_whose([own[job_id].request for job_id in own if job_id not in gone])
+        self._tell_whose([tracked.request for tracked in own.values()])
         for job_id in gone - ended:
             # Redis was emptied, or a failing one never took it. A worker may have had the job in hand all the
             # same; in TAKE_OVER_S it will have written, and a look at the message will show it.
             tracked = own[job_id]
-            if tracked.request is not None:
-                self._services.messages.register(tracked.request)
             pause = WORKING_S if tracked.working else 0.0 if tracked.failure else TAKE_OVER_S
             jobs.open(tracked.pending, look_at=now + pause)
         jobs.look_later([job_id for job_id in mine if mine[job_id].working], look_at=now + WORKING_S)
@@ -184,12 +182,14 @@ class Reaper:
         return Scan(ended, left, self._services.reactions.clicks())
 
     def _tell_whose(self, requests: list[RenderRequest | None]) -> None:
-        """Write down again whose messages these are, where Redis has lost that and not the job."""
+        """Write down again whose messages these are, where Redis has lost that.
+
+        It may know that the job has ended all the same: the worker's word came after the fail-over.
+        """
         sent = [request for request in requests if request is not None]
-        unknown = self._services.messages.unknown([request.reply.message_id for request in sent])
+        lost = self._services.messages.lost([request.reply.message_id for request in sent])
         for request in sent:
-            # A cancelled one's user may have said /forget.
-            if request.reply.message_id in unknown and not self._services.jobs.progress(request.job_id):
+            if request.reply.message_id in lost:
                 self._services.messages.register(request)
 
     async def _end(self, pending: PendingReply, state: str | None) -> None:

@@ -78,11 +78,11 @@ class Messages:
         """The request behind one of our messages; None for any other message."""
         return read_record(RenderRequest, self._redis.get(_message(message_id)))
 
-    def unknown(self, message_ids: list[str]) -> set[str]:
-        """Which of these messages have no request."""
+    def lost(self, message_ids: list[str]) -> set[str]:
+        """Of which of these messages nothing is known, as after a fail-over; `forget` leaves their versions."""
         pipe = self._redis.pipeline(transaction=False)
         for message_id in message_ids:
-            pipe.exists(_message(message_id))
+            pipe.exists(_message(message_id), versions_key(message_id))
         found = pipe.execute() if message_ids else []
         return {message_id for message_id, there in zip(message_ids, found, strict=True) if not there}
 

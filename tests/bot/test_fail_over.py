@@ -4,9 +4,11 @@ import pytest
 from redis import Redis
 
 from bot.replies.reaper import _TURN
-from jobs.connection import PREFIX
+from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.messages import Messages
 from jobs.rq_adapter.queue import QUEUE_KEY
-from playground.testing import Controls, PlaygroundProcess
+from jobs.schema import RenderResult
+from playground.testing import MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import draw, queued
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_reaper import a_waiting_job
@@ -28,9 +30,25 @@ def test_a_reaction_to_a_picture_that_redis_lost_is_answered(
     assert len(replies_to(discord, request.reply.message_id)) == 1
 
 
-def test_whose_a_message_is_gets_written_again_where_its_job_is_known(discord: Controls, redis: Redis) -> None:
+@pytest.mark.parametrize("drawn", [False, True], ids=["waiting", "drawn after it"])
+def test_whose_a_message_is_gets_written_again_where_its_job_is_known(
+    drawn: bool, discord: Controls, redis: Redis
+) -> None:
     _, request = a_waiting_job(discord, redis)
-    redis.delete(f"{PREFIX}message:{request.reply.message_id}", QUEUE_KEY)
-    discord.react(request.reply.message_id)
+    message_id = request.reply.message_id
+    redis.delete(*(key for key in redis.scan_iter() if message_id.encode() in key), QUEUE_KEY)
+    if drawn:
+        Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted"))
+    discord.react(message_id)
     (pink,) = discord.wait_for(lambda: queued(redis))
-    assert pink.job_id == f"{request.reply.message_id}-pink"
+    assert pink.job_id == f"{message_id}-pink"
+
+
+def test_what_a_person_had_forgotten_is_not_written_again(discord: Controls, redis: Redis) -> None:
+    """Not by a bot either that has heard of no /forget, since another one did it."""
+    _, request = a_waiting_job(discord, redis)
+    Messages(redis).forget(MIA_ID)
+    for _ in range(2):  # one round of the reaper that began since then
+        redis.delete(_TURN)
+        discord.wait_for(lambda: redis.exists(_TURN))
+    assert Messages(redis).request_of(request.reply.message_id) is None
