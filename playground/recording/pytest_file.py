@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from playground.recording.source import identifier
+from playground.recording.source import docstring, identifier
 from playground.recording.stable import name_among
 from playground.recording.steps import Recording, Step
 from playground.recording.writer import Writer
@@ -16,7 +16,7 @@ def source_of(recording: Recording) -> tuple[str, dict[str, bytes]]:
     writer = Writer()
     writer.write(recording.steps)
     name = identifier(recording.name, "recorded")
-    lines = [f'"""Recorded in the playground: {_summary(recording)}."""', ""]
+    lines = [docstring(f"Recorded in the playground: {_summary(recording)}."), ""]
     if writer.files:
         lines += ["from pathlib import Path", ""]
     if writer.imports:

@@ -1,8 +1,10 @@
 """Python as a person would write it: calls and literals in lines of at most 100 characters."""
 
+import ast
 import json
 import keyword
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -39,6 +41,11 @@ def _quoted(text: str) -> str:
 
 def _is_unseen(ch: str) -> bool:
     return ord(ch) < 0x10000 and ch not in JOINERS and unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def docstring(text: str) -> str:
+    """In three double quotes, which nothing in the text can end."""
+    return f'""{_quoted(text)}""'
 
 
 def _text(text: str, indent: int) -> str:
@@ -79,8 +86,9 @@ def shortened(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether it can be the name of a keyword argument."""
-    return text.isidentifier() and not keyword.iskeyword(text)
+    """Whether it can be the name of a keyword argument, and Python takes it as it is (NFKC)."""
+    is_plain = text.isidentifier() and not keyword.iskeyword(text)
+    return is_plain and unicodedata.normalize("NFKC", text) == text
 
 
 def identifier(text: str, fallback: str) -> str:
@@ -88,3 +96,22 @@ def identifier(text: str, fallback: str) -> str:
     words = "".join(ch if ch.isalnum() and ch.isascii() else " " for ch in text.lower()).split()
     name = "_".join(words)[:40].strip("_")
     return name if name and is_name(name) else fallback
+
+
+def _variables(statement: str) -> list[ast.Name]:
+    return [node for node in ast.walk(ast.parse(statement)) if isinstance(node, ast.Name)]
+
+
+def count_variables(statements: Sequence[str]) -> Counter[str]:
+    """How often each variable is named, not counting what stands in texts."""
+    return Counter(node.id for statement in statements for node in _variables(statement))
+
+
+def renamed(statement: str, names: Mapping[str, str]) -> str:
+    """The statement with its variables renamed; texts, keywords and attributes stay."""
+    lines = [line.encode() for line in statement.split("\n")]  # ast counts columns in bytes
+    for node in sorted(_variables(statement), key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        line = lines[node.lineno - 1]
+        new = names.get(node.id, node.id).encode()
+        lines[node.lineno - 1] = line[: node.col_offset] + new + line[node.end_col_offset :]
+    return b"\n".join(lines).decode()

@@ -1,12 +1,11 @@
 """Steps as lines of a test in terms of the plugin."""
 
 import mimetypes
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from playground.recording.arguments import PEOPLE, expecting, main_of, place_of, replies_to
-from playground.recording.source import WIDTH, Raw, call, is_name
+from playground.recording.source import WIDTH, Raw, call, count_variables, is_name, renamed
 from playground.recording.stable import fields_of, name_among
 from playground.recording.steps import Step
 from playground.request_body import Upload
@@ -23,10 +22,10 @@ NAMES_OF_IDS: Final = {
         *("ASCII_CHANNEL", "GENERAL_CHANNEL"),
     )
 }
-RESERVED: Final = {"command", "person", "channel", "timeout", "form", "options", "self"}
+RESERVED: Final = {"command", "person", "channel", "timeout", "form", "options", "answer", "self"}
 """What `playground.slash` takes beside the command's own options."""
-_USE: Final = r"(?<![\w\"./-]){}(?=[.,)]| = |\Z)"
-"""A name in a line, outside of texts."""
+READ_BY_PYTHON: Final = (".py", ".pyc", ".pyd", ".so", ".ini", ".toml", ".cfg")
+"""Endings of files that Python or pytest would take for modules, tests or settings where they lie beside a test."""
 
 
 class Writer:
@@ -54,9 +53,10 @@ class Writer:
     def tidy(self) -> list[str]:
         """The lines, without names that nothing uses; an answer that is only looked at has none."""
         result: list[str] = []
+        counted = count_variables(self.lines)
         for n, line in enumerate(self.lines):
             name, equals, rest = line.partition(" = ")
-            uses = sum(_uses(name, other) for other in self.lines) - 1 if equals and name in self._taken() else None
+            uses = counted[name] - 1 if equals and name in self._taken() else None
             following = self.lines[n + 1] if n + 1 < len(self.lines) else ""
             looked_at = following.startswith(f"{name}.shows(") and "\n" not in rest + following
             if uses == 0:
@@ -71,14 +71,14 @@ class Writer:
     def _renumbered(self, lines: list[str]) -> list[str]:
         """The names that are left as answer, answer_2, answer_3, …"""
         counts: dict[str, int] = {}
+        better: dict[str, str] = {}
         for name in dict.fromkeys(self._names.values()):
             if not any(line.startswith(f"{name} = ") for line in lines):
                 continue
             kind = name.rstrip("_0123456789")
             counts[kind] = counts.get(kind, 0) + 1
-            better = f"{kind}_{counts[kind]}" if counts[kind] > 1 else kind
-            lines = [re.sub(_USE.format(re.escape(name)), better, line) for line in lines]
-        return lines
+            better[name] = f"{kind}_{counts[kind]}" if counts[kind] > 1 else kind
+        return [renamed(line, better) for line in lines]
 
     def _taken(self) -> set[str]:
         return set(self._names.values())
@@ -141,12 +141,12 @@ class Writer:
 
     def _message(self, step: Step) -> None:
         asked = step.deed.details
-        files = {file.field: self._file(file) for file in step.deed.files}
-        ordinary = not {"sticker", "emoji"} & set(files)
+        files = [(file.field, self._file(file)) for file in step.deed.files]
+        ordinary = not {"sticker", "emoji"} & {field for field, _ in files}
         reference = asked.get("reference") or {}
         about = "forward" if reference.get("type") == 1 else "reply_to"
         named = {
-            "files": (list(files.values()) if ordinary else files) or None,
+            "files": ([file for _, file in files] if ordinary else dict(files)) or None,
             about: Raw(self._known(reference["message_id"], step)) if reference else None,
             "embeds": asked.get("embeds") or None,
             "components": asked.get("components") or None,
@@ -264,9 +264,13 @@ class Writer:
     def _file(self, upload: Upload) -> Raw:
         """The file beside the test; one whose name or type would be lost there, with both."""
         safe = safe_filename(upload.filename)
+        if safe.lower().endswith(READ_BY_PYTHON):
+            safe += ".data"
         stem, dot, ending = safe.rpartition(".")
         name, n = safe, 1
-        while name in ("test_recorded.py", "conftest.py") or self.files.get(name, upload.data) != upload.data:
+        # Nor do two names meet that are one to file systems which fold cases.
+        taken = {other.casefold(): (other, data) for other, data in self.files.items()}
+        while taken.get(name.casefold(), (name, upload.data)) != (name, upload.data):
             n += 1
             name = f"{stem}-{n}{dot}{ending}" if stem else f"{safe}-{n}"
         self.files[name] = upload.data
@@ -274,7 +278,3 @@ class Writer:
         if (upload.filename, upload.content_type) == (name, kind):
             return Raw(f'HERE / "{name}"')
         return Raw(f'({upload.filename!r}, (HERE / "{name}").read_bytes(), {upload.content_type!r})')
-
-
-def _uses(name: str, line: str) -> int:
-    return len(re.findall(_USE.format(re.escape(name)), line))
