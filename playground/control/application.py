@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from playground.control.requests import actor, read_json
+from playground.control.requests import actor, person, read_json
 from playground.errors import ControlError
 from playground.gateway.gateway import Gateway
 from playground.state.guild_objects import application_json, member_json
@@ -58,7 +58,7 @@ class ApplicationControls:
     async def come_online(self, request: web.Request) -> web.Response:
         """A person's status, and what they are doing."""
         payload = await read_json(request)
-        user_id, _ = actor(payload)
+        user_id = person(payload)
         presence = read_presence(payload)
         if presence is None:
             problem = (

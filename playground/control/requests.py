@@ -5,11 +5,22 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.errors import ControlError
+from playground.errors import ApiError, ControlError
 from playground.request_body import Upload, read_parts
 from playground.state.message import Message
 from playground.state.messages import Messages
-from playground.state.seed import ASCII_CHANNEL, CHANNELS, DIRECTS, MEMBERS, MIA_ID, USERS, in_guild, place
+from playground.state.permissions import VIEW_CHANNEL
+from playground.state.seed import (
+    ASCII_CHANNEL,
+    CHANNELS,
+    DIRECTS,
+    MEMBERS,
+    MIA_ID,
+    USERS,
+    in_guild,
+    permissions,
+    place,
+)
 from playground.types import Json
 
 
@@ -37,12 +48,18 @@ async def read_form(request: web.Request) -> tuple[Json, list[Upload]]:
     return payload, uploads
 
 
-def actor(payload: Json) -> tuple[str, str]:
-    """Who acts, by default mia, and in which channel or conversation."""
+def person(payload: Json) -> str:
+    """Who acts, by default mia."""
     user_id = str(payload.get("user_id") or MIA_ID)
     if user_id not in USERS or USERS[user_id].bot:
         users = ", ".join(f"{u.username} {u.id}" for u in USERS.values() if not u.bot)
         raise ControlError(404, f"nobody has the id {user_id!r}; users: {users}")
+    return user_id
+
+
+def actor(payload: Json) -> tuple[str, str]:
+    """Who acts, and in which channel or conversation, which they see. Raises ApiError 50001 where they don't."""
+    user_id = person(payload)
     channel_id = str(payload.get("channel_id") or ASCII_CHANNEL)
     if place(channel_id) is None:
         known = ", ".join(f"#{c.name} {c.id}" for c in CHANNELS.values())
@@ -51,6 +68,8 @@ def actor(payload: Json) -> tuple[str, str]:
         raise ControlError(403, f"{USERS[user_id].username} takes no part in that conversation")
     if in_guild(channel_id) and user_id not in MEMBERS:
         raise ControlError(403, f"{USERS[user_id].username} is no member of the server any more")
+    if not permissions(user_id, channel_id) & VIEW_CHANNEL:
+        raise ApiError(403, 50001, "Missing Access")
     return user_id, channel_id
 
 
@@ -66,3 +85,13 @@ def target(payload: Json, messages: Messages) -> Message:
     if message is None:
         raise ControlError(404, f"there is no message {payload.get('message_id')!r}")
     return message
+
+
+def actor_on(payload: Json, messages: Messages) -> tuple[str, Message]:
+    """Who acts, and on which message: one that they see."""
+    person(payload)
+    message = target(payload, messages)
+    user_id, _ = actor(payload | {"channel_id": message.channel_id})
+    if message.ephemeral_to not in (None, user_id):
+        raise ControlError(403, f"only {USERS[message.ephemeral_to].username} sees that message")
+    return user_id, message

@@ -20,7 +20,7 @@ from playground.control.command_use import (
     resolved,
 )
 from playground.control.form_answers import check_chosen, submitted
-from playground.control.requests import actor, check_not_timed_out, read_form, read_json, target
+from playground.control.requests import actor, actor_on, check_not_timed_out, read_form, read_json
 from playground.errors import ControlError
 from playground.gateway.gateway import Gateway
 from playground.request_body import Upload
@@ -137,11 +137,8 @@ class UserInteractions:
     async def click(self, request: web.Request) -> web.Response:
         """Press a button or choose from a select menu."""
         payload = await read_json(request)
-        user_id, _ = actor(payload)
+        user_id, message = actor_on(payload, self.world.messages)
         self._need_bot()
-        message = target(payload, self.world.messages)
-        if message.ephemeral_to not in (None, user_id):
-            raise ControlError(403, f"only {message.ephemeral_to} sees that message")
         custom_id = payload.get("custom_id")
         component = next((c for c in walk(message.components) if c.get("custom_id") == custom_id), None)
         if component is None:
@@ -174,6 +171,7 @@ class UserInteractions:
         opened = self.world.interactions.get(str(payload.get("interaction_id")))
         if opened is None or opened.response_type != FORM or opened.response_data is None:
             raise ControlError(404, "that interaction was not answered with a form")
+        actor({"user_id": opened.user_id, "channel_id": opened.channel_id})  # who may have left, and it be deleted
         values = payload.get("values") or {}
         made: dict[str, list[Attachment]] = {}
         for upload in uploads:

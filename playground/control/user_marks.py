@@ -5,7 +5,7 @@ Each is a request of the control API. What Discord would refuse is refused with 
 
 from aiohttp import web
 
-from playground.control.requests import actor, read_json, target
+from playground.control.requests import actor_on, read_json
 from playground.errors import ControlError
 from playground.state.audit_log import Act
 from playground.state.events import Deed
@@ -53,7 +53,7 @@ class UserMarks:
 
     async def _who_and_what(self, request: web.Request) -> tuple[Json, str, Message]:
         payload = await read_json(request)
-        message = target(payload, self._world.messages)
+        user_id, message = actor_on(payload, self._world.messages)
         if message.ephemeral_to is not None:
             raise ControlError(400, "nobody can do that with a message that only one person sees")
-        return payload, actor(payload | {"channel_id": message.channel_id})[0], message
+        return payload, user_id, message

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from playground.control.requests import actor, check_not_timed_out, read_form, read_json, target
+from playground.control.requests import actor, actor_on, check_not_timed_out, person, read_form, read_json, target
 from playground.errors import ControlError
 from playground.request_body import Upload
 from playground.rules.messages import COMPONENTS_V2
@@ -68,7 +68,7 @@ class UserMessages:
         payload = await read_json(request)
         message = target(payload, self._messages)
         if payload.get("user_id") is not None:
-            user_id, _ = actor(payload)
+            user_id, _ = actor_on(payload, self._messages)
             owns = user_id in (message.author_id, message.ephemeral_to)
             if not owns and not permissions(user_id, message.channel_id) & MANAGE_MESSAGES:
                 raise ControlError(403, f"{USERS[user_id].username} may not delete others' messages")
@@ -78,8 +78,7 @@ class UserMessages:
 
     async def react(self, request: web.Request) -> web.Response:
         payload = await read_json(request)
-        user_id, _ = actor(payload)
-        message = target(payload, self._messages)
+        user_id, message = actor_on(payload, self._messages)
         if message.ephemeral_to is not None:
             raise ControlError(400, "nobody can react to a message that only one person sees")
         check_not_timed_out(user_id, message.channel_id)
@@ -89,8 +88,7 @@ class UserMessages:
 
     async def unreact(self, request: web.Request) -> web.Response:
         payload = await read_json(request)
-        user_id, _ = actor(payload)
-        message = target(payload, self._messages)
+        user_id, message = actor_on(payload, self._messages)
         self._reactions.remove(message, str(payload.get("emoji") or ""), user_id)
         self._act("unreact", payload, message, emoji=payload["emoji"])
         return web.json_response({"reacted": message.reactions.get(str(payload.get("emoji")), [])})
@@ -127,7 +125,7 @@ class UserMessages:
         """Give a person an avatar (`of`: "user", or "member" for this server's), or the server an "icon" or a
         "banner": the file part `picture`. Without it, what there was is taken away."""
         payload, uploads = await read_form(request)
-        user_id, _ = actor(payload)
+        user_id = person(payload)
         keys = {"user": user_id, "member": f"server:{user_id}", "icon": ICON, "banner": BANNER}
         key = keys.get(str(payload.get("of")))
         if key is None:

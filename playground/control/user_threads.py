@@ -5,7 +5,7 @@ Each is a request of the control API. What Discord would refuse is refused with 
 
 from aiohttp import web
 
-from playground.control.requests import actor, read_form, read_json, target
+from playground.control.requests import actor, actor_on, read_form, read_json
 from playground.errors import ControlError
 from playground.state.audit_log import Act
 from playground.state.seed import CHANNELS, FORUM, MEDIA, MEMBERS, THREADS
@@ -34,13 +34,14 @@ class UserThreads:
         """About a message (`message_id`), in a channel (`private` or not), or a post in a forum, with `content`,
         files and `applied_tags`."""
         payload, uploads = await read_form(request)
-        user_id, channel_id = actor(payload)
         body: Json = {key: payload[key] for key in ON_START if key in payload}
-        channel = CHANNELS.get(channel_id)
-        message_id = None
         if payload.get("message_id") is not None:
-            thread = self._threads.start_from(target(payload, self._world.messages), Act(user_id), body)
-        elif channel is not None and channel.kind in (FORUM, MEDIA):
+            user_id, about = actor_on(payload, self._world.messages)
+            thread = self._threads.start_from(about, Act(user_id), body)
+            return web.json_response({"thread_id": thread.id, "message_id": None})
+        user_id, channel_id = actor(payload)
+        channel, message_id = CHANNELS.get(channel_id), None
+        if channel is not None and channel.kind in (FORUM, MEDIA):
             message = {"content": payload.get("content") or ""}
             files = dict(enumerate(uploads))
             thread, first = self._threads.post(channel_id, Act(user_id), body | {"message": message}, files)

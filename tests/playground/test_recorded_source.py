@@ -83,7 +83,9 @@ def test_options_are_not_taken_for_the_words_of_the_plugin() -> None:
 
 def test_a_text_that_speaks_of_an_answer_is_not_renamed() -> None:
     said = "see message_2, and message_3."
-    deeds = [("message", {"message_id": str(n), "content": said}, []) for n in range(1, 4)]
+    deeds: list[tuple[str, Json, list[Upload]]] = [
+        ("message", {"message_id": str(n), "content": said}, []) for n in range(1, 4)
+    ]
     reply = {"message_id": "9", "content": "x = message_3 = ", "reference": {"message_id": "3"}}
     lines = source_of(recorded(*deeds, ("message", reply, [])))[0].splitlines()
     assert lines[-3:] == [
