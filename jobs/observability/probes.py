@@ -101,9 +101,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
     daemon_threads = True
     block_on_close = False
-    allow_reuse_port = (
-        False  # with it, two programs could have one port, and each some of its requests
-    )
+    allow_reuse_port = False  # with it, two programs could have one port, and each some of its requests
     request_queue_size = MOST_CONNECTIONS
 
     def __init__(self, *arguments: Any) -> None:

@@ -11,6 +11,7 @@ import os
 import platform
 import stat
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -25,6 +26,11 @@ KEPT: Final = 8
 """Files in the folder, each about 9 MB; the longest unused make room."""
 MOST_BYTES: Final = 2**28
 _SUFFIX: Final = ".graphs"
+_UNFINISHED: Final = ".unfinished"
+_LEFT_S: Final = 3600.0
+"""After which nobody writes an unfinished file any more: its process was killed."""
+_OPENED: Final = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))
+"""Not through a link, and without waiting for somebody to write into a pipe of that name."""
 _CODE: Final = ("arrays", "inference", "nn", "rendering", "samples")
 """Packages of `models` on which it hangs what graphs are made, and of which pages."""
 
@@ -100,7 +106,7 @@ def _read(path: Path, key: str) -> Graphs | None:
 
 def _own_bytes(path: Path) -> bytes:
     """A file's bytes. Raises OSError, also where another user wrote it or could have."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+    with os.fdopen(os.open(path, _OPENED), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
             raise OSError("no file of ours")
@@ -112,6 +118,9 @@ def _own_bytes(path: Path) -> bytes:
 def _write(path: Path, key: str, made: Graphs) -> None:
     """Keep graphs, and drop those that were used longest ago. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in path.parent.glob(f"*{_UNFINISHED}"):
+        if left.stat().st_mtime < time.time() - _LEFT_S:
+            left.unlink(missing_ok=True)
     rest = made.page + (made.subject or b"")
     told = {
         "key": key,
@@ -120,7 +129,7 @@ def _write(path: Path, key: str, made: Graphs) -> None:
         "precision": made.precision,
         "same": made.same,
     }
-    handle, unfinished = tempfile.mkstemp(suffix=".unfinished", dir=path.parent)  # with mode 0600
+    handle, unfinished = tempfile.mkstemp(suffix=_UNFINISHED, dir=path.parent)  # with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(json.dumps(told).encode() + b"\n" + rest)

@@ -84,6 +84,9 @@ def damage(path: Path, kind: str) -> None:
         case "a folder":
             path.unlink()
             path.mkdir()
+        case "a pipe":
+            path.unlink()
+            os.mkfifo(path)
         case "another's":
             os.chown(path, 12345, 12345)
 
@@ -100,6 +103,7 @@ def damage(path: Path, kind: str) -> None:
         "writable by the group",
         "a link",
         "a folder",
+        "a pipe",
         pytest.param("another's", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")),
     ],
 )
@@ -131,6 +135,16 @@ def test_the_longest_unused_make_room(folder: Path) -> None:
     eldest = min(folder.iterdir(), key=lambda path: path.stat().st_mtime)
     graphs("one more", Maker())
     assert len(list(folder.iterdir())) == KEPT and not eldest.exists()
+
+
+def test_what_a_killed_process_left_unfinished_goes_once_nobody_can_be_writing_it(folder: Path) -> None:
+    folder.mkdir()
+    old, new = (folder / f"{name}.unfinished" for name in ("old", "new"))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    graphs("a", Maker())
+    assert new.exists() and not old.exists()
 
 
 @pytest.mark.parametrize("where", ["", "/dev/null/nowhere"])
