@@ -57,12 +57,18 @@ class Variants:
         message = interaction.message
         if message is None:
             return
-        messages, message_id = self._services.messages, str(message.id)
+        messages, message_id, choice = self._services.messages, str(message.id), f"take-{interaction.id}"
         request = await request_under(self._services, interaction)
         check_theirs(interaction, request)
+        # Another process may have heard of this click as well, and is then the one that answers it.
+        if await asyncio.to_thread(messages.has_version, message_id, choice):
+            return
         taken = taken_of(request, argument, message)
         variant = variant_of(request, argument)
-        if not await asyncio.to_thread(self._keep, request, taken.request, f"take-{interaction.id}"):
+        # Of a worker that may still repeat its edit, this is the newer version of the message.
+        if not await asyncio.to_thread(messages.is_first, message_id, choice):
+            return
+        if not await asyncio.to_thread(self._keep, request, taken.request):
             raise ServiceProblem("already_taken", f"message={message_id} number={argument}")
         try:
             await interaction.response.edit_message(
@@ -72,18 +78,16 @@ class Variants:
                 allowed_mentions=QUIET,
             )
         except BaseException as error:
-            # With that code, another process has done the same.
+            # With that code, Discord has heard of it already: from us, if a connection broke on the way.
             if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
                 await asyncio.to_thread(messages.replace, taken.request, request)
             raise
         TAKEN.labels(kind_of(variant), choice_of(variant)).inc()
         log.info("taken message=%s kind=%s choice=%s", message_id, kind_of(variant), choice_of(variant))
 
-    def _keep(self, request: RenderRequest, taken: RenderRequest, choice: str) -> bool:
+    def _keep(self, request: RenderRequest, taken: RenderRequest) -> bool:
         """Write down what was chosen; False where another choice was faster."""
         services = self._services
-        # Of a worker that may still repeat its edit, this is the newer version of the message.
-        services.messages.version_of(request.reply.message_id, choice)
         if not services.messages.replace(request, taken):
             return False
         # Who chose saw the drawings. Their worker may have died before it wrote that down, and the one that repeats

@@ -20,12 +20,13 @@ KEEP_S: Final = 30 * 24 * 3600
 # The same job gets the same version however often it is asked for (two bots, a repeated event).
 _VERSION: Final = """
 local version = redis.call('HGET', KEYS[1], ARGV[1])
-if not version then
+local first = not version
+if first then
   version = redis.call('HINCRBY', KEYS[1], 'newest', 1)
   redis.call('HSET', KEYS[1], ARGV[1], version)
 end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
-return tonumber(version)
+return {tonumber(version), first and 1 or 0}
 """
 
 
@@ -104,7 +105,15 @@ class Messages:
 
     def version_of(self, message_id: str, job_id: str) -> int:
         """A job's place among those aimed at a message: 1 for the first, and always the same for one job."""
-        return int(self._version(keys=[versions_key(message_id)], args=[job_id, KEEP_S]))
+        return self._ask_version(message_id, job_id)[0]
+
+    def is_first(self, message_id: str, job_id: str) -> bool:
+        """The same, but whether nobody has asked for that version before; of several at once, one is the first."""
+        return bool(self._ask_version(message_id, job_id)[1])
+
+    def has_version(self, message_id: str, job_id: str) -> bool:
+        """Whether somebody has asked for that version."""
+        return bool(self._redis.hexists(versions_key(message_id), job_id))
 
     def is_newest(self, request: RenderRequest) -> bool:
         """Whether no later job is aimed at the request's message."""
@@ -112,6 +121,11 @@ class Messages:
         if not isinstance(data, bytes) or not data.isdigit() or len(data) >= 20:
             return True
         return int(data) <= request.message_version
+
+    def _ask_version(self, message_id: str, job_id: str) -> tuple[int, int]:
+        """The version, and 1 if it is new."""
+        version, first = self._version(keys=[versions_key(message_id)], args=[job_id, KEEP_S])
+        return int(version), int(first)
 
 
 def _message(message_id: str) -> str:

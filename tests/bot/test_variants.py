@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -128,31 +128,62 @@ class Meeting(Messages):
         return found
 
 
-async def test_of_two_quick_choices_one_counts_for_message_and_record_alike(redis_url: str, redis: Redis) -> None:
+@dataclass
+class Choosing:
+    """Two kinds of paper to choose from, without Discord; `shown` is what the message came to show."""
+
+    variants: Variants
+    redis: Redis
+    shown: list[str]
+
+    async def take(self, *clicks: tuple[int, int]) -> list[str]:
+        """How clicks ended, each an interaction's id and a number, that two at a time look at the record."""
+
+        async def edit_message(*, attachments: list[Any], **_: object) -> None:
+            self.shown.extend(file.filename for file in attachments)
+
+        files = [SimpleNamespace(filename=f"ascii-photo-{number}.png") for number in (1, 2)]
+        message = SimpleNamespace(id=30, attachments=files)
+
+        def click(interaction_id: int) -> Any:
+            response = SimpleNamespace(edit_message=edit_message)
+            return SimpleNamespace(
+                id=interaction_id, user=SimpleNamespace(id=50), message=message, response=response
+            )
+
+        ends = await asyncio.gather(
+            *(self.variants.take(click(one), str(number)) for one, number in clicks), return_exceptions=True
+        )
+        return sorted(repr(end) if end is None else str(getattr(end, "code", end)) for end in ends)
+
+    def check(self) -> None:
+        """The message shows once what the record says."""
+        record = Messages(self.redis).request_of("30")
+        assert record is not None and not record.is_choice
+        assert self.shown == [
+            {"light": "ascii-photo-1.png", "dark": "ascii-photo-2.png"}[record.options.background]
+        ]
+
+
+@pytest.fixture
+def choosing(redis_url: str, redis: Redis) -> Choosing:
     papers = [{"sha": "a" * 64, "variant": {"background": paper}} for paper in ("light", "dark")]
     Messages(redis).remember(a_request(pictures=papers))
     services = Services.open(BotSettings.model_validate({"discord_token": "x", "redis_url": redis_url}))
-    variants, shown = Variants(replace(services, messages=Meeting(services.redis))), list[str]()
-    files = [SimpleNamespace(filename=f"ascii-photo-{number}.png") for number in (1, 2)]
+    return Choosing(Variants(replace(services, messages=Meeting(services.redis))), redis, [])
 
-    async def edit_message(*, attachments: list[Any], **_: object) -> None:
-        shown.extend(file.filename for file in attachments)
 
-    def click(number: int) -> Any:
-        message = SimpleNamespace(id=30, attachments=files)
-        response = SimpleNamespace(edit_message=edit_message)
-        return SimpleNamespace(id=number, user=SimpleNamespace(id=50), message=message, response=response)
+async def test_of_two_quick_choices_one_counts_for_message_and_record_alike(choosing: Choosing) -> None:
+    assert await choosing.take((1, 1), (2, 2)) == ["None", "already_taken"]
+    choosing.check()
 
-    ends = await asyncio.gather(
-        *(variants.take(click(number), str(number)) for number in (1, 2)), return_exceptions=True
-    )
-    assert sorted(repr(end) if end is None else str(getattr(end, "code", end)) for end in ends) == [
-        "None",
-        "already_taken",
-    ]
-    record = Messages(redis).request_of("30")
-    assert record is not None and not record.is_choice
-    assert shown == [{"light": "ascii-photo-1.png", "dark": "ascii-photo-2.png"}[record.options.background]]
+
+async def test_a_choice_that_two_processes_hear_of_is_made_by_one(choosing: Choosing) -> None:
+    """And the other neither says that it was made already, which would be the answer, nor undoes it."""
+    assert await choosing.take((1, 2), (1, 2)) == ["None", "None"]
+    choosing.check()
+    assert await choosing.take((1, 2), (1, 2)) == ["None", "None"], "heard of late"
+    choosing.check()
 
 
 def test_every_kind_has_names_and_bounded_labels() -> None:
