@@ -28,8 +28,8 @@ class RenderJob(Job):
     """A job that may call the tasks that `only` has given its class, with one argument.
 
     RQ's own imports whatever function a job names, so whoever can write to Redis could run any code here. And it
-    does what a job's record asks for besides (webhooks, repeats, dependents): of that, `job_record` knows what is
-    ours.
+    does what a job's record asks for besides (webhooks, repeats, dependents): of that, `trusted_fields` knows
+    what is ours.
     """
 
     tasks: ClassVar[Mapping[str, Task]] = {}

@@ -113,9 +113,9 @@ def test_only_what_reads_is_answered() -> None:
         answer = client.getresponse()
         told[method] = answer.status, answer.headers["Content-Length"]
         client.close()
-    with socket.create_connection(("127.0.0.1", port), 30) as client:
-        client.sendall(b"HEAD /healthz HTTP/1.0\r\n\r\n")
-        assert client.makefile("rb").read().endswith(b"\r\n\r\n"), "no body"
+    with socket.create_connection(("127.0.0.1", port), 30) as bare:
+        bare.sendall(b"HEAD /healthz HTTP/1.0\r\n\r\n")
+        assert bare.makefile("rb").read().endswith(b"\r\n\r\n"), "no body"
     stop()
     assert told == {"GET": (200, "27"), "HEAD": (200, "27"), "POST": (405, "23")}
 
