@@ -17,6 +17,7 @@ from jobs.registry.weights import WeightsStore, activated, set_model
 from jobs.rq_adapter.job import RenderJob
 from jobs.rq_adapter.queue import render_queue
 from jobs.text.sentences import ServiceProblem
+from models.weights_file import WeightsError
 from tests.worker.samples import write_weights
 from worker.program import start
 from worker.queue.circuit_breaker import CircuitBreaker
@@ -120,6 +121,22 @@ def test_the_first_worker_makes_its_files_known_and_the_default(worker: Worker, 
     assert worker.store.default() == "tiny"
     assert worker.store.blob(sha(lines)) == lines
     assert worker.redis.exists(f"{PREFIX}weights:claim:broken")
+
+
+def test_a_shipped_file_that_an_update_has_replaced_is_not_taken_for_what_draws(
+    worker: Worker, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.weights_file.SHIPPED", folder)
+    drawing = worker.engine.load("tiny", (folder / "tiny.safetensors").read_bytes())
+    assert sha(drawing.data) == drawing.sha256 and drawing.kept is None
+    worker.engine.put(drawing)
+    write_weights(folder, 2)
+    worker.redis.flushdb()
+    worker.step()
+    assert "tiny" not in worker.store.models() and "restart" in worker.reloader.error
+    with pytest.raises(WeightsError, match="restart"):
+        worker.engine.take_out("tiny")
+    assert worker.runs() == {"tiny": drawing.sha256}, "without a way back it stays"
 
 
 def test_a_change_goes_through_its_stages(worker: Worker, folder: Path) -> None:

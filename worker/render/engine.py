@@ -4,6 +4,7 @@ A job takes one renderer and keeps it to its end, so exchanging a model is a mat
 hand finishes on what it started with, the next one starts on what is there then.
 """
 
+import hashlib
 import logging
 import os
 import resource
@@ -54,8 +55,16 @@ class Loaded:
 
     @property
     def data(self) -> bytes:
-        """What a Redis that lost the model gets back. Raises WeightsError if the shipped file cannot be read."""
-        return read_bytes(find_weights(self.name, None)) if self.kept is None else self.kept
+        """What a Redis that lost the model gets back.
+
+        Raises WeightsError if the shipped file cannot be read, or an update has put another in its place.
+        """
+        if self.kept is not None:
+            return self.kept
+        data = read_bytes(find_weights(self.name, None))
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise WeightsError(f"{self.name} on this machine has changed since this worker started; restart it")
+        return data
 
 
 class Engine:
@@ -129,11 +138,15 @@ class Engine:
             self._drop_the_longest_unused()
 
     def take_out(self, name: str) -> bytes | None:
-        """Drop a model, and give its memory back; its bytes. Only while no job runs."""
+        """Drop a model, and give its memory back; its bytes. Only while no job runs.
+
+        Raises WeightsError, and keeps the model, if the bytes are gone that lead back to it.
+        """
         with self._lock:
-            loaded = self._warm.pop(name, None)
+            data = self._warm[name].data if name in self._warm else None
+            self._warm.pop(name, None)
         self._free()
-        return loaded.data if loaded else None
+        return data
 
     def make_room(self) -> None:
         """While there is no room for one more model, drop the longest unused, but not the default."""
@@ -193,7 +206,7 @@ class Engine:
 
 
 def _is_shipped(name: str, data: bytes) -> bool:
-    """Whether the file of that name that comes with the package is this one; it stays while a worker runs."""
+    """Whether the file of that name that comes with the package is this one."""
     try:
         return read_bytes(find_weights(name, None)) == data
     except WeightsError:

@@ -185,6 +185,8 @@ class Reloader:
             self._source.publish(loaded.name, loaded.data)
         except ServiceProblem as problem:
             self._note(loaded.name, loaded.sha256, problem.detail)
+        except WeightsError as error:
+            self._note(loaded.name, loaded.sha256, str(error))
         except REDIS_FULL:
             self._note(loaded.name, loaded.sha256, "Redis has no memory for it")
 
