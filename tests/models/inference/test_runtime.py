@@ -1,5 +1,6 @@
 """The same weights on both runtimes draw the same page, and nothing of PyTorch is needed for one of them."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -31,6 +32,15 @@ CONFIGS = [
     GeneratorConfig(glyphs=12, widths=(16, 24, 32), blocks=3),
     replace(SIZES["tiny"], head="pixels"),
 ]
+
+
+def test_onnx_runtime_notes_nothing_for_its_telemetry(tmp_path: Path) -> None:
+    """Not even the machine's id, which it makes as it is imported."""
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "ORT_DISABLE_TELEMETRY": ""}
+    subprocess.run(
+        [sys.executable, "-c", "import models.inference.on_processor"], cwd=ROOT, env=os.environ | home, check=True
+    )
+    assert list(tmp_path.rglob("*")) == []
 
 
 @pytest.mark.parametrize("config", [*CONFIGS, *SIZES.values()], ids=str)
