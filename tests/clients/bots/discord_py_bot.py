@@ -66,11 +66,11 @@ class Bot(discord.AutoShardedClient):
         if message.author.id == self.user.id:
             return
         if message.guild is None:
-            async with message.channel.typing():
-                await message.reply(f"you wrote {message.content}")
+            await message.channel.typing()
+            await message.reply(f"you wrote {message.content}")
         elif self.user in message.mentions:
-            async with message.channel.typing():
-                await message.reply("pong")
+            await message.channel.typing()
+            await message.reply("pong")
         elif message.content:
             await message.channel.send(f"read {message.content}")
 

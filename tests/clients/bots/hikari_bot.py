@@ -52,8 +52,8 @@ async def on_ready(_event: hikari.ShardReadyEvent) -> None:
 @bot.listen()
 async def on_direct(event: hikari.DMMessageCreateEvent) -> None:
     if event.is_human:
-        async with bot.rest.trigger_typing(event.channel_id):
-            await event.message.respond(f"you wrote {event.content}", reply=True)
+        await bot.rest.trigger_typing(event.channel_id)
+        await event.message.respond(f"you wrote {event.content}", reply=True)
 
 
 @bot.listen()
@@ -61,8 +61,8 @@ async def on_message(event: hikari.GuildMessageCreateEvent) -> None:
     if not event.is_human:
         return
     if bot.get_me().id in (event.message.user_mentions_ids or ()):
-        async with bot.rest.trigger_typing(event.channel_id):
-            await event.message.respond("pong", reply=True)
+        await bot.rest.trigger_typing(event.channel_id)
+        await event.message.respond("pong", reply=True)
     elif event.content:
         await event.message.respond(f"read {event.content}")
 

@@ -59,11 +59,11 @@ async def on_message(message: nextcord.Message) -> None:
     if message.author.id == bot.user.id:
         return
     if message.guild is None:
-        async with message.channel.typing():
-            await message.reply(f"you wrote {message.content}")
+        await message.channel.trigger_typing()
+        await message.reply(f"you wrote {message.content}")
     elif bot.user in message.mentions:
-        async with message.channel.typing():
-            await message.reply("pong")
+        await message.channel.trigger_typing()
+        await message.reply("pong")
     elif message.content:
         await message.channel.send(f"read {message.content}")
 
