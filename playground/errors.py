@@ -76,6 +76,14 @@ def not_found() -> ApiError:
     return ApiError(404, 0, "404: Not Found")
 
 
+def missing_access() -> ApiError:
+    return ApiError(403, 50001, "Missing Access")
+
+
+def missing_permissions() -> ApiError:
+    return ApiError(403, 50013, "Missing Permissions")
+
+
 def invalid_version() -> ApiError:
     return ApiError(400, 50041, "Invalid API version")
 

@@ -8,6 +8,8 @@ from playground.api.routing import Call, Response, route
 from playground.state.guild_settings import SCHEDULED
 from playground.state.permissions import VIEW_AUDIT_LOG
 from playground.state.seed import THREADS, USERS
+from playground.state.webhooks import Webhook
+from playground.types import Json
 
 
 @route("GET", "/guilds/{guild_id}/audit-logs")
@@ -35,10 +37,15 @@ def get_audit_log(call: Call) -> Response:
             "audit_log_entries": found,
             "users": [USERS[one].as_json() for one in named if one in USERS],
             "integrations": [],
-            "webhooks": [webhooks[one].as_json(call.world.site) for one in named if one in webhooks],
+            "webhooks": [_partial(webhooks[one]) for one in named if one in webhooks],
             "guild_scheduled_events": [SCHEDULED[one] for one in named if one in SCHEDULED],
             "threads": [THREADS[one].as_json() for one in named if one in THREADS],
             "application_commands": [],
             "auto_moderation_rules": [],
         }
     )
+
+
+def _partial(webhook: Webhook) -> Json:
+    """A webhook without what it would take to write by it, which is for those who manage webhooks."""
+    return {key: value for key, value in webhook.as_json("").items() if key not in ("token", "url")}

@@ -1,7 +1,7 @@
 """Channels and direct messages."""
 
 from playground.api.routing import NO_CONTENT, Call, Response, route
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError, missing_access, missing_permissions, unknown
 from playground.state.permissions import VIEW_CHANNEL
 from playground.state.seed import BOT_ID, DIRECTS, USERS, channel_json, permissions, place, to_write
 
@@ -13,9 +13,9 @@ def channel_of(call: Call, needed: int = VIEW_CHANNEL) -> str:
         raise unknown(10003)
     held = permissions(BOT_ID, channel_id)
     if not held & VIEW_CHANNEL:
-        raise ApiError(403, 50001, "Missing Access")
+        raise missing_access()
     if needed & ~held:
-        raise ApiError(403, 50013, "Missing Permissions")
+        raise missing_permissions()
     return channel_id
 
 

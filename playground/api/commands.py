@@ -1,7 +1,7 @@
 """Registering application commands."""
 
 from playground.api.routing import NO_CONTENT, Call, Response, route
-from playground.errors import ApiError, unknown
+from playground.errors import missing_access, unknown
 from playground.state.seed import APPLICATION_ID, GUILD_ID
 
 
@@ -11,7 +11,7 @@ def _application(call: Call) -> str | None:
         raise unknown(10002)
     guild_id = call.params.get("guild_id")
     if guild_id not in (None, GUILD_ID):
-        raise ApiError(403, 50001, "Missing Access")
+        raise missing_access()
     return guild_id
 
 

@@ -7,9 +7,8 @@ from playground.api.channels import channel_of
 from playground.api.fields import Fields
 from playground.api.guild_access import check_guild
 from playground.api.routing import Call, Response, route
-from playground.errors import ApiError
+from playground.errors import ApiError, missing_permissions
 from playground.state.permissions import CREATE_INSTANT_INVITE, MANAGE_CHANNELS, MANAGE_GUILD
-from playground.state.ranks import missing_permissions
 from playground.state.seed import BOT_ID, CATEGORY, CHANNELS, guild_permissions, permissions
 
 OF_CHANNEL = "/channels/{channel_id}/invites"

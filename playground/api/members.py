@@ -8,7 +8,7 @@ from typing import Any
 from playground.api.fields import REQUIRED, Fields
 from playground.api.guild_access import check_guild, check_members_intent
 from playground.api.routing import NO_CONTENT, Call, Response, route
-from playground.errors import ApiError, invalid_form
+from playground.errors import ApiError, invalid_form, missing_permissions
 from playground.state.audit_log import Action
 from playground.state.guild_objects import member_json
 from playground.state.looks import LOOKS
@@ -26,7 +26,7 @@ from playground.state.permissions import (
     MOVE_MEMBERS,
     MUTE_MEMBERS,
 )
-from playground.state.ranks import missing_permissions, need, need_above
+from playground.state.ranks import need, need_above
 from playground.state.seed import BOT_ID, MEMBERS, USERS, guild_permissions
 from playground.types import Json
 

@@ -2,7 +2,7 @@
 
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
-from playground.errors import ApiError
+from playground.errors import ApiError, missing_permissions
 from playground.state.audit_log import Action
 from playground.state.message import NOT_DELETABLE, WRITTEN, Message
 from playground.state.permissions import (
@@ -73,7 +73,7 @@ def patch_message(call: Call) -> Response:
 def delete_message(call: Call) -> Response:
     message = message_of(call, VIEW_CHANNEL)
     if message.author_id != BOT_ID and not permissions(BOT_ID, message.channel_id) & MANAGE_MESSAGES:
-        raise ApiError(403, 50013, "Missing Permissions")
+        raise missing_permissions()
     if message.type in NOT_DELETABLE:
         raise ApiError(403, 50021, "Cannot execute action on a system message")
     call.world.messages.delete(message)

@@ -9,9 +9,8 @@ from playground.api.channels import channel_of
 from playground.api.fields import Fields, Mistake
 from playground.api.guild_access import check_guild
 from playground.api.routing import NO_CONTENT, Call, Response, route
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError, missing_permissions, unknown
 from playground.state.permissions import MANAGE_WEBHOOKS
-from playground.state.ranks import missing_permissions
 from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, FORUM, MEDIA, STAGE, TEXT, VOICE, permissions
 from playground.state.webhooks import Webhook
 

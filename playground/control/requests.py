@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.errors import ApiError, ControlError
+from playground.errors import ControlError, missing_access
 from playground.request_body import Upload, read_parts
 from playground.state.message import Message
 from playground.state.messages import Messages
@@ -69,7 +69,7 @@ def actor(payload: Json) -> tuple[str, str]:
     if in_guild(channel_id) and user_id not in MEMBERS:
         raise ControlError(403, f"{USERS[user_id].username} is no member of the server any more")
     if not permissions(user_id, channel_id) & VIEW_CHANNEL:
-        raise ApiError(403, 50001, "Missing Access")
+        raise missing_access()
     return user_id, channel_id
 
 

@@ -19,6 +19,7 @@ from playground.state.seed import GUILD_ID
 from playground.types import Json
 
 KEPT_EVENTS = 1000
+RESUMABLE_S = 180.0
 MOST_WAITING = 16 * 1024 * 1024
 """Bytes for a client that doesn't read; then the connection is dropped, as Discord does."""
 MOST_AT_ONCE = 256 * 1024
@@ -52,6 +53,9 @@ class Session:
         self.connection: Connection | None = None
         self.lost_at: float | None = None
         self.presence: Json = {"status": "online", "activities": []}
+
+    def is_resumable(self, now: float) -> bool:
+        return self.lost_at is None or now - self.lost_at <= RESUMABLE_S
 
     def sees_guild(self) -> bool:
         return (int(GUILD_ID) >> 22) % self.shard[1] == self.shard[0]

@@ -49,7 +49,6 @@ from playground.state.seed import BOT_ID, DIRECTS, permissions
 from playground.state.world import World
 from playground.types import Json
 
-RESUMABLE_S = 180.0
 ACK_AFTER_S = 0.03
 KEPT_FRAMES = 100
 COMMANDS_A_MINUTE = 120
@@ -213,6 +212,8 @@ class Gateway:
         if not portal.may_start(session.shard[0]):
             connection.send(INVALID_SESSION, False)
             return
+        now = self.world.clock.now()
+        self.sessions = {key: one for key, one in self.sessions.items() if one.is_resumable(now)}
         self.sessions[session.id] = session
         self._attach(session, connection)
         session.dispatch("READY", ready(session, self.url, portal.flags()))
@@ -248,9 +249,8 @@ class Gateway:
         self._show_presence()
 
     def _expired(self, session: Session, seq: int) -> bool:
-        too_late = session.lost_at is not None and self.world.clock.now() - session.lost_at > RESUMABLE_S
         forgotten = bool(session.events) and seq < session.events[0][0] - 1
-        return too_late or forgotten
+        return forgotten or not session.is_resumable(self.world.clock.now())
 
     # What a test orders
 

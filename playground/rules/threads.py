@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/channel#start-thread-without-messa
 
 from typing import Any
 
-from playground.errors import ApiError, invalid_form
+from playground.errors import ApiError, invalid_form, missing_permissions
 from playground.types import Json
 
 ARCHIVE_AFTER_MINUTES = (60, 1440, 4320, 10080)
@@ -51,7 +51,7 @@ def chosen_tags(wanted: Any, forum: Json, *, moderates: bool) -> list[str]:
     if any(tag not in known for tag in ids):
         raise ApiError(400, 10087, "Unknown tag")
     if not moderates and any(known[tag]["moderated"] for tag in ids):
-        raise ApiError(403, 50013, "Missing Permissions")
+        raise missing_permissions()
     if not ids and forum["flags"] & REQUIRE_TAG:
         raise ApiError(400, 40067, "A tag is required to create a forum post in this channel")
     return ids

@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/resources/audit-log
 """
 
+from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -12,6 +13,8 @@ from playground.state.permissions import VIEW_AUDIT_LOG
 from playground.state.seed import BOT_ID, GUILD_ID, guild_permissions
 from playground.state.snowflake import Snowflakes
 from playground.types import Json
+
+MOST_KEPT = 10_000
 
 
 class Action(IntEnum):
@@ -64,8 +67,8 @@ class Act:
 
 class AuditLog:
     def __init__(self, ids: Snowflakes, events: Events) -> None:
-        self.entries: list[Json] = []
-        """Oldest first."""
+        self.entries: deque[Json] = deque(maxlen=MOST_KEPT)
+        """Oldest first; Discord forgets them after 45 days, and here the oldest go."""
         self._ids, self._events = ids, events
 
     def add(

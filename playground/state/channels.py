@@ -6,12 +6,12 @@ https://docs.discord.com/developers/resources/channel
 from collections.abc import Mapping
 from typing import Any
 
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError, missing_permissions, unknown
 from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.events import Events
 from playground.state.messages import Messages
 from playground.state.permissions import MANAGE_ROLES
-from playground.state.ranks import is_administrator, missing_permissions
+from playground.state.ranks import is_administrator
 from playground.state.seed import CATEGORY, CHANNELS, ROLES, Channel, Overwrite, permissions
 from playground.state.snowflake import Snowflakes
 from playground.types import Json

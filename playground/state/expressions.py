@@ -6,13 +6,12 @@ https://docs.discord.com/developers/resources/emoji
 from dataclasses import replace
 from typing import Any
 
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError, missing_permissions, unknown
 from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.events import Events
 from playground.state.files import Emoji, Files, Sticker
 from playground.state.guild_objects import guild_emojis, guild_stickers
 from playground.state.permissions import CREATE_GUILD_EXPRESSIONS, MANAGE_GUILD_EXPRESSIONS
-from playground.state.ranks import missing_permissions
 from playground.state.seed import GUILD_ID, guild_permissions
 from playground.state.snowflake import Snowflakes
 

@@ -40,6 +40,10 @@ class Looks:
         else:
             self.put(whose, data)
 
+    def clear(self) -> None:
+        self.hashes.clear()
+        self._pictures.clear()
+
     def take_away(self, whose: str) -> None:
         self.hashes.pop(whose, None)
 

@@ -5,15 +5,15 @@ https://docs.discord.com/developers/resources/guild#modify-guild-member
 
 from typing import Any
 
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError, missing_permissions, unknown
 from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.clock import Clock
 from playground.state.events import Events
 from playground.state.guild_objects import member_json
 from playground.state.people import Member
 from playground.state.permissions import MANAGE_ROLES, MODERATE_MEMBERS
-from playground.state.ranks import is_administrator, missing_permissions, need, need_above, need_above_role
-from playground.state.seed import EVERYONE_ROLE, GUILD_ID, MEMBERS, ROLES, THREADS, USERS
+from playground.state.ranks import is_administrator, need, need_above, need_above_role
+from playground.state.seed import EVERYONE_ROLE, GUILD_ID, MEMBERS, ROLES, USERS
 from playground.types import Json
 
 LOGGED = ("nick", "communication_disabled_until", "mute", "deaf", "flags")
@@ -98,8 +98,6 @@ class Members:
         """Somebody goes, of their own accord or not. Raises ApiError 10007."""
         member_of(user_id)
         del MEMBERS[user_id]
-        for thread in THREADS.values():
-            thread.members.pop(user_id, None)
         self._events.emit("GUILD_MEMBER_REMOVE", {"guild_id": GUILD_ID, "user": USERS[user_id].as_json()})
         self._events.changed("looks", {})
 

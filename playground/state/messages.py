@@ -101,7 +101,10 @@ class Messages(UserDict[str, Message]):
                 return earlier
         message = self.made(channel_id, author_id, payload, files, interaction=interaction, **more)
         if message.nonce is not None:
-            self._nonces[channel_id, author_id, str(message.nonce)] = (message.created, message.id)
+            self._nonces.pop(key := (channel_id, author_id, str(message.nonce)), None)  # the newest are last
+            self._nonces[key] = (message.created, message.id)
+            while self._nonces[(oldest := next(iter(self._nonces)))][0] < message.created - NONCE_LIVES_S:
+                del self._nonces[oldest]
         return self.add(message)
 
     def made(

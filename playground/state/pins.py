@@ -3,14 +3,13 @@
 https://docs.discord.com/developers/resources/message#pin-message
 """
 
-from playground.errors import ApiError
+from playground.errors import ApiError, missing_permissions
 from playground.state.audit_log import Act, Action, AuditLog
 from playground.state.clock import Clock, iso
 from playground.state.events import Events
 from playground.state.message import PINNED_MESSAGE, WRITTEN, Message
 from playground.state.messages import Messages
 from playground.state.permissions import PIN_MESSAGES
-from playground.state.ranks import missing_permissions
 from playground.state.seed import DIRECTS, guild_part, permissions, place
 from playground.state.writable import check_not_archived
 

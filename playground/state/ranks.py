@@ -3,17 +3,13 @@
 https://docs.discord.com/developers/topics/permissions#permission-hierarchy
 """
 
-from playground.errors import ApiError
+from playground.errors import missing_permissions
 from playground.state.people import Role
 from playground.state.permissions import ADMINISTRATOR, ALL_PERMISSIONS
 from playground.state.seed import ADA_ID, EVERYONE_ROLE, MEMBERS, ROLES, guild_permissions
 
 Rank = tuple[int, int]
 TOP: Rank = (1 << 31, 0)
-
-
-def missing_permissions() -> ApiError:
-    return ApiError(403, 50013, "Missing Permissions")
 
 
 def rank_of_role(role: Role) -> Rank:

@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/resources/message#create-reaction
 """
 
-from playground.errors import ApiError
+from playground.errors import ApiError, missing_permissions
 from playground.rules.emoji import check_emoji, emoji_json
 from playground.state.events import Events
 from playground.state.guild_objects import member_json
@@ -27,7 +27,7 @@ class Reactions:
         users = message.reactions.get(emoji)
         if users is None:
             if not permissions(user_id, message.channel_id) & ADD_REACTIONS:
-                raise ApiError(403, 50013, "Missing Permissions")
+                raise missing_permissions()
             if len(message.reactions) >= 20:
                 raise ApiError(400, 30010, "Maximum number of reactions reached (20)")
             users = message.reactions[emoji] = []

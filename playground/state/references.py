@@ -6,7 +6,7 @@ https://docs.discord.com/developers/resources/message#message-reference-structur
 from collections.abc import Mapping
 from dataclasses import replace
 
-from playground.errors import ApiError, invalid_form
+from playground.errors import ApiError, invalid_form, missing_access
 from playground.state.message import Message
 from playground.state.permissions import READ_MESSAGE_HISTORY, VIEW_CHANNEL
 from playground.state.seed import permissions
@@ -33,7 +33,7 @@ def forwarded_message(
         raise invalid_form({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")})
     needed = VIEW_CHANNEL | READ_MESSAGE_HISTORY
     if needed & ~permissions(author_id, target.channel_id):
-        raise ApiError(403, 50001, "Missing Access")
+        raise missing_access()
     if payload.get("content") or payload.get("embeds") or payload.get("attachments"):
         raise ApiError(400, 160011, "Forward messages cannot have additional content")
     if target.forwarded is not None:  # a forward of a forward shows the first message

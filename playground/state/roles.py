@@ -6,12 +6,12 @@ https://docs.discord.com/developers/topics/permissions#role-object
 from collections.abc import Iterator
 from typing import Any
 
-from playground.errors import ApiError, unknown
+from playground.errors import ApiError, missing_permissions, unknown
 from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.events import Events
 from playground.state.people import Role
 from playground.state.permissions import MANAGE_ROLES
-from playground.state.ranks import missing_permissions, need, need_above_role, need_to_grant, rank
+from playground.state.ranks import need, need_above_role, need_to_grant, rank
 from playground.state.seed import CHANNELS, EVERYONE_ROLE, GUILD_ID, MEMBERS, ROLES
 from playground.state.snowflake import Snowflakes
 from playground.types import Json

@@ -5,12 +5,11 @@ https://docs.discord.com/developers/resources/guild-scheduled-event
 
 from typing import Any
 
-from playground.errors import unknown
+from playground.errors import missing_permissions, unknown
 from playground.state.audit_log import Act, Action, AuditLog, changed
 from playground.state.events import Events
 from playground.state.guild_settings import SCHEDULED
 from playground.state.permissions import CREATE_EVENTS, MANAGE_EVENTS
-from playground.state.ranks import missing_permissions
 from playground.state.seed import GUILD_ID, USERS, guild_permissions
 from playground.state.snowflake import Snowflakes
 from playground.types import Json

@@ -206,7 +206,7 @@ IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 
 def restore() -> None:
     """Put people, roles, channels, settings and pictures back as they were when the process began."""
-    LOOKS.hashes.clear()
+    LOOKS.clear()
     for live, first in zip(_LIVE, copy.deepcopy(_AT_FIRST), strict=True):
         live.clear()
         live.update(first)

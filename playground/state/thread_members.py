@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/resources/channel#thread-member-object
 """
 
-from playground.errors import ApiError
+from playground.errors import ApiError, missing_access, missing_permissions
 from playground.state import permissions as bits
 from playground.state.clock import Clock
 from playground.state.events import Events
@@ -39,12 +39,12 @@ class ThreadMembers:
             return
         held = permissions(by, thread.id)
         if not held & bits.VIEW_CHANNEL:
-            raise ApiError(403, 50001, "Missing Access")
+            raise missing_access()
         if by != user_id:
             if not held & bits.SEND_MESSAGES_IN_THREADS or not may_invite(by, thread):
-                raise ApiError(403, 50013, "Missing Permissions")
+                raise missing_permissions()
             if not permissions(user_id, thread.parent_id) & bits.VIEW_CHANNEL:
-                raise ApiError(403, 50001, "Missing Access")
+                raise missing_access()
         if len(thread.members) >= MOST_MEMBERS:
             raise ApiError(400, 30033, f"Maximum number of thread participants has been reached ({MOST_MEMBERS})")
         self.join(thread, [user_id])
@@ -56,7 +56,7 @@ class ThreadMembers:
         check_not_archived(thread.id)
         may = permissions(by, thread.id) & bits.MANAGE_THREADS or (thread.private and by == thread.owner_id)
         if by != user_id and not may:
-            raise ApiError(403, 50013, "Missing Permissions")
+            raise missing_permissions()
         if user_id not in thread.members:
             return
         self.tell(thread, [], [user_id])

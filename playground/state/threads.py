@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/topics/threads. What somebody may not do is refused (50013).
 """
 
-from playground.errors import ApiError, invalid_form
+from playground.errors import ApiError, invalid_form, missing_access, missing_permissions
 from playground.request_body import Upload
 from playground.rules.messages import HAS_THREAD
 from playground.rules.threads import DEFAULT_ARCHIVE_AFTER, PINNED, check_thread, chosen_tags
@@ -155,7 +155,7 @@ class Threads:
         only_reopens = reopens and set(changes) == {"archived"} and held & bits.SEND_MESSAGES_IN_THREADS
         own = by == thread.owner_id and not set(changes) & {"locked", "rate_limit_per_user", "flags"}
         if thread.locked or not (only_reopens or own):
-            raise ApiError(403, 50013, "Missing Permissions")
+            raise missing_permissions()
         return False
 
     def delete(self, thread: Thread, act: Act) -> None:
@@ -238,6 +238,6 @@ def _need(by: str, channel_id: str, needed: int) -> None:
     """Raise ApiError 50001 or 50013 when somebody may not do that there."""
     held = permissions(by, channel_id)
     if not held & bits.VIEW_CHANNEL:
-        raise ApiError(403, 50001, "Missing Access")
+        raise missing_access()
     if needed & ~held:
-        raise ApiError(403, 50013, "Missing Permissions")
+        raise missing_permissions()

@@ -146,6 +146,7 @@ class Webhooks(UserDict[str, Webhook]):
         if name == "CHANNEL_DELETE":
             for webhook in [hook for hook in self.values() if data["id"] in (hook.channel_id, hook.source_id)]:
                 del self[webhook.id]
+                LOOKS.take_away(webhook.id)
 
 
 def _logged(webhook: Webhook) -> Json:

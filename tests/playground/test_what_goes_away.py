@@ -6,9 +6,13 @@ import aiohttp
 import pytest
 
 from playground.server import Playground
+from playground.state.clock import Clock
+from playground.state.looks import LOOKS
 from playground.state.permissions import ALL_PERMISSIONS
-from playground.state.seed import ASCII_CHANNEL, BOT_ID, DIRECTS, MIA_ID, SAM_ID
-from tests.playground.raw import Json, Presser, Rest, control, empower
+from playground.state.seed import ASCII_CHANNEL, BOT_ID, DIRECTS, GENERAL_CHANNEL, GUILD_ID, MIA_ID, SAM_ID
+from playground.state.world import World
+from tests.playground.pictures import PNG_3X2
+from tests.playground.raw import Json, Presser, Rest, connect, control, empower, eventually
 
 HEART = "%F0%9F%A9%B7"
 BUTTON: Json = {"type": 2, "custom_id": "c", "label": "A", "style": 1}
@@ -75,3 +79,54 @@ async def test_a_private_thread_is_for_those_in_it(
     sent = (await rest("POST", f"/channels/{thread}/messages", {"content": "x", "poll": POLL})).body["id"]
     await rest("PUT", f"/channels/{thread}/messages/{sent}/reactions/{HEART}/@me")
     assert await refusal(playground, method, path, {"message_id": sent, **more}) == 403
+
+
+async def test_settings_that_name_a_deleted_channel_name_none(rest: Rest, events: list[tuple[str, Json]]) -> None:
+    empower(ALL_PERMISSIONS)
+    guild = f"/guilds/{GUILD_ID}"
+    await rest("PATCH", guild, {"system_channel_id": GENERAL_CHANNEL, "rules_channel_id": ASCII_CHANNEL})
+    await rest("DELETE", f"/channels/{GENERAL_CHANNEL}")
+    named = (await rest("GET", guild)).body
+    assert (named["system_channel_id"], named["rules_channel_id"]) == (None, ASCII_CHANNEL)
+    assert [data["system_channel_id"] for name, data in events if name == "GUILD_UPDATE"][-1] is None
+
+
+async def test_the_page_is_told_of_the_threads_that_somebody_leaves(playground: Playground, rest: Rest) -> None:
+    told: list[Json] = []
+    playground.world.events.on_change.append(lambda what, data: told.append(data) if what == "thread" else None)
+    thread = (await rest("POST", f"/channels/{ASCII_CHANNEL}/threads", {"name": "ours", "type": 11})).body["id"]
+    await control(playground, "POST", "/thread/member", {"thread_id": thread})
+    await control(playground, "POST", "/leave", {"user_id": MIA_ID})
+    assert [MIA_ID in one["members"] for one in told[-2:]] == [True, False]
+
+
+async def test_the_audit_log_tells_no_webhooks_token(rest: Rest) -> None:
+    empower(ALL_PERMISSIONS)
+    made = await rest("POST", f"/channels/{ASCII_CHANNEL}/webhooks", {"name": "hook"})
+    log = await rest("GET", f"/guilds/{GUILD_ID}/audit-logs")
+    assert [hook["id"] for hook in log.body["webhooks"]] == [made.body["id"]]
+    assert made.body["token"] not in str(log.body)
+
+
+async def test_sessions_that_nobody_can_resume_go(playground: Playground) -> None:
+    for _ in range(3):
+        async with connect(playground) as socket:
+            await socket.identify()
+            playground.gateway.drop_all()
+            await eventually(lambda: not playground.gateway.connected())
+        assert len(playground.gateway.sessions) == 1
+        playground.clock.advance(200)
+
+
+async def test_nonces_go_when_they_count_no_more(playground: Playground, rest: Rest) -> None:
+    for number in range(5):
+        await rest("POST", f"/channels/{ASCII_CHANNEL}/messages", {"content": "x", "nonce": str(number % 4)})
+        playground.clock.advance(200)
+    assert len(playground.world.messages._nonces) == 2
+
+
+def test_a_new_world_has_none_of_the_pictures_of_the_last() -> None:
+    World(Clock())
+    found = LOOKS.put(MIA_ID, PNG_3X2)
+    World(Clock())
+    assert LOOKS.of(MIA_ID) is None and LOOKS.picture(MIA_ID, f"{found}.png") is None
