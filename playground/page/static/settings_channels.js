@@ -28,6 +28,7 @@ function row(channel, target, number, name) {
 
 export function channelsPane(redraw) {
   const channel = world.channels.find((one) => one.id === channelId) || world.channels[0];
+  if (!channel) return el("p", { class: "sub" }, "There are no channels.");
   const targets = [...byPosition().map((role) => ({ id: role.id, name: role.name })), ...members().map((user) => ({ id: user.id, name: nameOf(user) }))];
   const target = targets.find((one) => one.id === targetId) || targets.find((one) => one.id === world.guild);
   const isLaid = (id) => channel.permission_overwrites.some((one) => one.id === id && (one.allow !== "0" || one.deny !== "0"));

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from playground.state.seed import BOT_ROLE, EVERYONE_ROLE, GENERAL_CHANNEL, MIA_ID, MODERATOR_ROLE
+from playground.state.seed import ADA_ID, BOT_ROLE, EVERYONE_ROLE, GENERAL_CHANNEL, MIA_ID, MODERATOR_ROLE
 from playground.testing import Controls, PlaygroundProcess
 from playground.testing.client import Refused
 from tests.playground.browser.actions import composer
@@ -103,3 +103,19 @@ def test_the_application_is_set_up(page: Page, stack: PlaygroundProcess, control
         settings.get_by_role("switch", name="Message content intent").click()
         expect(settings.get_by_role("switch", checked=True)).to_have_count(int(wanted))
         assert controls.request("GET", "/playground/application")["intents"]["message_content"] is wanted
+
+
+def test_long_names_push_nothing_out_of_the_window(page: Page, controls: Controls) -> None:
+    long = "Whoever has a name as long as this one " * 2
+    joined = controls.request("POST", "/playground/join", {"username": "long", "global_name": long})["user"]["id"]
+    thread = controls.request("POST", "/playground/thread", {"name": long})["thread_id"]
+    page.locator("#actor").select_option(joined)
+    page.locator("#channels").get_by_role("button", name=long.strip()).click()
+    expect(page.locator("#channel-name")).to_have_text(long.strip())
+    expect(page.locator("#inspector-button")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#settings-button").click()
+    page.get_by_role("dialog", name="Settings").get_by_role("button", name="Channels").click()
+    expect(page.get_by_label("Role or person")).to_be_in_viewport(ratio=1)
+    controls.request("DELETE", "/playground/thread", {"thread_id": thread, "user_id": ADA_ID})
+    controls.request("POST", "/playground/leave", {"user_id": joined})
