@@ -152,6 +152,7 @@ async def _reply(
                 # Discord may have made the reply although its answer was lost; the same nonce finds it again.
                 log.warning("no reply yet %s detail=%s", where, describe_error(error))
                 await asyncio.to_thread(reactions.release, attempt, click, again=True)
+                pending.clicks.append(click)  # in a fail-over Redis may lose what it was just given back
             case _:
                 await asyncio.to_thread(reactions.release, attempt, click, again=False)
                 await asyncio.to_thread(services.jobs.refund, attempt.job_id)

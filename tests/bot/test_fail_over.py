@@ -1,16 +1,21 @@
 """A fail-over to a replica that had not received the last seconds: what was in them is not forgotten."""
 
+import time
+
 import pytest
 from redis import Redis
 
 from bot.replies.reaper import _TURN
+from jobs.connection import PREFIX
 from jobs.lifecycle.job import Jobs
 from jobs.lifecycle.messages import Messages
+from jobs.lifecycle.reactions import Attempt
+from jobs.records import read_record
 from jobs.rq_adapter.queue import QUEUE_KEY
 from jobs.schema import RenderResult
 from playground.testing import MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import draw, queued
-from tests.bot.test_reaction import replies_to
+from tests.bot.test_reaction import a_drawn_picture, replies_to
 from tests.bot.test_reaper import a_waiting_job
 
 
@@ -52,3 +57,22 @@ def test_what_a_person_had_forgotten_is_not_written_again(discord: Controls, red
         redis.delete(_TURN)
         discord.wait_for(lambda: redis.exists(_TURN))
     assert Messages(redis).request_of(request.reply.message_id) is None
+
+
+def test_a_reaction_that_waits_for_discord_is_not_lost(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_drawn_picture(playground, redis).reply.message_id
+    fault = discord.fault(method="POST", path="/messages$", status=429, retry_after=400, times=None)
+    discord.react(message_id)
+
+    def given_back() -> bool:
+        attempt = read_record(Attempt, redis.get(f"{PREFIX}reaction:{message_id}:pink"))
+        return attempt is not None and (attempt.held_until or 0) <= time.time()
+
+    discord.wait_for(given_back)
+    redis.delete(*(key for key in redis.scan_iter() if b"reaction" in key or b"clicks" in key or b"-pink" in key))
+    discord.clear_faults(fault)
+    (pink,) = discord.wait_for(lambda: queued(redis))
+    assert pink.job_id == f"{message_id}-pink"
+    assert len(replies_to(discord, message_id)) == 1
