@@ -60,7 +60,7 @@ class Access:
     def is_known(self, request: web.Request) -> bool:
         """Whether the page and the controls may be used: with a password, by those who send it (HTTP Basic).
 
-        Bots have their token; interactions and files have addresses that cannot be guessed."""
+        Bots have their token; interactions, webhooks and files have addresses that cannot be guessed."""
         is_page = request.path == "/" and request.headers.get("Upgrade", "").lower() != "websocket"
         if self.password is None or not (is_page or request.path.startswith(("/playground", "/page"))):
             return True

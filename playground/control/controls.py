@@ -184,8 +184,7 @@ class ControlApi:
         return web.json_response(list(self.recorder.recent)[-int(last) :] if int(last) else [])
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: message, message_delete, thread, thread_delete, interaction, commands, sessions,
-        typing."""
+        """Server-sent events, by what has changed."""
         return await self._pages.serve(request)
 
 
