@@ -19,11 +19,11 @@ from bot.commands.server_settings import ERASE, KEEP, ServerSettings
 from bot.commands.settings_after_removal import SettingsAfterRemoval
 from bot.commands.user_menu import UserMenu
 from bot.commands.welcome import Welcome
+from bot.components.button_clicks import Results
 from bot.components.cancel_button import CancelButton, cancel_view
 from bot.components.comparison import Comparisons
 from bot.components.component import Component, Handler
 from bot.components.reactions import ReactionEvents
-from bot.components.result_buttons import Results
 from bot.components.variants import Variants
 from bot.gateway.http_hooks import http_trace
 from bot.gateway.retries import MOST_RATE_LIMIT_S, be_patient

@@ -12,7 +12,7 @@ from bot.commands.registration import everywhere
 from bot.commands.suggestions import Choices, palette_choices, source_choices, suggest_styles
 from bot.render.attachments import Attachment, Find
 from bot.render.service import RenderService
-from bot.render.sources import SOURCE_HELP, SOURCE_HELP_UNSEEN, picture_from
+from bot.render.source_option import SOURCE_HELP, SOURCE_HELP_UNSEEN, picture_from
 from bot.replies.interactions import Interaction
 from bot.services import Services
 from jobs.schema import Variant

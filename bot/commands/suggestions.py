@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from bot.render.latest_picture import sees_content
 from bot.render.options import DEFAULT_STYLE, SUGGESTIONS, suggest_palettes
-from bot.render.sources import suggest_sources
+from bot.render.source_option import suggest_sources
 from bot.replies.interactions import Interaction, language
 from bot.services import Services
 from jobs.text.choices import AUTO

@@ -66,7 +66,7 @@ def load_runtime(
     Raises WeightsError if neither ONNX Runtime nor PyTorch is installed.
     """
     if device == "cpu" and has_onnx():
-        from models.inference import cache  # noqa: PLC0415
+        from models.inference import kept_graphs  # noqa: PLC0415
         from models.inference.on_processor import OnProcessor  # noqa: PLC0415
 
         def make() -> "Graphs":
@@ -74,7 +74,7 @@ def load_runtime(
 
             return make(weights, pages(), threads)
 
-        runtime = OnProcessor(cache.graphs(weights.sha256, make), weights.atlas, threads)
+        runtime = OnProcessor(kept_graphs.graphs(weights.sha256, make), weights.atlas, threads)
         runtime.free()
         return runtime
     if find_spec("torch") is None:

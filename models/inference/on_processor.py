@@ -1,7 +1,7 @@
 """The network by ONNX Runtime, and everything around it by NumPy: a processor draws without PyTorch.
 
 Its graphs are made of a weights file's tensors (models.inference.making), and kept for the next start
-(models.inference.cache).
+(models.inference.kept_graphs).
 """
 
 import os

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from bot.commands.ascii import FILE_TYPES
-from bot.render.sources import BANNER, SOURCES, suggest_sources
+from bot.render.source_option import BANNER, SOURCES, suggest_sources
 from jobs.picture_check import SUFFIXES, VIDEO_SUFFIXES
 from jobs.text.sentences import SENTENCES
 from playground.rules.commands import FILE_GROUPS

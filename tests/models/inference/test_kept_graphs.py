@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.inference import cache
-from models.inference.cache import KEPT, graphs
+from models.inference import kept_graphs
+from models.inference.kept_graphs import KEPT, graphs
 from models.inference.on_processor import Graphs
 
 MADE = Graphs(b"page\n" * 9, b"subject\n", "int8", 0.99)
@@ -47,7 +47,7 @@ def test_made_once_for_each_weights_file(folder: Path, made: Graphs) -> None:
 @pytest.mark.parametrize("part", ["_code", "_processor"])
 def test_made_anew_for_other_code_and_processors(folder: Path, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     graphs("a", Maker())
-    monkeypatch.setattr(cache, part, lambda: "another")
+    monkeypatch.setattr(kept_graphs, part, lambda: "another")
     maker = Maker()
     graphs("a", maker)
     assert maker.times == 1
