@@ -41,7 +41,7 @@ class UserMarks:
         """`answer_ids` are what a person chooses, instead of what they had; none takes their vote back."""
         payload, user_id, message = await self._who_and_what(request)
         answers = payload.get("answer_ids")
-        if message.poll is None or not isinstance(answers, list):
+        if message.poll is None or not isinstance(answers, list) or any(type(one) is not int for one in answers):
             raise ControlError(400, 'send {"message_id": of a poll, "answer_ids": [1, …]}')
         self._world.polls.vote(message, user_id, answers)
         self._did(request, message, user_id, answer_ids=answers)

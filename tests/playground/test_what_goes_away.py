@@ -130,3 +130,10 @@ def test_a_new_world_has_none_of_the_pictures_of_the_last() -> None:
     found = LOOKS.put(MIA_ID, PNG_3X2)
     World(Clock())
     assert LOOKS.of(MIA_ID) is None and LOOKS.picture(MIA_ID, f"{found}.png") is None
+
+
+async def test_a_vote_is_for_numbers(playground: Playground, rest: Rest) -> None:
+    sent = (await rest("POST", f"/channels/{ASCII_CHANNEL}/messages", {"content": "x", "poll": POLL})).body["id"]
+    wrong: list[object] = [[{}], ["1"], 1, None]
+    for answers in wrong:
+        assert await refusal(playground, "POST", "/vote", {"message_id": sent, "answer_ids": answers}) == 400
