@@ -23,6 +23,7 @@ FIELDS = {
     "body",
     "page",
     "after",
+    "uploads",
     "retry_after",
     "global",
 }
@@ -48,6 +49,8 @@ class Fault:
     page: bool = False
     after: bool = False
     """The status comes instead of the true answer: what was asked for is done."""
+    uploads: bool = False
+    """Only requests that may carry files are met."""
     retry_after: float = 1.0
     is_global: bool = False
     hits: int = field(default=0)
@@ -70,6 +73,7 @@ class Fault:
             "times": self.times,
             "until": self.until,
             "page": self.page,
+            "uploads": self.uploads,
             "hits": self.hits,
         }
 
@@ -111,6 +115,7 @@ class Faults:
                 body=rule.get("body"),
                 page=bool(rule.get("page")),
                 after=bool(rule.get("after")),
+                uploads=bool(rule.get("uploads")),
                 retry_after=float(rule.get("retry_after", 1.0)),
                 is_global=bool(rule.get("global")),
             )
@@ -124,11 +129,12 @@ class Faults:
         self.changed()
         return fault
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, *, uploads: bool = False) -> Fault | None:
         """The rule for this request, counted as used; None when it is to be answered properly."""
         now = self._clock.now()
         for rule in self.rules:
-            if not rule.is_over(now) and rule.method in (None, method) and rule.path.search(path):
+            meets = rule.method in (None, method) and (uploads or not rule.uploads) and rule.path.search(path)
+            if meets and not rule.is_over(now):
                 rule.hits += 1
                 self.changed()
                 return rule

@@ -95,7 +95,7 @@ class Api:
             "content_type": request.content_type if body.record else None,
             **body.record,
         }
-        fault = self.faults.take(request.method, path)
+        fault = self.faults.take(request.method, path, uploads=request.content_type == "multipart/form-data")
         if fault is not None:
             exchange["fault"] = fault.as_json()
             await asyncio.sleep(fault.delay_s)

@@ -26,6 +26,9 @@ BOT, WORKER = "bot", "worker"
 PORTS: dict[str, int] = {}
 """Chosen when the service starts: of those chosen earlier, another program may have one by then."""
 
+PICTURE: dict[str, Any] = {"method": "PATCH", "path": "/webhooks/.*/messages/@original", "uploads": True}
+"""What a worker sends; on a busy machine the bot tells meanwhile that the job waits, by the same route."""
+
 Samples = dict[str, list[tuple[dict[str, str], float]]]
 
 
@@ -51,14 +54,14 @@ def controls(watched: Stack) -> PatientControls:
 @pytest.fixture(scope="module")
 def drawn(controls: PatientControls) -> dict[str, Any]:
     """The message of a picture that Discord held back once."""
-    controls.fault(method="PATCH", path="/webhooks/.*/messages/@original", status=429, retry_after=0.5, times=1)
+    controls.fault(**PICTURE, status=429, retry_after=0.5)
     return controls.wait_for_answer(controls.slash("ascii", files={"image": PANDA}))
 
 
 @pytest.fixture(scope="module")
 def failed(controls: PatientControls, drawn: dict[str, Any]) -> tuple[str, str]:
     """An interaction whose picture Discord refused, and what its user was told."""
-    controls.fault(method="PATCH", path="/webhooks/.*/messages/@original", status=400, times=1)
+    controls.fault(**PICTURE, status=400)
     used = controls.slash("ascii", files={"image": PANDA})
     told = controls.wait_for_answer(used)["content"]
     # The worker counts a job after its message is there.
