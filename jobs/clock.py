@@ -13,7 +13,7 @@ from redis import Redis
 _log = logging.getLogger(__name__)
 
 EXACT_S: Final = 1.0
-"""An answer that took longer says too little about when it was given."""
+"""An answer that took longer says too little about when it was given, but more than this machine's own clock."""
 WORTH_SAYING_S: Final = 2.0
 
 
@@ -28,12 +28,17 @@ def now() -> float:
     return time.time() if _Clock.offset is None else time.monotonic() + _Clock.offset
 
 
+def is_known() -> bool:
+    """Whether Redis has been asked, so that `now` is what the others go by."""
+    return _Clock.offset is not None
+
+
 def follow(redis: Redis) -> None:
     """Look at Redis's clock; to be done every few seconds. Raises redis errors."""
     asked = time.monotonic()
     told: Any = redis.time()  # seconds and microseconds; redis-py's type is that of its asynchronous client, too
     answered = time.monotonic()
-    if answered - asked > EXACT_S:
+    if answered - asked > EXACT_S and is_known():
         return
     before, _Clock.offset = now(), told[0] + told[1] / 1e6 - (asked + answered) / 2
     if abs(now() - before) > WORTH_SAYING_S:

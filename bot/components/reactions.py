@@ -53,6 +53,9 @@ async def answer_click(
     Returns the reason if who clicked may not have a picture now.
     """
     where = f"message={click.message_id} user={click.user_id} look={click.look}"
+    if not clock.is_known():
+        pending.clicks.append(click)  # the reaper's first round with Redis dates it
+        return None
     try:
         deleted = await find_deleted(client, services, click)
         opening = await asyncio.to_thread(_open, services, admission, click, deleted)

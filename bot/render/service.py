@@ -113,6 +113,7 @@ class RenderService:
         Without `defaults` and `private` the server's settings hold. `spoiler` (the server's settings and the
         picture may ask for it, too), `own` and `comparison` are as in RenderRequest.
         """
+        dated = await self._may_date()
         received_at = clock.now()
         overrides = overrides.check()
         if isinstance(picture, Attachment):
@@ -134,6 +135,8 @@ class RenderService:
                 reply = pending.reply.model_copy(update={"message_id": str(message_id)})
                 tracked.pending = pending.model_copy(update={"reply": reply})
                 await self._acknowledge_first.wait()
+                if not dated:
+                    raise ServiceProblem("queue_down", "began before Redis could be asked for the time")
                 await self._pending.write_down(tracked)
                 settings = begun.settings
                 if settings is None:
@@ -187,6 +190,13 @@ class RenderService:
                     len(awake),
                     1000 * (clock.now() - received_at),
                 )
+
+    async def _may_date(self) -> bool:
+        """Whether we know the time that workers and other bots go by; not, where Redis is lost from the start."""
+        with suppress(*REDIS_LOST):
+            if not clock.is_known():
+                await asyncio.to_thread(clock.follow, self._services.redis)
+        return clock.is_known()
 
     def _admit(self, asker: Asker, overrides: OptionOverrides) -> GuildSettings:
         """All that can be refused before a byte is fetched, and so before anybody else sees that it was asked for.

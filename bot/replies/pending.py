@@ -130,6 +130,11 @@ class PendingReplies:
         self.over = {job_id: kept for job_id, kept in self.over.items() if now - kept[1] < OVER_S}
         self.over |= {job_id: (tracked, now) for job_id in job_ids if (tracked := self.mine.pop(job_id, None))}
 
+    def date_clicks(self) -> None:
+        """Those that were made before Redis could be asked for the time are from now on."""
+        now = clock.now()
+        self.clicks = deque((click.model_copy(update={"at": now}) for click in self.clicks), self.clicks.maxlen)
+
     async def send(self, tracked: Tracked, request: RenderRequest) -> RenderRequest:
         """Put a job on the queue; the request with its version. Raises ServiceProblem `cancelled` if it is."""
         if await asyncio.to_thread(self._services.jobs.progress, request.job_id):

@@ -101,6 +101,7 @@ class Reaper:
 
     async def _reap(self) -> bool:
         mine, over = dict(self._pending.mine), {job_id: kept for job_id, (kept, _) in self._pending.over.items()}
+        undated = not clock.is_known()
         try:
             found = await asyncio.to_thread(self._look, mine, over)
         except REDIS_LOST as error:
@@ -108,6 +109,8 @@ class Reaper:
             self._without_redis(mine)
             return False
         self._back()
+        if undated:
+            self._pending.date_clicks()
         self._pending.note_ended(found.over)
         for pending, state in found.due:
             self._begin(pending.job_id, self._slots, partial(self._end, pending, state))

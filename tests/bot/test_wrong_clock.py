@@ -13,6 +13,9 @@ from jobs.routes import TOKEN_S
 from playground.testing import PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, only
 
+PAUSE_MS = 8000
+"""Longer than a bot takes to come up and look at the clock, shorter than the tests' client waits for an answer."""
+
 
 def time_of(redis: Redis) -> int:
     answer: Any = redis.time()
@@ -33,3 +36,15 @@ def test_its_deadlines_are_those_of_others(redis: Redis, redis_url: str, tmp_pat
             waiting: Any = redis.zrange(PENDING, 0, -1, withscores=True)
             ((_, look_at),) = waiting
             assert 0 < look_at - began < 60
+
+
+def test_what_is_asked_for_as_soon_as_redis_is_there_has_its_time(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with PlaygroundProcess() as own:
+        redis.client_pause(PAUSE_MS)
+        with BotProcess(own, redis_url, tmp_path, module=MODULE, **with_wrong_clock("bot", -7200)):
+            began = time_of(redis)  # answered when the pause is over
+            own.controls.slash("ascii", files={"image": a_png()})
+            request = only(own.controls, redis)
+            assert began <= request.deadline_at - DEADLINE_S <= time_of(redis) + 1

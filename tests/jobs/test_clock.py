@@ -42,6 +42,18 @@ def test_redis_tells_the_time(redis: Redis) -> None:
 
 
 @pytest.mark.usefixtures("wrong_clock")
+def test_a_slow_answer_is_better_than_none(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "EXACT_S", 0.0)
+    assert not clock.is_known()
+    clock.follow(redis)
+    assert clock.is_known()
+    assert clock.now() == pytest.approx(redis_now(redis), abs=TOLERANCE_S)
+    exact = clock._Clock.offset
+    clock.follow(redis)
+    assert clock._Clock.offset == exact
+
+
+@pytest.mark.usefixtures("wrong_clock")
 def test_rq_goes_by_it(redis: Redis) -> None:
     clock.follow(redis)
     assert rq.utils.current_timestamp() == pytest.approx(redis_now(redis), abs=TOLERANCE_S)
