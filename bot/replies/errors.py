@@ -7,6 +7,7 @@ from typing import Final
 
 from prometheus_client import Counter
 
+from bot.gateway.retries import is_trouble
 from jobs.connection import REDIS_DOWN, REDIS_FULL
 from jobs.lifecycle.job import EndReason
 from jobs.observability.logs import one_line
@@ -49,6 +50,8 @@ def failure_from(error: BaseException, language: str = ENGLISH) -> Failure:
         return failure_of("queue_down", language, detail)
     if isinstance(error, REDIS_FULL):
         return failure_of("store_full", language, detail)
+    if is_trouble(error):
+        return failure_of("lost", language, detail)
     return failure_of("internal", language, detail)
 
 

@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+import aiohttp
+import discord
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
@@ -21,6 +23,16 @@ def test_a_known_problem_keeps_its_code_and_sentence() -> None:
         failure = failure_from(error)
         assert (failure.code, plain(failure.sentence)) == (error.code, SENTENCES[error.code])
         assert failure.detail == error.detail
+
+
+@pytest.mark.parametrize(
+    "error", [aiohttp.ServerDisconnectedError(), discord.RateLimited(60.0), ConnectionResetError()], ids=repr
+)
+def test_discord_that_could_not_be_reached_is_nothing_that_broke_in_us(error: Exception) -> None:
+    failure = failure_from(error)
+    assert failure.code == "lost"
+    assert plain(failure.sentence).startswith(SENTENCES["lost"])
+    assert type(error).__name__ in failure.detail
 
 
 FACTS: dict[str, Any] = {
