@@ -1,6 +1,5 @@
 """`/help` and `/privacy`: what the bot does, and what it keeps of whom."""
 
-import logging
 from collections.abc import Iterable
 from typing import Final
 
@@ -15,8 +14,6 @@ from jobs.lifecycle.messages import KEEP_S
 from jobs.server_settings import GRACE_S
 from jobs.text.choices import FOCUSES, PAPERS, palette_name
 from jobs.text.translation import translate
-
-log = logging.getLogger(__name__)
 
 HELP: Final = {
     "title": "**I draw pictures in readable characters.**",

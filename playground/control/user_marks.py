@@ -3,6 +3,8 @@
 Each is a request of the control API. What Discord would refuse is refused with its own error.
 """
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from playground.control.requests import actor_on, read_json
@@ -26,14 +28,14 @@ class UserMarks:
         ]
 
     async def pin(self, request: web.Request) -> web.Response:
-        _, user_id, message = await self._who_and_what(request)
-        self._world.pins.pin(message, Act(user_id))
-        self._did(request, message, user_id)
-        return web.json_response({"pinned": message.pinned_at is not None})
+        return await self._pinned(request, self._world.pins.pin)
 
     async def unpin(self, request: web.Request) -> web.Response:
+        return await self._pinned(request, self._world.pins.unpin)
+
+    async def _pinned(self, request: web.Request, change: Callable[[Message, Act], None]) -> web.Response:
         _, user_id, message = await self._who_and_what(request)
-        self._world.pins.unpin(message, Act(user_id))
+        change(message, Act(user_id))
         self._did(request, message, user_id)
         return web.json_response({"pinned": message.pinned_at is not None})
 
