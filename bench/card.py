@@ -13,7 +13,6 @@ core does that always has a process to run, one over the processor's seconds a p
 import argparse
 import fcntl
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,8 +26,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.efficiency import loop
 from bench.fleet import Fleet, cpu_s, rate
+from bench.plain_loop import loop, looping
 from bench.summary import machine
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas
 from models.inference import choice
@@ -104,22 +103,14 @@ class Measured:
 def measured(rounds: int, jobs: int, columns: int, turn: Path) -> tuple[Measured, dict[int, Measured]]:
     """The loop, and each number of workers, in turns."""
     bare, found = Measured(), {count: Measured() for count in COUNTS}
-    plain = subprocess.Popen(
-        [sys.executable, "-m", "bench.card", "--loop", "--jobs", str(jobs), "--columns", str(columns)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert plain.stdin is not None and plain.stdout is not None
-    plain.stdout.readline()
     program = ["-m", "bench.card", "--worker"]
-    with Fleet(columns=columns, settings={TURN: str(turn)}, program=program) as fleet:
+    workers = Fleet(columns=columns, settings={TURN: str(turn)}, program=program)
+    with looping("bench.card", jobs, columns) as one_round, workers as fleet:
         for _ in range(max(COUNTS)):
             fleet.start_worker()
         fleet.results(fleet.enqueue(WARM * len(fleet.workers)))
         for _ in range(rounds):
-            print("go", file=plain.stdin, flush=True)
-            wall_s, used_s = map(float, plain.stdout.readline().split())
+            wall_s, used_s = one_round()
             bare.rate.append(jobs / wall_s)
             bare.cost_s.append(used_s / jobs)
             for count in COUNTS:
@@ -132,8 +123,6 @@ def measured(rounds: int, jobs: int, columns: int, turn: Path) -> tuple[Measured
                 found[count].cost_s.append(used_s / (jobs + WARM))
                 for idle in fleet.workers[count:]:
                     fleet.go_on(idle)
-    plain.stdin.close()
-    plain.wait()
     return bare, found
 
 
@@ -147,9 +136,9 @@ def main() -> None:
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        from worker.program import run  # noqa: PLC0415 only these processes need it
-
         on_the_stand_in()
+        from worker.program import run  # noqa: PLC0415 only these processes need it, after the stand-in is there
+
         sys.exit(run())
     if arguments.loop:
         on_the_stand_in()

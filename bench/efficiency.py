@@ -10,41 +10,13 @@ not.
 """
 
 import argparse
-import subprocess
-import sys
-import time
 from statistics import median
 
-from bench.fleet import Fleet, cpu_s, photos, rate
+from bench.fleet import Fleet, cpu_s, rate
+from bench.plain_loop import loop, looping
 from bench.summary import machine
 
 WARM: int = 3
-
-
-def loop(pictures: int, columns: int) -> None:
-    """The plain loop: answers each line on stdin by drawing `pictures`, and prints wall and processor seconds."""
-    from models.encoders.png import encode_png, paint  # noqa: PLC0415 only this process needs it
-    from models.page import page_of  # noqa: PLC0415
-    from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE  # noqa: PLC0415
-    from models.rendering.pipeline import inks_of  # noqa: PLC0415
-    from models.rendering.renderer import Renderer, find_weights  # noqa: PLC0415
-    from models.rendering.still import MAX_SIDE, decode_on  # noqa: PLC0415
-
-    renderer, files = Renderer(find_weights("classic", None), threads=1), photos()
-
-    def one(data: bytes) -> None:
-        rgb, choice, _ = decode_on(data, MAX_SIDE, DEFAULT_BACKGROUND)
-        (ink,), paper = inks_of(renderer, rgb[None], choice)
-        encode_png(paint(page_of(renderer.grid(ink, columns), DEFAULT_PALETTE, paper, rgb)))
-
-    for data in files:
-        one(data)
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        wall, used = time.perf_counter(), time.process_time()
-        for number in range(pictures):
-            one(files[number % len(files)])
-        print(time.perf_counter() - wall, time.process_time() - used, flush=True)
 
 
 def main() -> None:
@@ -59,24 +31,15 @@ def main() -> None:
     if arguments.loop:
         loop(jobs, columns)
         return
-    plain = subprocess.Popen(
-        [sys.executable, "-m", "bench.efficiency", "--loop", "--jobs", str(jobs), "--columns", str(columns)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert plain.stdin is not None and plain.stdout is not None
-    plain.stdout.readline()
     walls: list[float] = []
     costs: list[float] = []
     gains: list[float] = []
-    with Fleet(columns=columns) as fleet:
+    with looping("bench.efficiency", jobs, columns) as one_round, Fleet(columns=columns) as fleet:
         first, second = fleet.start_worker(), fleet.start_worker()
         fleet.results(fleet.enqueue(4 * WARM))
         for _ in range(arguments.rounds):
             fleet.pause(second)
-            print("go", file=plain.stdin, flush=True)
-            loop_wall, loop_cpu = map(float, plain.stdout.readline().split())
+            loop_wall, loop_cpu = one_round()
             before = cpu_s(first.pid)
             alone = rate(fleet.results(fleet.enqueue(jobs + WARM)), WARM)
             used = (cpu_s(first.pid) - before) / (jobs + WARM)
@@ -85,8 +48,6 @@ def main() -> None:
             walls.append(alone * loop_wall / jobs)
             costs.append((loop_cpu / jobs) / used)
             gains.append(both / alone)
-    plain.stdin.close()
-    plain.wait()
     print(f"{machine()}; {arguments.rounds} rounds of {jobs} pictures, {columns} columns, one thread each\n")
     print("| measured against | median | worst | best | aim |\n| --- | --- | --- | --- | --- |")
     for label, found, aim in (
