@@ -1,6 +1,7 @@
 """Videos become frames: whatever the container and the codec, with their times, turned, and bounded."""
 
 import itertools
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -126,6 +127,14 @@ def test_pixels_that_are_no_squares(ratio: str, size: tuple[int, int]) -> None:
 
     picture = decode_frames(video([corner()] * 2, prepare=prepare), 64, "light").pixels[0]
     assert picture.shape[1::-1] == size
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no such call")
+def test_whoever_encodes_a_video_keeps_its_priority() -> None:
+    """Else libvpx, which spins until its other threads are done, could wait for ever for one that has no core."""
+    before = os.sched_getscheduler(0)
+    video([corner()] * 2, codec="libsvtav1")
+    assert os.sched_getscheduler(0) == before == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
