@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from redis import Redis
@@ -70,9 +70,25 @@ class WorkerProcess:
         return self.process.wait(seconds)
 
     def kill(self) -> None:
+        """And all that it started: a supervisor's children would finish their work, and that of the next test."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        while left := _in_folder(self.log_path.parent):
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def _in_folder(folder: Path) -> list[int]:
+    """The processes that work in a folder, where the system says so."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            if (process / "cwd").readlink() == folder:
+                found.append(int(process.name))
+    return found
 
 
 Start = Callable[..., WorkerProcess]
