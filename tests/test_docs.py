@@ -20,17 +20,17 @@ import pytest
 import yaml
 from discord import app_commands
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from torch.distributed.run import get_args_parser
 
 from bot.settings import BotSettings
 from docs import settings_page
 from jobs.text.sentences import SENTENCES
 from tests.bot.test_locales import all_commands
+from tests.browser import chromium, needs_chromium
 from tests.pages import PAGES, ROOT, Command, anchors, code, commands, links, name, tables
 from worker.settings import WorkerSettings
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PHOTO = ROOT / "docs" / "samples" / "panda.jpg"
 
@@ -617,12 +617,10 @@ def test_a_link_to_nowhere_ends_the_build(tmp_path: Path) -> None:
     assert done.stderr.count("WARNING") == 2, "and nothing else does"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: `apt-get install chromium`")
+@needs_chromium
 def test_the_site_can_be_searched_when_it_is_opened_as_a_file(site: Path) -> None:
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto((site / "repository" / "playground" / "index.html").as_uri())
@@ -631,7 +629,6 @@ def test_the_site_can_be_searched_when_it_is_opened_as_a_file(site: Path) -> Non
         found = page.locator(".md-search-result__link").first
         found.click(timeout=30_000)
         expect(page.locator("h1")).to_have_text(re.compile("Deploy|Getting started|Questions|Reliability"))
-        browser.close()
     assert asked and not [address for address in asked if not address.startswith(("file:", "data:", "blob:"))]
 
 

@@ -1,30 +1,26 @@
 """The page over the real bot and worker: what a newcomer does first, in a real browser."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from devstack.stack import Stack
 from glyphcord.demo import ControlPanel
 from playground.testing import Controls
+from tests.browser import chromium, needs_chromium
 from tests.e2e.conftest import PANDA
 
 expect.set_options(timeout=60_000)  # a machine that is busy with other tests is slow, not wrong
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+pytestmark = needs_chromium
 
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is missing: `apt-get install chromium`, or name it in CHROMIUM")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 def test_a_newcomer_uploads_a_picture_and_has_it_in_pink(

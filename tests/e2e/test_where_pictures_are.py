@@ -2,22 +2,21 @@
 
 import io
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from devstack.stack import Stack
 from jobs.text.sentences import CAPTIONS, ONLY_STILL
 from playground.testing import ADA_ID, Controls
+from tests.browser import chromium, needs_chromium
 from tests.e2e.conftest import PANDA
 from tests.models.videos import video
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 expect.set_options(timeout=60_000)  # a machine that is busy with other tests is slow, not wrong
 
 
@@ -90,15 +89,13 @@ def test_an_avatar_moves_and_a_hidden_gif_of_the_picker_is_hidden(controls: Cont
     controls.look("member", user=ADA_ID)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing")
+@needs_chromium
 def test_the_page_offers_a_persons_menu_and_all_of_them(
     stack: Stack, controls: Controls, tmp_path: Path, ten: str
 ) -> None:
     controls.look("user", ("ada.png", a_photo((128, 128)), "image/png"), user=ADA_ID)
     shots = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.set_default_timeout(60_000)
         page.goto(stack.playground.url)
@@ -130,5 +127,4 @@ def test_the_page_offers_a_persons_menu_and_all_of_them(
         expect(page.locator(f"#m{drawn} .picture img")).to_have_count(9)
         page.locator(f"#m{drawn} .picture img").nth(5).scroll_into_view_if_needed()
         page.screenshot(path=shots / "all.png")
-        browser.close()
     controls.look("user", user=ADA_ID)

@@ -4,7 +4,6 @@ import html
 import io
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,25 +11,24 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from models.encoders import encode
 from models.quality.measures import read
+from tests.browser import CHROMIUM, chromium, needs_chromium
 from tests.models.pages import random_page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="neither Chromium nor Chrome is installed")
+pytestmark = needs_chromium
 
 
 def measured(document: str, script: str, tmp_path: Path, width: int = 800) -> dict[str, object]:
     """What a script, run in the loaded document, returns."""
-    assert BROWSER
+    assert CHROMIUM
     page = tmp_path / "page.html"
     report = f"document.title = JSON.stringify((() => {{ {script} }})())"
     page.write_text(f"{document}<script>addEventListener('load', () => {{ {report} }})</script>", encoding="utf-8")
     done = subprocess.run(
         [
-            BROWSER,
+            CHROMIUM,
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -97,8 +95,7 @@ def test_a_page_looks_as_its_picture_does(form: str, tmp_path: Path) -> None:
     page = random_page(24, 80, "mono")
     file = tmp_path / f"page.{form}"
     file.write_bytes(encode(page, form))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         # Room for the 80 characters of 8 px and a margin on each side, and not for a pixel a line more.
         tab = browser.new_page(viewport={"width": 82 * 8 + 8, "height": 700})
         tab.route("**/*", lambda route: route.continue_() if route.request.url == file.as_uri() else route.abort())
@@ -110,7 +107,6 @@ def test_a_page_looks_as_its_picture_does(form: str, tmp_path: Path) -> None:
             return [run.left + margin, run.top + margin];
         }""")
         shown = tab.screenshot(clip={"x": at[0], "y": at[1], "width": 80 * 8, "height": 24 * 16})
-        browser.close()
     with Image.open(io.BytesIO(shown)) as screenshot, Image.open(io.BytesIO(encode(page, "picture"))) as picture:
         seen, painted = (np.asarray(image.convert("L"), np.float32) for image in (screenshot, picture))
     assert np.corrcoef(seen.ravel(), painted.ravel())[0, 1] > 0.98

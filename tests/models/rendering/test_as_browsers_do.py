@@ -4,8 +4,6 @@ Where it shows nothing of a part, more than that may be drawn.
 """
 
 import base64
-import os
-import shutil
 import struct
 import zlib
 from collections.abc import Iterator
@@ -16,16 +14,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from models.rendering.frames import decode_frames, shown_ms
 from models.rendering.still import decode_on
+from tests.browser import chromium, needs_chromium
 from tests.models.animations import BLUE, GREEN, RED
 from tests.models.built import apng, chunk, flat, gif, gif_frame, loop, png, rgba, rows, segment, with_chunks
 from tests.models.pictures import encoded, photo
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: `apt-get install chromium`")
+pytestmark = needs_chromium
 
 SCRIPT: Final = """<script>
 const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -63,15 +61,12 @@ async function frames(data, type) {
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium("--force-color-profile=srgb") as browser:
         opened = browser.new_page()
         # ImageDecoder exists where a page came over https.
         opened.route("https://pictures.test/", lambda route: route.fulfill(body=SCRIPT, content_type="text/html"))
         opened.goto("https://pictures.test/")
         yield opened
-        browser.close()
 
 
 def pixels_of(shot: dict[str, Any]) -> NDArray[np.int16]:

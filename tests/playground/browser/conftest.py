@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,24 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from playground.testing import Controls, PlaygroundProcess
+from tests.browser import CHROMIUM, MISSING, chromium
 from tests.playground.browser.actions import NewPage
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def chromium() -> str:
+def there() -> None:
     if CHROMIUM is None:
-        pytest.skip("Chromium is missing: `apt-get install chromium`, or name it in CHROMIUM")
-    return CHROMIUM
+        pytest.skip(MISSING)
 
 
 @pytest.fixture(scope="module")
-def stack(chromium: str) -> Iterator[PlaygroundProcess]:
+def stack(there: None) -> Iterator[PlaygroundProcess]:
     with PlaygroundProcess() as playground:
         command = [sys.executable, "-m", "tests.playground.page_bot"]
         bot = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **playground.environment()})
@@ -41,13 +39,9 @@ def stack(chromium: str) -> Iterator[PlaygroundProcess]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Without --disable-gpu Chromium emulates one, for an eighth more of processor time.
-        arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        running = playwright.chromium.launch(executable_path=chromium, args=arguments)
+def browser(there: None) -> Iterator[Browser]:
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
