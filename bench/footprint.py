@@ -125,7 +125,7 @@ def environment_mb(folder: Path) -> tuple[float, int]:
     size, lacking = 0, 0
     for lock in locks:
         text = (folder / "deploy" / "locks" / lock).read_text(encoding="utf-8")
-        for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE):
+        for name in set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)):  # some stand there for each Python
             try:
                 files = distribution(name).files or []
             except PackageNotFoundError:

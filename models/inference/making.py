@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.inference.graph import page_graph, subject_graph
-from models.inference.on_processor import Graphs, cells_of, session
+from models.inference.on_processor import Graphs, page_input, session
 from models.inference.runtime import Array
 from models.weights_file import LoadedWeights
 
@@ -33,20 +33,19 @@ def make(weights: LoadedWeights, pages: Sequence[Array], threads: int | None = N
     in_single = Graphs(watching, subject, "fp32", 0.0)
     if not pages or config.head == "pixels":  # whose levels lie closer together than bytes can tell
         return in_single
-    cells = [cells_of(page[None]) for page in pages]
     network = session(watching, threads)
-    exact, seen = zip(*(_characters(network, page) for page in cells), strict=True)
+    exact, seen = zip(*(_characters(network, page) for page in pages), strict=True)
     ends = np.cumsum([channels for _, channels in watched])
     ranges = dict(zip((name for name, _ in watched), np.split(np.max(seen, 0), ends[:-1]), strict=True))
     in_bytes, _ = page_graph(config, tensors, ranges)
     network = session(in_bytes, threads)
-    agree = [_characters(network, page)[0] == there for page, there in zip(cells, exact, strict=True)]
+    agree = [_characters(network, page)[0] == there for page, there in zip(pages, exact, strict=True)]
     same = sum(int(page.sum()) for page in agree) / sum(page.size for page in agree)
     good = same >= LEAST_SAME
     return Graphs(in_bytes if good else watching, subject, "int8" if good else "fp32", same)
 
 
-def _characters(network: Any, cells: Array) -> tuple[NDArray[np.int64], Array]:
-    """The characters that a graph sets, and what it says of watched values, if it does."""
-    logits, *watched = network.run(None, {"cells": cells})
+def _characters(network: Any, page: Array) -> tuple[NDArray[np.int64], Array]:
+    """The characters that a graph sets on a page of tone, and what it says of watched values, if it does."""
+    logits, *watched = network.run(None, page_input(network, page[None]))
     return logits.argmax(-1), *watched

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from models.arrays import refinement
@@ -59,7 +60,7 @@ class OnProcessor:
 
     def logits(self, tone: Array) -> Array:
         rows, columns = tone.shape[1] // CELL_HEIGHT, tone.shape[2] // CELL_WIDTH
-        logits: Array = self._page.run(["logits"], {"cells": cells_of(tone)})[0]
+        logits: Array = self._page.run(["logits"], page_input(self._page, tone))[0]
         if (
             len(tone) > 1
         ):  # a batch takes hundreds of megabytes; a page, as most are alone, keeps its own for the next
@@ -93,11 +94,35 @@ def _threads_asked_for() -> int:
     return int(asked) if asked.isdecimal() else 0
 
 
-def cells_of(tone: Array) -> Array:
-    """Pages of tone, (B, rows · 16, columns · 8) in [0, 1], as the graph reads them.
+def page_input(network: Any, tone: Array) -> dict[str, NDArray[Any]]:
+    """Pages of tone, (B, rows · 16, columns · 8) in [0, 1], as a page's graph reads them (models.inference.graph).
 
     The grid halves twice: short edges are continued by their last cells.
     """
+    (told,) = network.get_inputs()
+    return {told.name: _patches_of(tone) if told.name == "patches" else _cells_of(tone)}
+
+
+def _patches_of(tone: Array) -> NDArray[np.uint8]:
+    batch, height, width = tone.shape
+    rows, columns = height // CELL_HEIGHT, width // CELL_WIDTH
+    pixels = CELL_HEIGHT * CELL_WIDTH
+    high, wide = rows + -rows % 4, columns + -columns % 4
+    cells = np.empty((batch, high + 2, wide + 2, pixels), np.uint8)
+    tones = tone * np.float32(255)
+    tones += np.float32(0.5)
+    cut = tones.reshape(batch, rows, CELL_HEIGHT, columns, CELL_WIDTH).swapaxes(2, 3)
+    inside = cells.reshape(batch, high + 2, wide + 2, CELL_HEIGHT, CELL_WIDTH)[:, 1 : rows + 1, 1 : columns + 1]
+    np.copyto(inside, cut, casting="unsafe")
+    lines = cells[:, 1 : rows + 1]
+    lines[:, :, 0], lines[:, :, columns + 1 :] = lines[:, :, 1], lines[:, :, columns, None]
+    cells[:, 0], cells[:, rows + 1 :] = cells[:, 1], cells[:, rows, None]
+    # Three cells side by side lie one after the other already.
+    seen = sliding_window_view(cells.reshape(batch, high + 2, -1), (3, 3 * pixels), (1, 2))[:, :, ::pixels]
+    return seen.reshape(batch, high, wide, 9 * pixels)
+
+
+def _cells_of(tone: Array) -> Array:
     batch, height, width = tone.shape
     rows, columns = height // CELL_HEIGHT, width // CELL_WIDTH
     cells = np.empty((batch, CELL_HEIGHT, CELL_WIDTH, rows + -rows % 4, columns + -columns % 4), np.float32)

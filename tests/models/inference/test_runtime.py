@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import torch
 from models.atlas import default_atlas
 from models.inference import choice
 from models.inference.making import LEAST_SAME, make
-from models.inference.on_processor import OnProcessor
+from models.inference.on_processor import OnProcessor, page_input
 from models.inference.on_torch import OnTorch
 from models.inference.runtime import OutOfMemory
 from models.nn.architecture import SIZES, GeneratorConfig, shapes_of
@@ -95,6 +96,21 @@ def test_in_bytes_no_photo_is_much_worse_than_the_others() -> None:
         assert (pages[0] == pages[1]).mean() >= 0.96, path.stem
 
 
+def test_a_patch_is_a_cell_and_those_around_it() -> None:
+    class Network:
+        def get_inputs(self) -> list[SimpleNamespace]:
+            return [SimpleNamespace(name="patches")]
+
+    tone = np.random.default_rng(0).random((2, 3 * 16, 5 * 8), np.float32)
+    patches = page_input(Network(), tone)["patches"]
+    assert patches.shape == (2, 4, 8, 9 * 16 * 8) and patches.dtype == np.uint8
+    cells = tone.reshape(2, 3, 16, 5, 8).swapaxes(2, 3).reshape(2, 3, 5, 128)
+    around = np.pad(cells, ((0, 0), (1, 2), (1, 4), (0, 0)), mode="edge")
+    for row, column in ((0, 0), (1, 2), (2, 4), (3, 7)):
+        expected = around[:, row : row + 3, column : column + 3].reshape(2, -1)
+        np.testing.assert_allclose(patches[:, row, column] / 255, expected, atol=0.5 / 255 + 1e-6)
+
+
 def test_the_ranges_are_taken_from_both_papers() -> None:
     light, dark, *_ = pages()
     np.testing.assert_allclose(light + dark, 1, atol=1e-6)
@@ -160,7 +176,7 @@ def test_a_batch_s_memory_is_given_back() -> None:
 import numpy as np
 from pathlib import Path
 from models.inference.making import make
-from models.inference.on_processor import OnProcessor
+from models.inference.on_processor import OnProcessor, page_input
 from models.weights_file import find_weights, load_weights
 
 def resident_mb():
