@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from models.arrays.resampling import resampled
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.rendering.equal_luminance import LUMINANCE, colour_weights
 from models.rendering.levels import SHARES, levels_of
@@ -83,8 +83,7 @@ def stretch(tone: NDArray[np.float32], noise: float = 0.0) -> NDArray[np.float32
 
 def fit(tone: NDArray[np.float32], columns: int, rows: int) -> NDArray[np.float32]:
     """Resample (H, W) tone to exactly (rows · 16, columns · 8) px, in [0, 1]."""
-    size = (columns * CELL_WIDTH, rows * CELL_HEIGHT)
-    if tone.shape == (size[1], size[0]):
+    height, width = rows * CELL_HEIGHT, columns * CELL_WIDTH
+    if tone.shape == (height, width):
         return tone
-    resized = Image.fromarray(tone).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.clip(np.asarray(resized, np.float32), 0.0, 1.0)
+    return np.clip(resampled(tone, height, width), 0.0, 1.0)
