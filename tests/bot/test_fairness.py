@@ -91,6 +91,7 @@ def test_reactions_count_too_and_the_next_person_may(
 ) -> None:
     message_id = a_result_before(playground, redis).reply.message_id
     assert [asked(strict, ADA_ID) for _ in range(2)] == ["", ""]
+    strict.wait_for(lambda: len(queued(redis)) == 2)  # what it says meanwhile may come before
     redis.delete("rq:queue:glyphcord")
     strict.react(message_id, "🩷", user=ADA_ID)
     refused = strict.wait_for_answer(as_text(strict, message_id, "Phone", user=ADA_ID))
