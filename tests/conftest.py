@@ -3,6 +3,7 @@
 `make test` runs several of pytest's processes side by side (pytest-xdist); each has a Valkey of its own.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -54,7 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Without the groups every process would start everything, and nobody would know why it takes so long."""
+    """Leave what is loaded by now out of every collection of garbage, which would look through it again and again.
+
+    Without the groups every process would start everything, and nobody would know why it takes so long.
+    """
+    gc.collect()
+    gc.freeze()
     if session.config.getoption("loadgroup", False):  # this is one of xdist's processes
         grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
         assert all("@" in item.nodeid for item in grouped), "this pytest and this pytest-xdist do not fit together"
