@@ -8,8 +8,6 @@ READY := $(VENV)/.ready
 DEMO_EXTRAS := bot,worker-cpu,heic,video,playground,demo
 # Where everything is there, the demo runs with that.
 DEMO_READY := $(or $(wildcard $(READY)),$(VENV)/.ready-demo)
-# Hundreds of processes start in a run of the tests: without bytecode each would compile what it imports.
-unexport PYTHONDONTWRITEBYTECODE
 # Most tests wait for processes that they started: more at once than there are cores.
 TESTS_AT_ONCE ?= 4
 
