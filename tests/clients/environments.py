@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 KEPT_IN = ROOT / ".clients"
 BOTS = Path(__file__).parent / "bots"
+LIMIT_S = 200
+"""Within which each is installed: twice that, for one who waits for another's try, is less than a test may take."""
 NODE_PACKAGES = ("discord.js@14.28.1", "oceanic.js@1.15.0", "eris@0.18.0")
 
 
@@ -98,7 +100,10 @@ def _node(program: str) -> str:
 
 
 def _run(arguments: list[str]) -> None:
-    done = subprocess.run(arguments, check=False, capture_output=True, text=True)
+    try:
+        done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=LIMIT_S)
+    except subprocess.TimeoutExpired as error:  # a network that answers nothing
+        raise Unavailable(f"{Path(arguments[0]).name} installed nothing within {LIMIT_S} s") from error
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise Unavailable(f"{Path(arguments[0]).name} cannot install {arguments[-1]}: {' '.join(last)[:200]}")

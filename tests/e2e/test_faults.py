@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,10 +40,15 @@ def test_the_worker_gets_through(controls: Controls, fault: dict[str, object]) -
     ("method", "path"), [("GET", "attachments"), ("PATCH", "/webhooks/"), ("POST", "/messages$")]
 )
 def test_trouble_of_20_s_costs_nobody_the_picture(controls: Controls, method: str, path: str) -> None:
-    controls.fault(method=method, path=path, status=403, page=True, for_s=20)
-    used = controls.slash("ascii", files={"image": PANDA})
+    trouble: dict[str, Any] = {"method": method, "path": path, "status": 403, "page": True, "for_s": 20}
     if method == "POST":
-        controls.react(controls.wait_for_answer(used)["id"])
+        used = controls.slash("ascii", files={"image": PANDA})
+        answer = controls.wait_for_answer(used)
+        controls.fault(**trouble)
+        controls.react(answer["id"])
+    else:
+        controls.fault(**trouble)
+        used = controls.slash("ascii", files={"image": PANDA})
     controls.wait_for(lambda: controls.faults()[-1]["hits"] >= 2)
     controls.advance(20)
     if method == "POST":

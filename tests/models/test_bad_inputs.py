@@ -15,7 +15,7 @@ import pytest
 from tests.hostile import collected, write_hostile
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 10
+LIMIT_S = 60
 MEMORY = 1536 * 2**20
 
 # Names of files come in, one line of JSON for each goes out.
@@ -25,6 +25,7 @@ from pathlib import Path
 from models.rendering.still import decode
 from models.problems import PictureProblem
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
+print("ready", flush=True)
 for line in sys.stdin:
     try:
         outcome = list(decode(Path(json.loads(line)).read_bytes()).shape)
@@ -49,6 +50,8 @@ def outcomes(files: list[Path]) -> Iterator[tuple[Path, object]]:
                     text=True,
                     cwd=ROOT,
                 )
+                assert child.stdout is not None
+                assert child.stdout.readline() == "ready\n"
             assert child.stdin is not None
             assert child.stdout is not None
             child.stdin.write(json.dumps(str(file)) + "\n")

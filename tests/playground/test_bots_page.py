@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from devstack.valkey import free_port
 from tests.clients.environments import CLIENTS, command, why_not
 
 ROOT = Path(__file__).parents[2]
@@ -87,9 +87,7 @@ def test_github_actions(project: Path, node_modules: Path) -> None:
     lines = {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in jobs.items()}
     assert lines["python"][-1] == "pytest"
     assert lines["node"][-1] == "discord-playground --port 0 -- node --test"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     install, start, tests, _ = (line.replace("8080", port) for line in lines["several-steps"])
     assert install.startswith("npm ci && pip install ")
     settings = {name: value.replace("8080", port) for name, value in jobs["several-steps"]["env"].items()}

@@ -126,7 +126,7 @@ async def test_op_9_makes_it_identify_anew(bot: Bot, playground: Playground) -> 
     """discord.py sleeps five seconds before it identifies again."""
     old = set(playground.gateway.sessions)
     await control(playground, "POST", "/gateway", {"action": "invalid_session"})
-    await eventually(lambda: len(bot.events("ready")) == 2, 15)
+    await eventually(lambda: len(bot.events("ready")) == 2)
     assert not bot.events("resumed") and not old & set(playground.gateway.sessions)
 
 
