@@ -190,7 +190,8 @@ def test_discord_refusing_the_reply_gives_the_claim_back(
     discord.fault(method="POST", path=f"/channels/{ASCII_CHANNEL}/messages$", status=400)
     discord.react(message_id)
     discord.wait_for(lambda: f"message={message_id}" in running_bot.log)
-    assert queued(redis) == [] and Reactions(redis, Jobs(redis)).clicks() == []
+    discord.wait_for(lambda: not Reactions(redis, Jobs(redis)).clicks())
+    assert queued(redis) == []
     discord.react(message_id, user=ADA_ID)
     (request,) = discord.wait_for(lambda: queued(redis))
     assert request.user_id == ADA_ID
