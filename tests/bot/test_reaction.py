@@ -202,9 +202,9 @@ def test_a_queue_that_fails_after_the_reply_is_said_on_the_reply(
 ) -> None:
     message_id = a_drawn_picture(playground, redis).reply.message_id
     # While Discord takes its time over the reply, the server's memory runs out.
-    discord.fault(method="POST", path=f"/channels/{ASCII_CHANNEL}/messages$", delay_s=1.0)
+    discord.fault(method="POST", path=f"/channels/{ASCII_CHANNEL}/messages$", delay_s=4.0)
     discord.react(message_id)
-    discord.wait_for(lambda: redis.get(f"{PREFIX}reaction:{message_id}:pink") is not None)
+    discord.wait_for(lambda: discord.faults()[0]["hits"])
     redis.config_set("maxmemory", 1)
     try:
         discord.wait_for(

@@ -324,7 +324,7 @@ def test_a_job_that_never_reached_the_queue_is_said_once_redis_can_be_asked(
 ) -> None:
     a_worker_reports(redis)
     with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
-        own.controls.fault(path="^/cdn/", delay_s=2)
+        own.controls.fault(path="^/cdn/", delay_s=4)
         used = own.controls.slash("ascii", files={"image": a_png()})
         own.controls.wait_for(lambda: Jobs(redis).still_pending([used["interaction_id"]]))
         proxy.stop()
@@ -374,9 +374,9 @@ def test_a_click_that_was_told_a_reason_is_not_answered_twice(
     with Proxy(port_of(redis_url)) as proxy, BotProcess(own, f"redis://127.0.0.1:{proxy.port}/0", tmp_path) as bot:
         _, request = a_waiting_job(own.controls, redis)
         message_id = request.reply.message_id
-        own.controls.fault(method="POST", path="/messages$", delay_s=1)
+        own.controls.fault(method="POST", path="/messages$", delay_s=4)
         own.controls.react(message_id)
-        own.controls.wait_for(lambda: Reactions(redis, Jobs(redis)).clicks())
+        own.controls.wait_for(lambda: own.controls.faults()[0]["hits"])
         proxy.stop()
         own.controls.wait_for(
             lambda: [plain(m["content"]) for m in replies_to(own.controls, message_id)] == [SENTENCES["queue_down"]]
@@ -413,7 +413,7 @@ def test_a_click_taken_over_while_redis_fails_does_not_cover_the_picture_of_the_
         settled = Attempt.model_validate_json(redis.get(key) or b"")
         unsettled = settled.model_copy(update={"held_until": 0.0, "reply_id": None})
         redis.set(key, unsettled.model_dump_json())
-        own.controls.fault(method="GET", path="/messages", delay_s=2)
+        own.controls.fault(method="GET", path="/messages", delay_s=4)
         own.controls.unreact(message_id)
         own.controls.react(message_id)
         own.controls.wait_for(lambda: own.controls.faults()[0]["hits"])

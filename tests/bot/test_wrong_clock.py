@@ -15,6 +15,8 @@ from tests.bot.processes import BotProcess, a_png, only
 
 PAUSE_MS = 8000
 """Longer than a bot takes to come up and look at the clock, shorter than the tests' client waits for an answer."""
+NEAR_S = 3
+"""A clock that is two hours off is told by much less; one that is read while Redis hangs is off by half of that."""
 
 
 def time_of(redis: Redis) -> int:
@@ -30,9 +32,9 @@ def test_its_deadlines_are_those_of_others(redis: Redis, redis_url: str, tmp_pat
             began = time_of(redis)
             own.controls.slash("ascii", files={"image": a_png()})
             request = only(own.controls, redis)
-            ended = time_of(redis) + 1
-            assert began <= request.deadline_at - DEADLINE_S <= ended
-            assert began <= request.reply.token_expires_at - TOKEN_S <= ended
+            ended = time_of(redis) + NEAR_S
+            assert began - NEAR_S <= request.deadline_at - DEADLINE_S <= ended
+            assert began - NEAR_S <= request.reply.token_expires_at - TOKEN_S <= ended
             waiting: Any = redis.zrange(PENDING, 0, -1, withscores=True)
             ((_, look_at),) = waiting
             assert 0 < look_at - began < 60
@@ -47,4 +49,4 @@ def test_what_is_asked_for_as_soon_as_redis_is_there_has_its_time(
             began = time_of(redis)  # answered when the pause is over
             own.controls.slash("ascii", files={"image": a_png()})
             request = only(own.controls, redis)
-            assert began <= request.deadline_at - DEADLINE_S <= time_of(redis) + 1
+            assert began - NEAR_S <= request.deadline_at - DEADLINE_S <= time_of(redis) + NEAR_S

@@ -83,6 +83,7 @@ def test_who_leaves_or_asks_nothing_is_no_news(
         client.close()  # by a reset
     with socket.create_connection(("127.0.0.1", port), 30) as idle:
         assert idle.recv(1) == b""
+    monkeypatch.undo()
     assert ask(port, "/healthz")[0] == 200
     stop()
     for thread in answering():

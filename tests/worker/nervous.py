@@ -48,7 +48,7 @@ if __name__ == "__main__":
     WorkLoop.renew_s = 0.5
     WorkLoop.hard_grace_s = 1.0
     CircuitBreaker.recheck_s = float(os.environ.get("NERVOUS_RECHECK_S", "1"))
-    render_job.POST_S = 1.0  # type: ignore[misc]
+    render_job.POST_S = float(os.environ.get("NERVOUS_POST_S", "1"))  # type: ignore[misc]
     tasks.FIRST_WAIT_S = 1  # type: ignore[misc]
     deadly = {f"tests.worker.nervous.{task.__name__}": task for task in (die, hang, fail, spoil)}
     program.TASKS = {**program.TASKS, **deadly}

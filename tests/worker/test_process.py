@@ -176,7 +176,7 @@ def test_killed_workers_job_is_finished_by_another_within_a_minute(
 ) -> None:
     """A SIGKILL in mid-job. Here the times are shorter; of the real ones a lease and a round make less than one."""
     assert RQWorker.lease_s + RQWorker.maintenance_s < 60
-    pair = [start("tests.worker.nervous", NERVOUS_LEASE_S="8") for _ in range(2)]
+    pair = [start("tests.worker.nervous", NERVOUS_LEASE_S="8", NERVOUS_POST_S="60") for _ in range(2)]
     for worker in pair:
         worker.wait_for("worker ready")
     standin.open.clear()
