@@ -55,10 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Leave what is loaded by now out of every collection of garbage, which would look through it again and again.
-
-    Without the groups every process would start everything, and nobody would know why it takes so long.
-    """
+    """Without the groups every process would start everything, and nobody would know why it takes so long."""
+    # What is loaded by now stays: else every collection of garbage looks through it again.
     gc.collect()
     gc.freeze()
     if session.config.getoption("loadgroup", False):  # this is one of xdist's processes

@@ -12,8 +12,6 @@ from tests.browser import chromium, needs_chromium
 from tests.e2e.conftest import PANDA
 
 expect.set_options(timeout=60_000)  # a machine that is busy with other tests is slow, not wrong
-
-
 pytestmark = needs_chromium
 
 

@@ -15,9 +15,9 @@ from devstack.valkey import start_valkey
 from jobs.connection import connect
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter.queue import render_queue
-from jobs.text.sentences import SENTENCES, is_interim
+from jobs.text.sentences import SENTENCES
 from playground.testing import Controls
-from tests.e2e.conftest import PANDA
+from tests.e2e.conftest import PANDA, PatientControls
 from tests.fork_server import forked
 from tests.sentences import plain
 
@@ -80,12 +80,8 @@ def wait_until_drawn_again(controls: Controls) -> None:
     """Ask, as people do, until there is a picture again."""
 
     def drawn() -> bool:
-        used = ask(controls)
         # What it says while a picture waits is no reason to ask again, which would only make the queue longer.
-        controls.wait_for(
-            lambda: (a := controls.answer_to(used)) and not (a["loading"] or is_interim(a["content"]))
-        )
-        return has_picture(controls, used)
+        return bool(PatientControls(controls.url).wait_for_answer(ask(controls))["attachments"])
 
     controls.wait_for(drawn)
 
@@ -142,9 +138,8 @@ def test_memory_that_fills_up_while_a_picture_is_drawn_costs_nobody_the_picture(
     service: Stack, direct: Redis
 ) -> None:
     controls = service.controls
-    controls.fault(
-        method="PATCH", path="/webhooks/", delay_s=2, uploads=True
-    )  # what says that it waits is not meant
+    # What says that a picture waits is not meant.
+    controls.fault(method="PATCH", path="/webhooks/", delay_s=2, uploads=True)
     used = ask(controls)
     controls.wait_for(lambda: any(fault["hits"] for fault in controls.faults()))
     refused = refused_for_memory(direct)

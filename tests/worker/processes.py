@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from redis import Redis
@@ -41,10 +40,6 @@ def running(pid: int) -> bool:
         return False
     except OSError:  # no /proc here
         return True
-
-
-def _is_over(pid: int) -> bool:
-    return not running(pid)
 
 
 class WorkerProcess:
@@ -82,11 +77,15 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for pid in map(int, re.findall(r"child started child=\d+ pid=(\d+)", self.log)):
-            with suppress(OSError):  # it has ended
-                if b"--child" in Path(f"/proc/{pid}/cmdline").read_bytes():  # no other that has its number since
-                    os.kill(pid, signal.SIGKILL)
-                    until(partial(_is_over, pid), f"an end of {pid}")
+        for pid in re.findall(r"child started child=\d+ pid=(\d+)", self.log):
+            _kill_child(int(pid))
+
+
+def _kill_child(pid: int) -> None:
+    with suppress(OSError):  # it has ended
+        if b"--child" in Path(f"/proc/{pid}/cmdline").read_bytes():  # no other that has its number since
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: not running(pid), f"an end of {pid}")
 
 
 Start = Callable[..., WorkerProcess]

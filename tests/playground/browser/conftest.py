@@ -26,7 +26,7 @@ def there() -> None:
 
 
 @pytest.fixture(scope="module")
-def stack(there: None) -> Iterator[PlaygroundProcess]:
+def stack() -> Iterator[PlaygroundProcess]:
     with PlaygroundProcess() as playground:
         command = [sys.executable, "-m", "tests.playground.page_bot"]
         bot = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **playground.environment()})
@@ -39,7 +39,7 @@ def stack(there: None) -> Iterator[PlaygroundProcess]:
 
 
 @pytest.fixture(scope="module")
-def browser(there: None) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
 
