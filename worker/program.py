@@ -43,6 +43,7 @@ from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
 from worker.observability.heartbeat import Heartbeat
 from worker.observability.probes import WorkerProbes
+from worker.periodic import Periodic
 from worker.queue.circuit_breaker import CircuitBreaker
 from worker.queue.operator_commands import CommandListener
 from worker.queue.redis_outage import Outage, back_off_s
@@ -155,8 +156,9 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     # What runs beside the loop.
     reloader = Reloader(Reloads(redis, store, fleet), weights_source, engine, worker)
     heartbeat, listener = Heartbeat(fleet, engine, worker, reloader), CommandListener(redis, worker)
-    heartbeat.start()
-    listener.start()
+    reports, reloads = Periodic("heartbeat", heartbeat.beat, outage), Periodic("reloads", reloader.tick, outage)
+    for thread in (reports, reloads, listener):
+        thread.start()
     probes.started(worker, engine, decoder)
     _log.info(
         "worker ready name=%s device=%s model=%s version=%s precision=%s",
@@ -169,8 +171,13 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     try:
         code = worker.serve()
     finally:
-        listener.stop()
-        heartbeat.stop()
+        for thread in (listener, reloads, reports):
+            thread.stop()
+        if not outage.lasting:  # else the report ends by itself
+            try:
+                heartbeat.leave()
+            except RedisError as error:
+                outage.down(error)
         automatic_reactions.close()
         discord.close()
         decoder.close()

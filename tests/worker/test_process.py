@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +134,35 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
     assert worker.end() == 0
     assert fleet.alive() == []
     assert "worker stopped" in worker.log
+
+
+def test_a_file_that_takes_long_to_read_does_not_make_a_worker_look_dead(
+    start: Start, redis: Redis, sha: str, tmp_path: Path
+) -> None:
+    """As one on a share whose server is gone: here one that nobody writes yet."""
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    write_weights(folder, 1)
+    os.mkfifo(folder / "slow.safetensors")
+    worker, fleet = start(WEIGHTS_DIR=str(folder)), Fleet(redis)
+    writer = _opened_once_it_is_read(folder / "slow.safetensors")
+    enqueue(redis, request_for(sha))
+    until(lambda: [report.jobs_done for report in fleet.alive()] == [1], "a report of the job")
+    os.close(writer)
+    worker.wait_for("model not published name=slow")
+    assert worker.end() == 0
+
+
+def _opened_once_it_is_read(fifo: Path) -> int:
+    opened: list[int] = []
+
+    def read() -> bool:
+        with suppress(OSError):  # ENXIO: nobody reads
+            opened.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(opened)
+
+    until(read, f"somebody to read {fifo}")
+    return opened[0]
 
 
 # --- signals and deaths ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""One worker's part in changing models: real models, a real registry; the control thread's steps called by hand."""
+"""One worker's part in changing models: real models, a real registry; the steps of its thread called by hand."""
 
 import hashlib
 import threading

@@ -68,7 +68,7 @@ class Loaded:
 
 
 class Engine:
-    """Up to `keep` models on one device. Its methods may be called by the working and by the heartbeat thread."""
+    """Up to `keep` models on one device. Its methods may be called by several threads: work, reloads, heartbeat."""
 
     def __init__(
         self, weights_source: WeightsSource, device: str, *, keep: int = 3, threads: int | None = None
@@ -99,7 +99,7 @@ class Engine:
         self.make_room()
         loaded = self.load(name, self.weights_source.current(name))
         with self._lock:
-            # Meanwhile the heartbeat thread may have put a newer version there.
+            # Meanwhile the thread of reloads may have put a newer version there.
             loaded = self._warm.setdefault(name, loaded)
             self._warm.move_to_end(name)
             self._drop_the_longest_unused()

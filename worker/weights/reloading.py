@@ -1,6 +1,6 @@
 """A worker's part in a reload: it prepares, votes, commits or aborts, and follows what the registry names.
 
-Called again and again by the heartbeat's thread, while the main thread draws. Where the device has no room for the
+A thread of its own calls it again and again, while the main thread draws. Where the device has no room for the
 old model and the new one, the worker first lets its job end, takes no other until the reload is decided, and goes
 back if it is aborted.
 """
@@ -23,6 +23,11 @@ from worker.render.weights_source import WeightsSource
 
 _log = logging.getLogger(__name__)
 
+_TICK_S: Final = 0.5
+_OPEN_TICK_S: Final = 0.1
+"""While a reload is open: others wait for our vote."""
+_FOLLOW_S: Final = 2.0
+"""Reloads are looked for more often than what else the registry names."""
 AGAIN_S: Final = 30.0
 """Until a version that could not be followed is tried again, and until new files are looked for."""
 
@@ -41,8 +46,17 @@ class Reloader:
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
         self._failed: dict[str, tuple[str, float]] = {}
-        self._publish_at = 0.0
+        self._follow_at = self._publish_at = 0.0
         self.error = ""
+
+    def tick(self) -> float:
+        """Do what is due by the clock; seconds until the next call. Raises as `step` does."""
+        due = time.monotonic() >= self._follow_at
+        if self.step(follow=due):
+            return _OPEN_TICK_S
+        if due:
+            self._follow_at = time.monotonic() + _FOLLOW_S
+        return _TICK_S
 
     def step(self, *, follow: bool = True) -> bool:
         """Do what is due. Whether a reload is open, so that it should be called again soon.
