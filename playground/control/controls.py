@@ -171,6 +171,7 @@ class ControlApi:
             "directs": [{"id": direct.id, "people": list(direct.people)} for direct in DIRECTS.values()],
             "commands": commands,
             "sessions": self.gateway.connected(),
+            "connections": [connection.id for connection in self.gateway.connections],
             "presences": {user: self.world.presences.of(user) for user in USERS},
             "messages": messages,
             "interactions": {i.id: self.world.interactions.as_json(i) for i in interactions},

@@ -86,6 +86,7 @@ class Connection:
         compression: str | None,
         seen: Callable[[bool, bytes], None],
     ) -> None:
+        self.id = secrets.token_hex(8)
         self.ws = ws
         self.request = request
         self._seen = seen

@@ -115,9 +115,12 @@ async def test_a_lost_connection_is_resumed_and_the_reaction_not_missed(
     assert len(bot.events("ready")) == 1
 
 
-async def test_op_7_is_obeyed(bot: Bot, playground: Playground) -> None:
+async def test_op_7_is_obeyed(bot: Bot, controls: Controls, playground: Playground) -> None:
+    (before,) = (await asyncio.to_thread(controls.state))["connections"]
     await control(playground, "POST", "/gateway", {"action": "reconnect"})
     await eventually(lambda: bot.events("resumed"))
+    state = await asyncio.to_thread(controls.state)
+    assert state["sessions"] == 1 and before not in state["connections"]
     await channel(bot).send("still here")
     await eventually(lambda: bot.events("message"))
 

@@ -5,6 +5,7 @@ One of them at a time: Discord repeats no click that none has heard.
 
 import random
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from bench.chaos.faults.processes import HOURS_OFF_S, freeze, kill, some_time, stall
@@ -64,8 +65,9 @@ class Bots:
         return self._await_all() and connected
 
     def drop_gateway(self) -> bool:
+        before = self._stack.controls.state()["connections"]
         self._stack.controls.gateway(self._rng.choice(("drop", "reconnect")))
-        return self._await_all()
+        return self._await_all(before)
 
     def gateway_outage(self) -> bool:
         """Every connection lost, and none taken. Past three minutes sessions cannot be resumed: no click counts."""
@@ -99,11 +101,16 @@ class Bots:
         some_time(self._scene, self._rng)
         self._stack.restart_bot(n)
 
-    def _await_all(self) -> bool:
-        """Whether every bot is connected. At the end of a run, too: those who asked are to be answered."""
+    def _await_all(self, lost: Sequence[str] = ()) -> bool:
+        """Whether every bot is connected, by none of the `lost` connections.
+
+        At the end of a run, too: those who asked are to be answered.
+        """
         until = time.monotonic() + CONNECT_S
-        while self._stack.controls.state()["sessions"] < len(self._stack.bots):
+        while True:
+            state = self._stack.controls.state()
+            if state["sessions"] >= len(self._stack.bots) and not set(lost) & set(state["connections"]):
+                return True
             if time.monotonic() > until:
                 return False
             time.sleep(0.3)
-        return True
