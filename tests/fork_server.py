@@ -23,10 +23,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
+from playground.testing import PlaygroundProcess
+
 ROOT: Final = Path(__file__).parents[1]
 
 IMPORTED: Final = {
     "bot": ("bot.client", "bot.observability.probes", "uvloop"),
+    "playground": ("playground.server",),
     "worker": ("worker.program",),
     "training": ("models.cli.train", "models.training.train", "torch._dynamo"),  # the last by any optimizer
 }
@@ -116,6 +119,13 @@ def forked(module: str, environment: Mapping[str, str], folder: Path, log: IO[by
     """Start a program of a `devstack.stack.Stack`."""
     like = module if module in IMPORTED else "worker"
     return Forked(like, (module,), env=environment, cwd=folder, stdout=log, stderr=log)
+
+
+def forked_playground() -> PlaygroundProcess:
+    """A playground for the length of a with block."""
+    return PlaygroundProcess(
+        start=lambda command: Forked("playground", tuple(command), env=os.environ, stdout=subprocess.PIPE)
+    )
 
 
 def _stream(wanted: IO[Any] | int | None, inherited: int) -> tuple[IO[bytes] | None, int]:

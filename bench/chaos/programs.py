@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from bench.chaos.wrong_clock import MODULE, with_wrong_clock
 from devstack.proxy import Proxy
-from devstack.stack import Running, Start
+from devstack.stack import Start
+from playground.testing.process import Running
 
 
 class Programs:

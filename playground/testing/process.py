@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import IO, Protocol
 
 from playground.state.seed import TOKEN
 from playground.testing.client import Controls
@@ -19,15 +21,47 @@ def settings(url: str, token: str) -> dict[str, str]:
     }
 
 
-class PlaygroundProcess:
-    """`python -m playground` for the length of a with block. `url` and `controls` are set inside it."""
+class Running(Protocol):
+    """What is needed of a process that was started; a `subprocess.Popen[bytes]` has it."""
 
-    def __init__(self, *, port: int = 0, token: str = TOKEN, record: Path | None = None) -> None:
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+def start_python(command: Sequence[str]) -> Running:
+    """`python -m` with a module and its arguments, and a pipe from its standard output."""
+    return subprocess.Popen([sys.executable, "-m", *command], stdout=subprocess.PIPE)  # noqa: S603
+
+
+class PlaygroundProcess:
+    """`python -m playground` for the length of a with block. `url` and `controls` are set inside it.
+
+    `start` starts it, as `start_python` does.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        token: str = TOKEN,
+        record: Path | None = None,
+        start: Callable[[Sequence[str]], Running] = start_python,
+    ) -> None:
         self.token = token
-        self._command = [sys.executable, "-m", "playground", "--port", str(port), "--token", token]
+        self._start = start
+        self._command = ["playground", "--port", str(port), "--token", token]
         if record is not None:
             self._command += ["--record", str(record)]
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Running | None = None
         self.url = ""
 
     @property
@@ -39,9 +73,9 @@ class PlaygroundProcess:
         return settings(self.url, self.token)
 
     def __enter__(self) -> "PlaygroundProcess":
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self.process = self._start(self._command)
         assert self.process.stdout is not None  # noqa: S101
-        first = self.process.stdout.readline()
+        first = self.process.stdout.readline().decode()
         if not first.startswith("playground: "):
             self.__exit__(None, None, None)
             raise RuntimeError(f"the playground did not start; it said {first!r}")

@@ -10,11 +10,12 @@ import pytest
 
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess
+from tests.fork_server import forked_playground
 
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[PlaygroundProcess]:
-    with PlaygroundProcess() as process:
+    with forked_playground() as process:
         yield process
 
 

@@ -30,6 +30,7 @@ from playground.testing import (
 from tests.bot.processes import BotProcess, a_png, only, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_results import a_result
+from tests.fork_server import forked_playground
 from tests.sentences import plain
 
 ELSEWHERE = "150000000000000999"
@@ -262,7 +263,7 @@ def test_a_file_cannot_make_the_bot_write_on_another_server(discord: Controls, r
 
 
 def test_settings_outlive_the_bot(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path):
             settle(own.controls, "block", {"user": MIA_ID})
         with BotProcess(own, redis_url, tmp_path):
@@ -337,7 +338,7 @@ def test_a_bot_that_was_down_when_it_was_removed_finds_out_at_its_start(
     for guild_id in (GUILD_ID, gone):
         store.update(guild_id, lambda old: old.model_copy(update={"reactors": "requester"}))
     redis.expire(f"glyphcord:guild:{GUILD_ID}", 1000)  # and was added again
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path):
         own.controls.wait_for(lambda: redis.ttl(f"glyphcord:guild:{gone}") > 0)
         own.controls.wait_for(lambda: redis.ttl(f"glyphcord:guild:{GUILD_ID}") == -1)
     redis.expire(f"glyphcord:guild:{gone}", 100)

@@ -11,6 +11,7 @@ from jobs.text.sentences import SENTENCES
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import a_drawn_picture, probe, replies_to
+from tests.fork_server import forked_playground
 
 
 def test_a_wrong_token_is_one_readable_line(playground: PlaygroundProcess, tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_a_signal_ends_it_cleanly(playground: PlaygroundProcess, tmp_path: Path,
 
 
 def test_a_signal_during_login_ends_it_too(tmp_path: Path) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         own.controls.fault(path="/users/@me", stall=True)
         bot = BotProcess(own, "redis://127.0.0.1:1/0", tmp_path).launch()
         own.controls.wait_for(lambda: own.controls.faults()[0]["hits"])
@@ -40,7 +41,7 @@ def test_a_signal_during_login_ends_it_too(tmp_path: Path) -> None:
 
 
 def test_a_stop_tells_those_who_wait(redis_url: str, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path) as bot:
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path) as bot:
         own.controls.fault(path="^/cdn/", stall=True)
         used = own.controls.slash("ascii", files={"image": a_png()})
         own.controls.wait_for(lambda: own.controls.answer_to(used))
@@ -97,7 +98,7 @@ def test_after_an_invalid_session_the_bot_identifies_anew_and_answers(
 def test_a_bot_killed_in_mid_flight_loses_neither_queue_nor_memory(
     redis_url: str, redis: Redis, tmp_path: Path
 ) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path) as bot:
             first = a_drawn_picture(own, redis).reply.message_id
             own.controls.slash("ascii", files={"image": a_png()})

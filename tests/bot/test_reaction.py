@@ -19,6 +19,7 @@ from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, call, draw, queued
 from tests.bot.test_slash import a_worker_reports
+from tests.fork_server import forked_playground
 from tests.sentences import plain
 
 
@@ -116,7 +117,7 @@ def test_the_reply_is_sent_so_that_discord_makes_it_once(
 
 
 def test_a_restarted_bot_answers_for_what_came_before(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path) as bot:
             message_id = a_drawn_picture(own, redis).reply.message_id
             assert bot.stop() == 0

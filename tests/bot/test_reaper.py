@@ -23,6 +23,7 @@ from playground.testing import MIA_ID, Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_slash import NO_WORKER, a_worker_reports
+from tests.fork_server import forked_playground
 from tests.jobs.requests import claimed_long_ago
 from tests.sentences import plain
 
@@ -32,7 +33,7 @@ Used = dict[str, Any]
 @pytest.fixture
 def own(redis: Redis) -> Iterator[PlaygroundProcess]:
     """A playground for this test alone, and a Redis without jobs."""
-    with PlaygroundProcess() as process:
+    with forked_playground() as process:
         yield process
 
 

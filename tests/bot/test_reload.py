@@ -16,9 +16,10 @@ from jobs.registry.verification import Measures, Verification, VerificationReque
 from jobs.registry.weights import Version, WeightsStore
 from jobs.rq_adapter.queue import VERIFY_TASK, render_queue
 from jobs.text.sentences import SENTENCES
-from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProcess, Refused
+from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, Refused
 from tests.bot.processes import BotProcess, a_png
 from tests.bot.test_slash import a_worker_reports
+from tests.fork_server import forked_playground
 from tests.sentences import plain
 
 COMMANDS: dict[str, dict[str, object]] = {
@@ -186,7 +187,7 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
 ) -> None:
     found = Measures(model="mine", version="x", similarity=0.5, legibility=1.0, glyphs=9)
     png = a_png(64, 48)[1]
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path) as bot:
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path) as bot:
         upload = {"file": ("mine.safetensors", b"weights", "application/octet-stream")}
         used = own.controls.slash("model upload", files=upload, user=ADA_ID)
         (job,) = own.controls.wait_for(lambda: render_queue(redis).jobs)
@@ -282,7 +283,7 @@ def test_list_and_status(discord: Controls, redis: Redis, two: tuple[Version, Ve
 
 
 def test_the_settings_take_the_owners_place(redis_url: str, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, ADMIN_USER_IDS=MIA_ID):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path, ADMIN_USER_IDS=MIA_ID):
         own.controls.permit("model", user=MIA_ID)
         by_mia = own.controls.slash("model reload", user=MIA_ID)
         assert own.controls.wait_for_answer(by_mia)["content"] == SENTENCES["no_worker"]

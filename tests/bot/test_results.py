@@ -29,6 +29,7 @@ from playground.testing import (
 from tests.bot.processes import BotProcess, a_png, call, only, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_slash import a_worker_reports
+from tests.fork_server import forked_playground
 from tests.jobs.requests import a_request
 
 QUEUE = "rq:queue:glyphcord"
@@ -369,7 +370,7 @@ async def test_a_form_is_not_kept_for_those_who_close_it() -> None:
 
 
 def test_the_buttons_work_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path):
             first = a_result(own, redis)
             opened = own.controls.click(first.reply.message_id, "glyph:redo")

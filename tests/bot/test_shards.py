@@ -17,6 +17,7 @@ from jobs.connection import connect
 from playground.testing import Controls, PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, queued
 from tests.bot.test_reaction import a_drawn_picture
+from tests.fork_server import forked_playground
 
 TURN = "glyphcord:identify"
 MIAS_DM = "160000000000000003"
@@ -55,7 +56,7 @@ def test_an_outage_of_the_gateway_is_told_by_readiness_and_survived(
             return False
         return True
 
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, BOT_HTTP_PORT=str(port)):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path, BOT_HTTP_PORT=str(port)):
         own.controls.wait_for(ready)
         own.controls.fault(path="^/gateway$", status=503, for_s=100)
         own.controls.gateway("drop")
@@ -108,7 +109,7 @@ def test_shards_in_two_processes_share_out_what_there_is_to_hear(
     for folder in folders:
         folder.mkdir()
 
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         controls = own.controls
         first = BotProcess(own, redis_url, folders[0], SHARD_COUNT="4", SHARD_IDS="0")
         second = BotProcess(own, redis_url, folders[1], SHARD_COUNT="4", SHARD_IDS="1-2")

@@ -24,8 +24,9 @@ from jobs.rq_adapter.queue import withdraw
 from jobs.schema import RenderRequest
 from jobs.text.choices import FOCUSES, FORMATS, MAX_VIDEO_BYTES
 from jobs.text.sentences import SENTENCES
-from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls, PlaygroundProcess
+from playground.testing import ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN, Controls
 from tests.bot.processes import BotProcess, a_png, queued
+from tests.fork_server import forked_playground
 from tests.sentences import plain
 
 NO_WORKER = SENTENCES["queued_no_worker"]
@@ -331,7 +332,7 @@ def test_a_cdn_in_trouble_for_too_long_ends_in_a_sentence(redis_url: str, tmp_pa
         ({"stall": True}, "attachment_slow"),
         ({"status": 503}, "attachment_failed"),
     ]
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="1"):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="1"):
         for trouble, code in troubles:
             own.controls.fault(path="^/cdn/", times=1000, **trouble)
             used = own.controls.slash("ascii", files={"image": a_png()})
@@ -340,7 +341,7 @@ def test_a_cdn_in_trouble_for_too_long_ends_in_a_sentence(redis_url: str, tmp_pa
 
 
 def test_the_cdn_of_someone_else_is_refused(redis_url: str, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path, DISCORD_CDN_HOSTS="cdn.discordapp.com"):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path, DISCORD_CDN_HOSTS="cdn.discordapp.com"):
         used = own.controls.slash("ascii", files={"image": a_png()})
         assert plain(own.controls.wait_for_answer(used)["content"]) == SENTENCES["attachment_host"]
 
@@ -352,7 +353,7 @@ def test_redis_down_is_said_and_the_bot_recovers_by_itself(tmp_path: Path) -> No
     def answer(controls: Controls) -> Any:
         return controls.wait_for_answer(controls.slash("ascii", files={"image": a_png()}))["content"]
 
-    with PlaygroundProcess() as own, BotProcess(own, url, tmp_path) as bot:
+    with forked_playground() as own, BotProcess(own, url, tmp_path) as bot:
         assert answer(own.controls) == NO_WORKER
         port = server.port
         server.stop()

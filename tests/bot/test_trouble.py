@@ -21,6 +21,7 @@ from tests.bot.processes import BotProcess, a_png, call, queued
 from tests.bot.test_reaction import a_drawn_picture, replies_to
 from tests.bot.test_reaper import a_waiting_job, content, let_time_pass
 from tests.bot.test_slash import a_worker_reports
+from tests.fork_server import forked_playground
 from tests.sentences import plain
 
 PAGE = {"status": 403, "page": True}
@@ -120,7 +121,7 @@ def test_one_answer_closes_no_private_reply(discord: Controls, redis: Redis, fau
 
 
 def test_commands_are_registered_as_soon_as_discord_takes_them(redis_url: str, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         own.controls.fault(path="/users/@me$", status=503, for_s=20, page=True)
         own.controls.fault(path="/commands$", status=503, for_s=40)
         bot = BotProcess(own, redis_url, tmp_path).launch()

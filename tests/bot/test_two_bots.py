@@ -11,13 +11,14 @@ from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, PlaygroundProce
 from tests.bot.processes import BotProcess, a_png, draw, queued
 from tests.bot.test_reaction import replies_to
 from tests.bot.test_slash import NO_WORKER, a_worker_reports
+from tests.fork_server import forked_playground
 
 Pair = tuple[PlaygroundProcess, BotProcess, BotProcess]
 
 
 @pytest.fixture
 def pair(redis: Redis, redis_url: str, tmp_path: Path) -> Iterator[Pair]:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         folders = [tmp_path / name for name in ("first", "second")]
         for folder in folders:
             folder.mkdir()

@@ -22,6 +22,7 @@ from playground.testing import ADA_ID, GUILD_ID, MIA_ID, Controls, PlaygroundPro
 from tests.bot.processes import BotProcess, a_png, call, queued
 from tests.bot.test_reaction import a_drawn_picture, replies_to
 from tests.bot.test_slash import a_worker_reports
+from tests.fork_server import forked_playground
 from tests.jobs.requests import a_request
 
 FINAL = "blue · the picture"
@@ -216,7 +217,7 @@ def test_cancel_asks_a_worker_that_has_begun_to_stop(discord: Controls, redis: R
 
 
 def test_cancel_works_after_a_restart(redis_url: str, redis: Redis, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path):
             used, _ = ask(own.controls, redis)
             own.controls.wait_for(lambda: buttons(own.controls.answer_to(used) or {"components": []}))

@@ -13,8 +13,9 @@ from bot.render.attachments import Attachment, FoundPicture, emoji_picture
 from bot.render.latest_picture import latest_picture
 from bot.render.markdown import Emoji
 from jobs.text.sentences import SENTENCES, ServiceProblem
-from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, PlaygroundProcess, Refused
+from playground.testing import ADA_ID, BOT_ID, MIA_ID, Controls, Refused
 from tests.bot.processes import BotProcess, a_png, only, queued, stored
+from tests.fork_server import forked_playground
 
 MENU = "Make ASCII"
 WITH_BOT, WITH_SAM = "160000000000000003", "160000000000000009"
@@ -124,7 +125,7 @@ def test_of_all_those_that_cannot_be_had_are_named_and_hidden_ones_stay_hidden(
 def test_a_list_works_after_a_restart_and_says_when_it_is_gone(
     redis_url: str, redis: Redis, tmp_path: Path
 ) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path):
             listed = three_pictures(own.controls)
         with BotProcess(own, redis_url, tmp_path) as bot:
@@ -179,7 +180,7 @@ async def test_who_may_not_read_what_was_posted_is_not_shown_it(missing: str) ->
 
 
 def test_where_there_is_none_it_says_so(redis_url: str, tmp_path: Path) -> None:
-    with PlaygroundProcess() as own, BotProcess(own, redis_url, tmp_path):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path):
         answer = own.controls.wait_for_answer(own.controls.slash("ascii", channel=WITH_BOT))
         assert answer["content"] == SENTENCES["no_picture_here"].format(count=50)
 

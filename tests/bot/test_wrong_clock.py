@@ -10,8 +10,8 @@ from bench.chaos.wrong_clock import MODULE, with_wrong_clock
 from bot.render.service import DEADLINE_S
 from jobs.lifecycle.job import PENDING
 from jobs.routes import TOKEN_S
-from playground.testing import PlaygroundProcess
 from tests.bot.processes import BotProcess, a_png, only
+from tests.fork_server import forked_playground
 
 PAUSE_MS = 8000
 """Longer than a bot takes to come up and look at the clock, shorter than the tests' client waits for an answer."""
@@ -26,7 +26,7 @@ def time_of(redis: Redis) -> int:
 
 @pytest.mark.parametrize("ahead_s", [7200, -7200], ids=["ahead", "behind"])
 def test_its_deadlines_are_those_of_others(redis: Redis, redis_url: str, tmp_path: Path, ahead_s: float) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         environment = with_wrong_clock("bot", ahead_s)
         with BotProcess(own, redis_url, tmp_path, module=MODULE, **environment):
             began = time_of(redis)
@@ -43,7 +43,7 @@ def test_its_deadlines_are_those_of_others(redis: Redis, redis_url: str, tmp_pat
 def test_what_is_asked_for_as_soon_as_redis_is_there_has_its_time(
     redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         redis.client_pause(PAUSE_MS)
         with BotProcess(own, redis_url, tmp_path, module=MODULE, **with_wrong_clock("bot", -7200)):
             began = time_of(redis)  # answered when the pause is over

@@ -14,13 +14,14 @@ from glyphcord.doctor.examine import examine
 from glyphcord.doctor.finding import Finding
 from glyphcord.doctor.worker import decoder
 from playground.testing import PlaygroundProcess
+from tests.fork_server import forked_playground
 
 PASSWORD = "s3cr/et#"
 
 
 @pytest.fixture(scope="module")
 def discord() -> Iterator[PlaygroundProcess]:
-    with PlaygroundProcess() as own:
+    with forked_playground() as own:
         yield own
 
 

@@ -24,7 +24,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from playground.server import Playground, PublicNames
 from playground.state.seed import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
-from playground.testing import Controls, PlaygroundProcess
+from playground.testing import Controls
+from tests.fork_server import forked_playground
 from tests.playground.bot import Bot, picture, point_at, running
 from tests.playground.described import hold_against_discords_description
 from tests.playground.pictures import PNG_3X2
@@ -244,7 +245,7 @@ async def test_nothing_patched_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("flag", ["--zlib", "--zstd"])
 def test_both_compressions_in_a_process_of_its_own(flag: str) -> None:
-    with PlaygroundProcess() as process:
+    with forked_playground() as process:
         command = [sys.executable, "-m", "tests.playground.bot", flag]
         environment = {**os.environ, **process.environment()}
         with subprocess.Popen(

@@ -17,24 +17,16 @@ from playground.recording.pytest_file import source_of
 from playground.recording.stable import fits, stable
 from playground.recording.steps import Recording
 from playground.state.events import Deed, Events
-from playground.testing import (
-    ADA_ID,
-    ASCII_CHANNEL,
-    BOT_ID,
-    GENERAL_CHANNEL,
-    MIA_ID,
-    SAM_ID,
-    PlaygroundProcess,
-    Refused,
-    Scene,
-)
+from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, GENERAL_CHANNEL, MIA_ID, SAM_ID, Refused, Scene
 from playground.types import Json
+from tests.fork_server import Forked, forked_playground
 from tests.playground.pictures import PNG_3X2
 
 REPOSITORY = Path(__file__).parents[2]
 PICTURE = ("cat.png", PNG_3X2, "image/png")
-BOT = f"{sys.executable} -m tests.playground.bot --stay"
-PAGE_BOT = f"{sys.executable} -m tests.playground.page_bot"
+PYTHON = f"{sys.executable} -m "
+BOT = f"{PYTHON}tests.playground.bot --stay"
+PAGE_BOT = f"{PYTHON}tests.playground.page_bot"
 CHANGED = """
 import asyncio
 from tests.playground import bot
@@ -50,15 +42,16 @@ asyncio.run(bot._main())
 @contextmanager
 def scene(command: str) -> Iterator[Scene]:
     """A new playground with a bot on it."""
-    with PlaygroundProcess() as process:
+    with forked_playground() as process:
         people = Scene(process, timeout=120)
         environment = {**os.environ, **people.environment()}
-        with subprocess.Popen(command.split(), cwd=REPOSITORY, env=environment) as bot:
-            try:
-                people.wait_for_bot()
-                yield people
-            finally:
-                bot.kill()
+        bot = Forked("bot", tuple(command.removeprefix(PYTHON).split()), env=environment)
+        try:
+            people.wait_for_bot()
+            yield people
+        finally:
+            bot.kill()
+            bot.wait()
 
 
 def fetched(people: Scene, folder: Path) -> str:
@@ -122,7 +115,7 @@ def test_a_recorded_session_passes_and_fails_when_the_bot_is_changed(tmp_path: P
     passed = run(tmp_path, BOT)
     assert passed.returncode == 0 and "1 passed" in passed.stdout, passed.stdout + passed.stderr
     (tmp_path / "changed.py").write_text(CHANGED)
-    failed = run(tmp_path, f"{sys.executable} changed.py --stay", timeout_s=15)
+    failed = run(tmp_path, f"{sys.executable} changed.py --stay", timeout_s=30)
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert "content: expected 'again 1', not 'once more'" in failed.stdout
 

@@ -4,7 +4,7 @@ import random
 import signal
 
 from bench.chaos.faults.scene import Scene
-from devstack.stack import Running
+from playground.testing.process import Running
 
 HOURS_OFF_S = 2 * 3600.0
 

@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 from bench.chaos.faults.processes import HOURS_OFF_S, freeze, kill, some_time, stall
 from bench.chaos.faults.scene import Fault, Scene, between
 from bench.chaos.observer import Json
-from devstack.stack import Running
 from jobs.connection import connect
+from playground.testing.process import Running
 
 PAST_LEASE: Final = 1.2
 READY_S: Final = 60.0

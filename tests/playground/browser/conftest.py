@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from playground.testing import Controls, PlaygroundProcess
 from tests.browser import CHROMIUM, MISSING, chromium
+from tests.fork_server import Forked, forked_playground
 from tests.playground.browser.actions import NewPage
-
-REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,9 +23,8 @@ def there() -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[PlaygroundProcess]:
-    with PlaygroundProcess() as playground:
-        command = [sys.executable, "-m", "tests.playground.page_bot"]
-        bot = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **playground.environment()})
+    with forked_playground() as playground:
+        bot = Forked("bot", ("tests.playground.page_bot",), env={**os.environ, **playground.environment()})
         try:
             playground.controls.wait_for_bot()
             yield playground
