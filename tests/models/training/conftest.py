@@ -1,4 +1,7 @@
-"""Fixtures: labelled photos, and a whole small run on them."""
+"""Fixtures: labelled photos, and a whole small run on them.
+
+Of the package, so that one process has all the tests that train: what an optimizer imports takes seconds.
+"""
 
 from pathlib import Path
 
@@ -9,7 +12,7 @@ from models.training.labels import make_labels
 from tests.models.training.runs import run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def subjects(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Labels of the photos, by a network to which the subject is what is green."""
     folder = tmp_path_factory.mktemp("labels")
@@ -17,12 +20,12 @@ def subjects(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def library(photos: Path, subjects: Path) -> Photos:
     return Photos(photos, subjects=subjects)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def never_stopped(library: Photos, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole small run; its folder."""
     out = tmp_path_factory.mktemp("runs") / "whole"
