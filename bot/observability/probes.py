@@ -5,7 +5,7 @@ Every bot process reports the same of the fleet: take the maximum over them, not
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
@@ -68,25 +68,31 @@ async def observed(client: discord.AutoShardedClient, redis: Redis, settings: Bo
 
 
 def probe_app(healthy: Probe, ready: Probe) -> web.Application:
-    """The pages that jobs.observability.probes describes, on the event loop: one that hangs answers none."""
+    """The pages that jobs.observability.probes describes, on the event loop: one that hangs answers none.
 
-    def page(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(_request: web.Request) -> web.Response:
-            try:
-                reasons = await asyncio.wait_for(asyncio.to_thread(probe), probes.PATIENCE_S)
-            except TimeoutError:
-                reasons = probes.too_slow()
-            return _response(probes.probed(reasons))
+    `healthy` must not wait for anything. `ready` may: it is called in a thread, and by one of those who ask at a
+    time, for whom all wait. Where Redis hangs, those threads are few, and commands need them.
+    """
+    looking: asyncio.Task[list[str]] | None = None
 
-        return answer
+    async def health(_request: web.Request) -> web.Response:
+        return _response(probes.probed(healthy()))
+
+    async def readiness(_request: web.Request) -> web.Response:
+        nonlocal looking
+        if looking is None or looking.done():
+            looking = asyncio.create_task(asyncio.to_thread(ready))
+        try:
+            reasons = await asyncio.wait_for(asyncio.shield(looking), probes.PATIENCE_S)
+        except TimeoutError:
+            reasons = probes.too_slow()
+        return _response(probes.probed(reasons))
 
     async def metrics(_request: web.Request) -> web.Response:
         return _response(await asyncio.to_thread(probes.metrics))
 
     app = web.Application()
-    app.add_routes(
-        [web.get("/healthz", page(healthy)), web.get("/readyz", page(ready)), web.get("/metrics", metrics)]
-    )
+    app.add_routes([web.get("/healthz", health), web.get("/readyz", readiness), web.get("/metrics", metrics)])
     return app
 
 

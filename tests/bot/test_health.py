@@ -1,25 +1,32 @@
 """What the bot tells its probes, and what it reads from Redis for the fleet."""
 
+import asyncio
 import math
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
 from redis import Redis
 from rq.job import Job
 
 from bot.gateway.shards import is_connected
-from bot.observability.probes import FleetCollector, ShardCollector, why_not_ready, why_unhealthy
+from bot.observability.probes import FleetCollector, ShardCollector, probe_app, why_not_ready, why_unhealthy
 from devstack.valkey import free_port
 from jobs.connection import connect
 from jobs.lifecycle.job import Jobs
+from jobs.observability import probes
 from jobs.pictures import PictureStore
 from jobs.registry.fleet import Fleet, WorkerReport
 from jobs.rq_adapter.queue import enqueue, render_queue
 from playground.testing import PlaygroundProcess
+from playground.testing.client import PATIENCE_S
 from tests.bot.processes import BotProcess
 from tests.jobs.requests import a_pending_reply, a_request
 
@@ -67,6 +74,38 @@ def test_without_redis_it_is_not_ready() -> None:
 
 def test_a_closed_client_is_unhealthy() -> None:
     assert why_unhealthy(client(closed=True)) == ["the client is closed"]
+
+
+async def test_many_who_ask_while_redis_hangs_wait_for_one_look_and_health_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probes, "PATIENCE_S", PATIENCE_S)
+    over, looks, asked = threading.Event(), list[str](), list[str]()
+
+    def hangs() -> list[str]:
+        looks.append("ping")
+        over.wait(60)
+        return ["redis: TimeoutError"]
+
+    @web.middleware
+    async def noted(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked.append(request.path)
+        return await handler(request)
+
+    app = probe_app(lambda: [], hangs)
+    app.middlewares.append(noted)
+    async with TestClient(TestServer(app)) as client:
+        waiting = [asyncio.create_task(client.get("/readyz")) for _ in range(40)]
+        async with asyncio.timeout(PATIENCE_S):
+            while len(asked) < len(waiting):  # noqa: ASYNC110 nothing to wait on
+                await asyncio.sleep(0.01)
+            assert (await client.get("/healthz")).status == 200
+        over.set()
+        answers = await asyncio.gather(*waiting)
+        assert {answer.status for answer in answers} == {503} and looks == ["ping"]
+        assert await answers[0].json() == {"ok": False, "reasons": ["redis: TimeoutError"]}
+        await client.get("/readyz")
+        assert looks == ["ping", "ping"]
 
 
 class Fleetwide:
