@@ -13,7 +13,7 @@ GROUP: Final = 30
 
 
 def ordered(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Slow tests first, then groups, then single tests; those of tests/models spread evenly among them.
+    """Slow tests first, then groups, large before small, then single tests; those of tests/models among all these.
 
     Most of tests/models computes, and most of the others wait for other processes: four of a kind at a time would
     fight for the cores, or leave them idle. What is left for the end, when not every process has something to do,
@@ -30,7 +30,8 @@ def ordered(items: Sequence[pytest.Item]) -> list[pytest.Item]:
             computing.append(item)
         else:
             single.append(item)
-    return [*slow, *_spread(computing, [*groups.values(), *([item] for item in single)])]
+    longest_first = sorted(groups.values(), key=len, reverse=True)
+    return [*slow, *_spread(computing, [*longest_first, *([item] for item in single)])]
 
 
 def _spread(items: Sequence[pytest.Item], units: Sequence[list[pytest.Item]]) -> list[pytest.Item]:

@@ -33,7 +33,7 @@ def stack() -> Iterator[PlaygroundProcess]:
             bot.wait(60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")  # starting one, and what drives it, takes as long as several tests
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
