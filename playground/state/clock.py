@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import datetime
+import heapq
+import itertools
 import time
 from collections.abc import Callable
 
@@ -14,7 +16,9 @@ class Clock:
         self._start_wall = time.time()
         self._start_monotonic = time.monotonic()
         self._skipped_s = 0.0
-        self._waiting: list[tuple[float, Callable[[], None]]] = []
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        """A heap; of what is due at the same time, the first that came is the first."""
+        self._number = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
@@ -33,8 +37,10 @@ class Clock:
 
     def at(self, when: float, call: Callable[[], None]) -> None:
         """Run `call` once when now() reaches `when`; needs a running event loop."""
-        self._waiting.append((when, call))
-        self._arm()
+        entry = when, next(self._number), call
+        heapq.heappush(self._waiting, entry)
+        if self._waiting[0] is entry or self._timer is None:
+            self._arm()
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -46,15 +52,15 @@ class Clock:
             self._timer.cancel()
             self._timer = None
         if self._waiting:
-            delay = max(0.0, min(when for when, _ in self._waiting) - self.now())
+            delay = max(0.0, self._waiting[0][0] - self.now())
             with contextlib.suppress(RuntimeError):  # no loop: a unit test that only advances by hand
                 self._timer = asyncio.get_running_loop().call_later(delay, self._run_due)
 
     def _run_due(self) -> None:
-        now = self.now()
-        due = sorted((entry for entry in self._waiting if entry[0] <= now), key=lambda entry: entry[0])
-        self._waiting = [entry for entry in self._waiting if entry[0] > now]
-        for _, call in due:
+        now, due = self.now(), []
+        while self._waiting and self._waiting[0][0] <= now:
+            due.append(heapq.heappop(self._waiting))
+        for _, _, call in due:
             call()
         self._arm()
 
