@@ -32,6 +32,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.option.loadscopereorder = False  # the order is ours (tests.order)
     compile_catalogues()  # one that was changed since the environment was made takes effect
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
 

@@ -1,4 +1,4 @@
-"""The order in which pytest-xdist is given the tests: what makes the whole suite shortest on two cores."""
+"""Which tests share a process of pytest-xdist's, and the order in which it is given all, for two cores."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-GROUP: Final = 30
+GROUP_WEIGHT: Final = 30
 """As many single tests take about as long as a group."""
 
 
@@ -47,7 +47,7 @@ def _spread(items: Sequence[pytest.Item], units: Sequence[list[pytest.Item]]) ->
 
 
 def _weight(unit: list[pytest.Item]) -> int:
-    return 1 if len(unit) == 1 else GROUP
+    return 1 if len(unit) == 1 else GROUP_WEIGHT
 
 
 def shared_by(item: pytest.Item) -> Path | None:

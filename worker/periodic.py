@@ -30,8 +30,11 @@ class Periodic:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; a step in hand has five seconds."""
+        """Let the step in hand be the last."""
         self._stop.set()
+
+    def join(self) -> None:
+        """Wait for that, five seconds at most."""
         self._thread.join(timeout=5)
 
     def _run(self) -> None:

@@ -156,8 +156,10 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     # What runs beside the loop.
     reloader = Reloader(Reloads(redis, store, fleet), weights_source, engine, worker)
     heartbeat, listener = Heartbeat(fleet, engine, worker, reloader), CommandListener(redis, worker)
-    reports, reloads = Periodic("heartbeat", heartbeat.beat, outage), Periodic("reloads", reloader.tick, outage)
-    for thread in (reports, reloads, listener):
+    heartbeat_thread = Periodic("heartbeat", heartbeat.beat, outage)
+    reload_thread = Periodic("reloads", reloader.tick, outage)
+    threads = heartbeat_thread, reload_thread, listener
+    for thread in threads:
         thread.start()
     probes.started(worker, engine, decoder)
     _log.info(
@@ -171,8 +173,10 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
     try:
         code = worker.serve()
     finally:
-        for thread in (listener, reloads, reports):
+        for thread in threads:
             thread.stop()
+        reload_thread.join()
+        heartbeat_thread.join()
         if not outage.lasting:  # else the report ends by itself
             try:
                 heartbeat.leave()
@@ -189,7 +193,7 @@ def start(engine: Engine, weights_source: WeightsSource, name: str) -> None:
     """Load the default model of the registry in the version that it names; where it names none, the model `name`.
 
     Where a version is in use that cannot be had, drawing with this machine's file is better than not drawing: the
-    heartbeat goes on trying. Raises WeightsError.
+    thread of reloads goes on trying. Raises WeightsError.
     """
     engine.default = weights_source.store.default() or name
     if engine.default != name:

@@ -5,9 +5,9 @@ Every bot process reports the same of the fleet: take the maximum over them, not
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import discord
 from aiohttp import web
@@ -36,6 +36,8 @@ LOOP_LAG: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 _LAG_EVERY_S: Final = 0.5
+
+T = TypeVar("T")
 
 
 class PortTaken(Exception):
@@ -70,30 +72,40 @@ async def observed(client: discord.AutoShardedClient, redis: Redis, settings: Bo
 def probe_app(healthy: Probe, ready: Probe) -> web.Application:
     """The pages that jobs.observability.probes describes, on the event loop: one that hangs answers none.
 
-    `healthy` must not wait for anything. `ready` may: it is called in a thread, and by one of those who ask at a
-    time, for whom all wait. Where Redis hangs, those threads are few, and commands need them.
+    `healthy` must not wait for anything. `ready` may, as the metrics do: each runs in a thread, one call at a time,
+    and all who ask meanwhile get its answer. Threads are few, and commands need them while Redis hangs.
     """
-    looking: asyncio.Task[list[str]] | None = None
+    look, read = _shared(ready), _shared(probes.metrics)
 
     async def health(_request: web.Request) -> web.Response:
         return _response(probes.probed(healthy()))
 
     async def readiness(_request: web.Request) -> web.Response:
-        nonlocal looking
-        if looking is None or looking.done():
-            looking = asyncio.create_task(asyncio.to_thread(ready))
         try:
-            reasons = await asyncio.wait_for(asyncio.shield(looking), probes.PATIENCE_S)
+            reasons = await asyncio.wait_for(look(), probes.PATIENCE_S)
         except TimeoutError:
             reasons = probes.too_slow()
         return _response(probes.probed(reasons))
 
     async def metrics(_request: web.Request) -> web.Response:
-        return _response(await asyncio.to_thread(probes.metrics))
+        return _response(await read())
 
     app = web.Application()
     app.add_routes([web.get("/healthz", health), web.get("/readyz", readiness), web.get("/metrics", metrics)])
     return app
+
+
+def _shared(call: Callable[[], T]) -> Callable[[], Awaitable[T]]:
+    """`call` in a thread; whoever asks while it runs waits for the same answer, and ends it for nobody."""
+    running: asyncio.Task[T] | None = None
+
+    async def answer() -> T:
+        nonlocal running
+        if running is None or running.done():
+            running = asyncio.create_task(asyncio.to_thread(call))
+        return await asyncio.shield(running)
+
+    return answer
 
 
 def _response(answer: Answer) -> web.Response:

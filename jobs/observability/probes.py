@@ -24,7 +24,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 _log = logging.getLogger(__name__)
 
 Probe = Callable[[], list[str]]
-"""The reasons why not, for operators; none when all is well. Called in a thread."""
+"""The reasons why not, for operators; none when all is well. Called in a thread, but for a bot's health."""
 
 PATIENCE_S: Final = 4.0
 """A probe that takes longer has failed. Below the 5 s and more that probes usually wait."""

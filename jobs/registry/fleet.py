@@ -22,7 +22,8 @@ class WorkerReport(Record):
     """One worker as it last described itself. Versions are the first 12 hex digits of a file's sha256.
 
     `model` draws when no style is asked for; `models` are all that are loaded, with their versions, that one first.
-    `memory_mb` is the process's memory, or on a GPU what its tensors take there.
+    `memory_mb` is the process's memory, or on a GPU what its tensors take there. `takes_reloads` is false where its
+    thread for reloads hangs, say in a file on a share whose server is gone: it draws on with what it has.
     """
 
     name: str
@@ -36,6 +37,7 @@ class WorkerReport(Record):
     memory_mb: int = 0
     jobs_done: int = 0
     last_error: str = ""
+    takes_reloads: bool = True
     started_at: float
 
 

@@ -158,7 +158,9 @@ class Reloads:
             target = rolled_back(self._store.known(name), by).active
         elif version is not None:
             target = self._store.version(name, version).sha256
-        expected = tuple(worker.name for worker in self._fleet.alive() if worker.state != "stopping")
+        expected = tuple(
+            worker.name for worker in self._fleet.alive() if worker.state != "stopping" and worker.takes_reloads
+        )
         if not expected and target is None:
             raise ServiceProblem("no_worker")
         reload = Reload(

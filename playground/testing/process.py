@@ -37,7 +37,7 @@ class Running(Protocol):
     def kill(self) -> None: ...
 
 
-def start_python(command: Sequence[str]) -> Running:
+def start_module(command: Sequence[str]) -> Running:
     """`python -m` with a module and its arguments, and a pipe from its standard output."""
     return subprocess.Popen([sys.executable, "-m", *command], stdout=subprocess.PIPE)  # noqa: S603
 
@@ -45,7 +45,7 @@ def start_python(command: Sequence[str]) -> Running:
 class PlaygroundProcess:
     """`python -m playground` for the length of a with block. `url` and `controls` are set inside it.
 
-    `start` starts it, as `start_python` does.
+    `start` starts it, as `start_module` does.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PlaygroundProcess:
         port: int = 0,
         token: str = TOKEN,
         record: Path | None = None,
-        start: Callable[[Sequence[str]], Running] = start_python,
+        start: Callable[[Sequence[str]], Running] = start_module,
     ) -> None:
         self.token = token
         self._start = start

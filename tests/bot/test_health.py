@@ -84,7 +84,7 @@ async def test_many_who_ask_while_redis_hangs_wait_for_one_look_and_health_for_n
 
     def hangs() -> list[str]:
         looks.append("ping")
-        over.wait(60)
+        over.wait(PATIENCE_S)
         return ["redis: TimeoutError"]
 
     @web.middleware
@@ -94,18 +94,40 @@ async def test_many_who_ask_while_redis_hangs_wait_for_one_look_and_health_for_n
 
     app = probe_app(lambda: [], hangs)
     app.middlewares.append(noted)
-    async with TestClient(TestServer(app)) as client:
-        waiting = [asyncio.create_task(client.get("/readyz")) for _ in range(40)]
-        async with asyncio.timeout(PATIENCE_S):
-            while len(asked) < len(waiting):  # noqa: ASYNC110 nothing to wait on
-                await asyncio.sleep(0.01)
-            assert (await client.get("/healthz")).status == 200
+    try:
+        async with TestClient(TestServer(app)) as client:
+            waiting = [asyncio.create_task(client.get("/readyz")) for _ in range(40)]
+            async with asyncio.timeout(PATIENCE_S):
+                while len(asked) < len(waiting):  # noqa: ASYNC110 nothing to wait on
+                    await asyncio.sleep(0.01)
+                assert (await client.get("/healthz")).status == 200
+            over.set()
+            answers = await asyncio.gather(*waiting)
+            assert {answer.status for answer in answers} == {503} and looks == ["ping"]
+            assert await answers[0].json() == {"ok": False, "reasons": ["redis: TimeoutError"]}
+            await client.get("/readyz")
+            assert looks == ["ping", "ping"]
+    finally:
         over.set()
-        answers = await asyncio.gather(*waiting)
-        assert {answer.status for answer in answers} == {503} and looks == ["ping"]
-        assert await answers[0].json() == {"ok": False, "reasons": ["redis: TimeoutError"]}
-        await client.get("/readyz")
-        assert looks == ["ping", "ping"]
+
+
+async def test_who_gives_up_ends_the_look_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "PATIENCE_S", 0.05)
+    over, looks = threading.Event(), list[str]()
+
+    def hangs() -> list[str]:
+        looks.append("ping")
+        over.wait(PATIENCE_S)
+        return []
+
+    try:
+        async with TestClient(TestServer(probe_app(lambda: [], hangs))) as client:
+            for _ in range(3):
+                answer = await client.get("/readyz")
+                assert answer.status == 503 and "no answer within" in await answer.text()
+            assert looks == ["ping"]
+    finally:
+        over.set()
 
 
 class Fleetwide:

@@ -139,7 +139,7 @@ def test_a_picture_then_outages_then_a_reload_then_the_end(
 def test_a_file_that_takes_long_to_read_does_not_make_a_worker_look_dead(
     start: Start, redis: Redis, sha: str, tmp_path: Path
 ) -> None:
-    """As one on a share whose server is gone: here one that nobody writes yet."""
+    """It stands for one on a share whose server is gone: a pipe that nobody writes yet."""
     folder = tmp_path / "weights"
     folder.mkdir()
     write_weights(folder, 1)
@@ -147,8 +147,14 @@ def test_a_file_that_takes_long_to_read_does_not_make_a_worker_look_dead(
     worker, fleet = start(WEIGHTS_DIR=str(folder)), Fleet(redis)
     writer = _opened_once_it_is_read(folder / "slow.safetensors")
     enqueue(redis, request_for(sha))
-    until(lambda: [report.jobs_done for report in fleet.alive()] == [1], "a report of the job")
+    until(lambda: any(report.jobs_done for report in fleet.alive()), "a report of the job")
+    until(lambda: not any(report.takes_reloads for report in fleet.alive()), "a report of the file")
+    (report,) = fleet.alive()
+    assert report.last_error.startswith("reading or loading weights for ")
+    reload = Reloads(redis, WeightsStore(redis, 2**26), fleet).begin("tiny", "admin", version=report.model_version)
+    assert reload.expected == (), "no reload waits for it"
     os.close(writer)
+    until(lambda: all(report.takes_reloads for report in fleet.alive()), "a report that it is back")
     worker.wait_for("model not published name=slow")
     assert worker.end() == 0
 

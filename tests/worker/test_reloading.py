@@ -233,7 +233,15 @@ def test_without_room_for_two_it_steps_aside_and_comes_back(
         held.append(worker.rq.held and not worker.engine.loaded())
         return load(name, data)
 
+    read_while_held: list[bool] = []
+    bytes_of = worker.weights_source.bytes_of
+
+    def read(name: str, sha256: str) -> bytes:
+        read_while_held.append(worker.rq.held)
+        return bytes_of(name, sha256)
+
     worker.engine.load = watched  # type: ignore[method-assign, assignment]
+    worker.weights_source.bytes_of = read  # type: ignore[method-assign]
     reload = worker.reloads.begin("tiny", "50")
     worker.step(2)
     if ends == "aborted":
@@ -242,6 +250,7 @@ def test_without_room_for_two_it_steps_aside_and_comes_back(
         assert worker.rq.held, "until it is decided, it takes no jobs"
         worker.reloads.vote(reload, Vote(worker="w2", offered=True, error="no"))
     worker.step(4)
+    assert not read_while_held[0], "a file may take long, and meanwhile it draws"
     assert held[0], "the old model is gone before the new one comes"
     assert worker.end_of(reload)[0] == ends
     assert worker.reloads.votes(reload)["w1"].drained

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import time
+from typing import Final
 
 from jobs import clock
 from jobs.registry.fleet import REPORT_EVERY_S, Fleet, WorkerReport
@@ -9,6 +11,9 @@ from models.inference.memory import give_back
 from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine
 from worker.weights.reloading import Reloader
+
+AWAY_S: Final = 15.0
+"""After so long in one file no reload waits for this worker any more."""
 
 
 class Heartbeat:
@@ -42,18 +47,22 @@ class Heartbeat:
         self._idle_after = done if self._worker.state == "idle" else -1
 
     def _report(self) -> WorkerReport:
-        worker, models = self._worker, {loaded.name: loaded.renderer.version for loaded in self._engine.loaded()}
+        worker, default = self._worker, self._engine.default
+        models = {loaded.name: loaded.renderer.version for loaded in self._engine.loaded()}
+        away_s = time.monotonic() - self._reloader.came_round_at
+        away = f"reading or loading weights for {away_s:.0f} s" if away_s > AWAY_S else ""
         return WorkerReport(
             name=worker.name,
             host=socket.gethostname(),
             pid=os.getpid(),
             device=self._engine.device,
-            model=self._engine.default,
-            model_version=models.get(self._engine.default, ""),
+            model=default,
+            model_version=models.get(default, ""),
             models=models,
             memory_mb=self._engine.memory_mb(),
             state=worker.state,
             jobs_done=worker.jobs_done,
-            last_error=self._reloader.error or worker.breaker.last_error,
+            last_error=away or self._reloader.error or worker.breaker.last_error,
+            takes_reloads=not away,
             started_at=self._started_at,
         )

@@ -10,7 +10,7 @@ _log = logging.getLogger(__name__)
 
 
 class Outage:
-    """Shared by the work loop, the lease and the heartbeat of one worker."""
+    """Shared by all threads of one worker that ask Redis."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -143,7 +143,9 @@ class Engine:
         Raises WeightsError, and keeps the model, if the bytes are gone that lead back to it.
         """
         with self._lock:
-            data = self._warm[name].data if name in self._warm else None
+            loaded = self._warm.get(name)
+        data = None if loaded is None else loaded.data  # from a file, which may take long
+        with self._lock:
             self._warm.pop(name, None)
         self._free()
         return data

@@ -43,15 +43,18 @@ class Reloader:
         self._reload: Reload | None = None
         self._vote = Vote(worker=worker.name)
         self._sent = True
+        self._read: bytes | None = None
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
         self._failed: dict[str, tuple[str, float]] = {}
         self._follow_at = self._publish_at = 0.0
+        self.came_round_at = time.monotonic()
         self.error = ""
 
     def tick(self) -> float:
         """Do what is due by the clock; seconds until the next call. Raises as `step` does."""
-        due = time.monotonic() >= self._follow_at
+        self.came_round_at = time.monotonic()
+        due = self.came_round_at >= self._follow_at
         if self.step(follow=due):
             return _OPEN_TICK_S
         if due:
@@ -87,11 +90,13 @@ class Reloader:
         if reload.phase == "resolving" and not (vote.offered or vote.error):
             self._cast(reload, offered=True, **self._attempt(lambda: {"offer": self._source.offer(reload.model)}))
         elif reload.phase == "preparing" and not (vote.ready or vote.error):
-            self._engine.make_room()
-            if not self._engine.fits() and not self._worker.hold():
-                return True  # its job first
             start = time.perf_counter()
-            found = self._attempt(lambda: self._prepare(reload))
+            found = self._attempt(lambda: self._fetch(reload))
+            if not found:
+                self._engine.make_room()
+                if not self._engine.fits() and not self._worker.hold():
+                    return True  # its job first
+                found = self._attempt(lambda: self._prepare(reload))
             self._cast(reload, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
         elif reload.phase == "committed" and vote.ready and not vote.moved:
             self._commit()
@@ -135,9 +140,16 @@ class Reloader:
             _log.exception("reload failed")
             return {"error": f"unexpected {type(error).__name__}; see the worker's log"}
 
-    def _prepare(self, reload: Reload) -> dict[str, object]:
+    def _fetch(self, reload: Reload) -> dict[str, object]:
+        """Read the version, before the worker is held: a file may take long."""
         assert reload.target is not None  # noqa: S101 a reload is prepared once its target is known
-        data = self._source.bytes_of(reload.model, reload.target)
+        if self._read is None:
+            self._read = self._source.bytes_of(reload.model, reload.target)
+        return {}
+
+    def _prepare(self, reload: Reload) -> dict[str, object]:
+        data, self._read = self._read, None
+        assert data is not None  # noqa: S101 it was fetched
         if self._worker.held:
             self._taken_out = self._engine.take_out(reload.model)
         try:
@@ -161,7 +173,7 @@ class Reloader:
 
     def _abort(self) -> None:
         """Drop what was prepared and draw on with what there was."""
-        self._prepared = None
+        self._read = self._prepared = None
         if self._taken_out is not None and self._reload is not None:
             try:
                 self._engine.put(self._engine.load(self._reload.model, self._taken_out))
