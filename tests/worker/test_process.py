@@ -355,6 +355,7 @@ def test_degraded_worker_stands_aside_while_others_draw_and_comes_back(
     assert ended(jobs, "2") == "failed internal"
     assert ended(jobs, "3") == "posted"
     other.wait_for("job done id=3 outcome=posted")
+    other.wait_for("job raised id=2", times=2)  # said after Redis has the end
     assert other.log.count("job raised id=2") == 2 and sick.log.count("job raised id=2") == 1
 
     # The other's turn: it tries itself, draws, and goes on with what waited.
