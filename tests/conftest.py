@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -16,7 +17,6 @@ from devstack.valkey import start_valkey
 from jobs import clock
 from jobs.connection import connect
 from jobs.text.catalogues import compile_catalogues
-from tests.order import ordered, shared_by
 
 # Small networks gain nothing from threads, and lose a great deal where other tests have the cores.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -32,7 +32,6 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.option.loadscopereorder = False  # the order is ours (tests.order)
     compile_catalogues()  # one that was changed since the environment was made takes effect
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
 
@@ -46,12 +45,13 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a module's or a package's tests share is started once: they go to one process of xdist's.
 
-    Others go wherever there is room.
+    Others go wherever there is room. The slow ones begin first, and then the groups: what is left for the end,
+    when not every process has something to do, is single and quick.
     """
     for item in items:
-        if (group := shared_by(item)) is not None:
+        if (group := _shared_by(item)) is not None:
             item.add_marker(pytest.mark.xdist_group(str(group.relative_to(item.config.rootpath))))
-    items[:] = ordered(items)
+    items.sort(key=_late)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -62,6 +62,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.getoption("loadgroup", False):  # this is one of xdist's processes
         grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
         assert all("@" in item.nodeid for item in grouped), "this pytest and this pytest-xdist do not fit together"
+
+
+def _late(item: pytest.Item) -> tuple[bool, bool]:
+    return item.get_closest_marker("slow") is None, item.get_closest_marker("xdist_group") is None
+
+
+def _shared_by(item: pytest.Item) -> Path | None:
+    """The folder or file whose tests share a fixture that this one uses."""
+    used = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    scopes = {definitions[-1].scope for definitions in used.values()}
+    if "package" in scopes:
+        return item.path.parent
+    return item.path if "module" in scopes else None
 
 
 @pytest.fixture(autouse=True)

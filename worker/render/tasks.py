@@ -162,8 +162,8 @@ def tell_failure(job_id: str, payload: object, reason: str) -> None:
     now = clock.now()
     result = RenderResult(job_id=job_id, outcome=outcome, code="internal", worker=tools.worker, finished_at=now)
     tools.jobs.finish(result)
-    job_ended(result, request.created_at if request is not None else now)
     _log.error("job failed id=%s reference=%s reason=%s told=%r", job_id, reference, reason, told)
+    job_ended(result, request.created_at if request is not None else now)
 
 
 def _later(request: RenderRequest, error: DiscordUnavailable) -> Postponed:
