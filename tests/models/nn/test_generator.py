@@ -13,6 +13,7 @@ from models.nn.generator import Generator
 from models.quality.measures import shares_at_the_sides
 from models.weights_file import find_weights, load_weights
 from tests.models.tones import level
+from tests.models.training.runs import trains
 
 TINY = SIZES["tiny"]
 NONE = torch.zeros(1)
@@ -138,6 +139,7 @@ def test_the_pixel_head_gives_every_pixel_of_a_cell() -> None:
     assert torch.equal(net(tone, NONE + 1), net.set_type(tone))  # it sees no subject
 
 
+@trains
 def test_the_pixel_head_can_tell_levels_that_lie_a_step_of_the_ramp_apart() -> None:
     """A ramp's steps are sharp: the head must learn one at any level, to a few thousandths of the tone."""
     torch.manual_seed(0)
@@ -169,6 +171,7 @@ def test_the_discriminator_looks_at_a_few_cells_at_a_time() -> None:
         assert 2 * 16 <= reach + 1 <= 4 * 16
 
 
+@trains
 def test_the_discriminator_learns_to_tell_and_sees_the_tone() -> None:
     torch.manual_seed(0)
     net = Discriminator(8)

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from models.nn.architecture import MAP_SIDE, SIDE
 from models.nn.subject import SubjectBranch, subject_loss
+from tests.models.training.runs import trains
 
 
 @pytest.mark.parametrize("size", [(16, 8), (16, 1600), (1280, 800), (128, 128), (333, 77)])
@@ -33,6 +34,7 @@ def test_it_sees_the_whole_picture() -> None:
     assert tone.grad[0, 0, -8:, -8:].abs().sum() > 0
 
 
+@trains
 def test_it_sees_nothing_until_it_learns() -> None:
     torch.manual_seed(0)
     net, tone, wanted = SubjectBranch(), torch.rand(4, 1, SIDE, SIDE), torch.ones(4, 1, MAP_SIDE, MAP_SIDE)
@@ -55,6 +57,7 @@ def discs(count: int, chance: torch.Generator) -> tuple[torch.Tensor, torch.Tens
     return there * tones + (1 - there) * ground, F.avg_pool2d(there, SIDE // MAP_SIDE)
 
 
+@trains
 def test_it_learns_what_stands_out() -> None:
     torch.manual_seed(0)
     net, chance = SubjectBranch(), torch.Generator().manual_seed(0)

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from models.training.config import TrainConfig
 from models.training.data import Photos
 from models.training.train import train
+
+trains = pytest.mark.xdist_group("tests/models/training")
+"""For a test elsewhere that trains: what an optimizer imports takes seconds, and one process has it already."""
 
 # Warm steps, the generator's own pages, the subject and the discriminator all get their turn.
 SMALL = TrainConfig(
