@@ -24,26 +24,31 @@ class SettingsAfterRemoval(commands.Cog):
     def __init__(self, client: commands.AutoShardedBot, services: Services) -> None:
         self._client = client
         self._services = services
+        self._turn = asyncio.Lock()
+        """In the order of the events: of a coming and a going, the later counts."""
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        await self._change(self._services.guilds.joined, {str(guild.id)})
+        async with self._turn:
+            await self._change(self._services.guilds.joined, {str(guild.id)})
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         log.info("left guild=%d", guild.id)
-        await self._change(self._services.guilds.left, {str(guild.id)})
+        async with self._turn:
+            await self._change(self._services.guilds.left, {str(guild.id)})
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        here = {str(guild.id) for guild in self._client.guilds}
-        await self._change(self._services.guilds.joined, here)
-        try:
-            known = await asyncio.to_thread(self._services.guilds.known)
-        except REDIS_LOST as error:
-            log.info("servers not compared detail=%s", describe_error(error))
-            return
-        await self._change(self._services.guilds.left, {one for one in known - here if self._is_ours(one)})
+        async with self._turn:
+            here = {str(guild.id) for guild in self._client.guilds}
+            await self._change(self._services.guilds.joined, here)
+            try:
+                known = await asyncio.to_thread(self._services.guilds.known)
+            except REDIS_LOST as error:
+                log.info("servers not compared detail=%s", describe_error(error))
+                return
+            await self._change(self._services.guilds.left, {one for one in known - here if self._is_ours(one)})
 
     def _is_ours(self, guild_id: str) -> bool:
         """Whether this process would hear of a server: others have other shards."""

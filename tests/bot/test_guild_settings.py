@@ -1,12 +1,18 @@
 """`/settings` through the whole program: who may, what follows at once, settings carried from server to server."""
 
+import asyncio
 import json
+import threading
+from collections.abc import Collection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from discord import Object
 from redis import Redis
 
+from bot.commands.settings_after_removal import SettingsAfterRemoval
 from bot.commands.settings_text import KEPT
 from bot.render.admission import Asker, allow
 from jobs.registry.weights import MODELS_KEY, WeightsStore
@@ -27,6 +33,7 @@ from playground.testing import (
     PlaygroundProcess,
     Refused,
 )
+from playground.testing.client import PATIENCE_S
 from tests.bot.processes import BotProcess, a_png, only, queued
 from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_results import a_result
@@ -329,6 +336,27 @@ def test_settings_go_some_days_after_the_bot_was_removed(discord: Controls, redi
     discord.gateway("join")  # a mistake, which is put right within these days
     discord.wait_for(lambda: lives() == -1)
     assert SAM_ID in GuildStore(redis).get(GUILD_ID).blocked
+
+
+async def test_of_a_coming_and_a_going_the_later_counts(redis: Redis) -> None:
+    store, slow = GuildStore(redis), threading.Event()
+    store.update(GUILD_ID, lambda old: old.model_copy(update={"reactors": "requester"}))
+    joined = store.joined
+
+    def slowly(guild_ids: Collection[str]) -> None:
+        slow.wait(PATIENCE_S)
+        joined(guild_ids)
+
+    store.joined = slowly  # type: ignore[method-assign]
+    nobody: Any = None
+    services: Any = SimpleNamespace(guilds=store)
+    cog, guild = SettingsAfterRemoval(nobody, services), Object(int(GUILD_ID))
+    coming = asyncio.create_task(cog.on_guild_join(guild))  # type: ignore[arg-type]
+    going = asyncio.create_task(cog.on_guild_remove(guild))  # type: ignore[arg-type]
+    overtaken, _ = await asyncio.wait({going}, timeout=0.2)
+    slow.set()
+    await asyncio.gather(coming, going)
+    assert not overtaken and redis.ttl(f"glyphcord:guild:{GUILD_ID}") > 0
 
 
 def test_a_bot_that_was_down_when_it_was_removed_finds_out_at_its_start(
