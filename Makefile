@@ -8,8 +8,8 @@ READY := $(VENV)/.ready
 DEMO_EXTRAS := bot,worker-cpu,heic,video,playground,demo
 # Where everything is there, the demo runs with that.
 DEMO_READY := $(or $(wildcard $(READY)),$(VENV)/.ready-demo)
-# Most tests wait for processes that they started: more at once than there are cores.
-TESTS_AT_ONCE ?= 4
+# Most tests wait for processes that they started: more at once than there are cores. Each takes up to a gigabyte.
+TESTS_AT_ONCE ?= 6
 
 .PHONY: demo test test-repeat bench audit docs lint format clean help
 .DEFAULT_GOAL := help

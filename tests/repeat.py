@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--busy", type=int, default=4, help="how many of them have busy loops beside them")
-    parser.add_argument("--at-once", default="4", help="pytest's processes")
+    parser.add_argument("--at-once", default="6", help="pytest's processes")
     parser.add_argument("arguments", nargs="*", help="given to pytest; `--` before options")
     arguments = parser.parse_args()
     failed = 0
