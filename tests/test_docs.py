@@ -396,6 +396,7 @@ NOT_SETTINGS = {
     "OMP_NUM_THREADS",  # PyTorch's
     "XDG_CACHE_HOME",  # everybody's
     "PLAYGROUND_URL",
+    "TESTS_AT_ONCE",  # the Makefile's
 }
 
 
