@@ -179,7 +179,7 @@ def _work(settings: WorkerSettings, redis: Redis, device: str, probes: WorkerPro
         heartbeat_thread.join()
         if not outage.lasting:  # else the report ends by itself
             try:
-                heartbeat.leave()
+                fleet.leave(worker.name)
             except RedisError as error:
                 outage.down(error)
         automatic_reactions.close()

@@ -24,9 +24,8 @@ from tests.playground.pictures import PNG_3X2
 
 REPOSITORY = Path(__file__).parents[2]
 PICTURE = ("cat.png", PNG_3X2, "image/png")
-PYTHON = f"{sys.executable} -m "
-BOT = f"{PYTHON}tests.playground.bot --stay"
-PAGE_BOT = f"{PYTHON}tests.playground.page_bot"
+BOT = "tests.playground.bot --stay"
+PAGE_BOT = "tests.playground.page_bot"
 CHANGED = """
 import asyncio
 from tests.playground import bot
@@ -45,7 +44,7 @@ def scene(command: str) -> Iterator[Scene]:
     with forked_playground() as process:
         people = Scene(process, timeout=120)
         environment = {**os.environ, **people.environment()}
-        bot = Forked("bot", tuple(command.removeprefix(PYTHON).split()), env=environment)
+        bot = Forked("bot", tuple(command.split()), env=environment)
         try:
             people.wait_for_bot()
             yield people
@@ -62,7 +61,7 @@ def fetched(people: Scene, folder: Path) -> str:
 
 
 def run(folder: Path, command: str, timeout_s: int = 60) -> subprocess.CompletedProcess[str]:
-    settings = f"[pytest]\nplayground_bot = {command}\nplayground_timeout = {timeout_s}\n"
+    settings = f"[pytest]\nplayground_bot = {sys.executable} {command}\nplayground_timeout = {timeout_s}\n"
     (folder / "pytest.ini").write_text(settings)
     plugins = ["-p", "playground.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:asyncio"]
     return subprocess.run(
@@ -112,10 +111,10 @@ def test_a_recorded_session_passes_and_fails_when_the_bot_is_changed(tmp_path: P
         "    )\n"
         '    playground.menu("Make ASCII", message, person="sam").shows("2 to do")\n'
     )
-    passed = run(tmp_path, BOT)
+    passed = run(tmp_path, f"-m {BOT}")
     assert passed.returncode == 0 and "1 passed" in passed.stdout, passed.stdout + passed.stderr
     (tmp_path / "changed.py").write_text(CHANGED)
-    failed = run(tmp_path, f"{sys.executable} changed.py --stay", timeout_s=30)
+    failed = run(tmp_path, "changed.py --stay", timeout_s=30)
     assert failed.returncode == 1, failed.stdout + failed.stderr
     assert "content: expected 'again 1', not 'once more'" in failed.stdout
 
@@ -171,7 +170,7 @@ def test_forms_menus_other_places_and_what_was_there_before(tmp_path: Path) -> N
     )
     with_it = source.replace("def test_recorded(playground, playground_bot):\n", drawing)
     (tmp_path / "test_recorded.py").write_text(with_it.replace("\n\n", "\nfrom pathlib import Path\n\n", 1))
-    done = run(tmp_path, PAGE_BOT)
+    done = run(tmp_path, f"-m {PAGE_BOT}")
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
 
 

@@ -3,17 +3,13 @@
 import os
 import socket
 import time
-from typing import Final
 
 from jobs import clock
-from jobs.registry.fleet import REPORT_EVERY_S, Fleet, WorkerReport
+from jobs.registry.fleet import REPORT_EVERY_S, REPORT_TTL_S, Fleet, WorkerReport
 from models.inference.memory import give_back
 from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine
 from worker.weights.reloading import Reloader
-
-AWAY_S: Final = 15.0
-"""After so long in one file no reload waits for this worker any more."""
 
 
 class Heartbeat:
@@ -34,10 +30,6 @@ class Heartbeat:
         self._give_back_when_idle()
         return REPORT_EVERY_S
 
-    def leave(self) -> None:
-        """Take this worker off the list. Raises redis errors."""
-        self._fleet.leave(self._worker.name)
-
     def _give_back_when_idle(self) -> None:
         """Once after the last of some jobs, and after the start: not between two, which would cost each time."""
         done = self._worker.jobs_done
@@ -50,7 +42,8 @@ class Heartbeat:
         worker, default = self._worker, self._engine.default
         models = {loaded.name: loaded.renderer.version for loaded in self._engine.loaded()}
         away_s = time.monotonic() - self._reloader.came_round_at
-        away = f"reading or loading weights for {away_s:.0f} s" if away_s > AWAY_S else ""
+        # A reload waits no longer for a worker in one file than for one that says nothing.
+        away = f"reading or loading weights for {away_s:.0f} s" if away_s > REPORT_TTL_S else ""
         return WorkerReport(
             name=worker.name,
             host=socket.gethostname(),
