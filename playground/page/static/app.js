@@ -3,7 +3,7 @@
 
 import { isStartedElsewhere } from "./api.js";
 import { drawComposer, focusComposer, loadSamples } from "./composer.js";
-import { el, gently, recall, remember } from "./dom.js";
+import { arrange, el, gently, recall, remember } from "./dom.js";
 import { feed } from "./feed.js";
 import { choicesArrived } from "./fields.js";
 import { openForm } from "./forms.js";
@@ -99,8 +99,7 @@ function drawMessages(jump = false) {
   if (isForum(channel())) nodes.push(forumPosts(channel()));
   else if (!nodes.length) nodes.push(el("li", { class: "empty" }, el("strong", {}, `Welcome to ${channelName(world.channel)}`), el("p", {}, channel()?.topic || "Nothing has been said here yet.")));
   if (from) nodes.unshift(more);
-  const same = nodes.length === items.children.length && nodes.every((node, i) => node === items.children[i]);
-  if (!same) items.replaceChildren(...nodes);
+  arrange(items, nodes);
   // Who was on a button of a message that is drawn anew is on the same button afterwards.
   if (focused?.key && !document.activeElement?.closest?.(".message")) document.querySelector(`#${focused.id} [data-k="${CSS.escape(focused.key)}"]`)?.focus({ preventScroll: true });
   if (atEnd) list.scrollTop = list.scrollHeight;

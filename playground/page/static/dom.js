@@ -20,6 +20,14 @@ export function keepingFocus(place, draw) {
   if (key && !place.contains(document.activeElement)) place.querySelector(`[data-k="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
+// Make these the children of a place, and leave alone those that are there already: a node that is taken out and put back
+// loses the press of a button that is under way, the selected text, and an open list.
+export function arrange(place, nodes) {
+  const wanted = new Set(nodes);
+  for (const node of [...place.children]) if (!wanted.has(node)) node.remove();
+  nodes.forEach((node, i) => { if (place.children[i] !== node) place.insertBefore(node, place.children[i] ?? null); });
+}
+
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 export const isCalm = () => CALM.matches;

@@ -123,6 +123,23 @@ def test_messages_with_files_replies_and_the_menu(page: Page) -> None:
     expect(page.locator(".message")).to_have_count(0)
 
 
+def test_a_new_message_leaves_what_one_is_doing_to_another(page: Page, controls: Controls) -> None:
+    composer(page).fill("keep this selected")
+    composer(page).press("Enter")
+    mine = page.locator(".message", has_text="keep this selected")
+    mine.locator(".text").evaluate("one => getSelection().selectAllChildren(one)")
+    controls.message("something else")
+    expect(last(page)).to_contain_text("something else")
+    assert page.evaluate("getSelection().toString()").strip() == "keep this selected"
+    mine.hover()
+    mine.get_by_role("button", name="More").hover()
+    page.mouse.down()
+    controls.message("and one more")
+    expect(last(page)).to_contain_text("and one more")
+    page.mouse.up()
+    expect(page.get_by_role("menuitem", name="Reply")).to_be_visible()
+
+
 def test_who_may_do_what(page: Page) -> None:
     composer(page).fill("/")
     expect(page.get_by_role("option", name="/draw")).to_be_visible()
