@@ -332,7 +332,7 @@ def test_a_cdn_in_trouble_for_too_long_ends_in_a_sentence(redis_url: str, tmp_pa
         ({"stall": True}, "attachment_slow"),
         ({"status": 503}, "attachment_failed"),
     ]
-    with forked_playground() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="1"):
+    with forked_playground() as own, BotProcess(own, redis_url, tmp_path, ATTACHMENT_TIMEOUT_S="3"):
         for trouble, code in troubles:
             own.controls.fault(path="^/cdn/", times=1000, **trouble)
             used = own.controls.slash("ascii", files={"image": a_png()})

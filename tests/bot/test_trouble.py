@@ -123,14 +123,14 @@ def test_one_answer_closes_no_private_reply(discord: Controls, redis: Redis, fau
 def test_commands_are_registered_as_soon_as_discord_takes_them(redis_url: str, tmp_path: Path) -> None:
     with forked_playground() as own:
         own.controls.fault(path="/users/@me$", status=503, for_s=20, page=True)
-        own.controls.fault(path="/commands$", status=503, for_s=40)
+        own.controls.fault(path="/commands$", status=503, for_s=2000)
         bot = BotProcess(own, redis_url, tmp_path).launch()
         try:
             hits(own.controls, 2)
             own.controls.advance(20)
             own.controls.wait_for(lambda: own.controls.state()["sessions"])
             assert not own.controls.state()["commands"]
-            own.controls.advance(20)
+            own.controls.advance(2000)
             own.controls.wait_for_bot()
             assert bot.running(), bot.log
         finally:

@@ -151,7 +151,7 @@ def test_in_a_channel_one_reply_at_a_time_is_told_as_the_bot() -> None:
 def test_the_last_state_wins_over_what_was_being_said(
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
-    discord.fault(method="PATCH", path="/messages/@original$", delay_s=1.0)
+    discord.fault(method="PATCH", path="/messages/@original$", delay_s=0.3)
     used, request = ask(discord, redis)
     discord.wait_for(lambda: redis.hexists(record_key(request.job_id), "notice_until"))
     finish(playground, redis, request)

@@ -384,7 +384,7 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
     folder.mkdir()
     durable = {"appendonly": "yes", "appendfsync": "always"}
     url = f"redis://127.0.0.1:{port}/0"
-    worker = start("tests.worker.nervous", REDIS_URL=url)
+    worker = start("tests.worker.nervous", REDIS_URL=url, NERVOUS_POST_S="60")
     worker.wait_for("redis lost")
     with (
         ValkeyServer(port=port, data_dir=folder, config=durable, persist=True),
