@@ -47,8 +47,8 @@ def serve_look(request: web.Request, world: World) -> web.Response:
         case ["emojis", name]:
             emoji = world.files.emojis.get(name.partition(".")[0])
             data = emoji.data if emoji and (emoji.moves or not name.endswith(".gif")) else None
-        case ["external", file_id, *_]:
-            file = world.files.get(file_id)
+        case ["external", file_id, signature, *_]:
+            file = world.files.by_proxy(file_id, signature)
             data = file.data if file else None
         case _:
             pass

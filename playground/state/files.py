@@ -174,7 +174,16 @@ class Files(UserDict[str, Attachment]):
     def proxied(self, attachment: Attachment, address: str) -> str:
         """Where Discord's proxy has what is at an address of another site: here, the file that stands for it."""
         scheme, _, rest = address.partition("://")
-        return f"{self.cdn_base}/external/{attachment.id}/{scheme}/{quote(rest)}"
+        signature = self._proxy_signature(attachment.id)
+        return f"{self.cdn_base}/external/{attachment.id}/{signature}/{scheme}/{quote(rest)}"
+
+    def _proxy_signature(self, file_id: str) -> str:
+        return hmac.new(self._key, f"/external/{file_id}".encode(), hashlib.sha256).hexdigest()
+
+    def by_proxy(self, file_id: str, signature: str) -> Attachment | None:
+        """The file of an address that `proxied` has made, which never expires; None for any other."""
+        wanted = self._proxy_signature(file_id)
+        return self.get(file_id) if hmac.compare_digest(wanted.encode(), signature.encode()) else None
 
     def by_url(self, file_id: str, path: str, query: Mapping[str, str]) -> Attachment | None:
         """The file at a CDN path (/attachments/1/2/cat.png); None when unknown, wrongly signed or expired."""

@@ -190,6 +190,25 @@ async def test_an_embed_shows_an_attached_picture(rest: Rest) -> None:
     assert made["attachments"] == []
 
 
+async def test_only_who_was_given_a_proxys_address_has_the_file(rest: Rest, playground: Playground) -> None:
+    video = {"url": "https://media.example.org/a b.mp4", "proxy_url": "attachment://a.png"}
+    body = {"embeds": [{"type": "gifv", "video": video}]}
+    made = (await rest.multipart("POST", MESSAGES, body, {"files[0]": ("a.png", PNG_3X2)})).body
+    address = made["embeds"][0]["video"]["proxy_url"]
+    (file_id,) = playground.world.files
+
+    async def status(url: str) -> int:
+        async with rest.session.get(url) as answer:
+            return answer.status
+
+    assert await status(address) == 200
+    signature = address.split("/external/")[1].split("/")[1]
+    guesses = ("", "/", "/https/media.example.org/a%20b.mp4", f"/{'0' * len(signature)}/https/media.example.org/a")
+    for guess in guesses:
+        assert await status(f"{playground.url}/cdn/external/{file_id}{guess}") == 404, guess
+        assert await status(f"{playground.url}/external/{file_id}{guess}") == 404, guess
+
+
 async def test_reactions(rest: Rest, playground: Playground) -> None:
     made = (await rest("POST", MESSAGES, {"content": "x"})).body
     path = f"{MESSAGES}/{made['id']}/reactions"
