@@ -5,7 +5,6 @@ formed (400).
 """
 
 import asyncio
-import json
 import logging
 import math
 import re
@@ -49,6 +48,7 @@ from playground.api.routing import Call, Response, find_route
 from playground.errors import ApiError, invalid_form, invalid_version, unauthorized
 from playground.faults import Fault, Faults
 from playground.gateway.gateway import Gateway
+from playground.json_bytes import as_json
 from playground.request_body import Body, read_body
 from playground.state.world import World
 
@@ -186,7 +186,6 @@ def _response(response: Response, headers: dict[str, str]) -> web.Response:
         return web.Response(status=204, headers=headers)
     if isinstance(response.body, str):  # a fault that speaks like a proxy on the way
         return web.Response(status=response.status, headers=headers, text=response.body, content_type="text/html")
-    text = json.dumps(response.body, ensure_ascii=False)
     # Set by hand: clients compare it with exactly "application/json", without a charset.
     headers["Content-Type"] = "application/json"
-    return web.Response(status=response.status, headers=headers, body=text.encode())
+    return web.Response(status=response.status, headers=headers, body=as_json(response.body))

@@ -9,6 +9,7 @@ from playground.api.fields import Fields
 from playground.api.routing import NO_CONTENT, Call, Response
 from playground.api.webhooks import webhook_name
 from playground.errors import ApiError, invalid_form, unknown
+from playground.json_bytes import as_json
 from playground.state.audit_log import Act
 from playground.state.message import Message
 from playground.state.seed import CHANNELS, FORUM, MEDIA, THREADS
@@ -38,7 +39,7 @@ def execute(call: Call, webhook: Webhook) -> Response:
         else:
             _check_still(body["components"])
     # The picture at that address is not fetched: nothing leaves this machine.
-    avatar = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() if address else None
+    avatar = hashlib.md5(as_json(address), usedforsecurity=False).hexdigest() if address else None
     author = webhook.author(username, avatar)
     thread = _thread(call, webhook, thread_name)
     if thread is None and CHANNELS[webhook.channel_id].kind in (FORUM, MEDIA):

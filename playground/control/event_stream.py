@@ -4,10 +4,10 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
-import json
 
 from aiohttp import web
 
+from playground.json_bytes import as_json
 from playground.types import Json
 
 MOST_WAITING = 2000
@@ -16,7 +16,7 @@ STILL_HERE_S = 15
 
 class EventStream:
     def __init__(self) -> None:
-        self._pages: set[asyncio.Queue[str | None]] = set()
+        self._pages: set[asyncio.Queue[bytes | None]] = set()
 
     @property
     def watched(self) -> bool:
@@ -25,10 +25,10 @@ class EventStream:
     def tell(self, what: str, data: Json) -> None:
         if not self._pages:
             return
-        text = _event(what, data)
+        event = _event(what, data)
         for queue in list(self._pages):
             if queue.qsize() < MOST_WAITING:
-                queue.put_nowait(text)
+                queue.put_nowait(event)
             elif queue.qsize() == MOST_WAITING:  # a page that sleeps; it loads everything when it comes back
                 queue.put_nowait(None)
 
@@ -36,19 +36,19 @@ class EventStream:
         """Send events until the page leaves, `first` before all others."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
-        queue: asyncio.Queue[str | None] = asyncio.Queue()
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._pages.add(queue)
         try:
-            await response.write(b": hello\n\n" if first is None else _event(*first).encode())
+            await response.write(b": hello\n\n" if first is None else _event(*first))
             while True:
                 try:
                     async with asyncio.timeout(STILL_HERE_S):
-                        text = await queue.get()
+                        event = await queue.get()
                 except TimeoutError:
-                    text = ": still here\n\n"
-                if text is None:
+                    event = b": still here\n\n"
+                if event is None:
                     break
-                await response.write(text.encode())
+                await response.write(event)
         except ConnectionError:
             pass
         finally:
@@ -56,5 +56,5 @@ class EventStream:
         return response
 
 
-def _event(what: str, data: Json) -> str:
-    return f"event: {what}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+def _event(what: str, data: Json) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (what.encode(), as_json(data))

@@ -14,7 +14,8 @@ from typing import Any
 import zstandard
 from aiohttp import web
 
-from playground.gateway.frames import as_frame, as_json, event_payload
+from playground.gateway.frames import as_frame, event_payload
+from playground.json_bytes import as_json
 from playground.state.seed import GUILD_ID
 from playground.types import Json
 

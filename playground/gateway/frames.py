@@ -6,14 +6,8 @@ What is the same for all sessions is made once; only the number of an event is e
 import functools
 import json
 import struct
-from typing import Any
 
 TEXT, BINARY, LAST = 0x1, 0x2, 0x80
-
-
-def as_json(data: Any) -> bytes:
-    """As JSON in UTF-8; half of a surrogate pair, which UTF-8 cannot carry, as JSON's \\ud83e."""
-    return json.dumps(data, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def event_payload(seq: int, name: str, data: bytes) -> bytes:

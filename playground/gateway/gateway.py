@@ -14,7 +14,6 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from playground.gateway.connection import Connection, Frame, Session
-from playground.gateway.frames import as_json
 from playground.gateway.intents import GUILDS, readable, wanted
 from playground.gateway.payloads import guild_create, ready
 from playground.gateway.protocol import (
@@ -44,6 +43,7 @@ from playground.gateway.protocol import (
     read_shard,
 )
 from playground.gateway.requests import heard_presence, member_chunks, sounds, voice_events
+from playground.json_bytes import as_json
 from playground.state.permissions import VIEW_CHANNEL
 from playground.state.seed import BOT_ID, DIRECTS, permissions
 from playground.state.world import World

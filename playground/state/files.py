@@ -174,8 +174,8 @@ class Files(UserDict[str, Attachment]):
     def proxied(self, attachment: Attachment, address: str) -> str:
         """Where Discord's proxy has what is at an address of another site: here, the file that stands for it."""
         scheme, _, rest = address.partition("://")
-        signature = self._proxy_signature(attachment.id)
-        return f"{self.cdn_base}/external/{attachment.id}/{signature}/{scheme}/{quote(rest)}"
+        signature, quoted = self._proxy_signature(attachment.id), quote(rest, errors="replace")
+        return f"{self.cdn_base}/external/{attachment.id}/{signature}/{scheme}/{quoted}"
 
     def _proxy_signature(self, file_id: str) -> str:
         return hmac.new(self._key, f"/external/{file_id}".encode(), hashlib.sha256).hexdigest()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from playground.server import Playground
@@ -17,7 +20,7 @@ from playground.state.seed import (
     STAFF_CHANNEL,
 )
 from tests.playground.pictures import PNG_3X2
-from tests.playground.raw import BOT, Answer, Rest
+from tests.playground.raw import BOT, Answer, Json, Rest
 
 MESSAGES = f"/channels/{ASCII_CHANNEL}/messages"
 HEART = "%F0%9F%A9%B7"
@@ -100,6 +103,40 @@ async def test_a_broken_body_is_a_400_not_a_500(rest: Rest) -> None:
     assert refused(await rest.send("POST", MESSAGES, data=b"{", headers=headers)) == (400, 50109)
     kind = {"Authorization": BOT, "Content-Type": "multipart/form-data; boundary=x"}
     assert refused(await rest.send("POST", MESSAGES, data=b"--y\r\n", headers=kind)) == (400, 50035)
+
+
+async def test_half_of_an_emoji_is_posted_once_and_told_to_everyone(tmp_path: Path) -> None:
+    """Bots in JavaScript that cut a text at a number of characters send such halves."""
+    half, record = "it is \ud83e", tmp_path / "record.jsonl"
+    proxied = {"url": f"https://example.org/{half}", "proxy_url": "attachment://a.png"}
+    async with Playground(record=record) as running, aiohttp.ClientSession() as session:
+        rest = Rest(running.url, session)
+        async with (
+            session.get(f"{running.url}/playground/events") as page,
+            session.get(f"{running.url}/playground/inspector") as inspector,
+        ):
+            made = await rest("POST", MESSAGES, {"content": half})
+            embeds = {"embeds": [{"title": half, "image": proxied}]}
+            shown = await rest.multipart("POST", MESSAGES, embeds, {"files[0]": ("a.png", PNG_3X2)})
+            assert (made.status, made.body["content"], shown.status) == (200, half, 200)
+            assert shown.body["embeds"][0]["title"] == half
+            for stream, event in ((page, "message"), (inspector, "exchange")):
+                heard = await asyncio.wait_for(_data_of(stream, event), 60)
+                assert half in (heard.get("content"), json.loads(heard.get("sent") or "{}").get("content"))
+        there = await rest("GET", MESSAGES)
+        assert [message["id"] for message in there.body] == [shown.body["id"], made.body["id"]]
+    recorded = [json.loads(line) for line in record.read_bytes().splitlines()]
+    assert [exchange["status"] for exchange in recorded[:3]] == [200, 200, 200]
+    assert recorded[0]["response"]["content"] == half
+
+
+async def _data_of(stream: aiohttp.ClientResponse, event: str) -> Json:
+    """The data of the next event of that name in an event stream."""
+    async for line in stream.content:
+        if line == f"event: {event}\n".encode():
+            data: Json = json.loads((await stream.content.readline()).removeprefix(b"data: "))
+            return data
+    raise AssertionError(f"the stream ended without {event}")
 
 
 async def test_only_the_author_edits(rest: Rest, playground: Playground) -> None:

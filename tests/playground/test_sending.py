@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from playground.gateway import connection, gateway
-from playground.gateway.frames import as_frame, as_json, event_payload
+from playground.gateway.frames import as_frame, event_payload
+from playground.json_bytes import as_json
 from playground.server import Playground
 from playground.state import interactions, messages
 from playground.state.seed import ASCII_CHANNEL, BOT_ID, MIA_ID

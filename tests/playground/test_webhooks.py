@@ -87,6 +87,8 @@ async def test_what_a_webhook_sends(rest: Rest, events: list[tuple[str, Json]]) 
     assert message["author"]["username"] == "Town crier" and message["author"]["avatar"]
     assert (message["author"]["id"], message["application_id"]) == (hook["id"], BOT_ID)
     assert message["attachments"][0]["width"] == 3
+    odd = {"content": "two and a half", "avatar_url": "https://example.org/half \ud83e.png"}
+    assert (await rest("POST", f"{path}?wait=true", odd, token=None)).body["author"]["avatar"]
     one = f"{path}/messages/{message['id']}"
     assert (await rest("GET", one, token=None)).body["content"] == "two"
     assert (await rest("PATCH", one, {"content": "three"}, token=None)).body["content"] == "three"
