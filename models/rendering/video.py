@@ -35,9 +35,9 @@ def decode_video(
 ) -> Frames:
     """Frames of the first MAX_SECONDS, upright and opaque, none larger than its page (as `frames.decode_frames`).
 
-    Where there are more frames than an animation may have, every second one is taken, or every third, and so on. It
-    plays for ever, as animations in chats do. What is not decoded after `most_s` seconds is left out, and before
-    that, where they will not do, some frames in between.
+    Where there are more frames than an animation may have, every second one is taken, or every third, and so on;
+    where they come unevenly, one in each share of the time. It plays for ever, as animations in chats do. What is
+    not decoded after `most_s` seconds is left out, and before that, where they will not do, some frames in between.
 
     Raises PictureProblem `broken`, `encrypted`, `unknown_codec`, `sound_alone` and `too_heavy`, and as
     `models.sniff.sniff` does for what is too large, too small or too thin.
@@ -145,9 +145,19 @@ def _most_frames(look: Look, columns: int | None) -> int:
 
 
 def _step(excerpt: Excerpt, most: int) -> float:
-    """Seconds from one frame that is drawn to the next, a whole number of intervals; 0 where all are drawn."""
+    """Seconds from one frame that is drawn to the next, 0 where all are.
+
+    A whole number of intervals; where frames come so unevenly that more than `most` would be drawn, an equal share
+    of the time.
+    """
     every = math.ceil(len(excerpt.shown) / most)
-    return every * excerpt.interval if every > 1 else 0.0
+    if every == 1:
+        return 0.0
+    step, share = every * excerpt.interval, excerpt.end / most
+    if step >= share:
+        return step
+    due = {(at + _NEAR * excerpt.interval) // step for at in excerpt.shown} if step else excerpt.shown
+    return step if len(due) <= most else share
 
 
 def _durations_ms(times: list[float], end: float) -> tuple[int, ...]:

@@ -86,6 +86,23 @@ def test_every_so_manieth_frame_of_a_long_one(count: int, interval_ms: int, ever
     assert frames.cut == cut
 
 
+@pytest.mark.parametrize(
+    ("gaps", "drawn"),
+    [
+        ([33, 33, 33, 67] * 108, range(140, 151)),  # a phone in low light, 18 s
+        ([7] * 150 + [73] * 149, range(130, 151)),  # a screen on which little happens after a while, 12 s
+        ([16] * 200 + [300] * 40, range(140, 151)),  # the same, and every second one is few enough
+    ],
+)
+def test_frames_that_come_unevenly_are_drawn_to_the_end(gaps: list[int], drawn: range) -> None:
+    pictures = [plain(COLOURS[index % len(COLOURS)], 32, 16) for index in range(len(gaps))]
+    times = list(itertools.accumulate(gaps[:-1], initial=0))
+    frames = decode_frames(video(pictures, times, last_ms=gaps[-1]), 64, "light")
+    assert len(frames.pixels) in drawn
+    assert max(frames.durations_ms) <= 300, "nothing stands still"
+    assert (sum(frames.durations_ms), frames.cut) == (sum(gaps), "")
+
+
 def test_a_large_page_has_fewer_frames_over_the_same_time() -> None:
     pictures = [corner(320, 240)] * 60
     few, many = (decode_frames(video(pictures), columns, "light") for columns in (200, 40))
