@@ -17,6 +17,7 @@ from models.cli.render_arguments import COLOURS, HEADS, add_arguments
 from models.cli.sentences import in_words
 from models.cli.terminal import play, terminal_colours
 from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
+from models.inference.runtime import OutOfMemory
 from models.options import RenderOptions
 from models.problems import PictureProblem
 from models.rendering.library_messages import as_one_record
@@ -31,6 +32,7 @@ BINARY: Final = frozenset({"png", "docx", "gif"})
 FIRST_FRAME: Final = "This is its first frame; as .gif it keeps moving."
 TALLER: Final = "I drew {rows} rows instead of {asked}: {least} columns are the fewest."
 SHRUNK: Final = "I drew {columns} columns, as many as the graphics card has room for now."
+NO_ROOM: Final = "The graphics card has no room for that now. Please wait a little, or take --device cpu."
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,9 @@ def _render(arguments: argparse.Namespace) -> int:
     except WeightsError as error:
         say_error(error)
         return 1
+    except OutOfMemory:
+        say_error(NO_ROOM)
+        return 1
     if arguments.head and renderer.metadata["head"] != arguments.head:
         head = renderer.metadata["head"]
         raise UsageError(f"{renderer.name} draws {head}, not {arguments.head}; leave out --weights or --head")
@@ -141,6 +146,8 @@ def _one(work: _Work, one: Input, target: Path | None, on_frames: "OnFrames") ->
         raise
     except (PictureProblem, OSError) as problem:
         return {"in": one.label, "error": reason(problem), "code": code_of(problem)}
+    except OutOfMemory:
+        return {"in": one.label, "error": NO_ROOM, "code": "gpu_full"}
     notes = [str(note) for note in drawing.notes]
     if drawing.shrunk:
         notes.append(SHRUNK.format(columns=drawing.columns))

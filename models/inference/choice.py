@@ -63,7 +63,7 @@ def load_runtime(
 ) -> Runtime:
     """A network on a device. `pages` are what the ranges of its activations are taken from, each (H, W) tone.
 
-    Raises WeightsError if neither ONNX Runtime nor PyTorch is installed.
+    Raises WeightsError if neither ONNX Runtime nor PyTorch is installed, and OutOfMemory.
     """
     if device == "cpu" and has_onnx():
         from models.inference import kept_graphs  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """The network by PyTorch: on a card, or on a processor where PyTorch is all there is. In single precision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -19,16 +20,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    """OutOfMemory where the card has no memory for what is done in here."""
+    try:
+        yield
+    except RuntimeError as error:
+        # Where there is not even room for CUDA itself, PyTorch has no class for that.
+        if isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error):
+            raise OutOfMemory(str(error)) from error
+        raise
+
+
 def _there(work: Callable[P, T]) -> Callable[P, T]:
-    """The work without gradients; OutOfMemory where the card has none."""
+    """The work without gradients, where there is room for it."""
 
     @wraps(work)
     def attempted(*arguments: P.args, **named: P.kwargs) -> T:
-        try:
-            with torch.inference_mode():
-                return work(*arguments, **named)
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(str(error)) from error
+        with _room(), torch.inference_mode():
+            return work(*arguments, **named)
 
     return attempted
 
@@ -39,11 +49,13 @@ class OnTorch:
     precision = "fp32"
 
     def __init__(self, weights: LoadedWeights, device: str, threads: int | None = None) -> None:
+        """Move the network there. Raises OutOfMemory."""
         if threads is not None:
             torch.set_num_threads(threads)
         self.device = device
-        self._generator = weights.generator.to(device)
-        self._ink = torch.from_numpy(weights.atlas.ink).to(device)
+        with _room():
+            self._generator = weights.generator.to(device)
+            self._ink = torch.from_numpy(weights.atlas.ink).to(device)
 
     @_there
     def subject(self, tone: Array) -> Array:

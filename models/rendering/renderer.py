@@ -63,7 +63,7 @@ class Renderer:
         threads: int | None = None,
         runtime: Runtime | None = None,
     ) -> None:
-        """Load, check and move to the device. Raises WeightsError with the reason.
+        """Load, check and move to the device. Raises WeightsError with the reason, OutOfMemory where a GPU is full.
 
         `threads` are the processor's for one page, by default the runtime's own choice. `runtime` is for another
         than the device's.

@@ -19,6 +19,7 @@ from PIL import Image
 
 from models.encoders import ansi, encode
 from models.formats import FILES
+from models.inference.runtime import OutOfMemory
 from models.page import Grid, Page, page_of
 from models.palettes import BACKGROUNDS, PALETTES, Background
 from models.rendering.renderer import Renderer
@@ -203,6 +204,41 @@ def test_several_pictures_go_to_a_folder_and_one_bad_one_stops_nothing(
     assert code == 1
     assert sorted(path.name for path in out.iterdir()) == ["cat.png", "dog.png"]
     assert "bad.gif: That picture is damaged" in capsys.readouterr().err
+
+
+def test_a_card_without_room_for_one_picture_may_have_it_for_the_next(
+    cat: Path,
+    weights: Path,
+    tmp_path: Path,
+    models: Command,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tower := tmp_path / "tower.png").write_bytes(encoded(photo(64, 640), "PNG"))
+    grids = Renderer.grids
+
+    def narrow(self: Renderer, tones: np.ndarray, *given: object, **more: object) -> list[Grid]:
+        if tones.shape[1] > 600:
+            raise OutOfMemory("CUDA out of memory")
+        return grids(self, tones, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Renderer, "grids", narrow)
+    assert models("render", tower, cat, "-o", tmp_path / "out", "-w", weights, "-c", 20, "--json") == 1
+    full, fine = map(json.loads, capsys.readouterr().out.splitlines())
+    assert full["code"] == "gpu_full" and "--device cpu" in full["error"]
+    assert Path(fine["out"]).is_file()
+
+
+def test_a_card_without_room_for_the_network(
+    cat: Path, models: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OutOfMemory("CUDA out of memory")
+
+    monkeypatch.setattr("models.rendering.renderer.load_runtime", full)
+    assert models("render", cat, "-o", cat.with_name("out.png")) == 1
+    assert capsys.readouterr().err.startswith("The graphics card has no room for that now.")
 
 
 @pytest.mark.parametrize(

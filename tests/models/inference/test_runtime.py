@@ -143,16 +143,32 @@ def test_a_card_is_asked_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choice.pick_device("auto") == "cpu"
 
 
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("out of memory")])
 def test_what_pytorch_lacks_the_memory_for_is_told_without_its_name(
-    weights: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_torch = OnTorch(load_weights(weights), "cpu")
+    def full(*_: object) -> torch.Tensor:
+        raise error
 
-    def full(_: torch.Tensor) -> torch.Tensor:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
+    loaded = load_weights(weights)
+    on_torch = OnTorch(loaded, "cpu")
     monkeypatch.setattr(on_torch._generator, "set_type", full)
-    with pytest.raises(OutOfMemory, match="CUDA out of memory"):
+    with pytest.raises(OutOfMemory, match="out of memory"):
+        on_torch.logits(np.zeros((1, 64, 64), np.float32))
+    monkeypatch.setattr(loaded.generator, "to", full)
+    with pytest.raises(OutOfMemory, match="out of memory"):
+        OnTorch(loaded, "cuda")
+
+
+def test_another_error_of_pytorch_stays_as_it_is(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that is lost is no full one, and has to be told from it."""
+
+    def lost(*_: object) -> torch.Tensor:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    on_torch = OnTorch(load_weights(weights), "cpu")
+    monkeypatch.setattr(on_torch._generator, "set_type", lost)
+    with pytest.raises(RuntimeError, match="illegal memory access"):
         on_torch.logits(np.zeros((1, 64, 64), np.float32))
 
 
