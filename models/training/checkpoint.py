@@ -35,7 +35,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], TrainConfig]:
     """A state and its config. Raises TrainingStopped where there is none, or it is another version's."""
     if not path.is_file():
         raise TrainingStopped(f"{path} is not there: start without --resume first")
-    state = torch.load(path, weights_only=True)
+    # Whatever it was made on; who takes it over has a device of their own.
+    state = torch.load(path, map_location="cpu", weights_only=True)
     if state["config"].keys() != asdict(TrainConfig()).keys():
         raise TrainingStopped(
             f"{path} was made by another version of this program, whose configs have other numbers: begin another "

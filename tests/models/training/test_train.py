@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.training.checkpoint import read_checkpoint
 from models.training.config import ConfigError
 from models.training.data import Photos
 from models.training.run_log import LOG
@@ -162,6 +163,16 @@ def test_a_checkpoint_of_another_program_is_refused_with_a_way_on(
     torch.save(state, tmp_path / CHECKPOINT)
     with pytest.raises(TrainingStopped, match="--start"):
         run(Photos(photos), tmp_path, resume=True)
+
+
+def test_a_checkpoint_from_a_machine_with_a_gpu_is_gone_on_with_on_one_without(
+    never_stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = torch.load(never_stopped / CHECKPOINT, weights_only=True)
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+    torch.save(state, tmp_path / CHECKPOINT)
+    read, _ = read_checkpoint(tmp_path / CHECKPOINT)
+    assert {value.device.type for value in flat(read).values() if isinstance(value, torch.Tensor)} == {"cpu"}
 
 
 def test_a_checkpoint_of_a_network_that_a_size_no_longer_is_is_refused(
