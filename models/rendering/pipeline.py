@@ -199,9 +199,11 @@ def draw_frames(
     """Draw what is decoded. The paper is the frames' own; where they leave it open, what suits the first one."""
     hook = hook or Hook()
     inks, paper = hook.stage("tone", lambda: inks_of(renderer, frames.pixels, frames.background))
-    if options.block is not None and options.block.close_up and options.focus is None:
+    block = options.block
+    if block is not None and block.close_up and options.focus is None:
         near = hook.stage("tone", lambda: close_up(inks[0], renderer.subject_of(inks[0])))
-        if near is not None:
+        # Of a subject as thin as a tower the page would be too long for a message.
+        if near is not None and block_columns(near.ink.shape[1], near.ink.shape[0], block) is not None:
             frames = replace(frames, pixels=frames.pixels[:, near.rows, near.columns])
             inks, options = near.ink[None], replace(options, focus=0.0)
     total, height, width, _ = frames.pixels.shape

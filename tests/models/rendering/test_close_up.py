@@ -1,15 +1,17 @@
 """The subject close up: what a page for a phone shows, and when there is nothing to come closer to."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.formats import FORMATS
+from models.formats import FORMATS, MESSAGE_CHARACTERS
 from models.options import RenderOptions
 from models.rendering.close_up import AROUND, close_up
 from models.rendering.pipeline import draw
 from models.rendering.renderer import Renderer, find_weights
-from tests.models.pictures import SAMPLES
+from tests.models.pictures import SAMPLES, encoded, photo
 
 
 def a_subject(rows: slice, columns: slice) -> NDArray[np.float32]:
@@ -67,3 +69,15 @@ def test_on_a_phone_the_panda_is_black_and_white() -> None:
     assert flank > 5 * legs
     whole = draw(renderer, data, RenderOptions(format="phone", focus=0.0)).page
     assert whole.rows < page.rows, "the photo is wider than its panda"
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(slice(30, 34), slice(0, 64)), (slice(2, 6), slice(8, 64))])
+def test_a_subject_too_thin_for_a_message_is_shown_in_its_picture(
+    columns: slice, rows: slice, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer, data = Renderer(weights), encoded(photo(270, 480), "PNG")
+    monkeypatch.setattr(renderer, "subject_of", lambda ink: a_subject(rows, columns))
+    page = draw(renderer, data, RenderOptions(format="phone")).page
+    assert (page.columns + 1) * page.rows < MESSAGE_CHARACTERS
+    whole = draw(renderer, data, RenderOptions(format="phone", focus=0.0)).page
+    assert (page.columns, page.rows) == (whole.columns, whole.rows) == (34, 30)
