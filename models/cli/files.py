@@ -22,11 +22,12 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """A picture to read: its path (None: standard input), and its name among the outputs, without a suffix."""
+    """A picture to read: its path (None: standard input), its name among the outputs, without a suffix, and the
+    folder in which it was found, if one was given."""
 
     path: Path | None
     name: Path
-    from_folder: bool = False
+    folder: Path | None = None
 
     @property
     def label(self) -> str:
@@ -57,7 +58,7 @@ def find_inputs(given: list[str], out: str | None) -> tuple[list[Input], int]:
         elif path.is_dir():
             skipped = made if made and path.resolve() in made.parents else None
             found = sorted(p for p in path.rglob("*") if _is_picture(p, path) and not _inside(p, skipped))
-            inputs += [Input(p, p.relative_to(path).with_suffix(""), from_folder=True) for p in found]
+            inputs += [Input(p, p.relative_to(path).with_suffix(""), folder=path) for p in found]
             if not found:
                 empty += 1
                 say_error(f"{path}: there is no picture in this folder")
@@ -81,7 +82,7 @@ def plan_outputs(
 ) -> tuple[list[tuple[Input, Path | None]], str]:
     """Where each picture goes (None: standard output), and the suffix that says the format. Raises UsageError."""
     plan: list[tuple[Input, Path | None]]
-    several = len(inputs) > 1 or any(one.from_folder for one in inputs)
+    several = len(inputs) > 1 or any(one.folder for one in inputs)
     if out is None or out == "-":
         suffix = suffix or "txt"
         if len(inputs) > 1 and suffix not in ("txt", "ans"):
@@ -90,6 +91,8 @@ def plan_outputs(
     target, ending = Path(out), Path(out).suffix.lower().lstrip(".")
     if target.is_dir() or out.endswith("/") or (several and ending not in FILES):
         suffix = suffix or "png"
+        if f".{suffix}" in SUFFIXES and target.resolve() in {one.folder.resolve() for one in inputs if one.folder}:
+            raise UsageError(f"what is drawn into {target} would be drawn itself the next time; choose another -o")
         names = zip(inputs, _names(inputs), strict=True)
         plan = [(one, target / f"{name}.{suffix}") for one, name in names]
     elif several:

@@ -45,8 +45,9 @@ output:
   gif    an animation, from a video, a GIF, an APNG, or a WebP or AVIF that
          moves; other formats take the first frame
 
-  No picture is ever written over one of those read. In a folder, hidden files
-  and what lies in OUT are left out.
+  No picture is ever written over one of those read, nor into a folder IN
+  itself, where the next run would read it. In a folder, hidden files and what
+  lies in OUT are left out.
 
 palettes:
 {palettes}

@@ -392,6 +392,20 @@ def test_the_same_command_can_be_given_again(cat: Path, weights: Path, tmp_path:
         assert [path.name for path in out.rglob("*")] == ["cat.png"]
 
 
+@pytest.mark.parametrize(("form", "again"), [("png", True), ("gif", True), ("txt", False), ("svg", False)])
+def test_a_folder_does_not_fill_with_drawings_of_drawings(
+    form: str, again: bool, cat: Path, weights: Path, *, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cat.rename(cat.with_suffix(".jpg"))
+    (link := cat.parent / "link").symlink_to(cat.parent)
+    for _ in range(2):
+        code = models("render", cat.parent, "-o", link, "-f", form, "-w", weights, "-c", 20)
+        assert code == (2 if again else 0)
+        assert ("the next time; choose another -o" in capsys.readouterr().err) == again
+    made = sorted(path.name for path in cat.parent.iterdir() if path.name != "link")
+    assert made == (["cat.jpg"] if again else ["cat.jpg", f"cat.{form}"])
+
+
 def test_a_folder_without_a_picture_is_the_only_complaint(
     tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
