@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glyphcord.escaping import say_error
 from models import limits
-from models.cli.sentences import in_words
+from models.file_sentences import in_words
 from models.containers import VIDEO_SUFFIXES
 from models.formats import FILES
 from models.problems import PictureProblem

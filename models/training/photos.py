@@ -16,6 +16,7 @@ from typing import Final
 import httpx
 
 from models import limits
+from models.file_sentences import in_words
 from models.problems import PictureProblem, Refused
 from models.rendering.still import decode
 from models.sniff import SUFFIXES, SUFFIXES_OF, sniff
@@ -78,8 +79,11 @@ def fetch_photos(
                     number = pending.pop(ready)
                     try:
                         data, suffix = ready.result()
-                    except (_FetchFailed, PictureProblem) as problem:
+                    except _FetchFailed as problem:
                         failures, reason = failures + 1, str(problem)
+                        continue
+                    except PictureProblem as problem:
+                        failures, reason = failures + 1, in_words(problem).removesuffix(".")
                         continue
                     if (digest := hashlib.sha256(data).digest()) in known:
                         failures, reason = failures + 1, "it was a photo that is there already"
@@ -104,15 +108,14 @@ def _fetch(client: httpx.Client, address: str, first_wait_s: float) -> tuple[byt
             with client.stream("GET", address) as response:
                 if response.status_code == 200:
                     data = _body(response)
-                    suffix = SUFFIXES_OF[sniff(data).format][0]
                     decode(data, 256)
-                    return data, suffix
+                    return data, SUFFIXES_OF[sniff(data).format][0]
                 problem = _FetchFailed(f"{response.url.host} answered {response.status_code}")
                 if response.status_code not in _RETRY_STATUSES:
                     break
                 asked = response.headers.get("retry-after", "")
                 pause = min(float(asked), 60.0) if asked.isdigit() else pause
-        except (httpx.TransportError, httpx.TooManyRedirects) as error:
+        except httpx.RequestError as error:
             problem = _FetchFailed(f"{type(error).__name__} {error}".strip())
         except httpx.InvalidURL as error:
             raise _FetchFailed(f"{address!r} is no address: {error}") from None

@@ -127,17 +127,31 @@ def test_a_photo_cut_short_is_tried_again(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_lasting_trouble_is_passed_over(serve: Serve, tmp_path: Path) -> None:
-    """Gone, no picture at all, and always failing: the next numbers take their places."""
+    """Gone, no picture at all, videos, what is packed otherwise than it says, and always failing: the next numbers
+    take their places."""
+    passed_over: list[tuple[Answer, int]] = [
+        ((404, {}, b""), 1),
+        ((200, {}, b"<html>sorry</html>"), 1),
+        ((200, {}, b"\0\0\0\x18ftypisom" + bytes(64)), 1),
+        ((200, {}, b"\x1a\x45\xdf\xa3\x9fB\x82\x84webm" + bytes(64)), 1),
+        ((200, {"Content-Encoding": "gzip"}, jpeg("/0")), TRIES),
+        ((503, {}, b""), TRIES),
+    ]
 
     def answer(path: str, _: int) -> Answer:
-        return {"/0": (404, {}, b""), "/1": (200, {}, b"<html>sorry</html>"), "/2": (503, {}, b"")}.get(
-            path, (200, {}, jpeg(path))
-        )
+        number = int(path[1:])
+        return passed_over[number][0] if number < len(passed_over) else (200, {}, jpeg(path))
 
     server = serve(answer)
     assert fetch_photos(tmp_path, 3, server.url + "/{n}", at_once=1, first_wait_s=0.01) == 3
-    assert names(tmp_path) == ["00003.jpg", "00004.jpg", "00005.jpg"]
-    assert (server.asked["/0"], server.asked["/1"], server.asked["/2"]) == (1, 1, TRIES)
+    assert names(tmp_path) == ["00006.jpg", "00007.jpg", "00008.jpg"]
+    assert [server.asked[f"/{number}"] for number in range(6)] == [tries for _, tries in passed_over]
+
+
+def test_what_came_instead_of_photos_is_said_as_of_files(serve: Serve, tmp_path: Path) -> None:
+    server = serve(lambda *_: (200, {}, jpeg("/1")[:300]))
+    with pytest.raises(FetchError, match=r"the last: That picture is damaged .* Please save it again\. [^.]"):
+        fetch_photos(tmp_path, 1, server.url + "/{n}", first_wait_s=0.0)
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("PNG", "png"), ("AVIF", "avif"), ("TIFF", "tif")])

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from models.cli.sentences import FILE_SENTENCES, in_words, requirement
+from models.file_sentences import FILE_SENTENCES, in_words, requirement
 from models.problems import PictureProblem
 from models.sentences import PICTURE_SENTENCES
 
-PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FACTS: dict[str, Any] = dict.fromkeys(
     ["kind", "limit_mb", "limit_mp", "width", "height", "least", "ratio", "names", "near", "most"], 7
 )
@@ -38,5 +38,5 @@ def test_what_an_extra_installs_is_what_the_project_says(extra: str, monkeypatch
     def not_installed(name: str) -> None:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("models.cli.sentences.requires", not_installed)
+    monkeypatch.setattr("models.file_sentences.requires", not_installed)
     assert requirement(extra) == f"glyphcord[{extra}]"

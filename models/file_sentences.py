@@ -1,4 +1,4 @@
-"""What the command line says of a picture that cannot be drawn: of files, where Discord's users read of sending."""
+"""What is said of a picture's file that cannot be drawn: of files, where Discord's users read of sending."""
 
 import re
 from importlib.metadata import PackageNotFoundError, requires
