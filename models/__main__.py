@@ -9,6 +9,7 @@ from glyphcord.arguments import Parser, add_version
 from glyphcord.commands import OF_MODELS
 from glyphcord.escaping import say_error
 from glyphcord.exit_codes import FAILED, STOPPED
+from models.file_sentences import in_words
 from models.problems import PictureProblem, Refused
 
 
@@ -16,7 +17,10 @@ def carry_out(arguments: argparse.Namespace) -> int:
     """Run one command; 0 on success, 1 when something could not be done, 2 on wrong usage."""
     try:
         return int(arguments.run(arguments))
-    except (Refused, PictureProblem, OSError) as problem:
+    except PictureProblem as problem:
+        say_error(in_words(problem))
+        return FAILED
+    except (Refused, OSError) as problem:
         say_error(problem)
         return FAILED
     except KeyboardInterrupt:

@@ -45,6 +45,13 @@ def in_words(problem: PictureProblem) -> str:
     return sentence.format(**problem.facts, **({"requirement": requirement(extra)} if extra else {}))
 
 
+def reason(problem: PictureProblem | OSError) -> str:
+    """What to say after the name of a picture's file."""
+    if isinstance(problem, OSError):
+        return problem.strerror or str(problem)
+    return in_words(problem)
+
+
 def requirement(extra: str) -> str:
     """What pip installs for an extra, as the package that is installed says, or else the extra's own name."""
     try:

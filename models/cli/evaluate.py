@@ -18,7 +18,7 @@ examples:
   glyphcord evaluate photos/ --held-out --pages pages/     for readers: docs/evaluation.md
 
 It measures tone, legibility and speed, beside rules without a network and, where they
-are installed, chafa, jp2a, img2txt and ascii-image-converter."""
+are installed, chafa, jp2a and img2txt."""
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:

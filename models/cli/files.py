@@ -9,7 +9,6 @@ from pathlib import Path
 
 from glyphcord.escaping import say_error
 from models import limits
-from models.file_sentences import in_words
 from models.containers import VIDEO_SUFFIXES
 from models.formats import FILES
 from models.problems import PictureProblem
@@ -140,13 +139,6 @@ def write(data: bytes, target: Path | None) -> None:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise OSError(error.errno, f"{target} cannot be written: {error.strerror or error}") from None
-
-
-def reason(problem: PictureProblem | OSError) -> str:
-    """What to say after the picture's name."""
-    if isinstance(problem, OSError):
-        return problem.strerror or str(problem)
-    return in_words(problem)
 
 
 def code_of(problem: PictureProblem | OSError) -> str:

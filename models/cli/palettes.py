@@ -6,7 +6,8 @@ from typing import Final
 
 from glyphcord.escaping import say, say_error
 from models import limits
-from models.cli.files import Input, reason, write
+from models.cli.files import Input, write
+from models.file_sentences import reason
 from models.options import check_columns
 from models.palettes import PALETTES, PAPER
 from models.problems import PictureProblem
@@ -51,10 +52,10 @@ def palettes(arguments: argparse.Namespace) -> int:
     """Draw the sheet; 0, or else with the reason on standard error 1, or 2 for wrong usage."""
     from models.encoders.png import encode_png
     from models.quality.contact_sheet import palette_sheet
+    from models.rendering.decoding import decode_still
     from models.rendering.library_messages import as_one_record
     from models.rendering.pipeline import inks_of
     from models.rendering.renderer import Renderer, find_weights
-    from models.rendering.still import decode
 
     picture, out, columns = arguments.picture, arguments.out, arguments.columns
     try:
@@ -69,7 +70,7 @@ def palettes(arguments: argparse.Namespace) -> int:
         renderer = Renderer(find_weights(arguments.weights, None))
         data = Input(picture, picture).read()
         with as_one_record():
-            photos = {paper: decode(data, background=paper) for paper in PAPER}
+            photos = {paper: decode_still(data, paper).pixels for paper in PAPER}
         inks = {paper: inks_of(renderer, photo[None], paper)[0][0] for paper, photo in photos.items()}
         grids = {paper: renderer.grid(ink, columns) for paper, ink in inks.items()}
         write(encode_png(palette_sheet(grids, photos, (*PALETTES, *OWN))), out)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from glyphcord.escaping import json_line, say, say_error
 from models import limits
-from models.cli.files import Input, UsageError, code_of, find_inputs, plan_outputs, reason, write
+from models.cli.files import Input, UsageError, code_of, find_inputs, plan_outputs, write
 from models.cli.render_arguments import COLOURS, HEADS, add_arguments
-from models.file_sentences import in_words
 from models.cli.terminal import play, terminal_colours
+from models.file_sentences import in_words, reason
 from models.formats import ANIMATION, DEFAULT_FORMAT, FILES, Format
 from models.inference.runtime import OutOfMemory
 from models.options import RenderOptions

@@ -10,6 +10,7 @@ import torch
 from models.atlas import default_atlas
 from models.baselines.per_cell import search
 from models.encoders.png import encode_png, paint
+from models.file_sentences import in_words
 from models.formats import picture_columns, rows_for
 from models.page import Grid, Page, page_of
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE
@@ -39,7 +40,7 @@ def write_pages(photos: list[Path], weights: list[Path], folder: Path) -> Iterat
         try:
             rgb, choice, _ = decode_on(photo.read_bytes(), MAX_SIDE, DEFAULT_BACKGROUND)
         except PictureProblem as problem:
-            raise Refused(f"{photo}: {problem}") from None
+            raise Refused(f"{photo}: {in_words(problem)}") from None
         light = tone_of(rgb)
         height, width = light.shape
         columns = picture_columns(width, height)

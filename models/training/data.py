@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from models.file_sentences import reason
 from models.nn.architecture import MAP_SIDE, SIDE
 from models.problems import PictureProblem, Refused
 from models.rendering.still import decode
@@ -50,7 +51,7 @@ class Photos:
             try:
                 rgb = decode(path.read_bytes(), MAX_SIDE)
             except (OSError, PictureProblem) as problem:
-                self.refused.append(f"{path.name}: {problem}")
+                self.refused.append(f"{path.name}: {reason(problem)}")
                 continue
             digest = hashlib.sha256(rgb.tobytes()).digest()
             if digest in seen:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models.file_sentences import reason
 from models.problems import PictureProblem, Refused
 from models.rendering.still import decode
 
@@ -92,4 +93,4 @@ def make_labels(photos: list[Path], out: Path, network: Network) -> Iterator[tup
                 unfinished.replace(target)
             yield path, None
         except (OSError, PictureProblem) as problem:
-            yield path, str(problem)
+            yield path, reason(problem)

@@ -19,6 +19,7 @@ from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import search, shade
 from models.baselines.ramp import ramp_grid
 from models.encoders.png import paint
+from models.file_sentences import reason
 from models.page import Grid, Page, inked_rows, page_of
 from models.palettes import find_palette, hsl_row_inks
 from models.problems import PictureProblem, Refused
@@ -108,7 +109,7 @@ def make_pairs(photos: Iterable[Path], out: Path, baseline: str, palette: str) -
                 write_pair(make_pair(decode(path.read_bytes()), BASELINES[baseline], palette, atlas), target)
             yield path, None
         except (OSError, PictureProblem) as problem:
-            yield path, str(problem)
+            yield path, reason(problem)
 
 
 def read_pairs(folder: Path) -> dict[Path, Pair]:
@@ -117,15 +118,17 @@ def read_pairs(folder: Path) -> dict[Path, Pair]:
     The page is the half that is set in type: its ink changes from pixel to pixel all over. A photo of text can
     look so too; where nearly all files agree, the others are taken to be of the same layout.
 
-    Raises Refused when there is none, or one is not two squares side by side, PictureProblem when one is
-    no picture.
+    Raises Refused when there is none, or one cannot be read or is not two squares side by side.
     """
     files = pictures_below(folder)
     if not files:
         raise Refused(f"{folder} holds no pair files")
     halves: dict[Path, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in files:
-        whole = decode(path.read_bytes(), max_side=8192)
+        try:
+            whole = decode(path.read_bytes(), max_side=8192)
+        except (OSError, PictureProblem) as problem:
+            raise Refused(f"{path.name}: {reason(problem)}") from None
         height, width = whole.shape[:2]
         if width != 2 * height:
             raise Refused(f"{path.name} is {width}×{height} px; a pair is two squares side by side")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.file_sentences import FILE_SENTENCES
 from models.training.config import shipped_configs
 from tests.models.pictures import photo
 from tests.models.training.test_photos import Serve, jpeg, serve
@@ -14,6 +15,8 @@ from tests.models.training.test_photos import Serve, jpeg, serve
 __all__ = ["serve"]  # the fixture
 
 from tests.models.cli.conftest import Command
+
+DAMAGED = FILE_SENTENCES["broken"]
 
 
 def test_pairs_there_and_back(tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,13 +41,18 @@ def test_pairs_name_what_they_cannot_read(
     assert models("pairs", tmp_path, "-o", tmp_path / "pairs") == 1
     assert "holds no photos" in capsys.readouterr().err
     photo(64, 64).save(tmp_path / "good.png")
-    (tmp_path / "bad.png").write_bytes(b"")
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "folder.png").mkdir()
     assert models("pairs", tmp_path, "-o", tmp_path / "pairs") == 1
     said = capsys.readouterr()
-    assert "bad.png: That file is empty" in said.err
+    assert f"bad.png: {DAMAGED}" in " ".join(said.err.split())
+    assert "folder.png: Is a directory" in said.err
     assert "1 pairs in" in said.out
     assert models("pairs", tmp_path, "-o", tmp_path / "pairs", "--palette", "nonsense") == 1
-    assert "do not know that palette" in capsys.readouterr().err
+    assert 'give one colour like "#ff69b4"' in capsys.readouterr().err
+    (tmp_path / "pairs" / "worse.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert models("pairs", tmp_path / "pairs", "-o", tmp_path / "back", "--back") == 1
+    assert capsys.readouterr().err == f"worse.png: {DAMAGED}\n"
 
 
 def test_photos(serve: Serve, tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,10 +81,10 @@ def test_labels(
     monkeypatch.setattr("models.training.labels.load_network", lambda path: lambda seen: seen.mean((0, 1)))
     assert models(*order) == 0
     assert f"1 photos have their labels in {tmp_path / 'labels'}" in capsys.readouterr().out
-    (tmp_path / "photos" / "bad.png").write_bytes(b"")
+    (tmp_path / "photos" / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert models(*order) == 1
     said = capsys.readouterr()
-    assert "bad.png: That file is empty" in said.err
+    assert f"bad.png: {DAMAGED}" in " ".join(said.err.split())
     assert "1 photos have their labels" in said.out
     (label,) = (tmp_path / "labels").iterdir()
     assert Image.open(label).size == (320, 320)

@@ -14,6 +14,7 @@ from models.palettes import PALETTES
 from models.quality.contact_sheet import GAP, palette_sheet
 from tests.models.pages import random_page
 from tests.models.pictures import encoded, photo
+from tests.models.videos import corner, video
 
 
 def test_pages_stand_where_they_belong() -> None:
@@ -43,6 +44,16 @@ def test_the_command_draws_all_palettes(
     with Image.open(out) as sheet:
         lines = -(-len((*PALETTES, *OWN)) // 2)
         assert sheet.size == (4 * 160 + 5 * GAP, lines * (160 + 2 * GAP) + GAP)
+
+
+def test_of_a_video_the_first_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.mp4").write_bytes(video([corner()] * 2))
+    out = tmp_path / "sheet.png"
+    monkeypatch.setattr("sys.argv", ["models", "palettes", str(tmp_path / "in.mp4"), "-o", str(out), "-c", "20"])
+    assert main() == 0, capsys.readouterr().err
+    assert out.is_file()
 
 
 def test_a_picture_that_is_none(

@@ -1,6 +1,7 @@
 """`python -m models evaluate`: the table's rows on pages whose answer is known, and the command as one types it."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from models.__main__ import main
 from models.atlas import default_atlas
+from models.cli.evaluate import EPILOG
 from models.nn.architecture import SIZES
 from models.nn.generator import Generator
 from models.page import Grid
@@ -157,6 +159,11 @@ def test_the_command(
     with Image.open(tmp_path / "sheet.png") as sheet:
         shown = {row["method"] for row in report["rows"]}
         assert sheet.size == (2 * 256, (len(shown) + 1) * (256 + 18))
+
+
+def test_the_help_names_the_programs_that_are_measured() -> None:
+    *_, named = EPILOG.partition("installed,")
+    assert set(re.findall(r"[\w-]+", named)) - {"and"} == set(methods.PROGRAMS)
 
 
 @pytest.mark.parametrize("photos", ["nowhere", "empty", "some --held-out", "some --weights no.safetensors"])
