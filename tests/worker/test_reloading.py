@@ -285,6 +285,29 @@ def test_a_held_worker_ends_its_job_first_and_takes_no_other(worker: Worker, red
     assert taken == ["1", "2"] and not rq.held
 
 
+def test_a_reload_that_is_aborted_while_a_worker_ends_its_job_holds_it_no_longer(
+    worker: Worker, folder: Path
+) -> None:
+    old = worker.runs()
+    worker.engine.room = 1
+    Fleet(worker.redis).report(
+        WorkerReport(
+            name="w2", host="h", pid=2, device="cpu", model="tiny", model_version="v", state="idle", started_at=0.0
+        )
+    )
+    new = worker.store.put(write_weights(folder, 2), "tiny", origin="upload", by="50")
+    reload = worker.reloads.begin("tiny", "50", version=new.sha256)
+    with worker.rq._turn:  # as while it runs a job
+        worker.step()
+        assert worker.rq.state == "swapping" and not worker.reloads.votes(reload), "its job first"
+        worker.reloads.vote(reload, Vote(worker="w2", offered=True, error="no"))
+        worker.step()
+        assert worker.end_of(reload)[0] == "aborted"
+        assert worker.rq.state == "idle"
+    worker.step()
+    assert worker.runs() == old and worker.rq.state == "idle"
+
+
 def test_a_model_that_does_not_load_leaves_the_old_one_also_without_room(worker: Worker, folder: Path) -> None:
     old = worker.runs()
     worker.engine.room = 1

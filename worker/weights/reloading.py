@@ -101,7 +101,7 @@ class Reloader:
         elif reload.phase == "committed" and vote.ready and not vote.moved:
             self._commit()
             self._cast(reload, moved=True)
-        elif reload.phase == "aborted" and vote.ready:
+        elif reload.phase == "aborted" and (vote.ready or self._worker.held):  # held: for its job to end first
             self._abort()
             self._vote = vote.model_copy(update={"ready": False})
         return reload.is_open
