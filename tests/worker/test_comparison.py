@@ -55,6 +55,7 @@ def test_only_what_others_saw_can_be_shown_to_them(comparison: Comparison, butto
 
 def test_a_file_format_is_compared_by_its_picture_and_a_page_that_does_not_fit_is_said() -> None:
     assert [file.filename for file in edit(format="svg").attachments] == ["before.jpg", "ascii-blue.png"]
+    assert "as a file" not in edit(format="phone").components[0]["content"]
     with pytest.raises(ServiceProblem) as problem:
         edit(upload_limit=len(PHOTO) + 10)
     assert problem.value.code == "too_large_result"

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from jobs.schema import Picture, RenderRequest
-from jobs.text.sentences import ServiceProblem
+from jobs.text.sentences import CAPTIONS, ONLY_STILL, ServiceProblem
 from models.atlas import default_atlas
 from models.encoders import encode
 from models.encoders.png import encode_png, paint
@@ -73,6 +73,23 @@ def test_where_the_credit_line_does_not_fit_the_art_stays_whole() -> None:
     assert made.attachments == () and len(made.content) <= MESSAGE_CHARACTERS
     assert made.content.endswith("```")
     assert made.content.count("\n") == 33
+
+
+def test_text_in_a_message_says_what_came_otherwise_than_asked_for_while_that_fits() -> None:
+    cut = Note("cut_part", {})
+    still = (Picture(sha="a" * 64, note=ONLY_STILL),)
+    drawing = replace(a_drawing(30, 15, shrunk=True), notes=(cut,))
+    art, _, said = edit(drawing, format="phone", pictures=still).content.rpartition("```")
+    assert art.startswith("```")
+    assert said.split("\n")[1:] == [
+        "blue · tiny · 1.2 s",
+        "I drew 30×15 characters, the most my graphics card has memory for now.",
+        str(cut),
+        CAPTIONS[ONLY_STILL],
+    ]
+    tall = replace(a_drawing(30, 62), notes=(cut,))
+    made = edit(tall, format="phone").content
+    assert made.endswith("```\nblue · tiny · 1.2 s"), "where not all fits, the caption is told first"
 
 
 def test_text_that_does_not_fit_a_message_is_a_file_and_says_so() -> None:

@@ -40,17 +40,18 @@ def edit_of(request: RenderRequest, drawing: Drawing, *, style: str, waited_s: f
     if any(picture.spoiler for picture in request.pictures):
         # Of several, what is left to be drawn again may be the hidden one alone.
         request = request.model_copy(update={"spoiler": True})
-    said = credit_of(request, style, waited_s)
-    rows = result_rows(request.options, request.reply.language, comparable=request.own)
-    if not drawing.moves and request.options.block and (block := _block(request, drawing)) is not None:
-        # The art comes first: where both do not fit, the credit line goes.
-        whole = f"{block}\n{said}"
-        return Edit(whole if len(whole) <= MESSAGE_CHARACTERS else block, (), rows)
+    language = request.reply.language
+    said = [credit_of(request, style, waited_s), *notes_of(request, drawing)]
+    rows = result_rows(request.options, language, comparable=request.own)
+    if not drawing.moves and request.options.block:
+        block = _block(request, drawing)
+        if block is not None:
+            return Edit(_with_words(block, said), (), rows)
+        said.insert(1, translate(TOO_LONG, language))
     files = files_of(request, drawing)
     if not files:
         raise ServiceProblem("too_large_result", f"{request.options.format} over {request.upload_limit} bytes")
-    content = "\n".join((said, *notes_of(request, drawing)))[:MESSAGE_CHARACTERS]
-    return Edit(content, files, rows)
+    return Edit("\n".join(said)[:MESSAGE_CHARACTERS], files, rows)
 
 
 def files_of(request: RenderRequest, drawing: Drawing) -> tuple[Attachment, ...]:
@@ -89,7 +90,7 @@ def notes_of(request: RenderRequest, drawing: Drawing) -> tuple[str, ...]:
         notes = (translate(SHRUNK, language, columns=drawing.columns, rows=drawing.rows),)
     notes += tuple(translate(NOTES[note.code], language, **note.facts) for note in drawing.notes)
     notes += tuple(translate(CAPTIONS[one.note], language) for one in request.pictures if one.note in CAPTIONS)
-    return (translate(TOO_LONG, language), *notes) if request.options.block else notes
+    return notes
 
 
 def _block(request: RenderRequest, drawing: Drawing) -> str | None:
@@ -100,6 +101,15 @@ def _block(request: RenderRequest, drawing: Drawing) -> str | None:
         if len(block) <= MESSAGE_CHARACTERS - (4 if hidden else 0):
             return f"||{block}||" if hidden else block
     return None
+
+
+def _with_words(block: str, said: list[str]) -> str:
+    """The art, and under it as many lines as there is room for: the first ones."""
+    for count in range(len(said), 0, -1):
+        whole = "\n".join((block, *said[:count]))
+        if len(whole) <= MESSAGE_CHARACTERS:
+            return whole
+    return block
 
 
 def _picture(request: RenderRequest, drawing: Drawing) -> Attachment | None:
