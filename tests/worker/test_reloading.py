@@ -359,6 +359,40 @@ def test_what_cannot_be_followed_is_said_and_the_old_one_draws_on(worker: Worker
     assert "kept neither here nor in the registry" in worker.reloader.error
 
 
+def test_what_could_not_be_followed_is_said_no_longer_than_it_is_so(worker: Worker, redis: Redis) -> None:
+    def reasons() -> list[str]:
+        worker.step()
+        return worker.reloader.error.split("; ") if worker.reloader.error else []
+
+    before = worker.store.known("tiny")
+    gone = activated(before, "tiny", "f" * 64, "50")
+    redis.hset(f"{PREFIX}weights:models", "tiny", gone.model_dump_json())
+    worker.store.announce("ghost", "e" * 64, "50")
+    worker.store.set_default("ghost")
+    lacking = [
+        f"version {letter * 12} of {name} is kept neither" for letter, name in (("f", "tiny"), ("e", "ghost"))
+    ]
+    assert [reason[: len(lack)] for reason, lack in zip(reasons(), lacking, strict=True)] == lacking
+    worker.store.set_default("tiny")
+    (reason,) = reasons()
+    assert reason.startswith(lacking[0])
+    redis.hset(f"{PREFIX}weights:models", "tiny", before.model_dump_json())
+    assert reasons() == []
+
+
+def test_that_a_model_found_no_room_in_the_registry_is_said_until_it_does(
+    worker: Worker, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.weights.reloading.AGAIN_S", 0.0)
+    redis.flushall()
+    with monkeypatch.context() as full:
+        full.setattr(worker.store, "_budget", 1)
+        worker.step()
+        assert "do not fit" in worker.reloader.error
+    worker.step()
+    assert "tiny" in worker.store.models() and worker.reloader.error == ""
+
+
 def test_another_default_is_loaded_and_then_used(worker: Worker, folder: Path) -> None:
     lines = write_weights(folder, 2, "lines")
     worker.weights_source.publish_files()

@@ -8,7 +8,7 @@ back if it is aborted.
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from redis.exceptions import RedisError
 
@@ -32,6 +32,14 @@ AGAIN_S: Final = 30.0
 """Until a version that could not be followed is tried again, and until new files are looked for."""
 
 
+class _Failure(NamedTuple):
+    """A version that this worker could not follow, when it last tried by time.monotonic(), and why."""
+
+    sha256: str
+    at: float
+    reason: str
+
+
 class Reloader:
     """Knows one reload at a time. `error` says why this worker does not run what the registry names; else empty."""
 
@@ -46,7 +54,7 @@ class Reloader:
         self._read: bytes | None = None
         self._prepared: Loaded | None = None
         self._taken_out: bytes | None = None
-        self._failed: dict[str, tuple[str, float]] = {}
+        self._failed: dict[str, _Failure] = {}
         self._follow_at = self._publish_at = 0.0
         self.came_round_at = time.monotonic()
         self.error = ""
@@ -194,12 +202,17 @@ class Reloader:
                 self._keep(loaded)
             elif models[loaded.name].active != loaded.sha256:
                 self._move_to(loaded.name, models[loaded.name].active)
+            else:
+                self._failed.pop(loaded.name, None)
         default = store.default() or store.announce_default(self._engine.default)
         if default != self._engine.default and default in models:
             active = models[default].active
             if any(loaded.name == default for loaded in self._engine.loaded()) or self._move_to(default, active):
                 self._engine.default = default
                 _log.info("default model=%s version=%s", default, active[:SHORT])
+        needed = {default, *(loaded.name for loaded in self._engine.loaded())}
+        self._failed = {name: failure for name, failure in self._failed.items() if name in needed}
+        self.error = "; ".join(failure.reason for failure in self._failed.values())
         if time.monotonic() > self._publish_at:
             self._source.publish_files()
             self._publish_at = time.monotonic() + AGAIN_S
@@ -215,10 +228,12 @@ class Reloader:
             self._note(loaded.name, loaded.sha256, str(error))
         except REDIS_FULL:
             self._note(loaded.name, loaded.sha256, "Redis has no memory for it")
+        else:
+            self._failed.pop(loaded.name, None)
 
     def _has_just_failed(self, name: str, sha256: str) -> bool:
-        failed, at = self._failed.get(name, ("", 0.0))
-        return failed == sha256 and time.monotonic() < at + AGAIN_S
+        failure = self._failed.get(name)
+        return failure is not None and failure.sha256 == sha256 and time.monotonic() < failure.at + AGAIN_S
 
     def _move_to(self, name: str, sha256: str) -> bool:
         """Load a version and let it draw; whether that worked."""
@@ -235,11 +250,10 @@ class Reloader:
             "followed model=%s version=%s took_ms=%.0f", name, sha256[:SHORT], (time.perf_counter() - start) * 1000
         )
         self._failed.pop(name, None)
-        self.error = ""
         return True
 
     def _note(self, name: str, sha256: str, reason: str) -> None:
-        if self.error != reason:
+        before = self._failed.get(name)
+        if before is None or before.reason != reason:
             _log.error("not on the registry's version model=%s version=%s reason=%r", name, sha256[:SHORT], reason)
-        self._failed[name] = (sha256, time.monotonic())
-        self.error = reason
+        self._failed[name] = _Failure(sha256, time.monotonic(), reason)
