@@ -1,12 +1,17 @@
 """The registry from the shell: files tried before they are kept, and changed on a real worker."""
 
+import time
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import time_machine
 from redis import Redis
 
+from jobs import clock
 from jobs.registry import audit
 from jobs.registry.fleet import Fleet
+from jobs.registry.reload import DEADLINE_S, Reloads
 from jobs.registry.weights import WeightsStore
 from tests.worker.processes import Start, until
 from tests.worker.samples import write_weights
@@ -91,6 +96,19 @@ def test_what_cannot_be_done_is_said(redis: Redis, capsys: pytest.CaptureFixture
     ):
         assert weights(*arguments) == 1
         assert words in capsys.readouterr().err
+
+
+def test_a_change_has_its_time_also_from_a_machine_whose_clock_is_slow(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(clock._Clock, "offset", None)
+    store = WeightsStore(redis, 2**28)
+    version = store.put(b"weights", "tiny", origin="upload", by="50")
+    store.announce("tiny", version.sha256, "50")
+    with time_machine.travel(time.time() - 7200, tick=True):
+        assert weights("activate", "tiny") == 0
+    reload, told = Reloads(redis, store, Fleet(redis)).latest(), cast(Any, redis.time())
+    assert reload is not None and 0 < reload.deadline_at - told[0] <= DEADLINE_S + 1
 
 
 def test_without_redis_that_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

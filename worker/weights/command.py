@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from glyphcord.escaping import say, say_error
 from glyphcord.exit_codes import FAILED, UNUSABLE
+from jobs import clock
 from jobs.connection import connect
 from jobs.redis_url import without_password
 from jobs.registry import audit
@@ -41,6 +42,7 @@ def carry_out(options: argparse.Namespace) -> int:
         return _refuse(str(error), UNUSABLE)
     try:
         with connect(settings.redis_url) as redis:
+            clock.follow(redis)
             return COMMANDS[options.weights](
                 options, redis, WeightsStore(redis, settings.weights_budget_mb * 2**20)
             )
