@@ -159,6 +159,7 @@ class WeightsStore:
     def put(self, data: bytes, name: str, *, origin: Origin, by: str) -> Version:
         """Keep a file's bytes as a version of a model, which stays on the version that it uses.
 
+        One that is brought in again is the newest again, of whoever brought it in last.
         Raises ServiceProblem `weights_name`, `weights_too_large`, or `weights_full` when what must stay leaves no
         room.
         """
@@ -172,14 +173,12 @@ class WeightsStore:
 
         def add(pipe: Pipeline) -> None:
             versions = _records(Version, pipe.hvals(_VERSIONS))
-            known = any((v.model, v.sha256) == (name, sha256) for v in versions)
             kept = bool(pipe.exists(_blob(sha256)))
             victims = [] if kept else self._victims(pipe, versions, len(data))
             pipe.multi()
             if not kept:
                 pipe.set(_blob(sha256), data)
-            if not known:
-                pipe.hset(_VERSIONS, _field(version), version.model_dump_json())
+            pipe.hset(_VERSIONS, _field(version), version.model_dump_json())
             pipe.zadd(_USED, {sha256: clock.now()})
             for victim in victims:
                 pipe.hdel(_VERSIONS, _field(victim))

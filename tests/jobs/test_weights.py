@@ -41,8 +41,15 @@ def test_bytes_come_back_under_their_hash_and_only_whole(store: WeightsStore, re
 def test_the_same_file_may_be_two_models_and_is_kept_once(store: WeightsStore) -> None:
     for name in ("one", "two", "one"):
         store.put(b"x" * 600, name, origin="file", by="w")
-    assert [version.model for version in store.versions()] == ["two", "one"]
+    assert [version.model for version in store.versions()] == ["one", "two"], "what was brought in again is newest"
     assert len(store.versions("one")) == 1
+
+
+def test_a_file_that_is_brought_in_again_is_the_newest_and_says_by_whom(store: WeightsStore) -> None:
+    store.put(b"one", "m", origin="file", by="w1")
+    store.put(b"two", "m", origin="upload", by="50")
+    again = store.put(b"one", "m", origin="shell", by="ada")
+    assert store.versions("m")[0] == again == store.version("m", again.short)
 
 
 def test_a_version_is_found_by_the_beginning_of_its_hash(store: WeightsStore) -> None:

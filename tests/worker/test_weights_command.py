@@ -41,6 +41,7 @@ def test_a_life_with_a_worker(
     out = capsys.readouterr().out
     second = store.versions("tiny")[0].short
     assert f"version {second}, similarity " in out and f"stored; {first} is in use" in out
+    assert out.endswith(f"glyphcord worker weights activate tiny {second}\n")
     assert weights("activate", "tiny") == 0
     out = capsys.readouterr().out
     assert ": moved (" in out and out.splitlines()[-1] == f"tiny: {first} -> {second}"

@@ -79,7 +79,8 @@ def _publish(options: argparse.Namespace, redis: Redis, store: WeightsStore) -> 
     if model.active == version.sha256:
         say(f"{name} is at version {version.short}")
     else:
-        say(f"stored; {model.active[:SHORT]} is in use. To activate: glyphcord worker weights activate {name}")
+        activate = f"glyphcord worker weights activate {name} {version.short}"
+        say(f"stored; {model.active[:SHORT]} is in use. To activate: {activate}")
     return 0
 
 
