@@ -123,6 +123,30 @@ def test_the_first_worker_makes_its_files_known_and_the_default(worker: Worker, 
     assert worker.redis.exists(f"{PREFIX}weights:claim:broken")
 
 
+def test_a_file_that_cannot_be_looked_at_keeps_no_other_from_becoming_a_style(
+    worker: Worker, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_weights(folder, 2, "lines")
+    (folder / "gone.safetensors").symlink_to(folder / "share" / "gone.safetensors")
+    for _ in range(2):
+        worker.weights_source.publish_files()
+    assert list(worker.store.models()) == ["lines", "tiny"]
+    assert [record.getMessage() for record in caplog.records if "gone" in record.getMessage()] == [
+        "model not published name=gone reason='gone.safetensors cannot be read: No such file or directory'"
+    ]
+
+
+def test_looking_for_new_files_is_not_tried_again_at_once(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OSError
+
+    monkeypatch.setattr(worker.weights_source, "publish_files", fails)
+    worker.reloader._publish_at = 0.0  # half a minute later
+    with pytest.raises(OSError):
+        worker.step()
+    worker.step()
+
+
 def test_a_shipped_file_that_an_update_has_replaced_is_not_taken_for_what_draws(
     worker: Worker, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,7 +85,7 @@ class WeightsSource:
         """
         known = self.store.models()
         for name, path in self._files().items():
-            seen = path, path.stat().st_mtime_ns
+            seen = path, _changed_at(path)
             if name in known or seen in self._refused or not self.store.may_try(name, self._by):
                 continue
             try:
@@ -105,6 +105,14 @@ class WeightsSource:
         """This machine's files by the names that they have as models."""
         folders = [SHIPPED, *([self._folder] if self._folder else [])]  # of one name, the last counts
         return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{_SUFFIX}"))}
+
+
+def _changed_at(path: Path) -> int:
+    """In nanoseconds; 0 for a file that cannot be looked at, as reading it tells why."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _words(error: Exception) -> str:

@@ -214,8 +214,8 @@ class Reloader:
         self._failed = {name: failure for name, failure in self._failed.items() if name in needed}
         self.error = "; ".join(failure.reason for failure in self._failed.values())
         if time.monotonic() > self._publish_at:
-            self._source.publish_files()
             self._publish_at = time.monotonic() + AGAIN_S
+            self._source.publish_files()
 
     def _keep(self, loaded: Loaded) -> None:
         if self._has_just_failed(loaded.name, loaded.sha256):
