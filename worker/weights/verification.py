@@ -8,7 +8,8 @@ from redis.exceptions import RedisError
 
 from jobs.registry.verification import Measures, Verification, VerificationRequest, record_verification
 from models.quality.self_test import SelfTest, self_test
-from models.rendering.renderer import Renderer, WeightsError
+from models.rendering.renderer import Renderer
+from models.weights_file import WeightsError, read_weights
 from worker.render import tasks
 from worker.render.engine import Engine
 
@@ -25,9 +26,14 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
     start, png = time.monotonic(), b""
     found = Verification(id=request.id, worker=tools.worker)
     try:
-        found, png = _look(tools.engine, request, found)
+        data = tools.engine.weights_source.bytes_of(request.model, request.sha256)
+        if fault := _fault_of(data, request.model):
+            found = found.model_copy(update={"error": fault, "refused": True})
+        else:
+            found, png = _look(tools.engine, request, data, found)
     except WeightsError as error:
-        found = found.model_copy(update={"error": str(error), "refused": True})
+        # This worker's, and of the moment: its card is full, or the default model cannot be had.
+        found = found.model_copy(update={"error": str(error)})
     except RedisError:
         raise
     except Exception as error:
@@ -46,8 +52,18 @@ def check(payload: dict[str, Any]) -> dict[str, Any]:
     return found.model_dump(mode="json")
 
 
-def _look(engine: Engine, request: VerificationRequest, found: Verification) -> tuple[Verification, bytes]:
-    data = engine.weights_source.bytes_of(request.model, request.sha256)
+def _fault_of(data: bytes, name: str) -> str:
+    """Why no worker can use a file; empty where one could."""
+    try:
+        read_weights(data, name)
+    except WeightsError as error:
+        return str(error)
+    return ""
+
+
+def _look(
+    engine: Engine, request: VerificationRequest, data: bytes, found: Verification
+) -> tuple[Verification, bytes]:
     engine.make_room()
     # Where there is room for one only, that one is drawing.
     renderer = engine.load(request.model, data, device=None if engine.fits() else "cpu").renderer
