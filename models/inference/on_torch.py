@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.baselines import local_search
-from models.inference import card
+from models.inference import card_memory
 from models.inference.runtime import Array, OutOfMemory
 from models.nn.focus import compose
 from models.weights_file import LoadedWeights
@@ -78,7 +78,7 @@ class OnTorch:
 
     def free(self) -> None:
         if self.device != "cpu":
-            card.free()
+            card_memory.free()
 
     def _tensor(self, pages: Array) -> Tensor:
         """(B, H, W) to (B, 1, H, W), on the device."""

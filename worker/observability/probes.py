@@ -85,9 +85,9 @@ class WorkerCollector(Collector):
             f"{PREFIX}gpu_memory_bytes", "The GPU's memory; none without one.", labels=["kind"]
         )
         if self._engine.device == "cuda":
-            from models.inference import card  # noqa: PLC0415 a worker on a processor needs no PyTorch
+            from models.inference import card_memory  # noqa: PLC0415 a worker on a processor needs no PyTorch
 
-            for kind, size in card.memory().items():
+            for kind, size in card_memory.memory().items():
                 memory.add_metric([kind], size)
         degraded = GaugeMetricFamily(
             f"{PREFIX}worker_degraded", "1 while the worker takes no jobs after failing some."

@@ -196,15 +196,15 @@ class Engine:
 
     def _free(self) -> None:
         if self.device == "cuda":
-            from models.inference import card  # noqa: PLC0415
+            from models.inference import card_memory  # noqa: PLC0415
 
-            card.free()
+            card_memory.free()
 
     def _card_memory(self) -> dict[str, int]:
         # Imported only here, and only with a card: a worker on a processor needs no PyTorch.
-        from models.inference import card  # noqa: PLC0415
+        from models.inference import card_memory  # noqa: PLC0415
 
-        return card.memory()
+        return card_memory.memory()
 
 
 def _is_shipped(name: str, data: bytes) -> bool:
