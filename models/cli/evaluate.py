@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from glyphcord.arguments import whole
-from glyphcord.escaping import say
-from models.cli.progress import complain
+from glyphcord.escaping import say, say_error
 
 EPILOG: Final = """\
 examples:
@@ -75,7 +74,7 @@ def _measure(arguments: argparse.Namespace, weights: list[Path]) -> int:
     tones = read_tones(arguments.photos, arguments.count, held_out=arguments.held_out)
     methods = all_methods(weights)
     for name in sorted(PROGRAMS.keys() - {method.name for method in methods}):
-        complain(f"{name} is not installed; its row is left out")
+        say_error(f"{name} is not installed; its row is left out")
     rows: list[evaluate.Row] = []
     prints: dict[str, list[Ink]] = {}
     with Progress(console=Console(stderr=True)) as bar:
@@ -101,7 +100,7 @@ def _write_pages(photos: list[Path], weights: list[Path], folder: Path) -> int:
     from models.quality.reader_pages import write_pages
 
     if not shutil.which("chafa"):
-        complain("chafa is not installed; its pages are left out")
+        say_error("chafa is not installed; its pages are left out")
     for _ in track(
         write_pages(photos, weights, folder), "drawing", total=len(photos), console=Console(stderr=True)
     ):

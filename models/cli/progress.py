@@ -1,15 +1,9 @@
-"""What the commands have in common: a reason on standard error, and progress through many files."""
+"""What the commands have in common: progress through many files."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from glyphcord import escaping
-
-
-def complain(reason: object) -> int:
-    """Print the reason on standard error; the exit status of a command that failed."""
-    escaping.say_error(reason)
-    return 1
+from glyphcord.escaping import printable
 
 
 def failures(files: Iterator[tuple[Path, str | None]], doing: str, total: int) -> int:
@@ -21,5 +15,5 @@ def failures(files: Iterator[tuple[Path, str | None]], doing: str, total: int) -
     for path, problem in track(files, doing, total=total, console=console):
         if problem:
             failed += 1
-            console.print(escaping.printable(f"{path.name}: {problem}"), markup=False)
+            console.print(printable(f"{path.name}: {problem}"), markup=False)
     return failed

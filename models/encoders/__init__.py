@@ -13,7 +13,7 @@ from models.encoders.svg import svg
 from models.formats import FORMATS
 from models.page import Page
 
-__all__ = ["ansi", "encode", "html", "png", "svg"]
+__all__ = ["ansi", "encode"]
 
 
 def _docx(page: Page) -> bytes:
