@@ -13,12 +13,10 @@ HEAD: Final = 64
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 # What a QuickTime file of before 2001 may begin with: it has no `ftyp`.
 _OLD_QUICKTIME: Final = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-# Pictures in the same boxes: HEIC, AVIF, and Canon's raw photos.
-_PICTURES: Final = (
-    *(b"avif", b"avis"),
-    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"miaf"),
-    b"crx ",
-)
+# Pictures are in the same boxes: these, and Canon's raw photos.
+AVIF_BRANDS: Final = (b"avif", b"avis")
+HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"miaf")
+_CANON: Final = (b"crx ",)
 
 
 def video_container(data: bytes) -> str | None:
@@ -28,6 +26,6 @@ def video_container(data: bytes) -> str | None:
         return "WEBM" if b"webm" in head or b"matroska" in head else None
     kind = head[4:8]
     if kind == b"ftyp":
-        return "MP4" if head[8:12] not in _PICTURES else None
+        return "MP4" if head[8:12] not in AVIF_BRANDS + HEIF_BRANDS + _CANON else None
     # Text may have such a word there; a box has its length before it, which begins with a small number.
     return "MP4" if kind in _OLD_QUICKTIME and head[0] < 8 else None

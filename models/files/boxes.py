@@ -7,12 +7,11 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from models.containers import AVIF_BRANDS, HEIF_BRANDS
 from models.problems import PictureProblem
 
 MOST_STEPS: Final = 20_000
 """Boxes, and items with properties, that are looked at; a phone's photo of some hundred tiles has a thousand."""
-_AVIF: Final = (b"avif", b"avis")
-_HEIF: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"miaf")
 _MOST_BRANDS: Final = 64
 _BLOCK: Final = 64
 """px that codecs round a size up to."""
@@ -29,11 +28,11 @@ class Box(NamedTuple):
 
 def format_of(data: bytes) -> str | None:
     """`AVIF` or `HEIF` by the kinds that a file says it is of; None for what is no such file."""
-    if data[4:8] != b"ftyp" or data[8:12] not in _AVIF + _HEIF:
+    if data[4:8] != b"ftyp" or data[8:12] not in AVIF_BRANDS + HEIF_BRANDS:
         return None
     length = min(int.from_bytes(data[:4], "big"), 16 + 4 * _MOST_BRANDS, len(data))
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, length - 3, 4))}
-    return "AVIF" if brands & set(_AVIF) else "HEIF"
+    return "AVIF" if brands & set(AVIF_BRANDS) else "HEIF"
 
 
 def size_of(data: bytes) -> tuple[int, int]:
