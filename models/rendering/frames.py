@@ -151,13 +151,24 @@ def page_size(width: int, height: int, columns: int | None) -> tuple[int, int]:
     return columns * CELL_WIDTH, rows_for(width, height, columns) * CELL_HEIGHT
 
 
+def kept_size(width: int, height: int, columns: int | None) -> tuple[int, int]:
+    """The size in pixels that a frame is brought to, as (W, H): that of its page, if it is larger."""
+    page = page_size(width, height, columns)
+    return page if width * height > page[0] * page[1] else (width, height)
+
+
+def frames_by_cells(width: int, height: int, columns: int | None) -> int:
+    """How many frames of such a size have as many characters as an animation may have."""
+    columns = animation_columns(width, height, columns)
+    return max(1, limits.MAX_ANIMATION_CELLS // (columns * rows_for(width, height, columns)))
+
+
 def _most_frames(stored: int, upright: tuple[int, int], columns: int | None) -> dict[Cut, int]:
     """How many frames, unpacked to `stored` pixels, each limit allows, the tightest first."""
-    columns = animation_columns(*upright, columns)
     most: dict[Cut, int] = {
         "frames": limits.MAX_FRAMES,
         "pixels": max(1, limits.MAX_DECODED_PIXELS // stored),
-        "cells": max(1, limits.MAX_ANIMATION_CELLS // (columns * rows_for(*upright, columns))),
+        "cells": frames_by_cells(*upright, columns),
     }
     return dict(sorted(most.items(), key=lambda item: item[1]))
 
@@ -171,7 +182,7 @@ def _over(frames: int, total_ms: int, most: dict[Cut, int]) -> Cut:
 
 def _small(flat: Image.Image, columns: int | None) -> NDArray[np.uint8]:
     """At most as large as the page it becomes; resampled as `models.rendering.tone.fit` would."""
-    page = page_size(flat.width, flat.height, columns)
-    if flat.width * flat.height > page[0] * page[1]:
-        flat = flat.resize(page, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    size = kept_size(flat.width, flat.height, columns)
+    if size != flat.size:
+        flat = flat.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(flat, np.uint8)

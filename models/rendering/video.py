@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import limits
-from models.formats import animation_columns, rows_for
 from models.palettes import BackgroundChoice
 from models.problems import PictureProblem
-from models.rendering.frames import LONGEST_MS, Frames, page_size
+from models.rendering.frames import LONGEST_MS, Frames, frames_by_cells, kept_size
 from models.rendering.still import MAX_SIDE
 from models.rendering.video_file import MISSING_S, Excerpt, decoder_of, opened
 from models.rendering.video_pixels import Look, look_of, pixels_of
@@ -57,11 +56,11 @@ def decode_video(
             last = at
             if not frames:
                 look = _look(frame, excerpt)
-                page = _page(look, columns)
-                most = _most_frames(look, columns)
+                size = kept_size(look.width, look.height, columns)
+                most = min(limits.MAX_FRAMES, frames_by_cells(look.width, look.height, columns))
                 step = _step(excerpt, most)
             if at + _NEAR * excerpt.interval >= due and len(frames) < most:
-                picture, paper = pixels_of(frame, look, page, under)
+                picture, paper = pixels_of(frame, look, size, under)
                 under = ("light" if paper == "auto" else paper) if not frames else under
                 frames.append(picture)
                 times.append(at)
@@ -129,19 +128,6 @@ def _look(frame: av.VideoFrame, excerpt: Excerpt) -> Look:
     look = look_of(frame, excerpt.stream)
     check_size(look.width, look.height, limits.MAX_PIXELS)
     return look
-
-
-def _page(look: Look, columns: int | None) -> tuple[int, int]:
-    """The size in px that a frame is brought to: that of its page, if that is smaller."""
-    page = page_size(look.width, look.height, columns)
-    return page if look.width * look.height > page[0] * page[1] else (look.width, look.height)
-
-
-def _most_frames(look: Look, columns: int | None) -> int:
-    """How many frames of such a size the limits allow."""
-    columns = animation_columns(look.width, look.height, columns)
-    cells = columns * rows_for(look.width, look.height, columns)
-    return min(limits.MAX_FRAMES, max(1, limits.MAX_ANIMATION_CELLS // cells))
 
 
 def _step(excerpt: Excerpt, most: int) -> float:
