@@ -1,15 +1,14 @@
 """The pictures that a command is to read, the files that it is to write, and what to say of those that fail."""
 
 import errno
-import itertools
 import sys
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from glyphcord.escaping import say_error
 from models import limits
 from models.containers import VIDEO_SUFFIXES
+from models.distinct_names import distinct_names
 from models.formats import FILES
 from models.problems import PictureProblem
 from models.sniff import SUFFIXES
@@ -21,8 +20,8 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """A picture to read: its path (None: standard input), its name among the outputs, without a suffix, and the
-    folder in which it was found, if one was given."""
+    """A picture to read: its path (None: standard input), that below the folder in which it was found, by which
+    its output is named, and the folder, if one was given."""
 
     path: Path | None
     name: Path
@@ -57,12 +56,12 @@ def find_inputs(given: list[str], out: str | None) -> tuple[list[Input], int]:
         elif path.is_dir():
             skipped = made if made and path.resolve() in made.parents else None
             found = sorted(p for p in path.rglob("*") if _is_picture(p, path) and not _inside(p, skipped))
-            inputs += [Input(p, p.relative_to(path).with_suffix(""), folder=path) for p in found]
+            inputs += [Input(p, p.relative_to(path), folder=path) for p in found]
             if not found:
                 empty += 1
                 say_error(f"{path}: there is no picture in this folder")
         else:
-            inputs.append(Input(path, Path(path.stem)))
+            inputs.append(Input(path, Path(path.name)))
     return inputs, empty
 
 
@@ -92,7 +91,7 @@ def plan_outputs(
         suffix = suffix or "png"
         if f".{suffix}" in SUFFIXES and target.resolve() in {one.folder.resolve() for one in inputs if one.folder}:
             raise UsageError(f"what is drawn into {target} would be drawn itself the next time; choose another -o")
-        names = zip(inputs, _names(inputs), strict=True)
+        names = zip(inputs, distinct_names([one.name for one in inputs]), strict=True)
         plan = [(one, target / f"{name}.{suffix}") for one, name in names]
     elif several:
         raise UsageError(f"{out} would be one file for several pictures; name a folder with -o")
@@ -107,19 +106,6 @@ def plan_outputs(
         if path and path.resolve() in read:
             raise UsageError(f"{one.label} would be drawn over {path}, which is to be read; choose another -o")
     return plan, suffix
-
-
-def _names(inputs: list[Input]) -> list[str]:
-    """Names for outputs, no two the same: where two would be, the picture's own suffix stays, then a number."""
-    wanted = Counter(str(one.name) for one in inputs)
-    names: dict[str, None] = {}
-    for one in inputs:
-        name = str(one.name)
-        if wanted[name] > 1 and one.path:
-            name += one.path.suffix
-        free = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
-        names[next(one for one in free if one not in names)] = None
-    return list(names)
 
 
 def write(data: bytes, target: Path | None) -> None:

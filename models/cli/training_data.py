@@ -19,7 +19,9 @@ examples:
   glyphcord pairs photos/ -o pairs/ --teacher climber --palette mono
   glyphcord pairs pairs/ -o apart/ --back
 
-A pair is 1024×512 pixels: the page on the left, its photo on the right."""
+A pair is 1024×512 pixels: the page on the left, its photo on the right. That of
+a/cat.jpg is a_cat_blue.png, and by another teacher than ramp
+a_cat_blue_climber.png. What is there already is left."""
     parser.add_argument("photos", type=Path, metavar="DIR", help="a folder of photos; with --back, of pair files")
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="OUT", help="a folder for what is made (required)"
@@ -42,11 +44,11 @@ A pair is 1024×512 pixels: the page on the left, its photo on the right."""
 def pairs(arguments: argparse.Namespace) -> int:
     """Write or read pairs; 0, or 1 when a photo could not be drawn."""
     from models.training.data import photos_below
-    from models.training.pairs import make_pairs
+    from models.training.pairs import flat_names, make_pairs
 
     if arguments.back:
         return _take_apart(arguments.photos, arguments.out)
-    photos = photos_below(arguments.photos)
+    photos = flat_names(photos_below(arguments.photos, arguments.out), arguments.photos)
     made = make_pairs(photos, arguments.out, arguments.teacher, arguments.palette)
     failed = failures(made, "drawing pairs", len(photos))
     say(f"{len(photos) - failed} pairs in {arguments.out}")
@@ -58,15 +60,15 @@ def _take_apart(folder: Path, out: Path) -> int:
     from rich.console import Console
     from rich.progress import track
 
-    from models.training.pairs import read_pairs
+    from models.training.pairs import flat_names, read_pairs
 
     pairs = read_pairs(folder)
     for kind in ("photos", "pages"):
         (out / kind).mkdir(parents=True, exist_ok=True)
-    for path, pair in track(pairs.items(), "taking apart", console=Console(stderr=True)):
-        name = "_".join(path.relative_to(folder).with_suffix(".png").parts)
-        Image.fromarray(pair.photo).save(out / "photos" / name)
-        Image.fromarray(pair.page).save(out / "pages" / name)
+    named = flat_names(pairs, folder)
+    for name, path in track(named.items(), "taking apart", console=Console(stderr=True)):
+        Image.fromarray(pairs[path].photo).save(out / "photos" / f"{name}.png")
+        Image.fromarray(pairs[path].page).save(out / "pages" / f"{name}.png")
     say(f"{len(pairs)} photos in {out / 'photos'}, their pages in {out / 'pages'}")
     return 0
 
@@ -105,7 +107,7 @@ def labels(arguments: argparse.Namespace) -> int:
     from models.training.data import photos_below
     from models.training.labels import load_network, make_labels
 
-    photos = photos_below(arguments.photos)
+    photos = photos_below(arguments.photos, arguments.out)
     made = make_labels(photos, arguments.out, load_network(arguments.network))
     failed = failures(made, "labelling photos", len(photos))
     say(f"{len(photos) - failed} photos have their labels in {arguments.out}")

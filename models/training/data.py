@@ -131,9 +131,17 @@ def pictures_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
-def photos_below(folder: Path) -> list[Path]:
-    """As `pictures_below`. Raises Refused where there is none."""
-    photos = pictures_below(folder)
+def photos_below(folder: Path, made: Path | None = None) -> list[Path]:
+    """As `pictures_below`, but for those in a folder `made` inside it, which a command fills.
+
+    Raises Refused where there is none, or both are the same folder.
+    """
+    if made is not None and made.resolve() == folder.resolve():
+        raise Refused(
+            f"what is made in {made} would be taken for photos the next time; choose another folder for it"
+        )
+    left_out = made.resolve() if made is not None and folder.resolve() in made.resolve().parents else None
+    photos = [path for path in pictures_below(folder) if left_out not in path.resolve().parents]
     if not photos:
         raise Refused(f"{folder} holds no photos")
     return photos

@@ -3,10 +3,9 @@
 Written as PNG, so that no character is blurred. Datasets of others are read back whichever half is the photo.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, default_atlas
 from models.baselines.local_search import SWEEPS, local_search
 from models.baselines.per_cell import search, shade
 from models.baselines.ramp import ramp_grid
+from models.distinct_names import distinct_names
 from models.encoders.png import paint
 from models.file_sentences import reason
 from models.page import Grid, Page, inked_rows, page_of
@@ -60,7 +60,9 @@ def _by_local_search(rgb: NDArray[np.uint8], atlas: Atlas) -> Grid:
     return Grid(glyphs[0].numpy(), atlas)
 
 
-BASELINES: Final[dict[str, Baseline]] = {"ramp": _by_ramp, "search": _by_search, "climber": _by_local_search}
+REFERENCE: Final = "ramp"
+"""The baseline of the reference dataset, whose name stands in no file's."""
+BASELINES: Final[dict[str, Baseline]] = {REFERENCE: _by_ramp, "search": _by_search, "climber": _by_local_search}
 """Under the names that `--teacher` takes."""
 
 
@@ -92,18 +94,27 @@ def write_pair(pair: Pair, path: Path) -> None:
     unfinished.replace(path)
 
 
-def make_pairs(photos: Iterable[Path], out: Path, baseline: str, palette: str) -> Iterator[tuple[Path, str | None]]:
-    """Write a pair file for every photo, named like it; those that are there already are left.
+def flat_names(files: Iterable[Path], folder: Path) -> dict[str, Path]:
+    """Files below a folder by their names without suffixes where all lie in one folder: `a/cat.png` by `a_cat`."""
+    files = list(files)
+    names = distinct_names([PurePath("_".join(file.relative_to(folder).parts)) for file in files])
+    return dict(zip(names, files, strict=True))
+
+
+def make_pairs(
+    photos: Mapping[str, Path], out: Path, baseline: str, palette: str
+) -> Iterator[tuple[Path, str | None]]:
+    """Write a pair file for every photo, by its name; those that are there already are left.
 
     Yields each photo when it is done, and what was wrong with it, or None. Raises PictureProblem `bad_palette`.
     """
     find_palette(palette)
     out.mkdir(parents=True, exist_ok=True)
-    atlas, stems = default_atlas(), Counter[str]()
-    for path in photos:
-        stems[path.stem] += 1  # photos of one name in several folders get numbers
-        name = path.stem if stems[path.stem] == 1 else f"{path.stem}-{stems[path.stem]}"
-        target = out / f"{name}_{palette.replace('#', '')}.png"
+    atlas, how = default_atlas(), palette.replace("#", "")
+    if baseline != REFERENCE:
+        how += f"_{baseline}"
+    for name, path in photos.items():
+        target = out / f"{name}_{how}.png"
         try:
             if not target.exists():
                 write_pair(make_pair(decode(path.read_bytes()), BASELINES[baseline], palette, atlas), target)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from models.file_sentences import FILE_SENTENCES
@@ -16,23 +17,63 @@ __all__ = ["serve"]  # the fixture
 
 from tests.models.cli.conftest import Command
 
+Pixels = NDArray[np.uint8]
 DAMAGED = FILE_SENTENCES["broken"]
 
 
-def test_pairs_there_and_back(tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / "photos" / folder).mkdir(parents=True)
-        photo(120, 90, ord(folder)).save(tmp_path / "photos" / folder / "same-name.png")
-    assert models("pairs", tmp_path / "photos", "-o", tmp_path / "pairs", "--palette", "pink") == 0
-    assert f"2 pairs in {tmp_path / 'pairs'}" in capsys.readouterr().out
-    files = sorted((tmp_path / "pairs").iterdir())
-    assert [path.name for path in files] == ["same-name-2_pink.png", "same-name_pink.png"]
+def halves(path: Path) -> tuple[Pixels, Pixels]:
+    with Image.open(path) as image:
+        whole = np.asarray(image)
+    return whole[:, :512], whole[:, 512:]
 
+
+def test_pairs_there_and_back(tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """No two have one name, whatever the photos are called; and each is still that photo's."""
+    photos = {
+        "cat.png": 1,
+        "a/cat.png": 2,
+        "a/cat.bmp": 3,
+        "b/cat.png": 4,
+        "cat-2.png": 5,
+        "a_dog.png": 6,
+        "a/dog.png": 7,
+    }
+    for name, seed in photos.items():
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        photo(64, 64, seed).save(tmp_path / "photos" / name)
+    for _ in range(2):
+        assert models("pairs", tmp_path / "photos", "-o", tmp_path / "pairs", "--palette", "pink") == 0
+        assert f"7 pairs in {tmp_path / 'pairs'}" in capsys.readouterr().out
+    files = sorted((tmp_path / "pairs").iterdir())
+    names = {"a_cat.bmp", "a_cat.png", "a_dog.png", "a_dog.png-2", "b_cat", "cat", "cat-2"}
+    assert {path.name for path in files} == {f"{name}_pink.png" for name in names}
+    assert len({halves(path)[1].tobytes() for path in files}) == 7
+
+    (tmp_path / "pairs" / "a").mkdir()
+    files[0].rename(tmp_path / "pairs" / "a" / "dog.png_pink.png")
     assert models("pairs", tmp_path / "pairs", "-o", tmp_path / "back", "--back") == 0
-    for path in files:
-        whole = np.asarray(Image.open(path))
-        assert np.array_equal(np.asarray(Image.open(tmp_path / "back" / "pages" / path.name)), whole[:, :512])
-        assert np.array_equal(np.asarray(Image.open(tmp_path / "back" / "photos" / path.name)), whole[:, 512:])
+    for kind, side in ("pages", 0), ("photos", 1):
+        back = {np.asarray(Image.open(path)).tobytes() for path in (tmp_path / "back" / kind).iterdir()}
+        assert back == {halves(path)[side].tobytes() for path in (tmp_path / "pairs").rglob("*.png")}
+
+
+def test_pairs_of_another_teacher_are_others(tmp_path: Path, models: Command) -> None:
+    photo(64, 64).save(tmp_path / "cat.png")
+    for teacher in ("ramp", "search"):
+        assert models("pairs", tmp_path, "-o", tmp_path / "pairs", "--teacher", teacher) == 0
+    ramp, search = (tmp_path / "pairs" / name for name in ("cat_blue.png", "cat_blue_search.png"))
+    assert not np.array_equal(halves(ramp)[0], halves(search)[0])
+    assert len(list((tmp_path / "pairs").iterdir())) == 2, "pairs are no photos"
+
+
+@pytest.mark.parametrize("command", [["pairs"], ["labels", "--network", "any.onnx"]])
+def test_what_is_made_does_not_lie_among_the_photos(
+    command: list[str], tmp_path: Path, models: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo(64, 64).save(tmp_path / "cat.png")
+    assert models(*command, tmp_path, "-o", tmp_path / "pairs" / "..") == 1
+    assert "would be taken for photos the next time" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["cat.png"]
 
 
 def test_pairs_name_what_they_cannot_read(

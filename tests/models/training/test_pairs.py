@@ -14,7 +14,7 @@ from models.palettes import PALETTES, hsl_row_inks
 from models.problems import PictureProblem
 from models.quality.measures import legibility
 from models.rendering.still import decode
-from models.training.pairs import BASELINES, make_pair, make_pairs, read_pairs, write_pair
+from models.training.pairs import BASELINES, REFERENCE, make_pair, make_pairs, read_pairs, write_pair
 from tests.models.pictures import SAMPLES, photo
 
 ATLAS = default_atlas()
@@ -37,8 +37,10 @@ def like_the_reference(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> byt
 
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_a_file_holds_page_and_photo_side_by_side(baseline: str, tmp_path: Path) -> None:
-    assert list(make_pairs([SAMPLES[0]], tmp_path, baseline, "mono")) == [(SAMPLES[0], None)]
-    with Image.open(tmp_path / f"{SAMPLES[0].stem}_mono.png") as image:
+    assert list(make_pairs({"some": SAMPLES[0]}, tmp_path, baseline, "mono")) == [(SAMPLES[0], None)]
+    (made,) = tmp_path.iterdir()
+    assert made.name == ("some_mono.png" if baseline == REFERENCE else f"some_mono_{baseline}.png")
+    with Image.open(made) as image:
         assert image.size == (1024, 512)
         pixels = np.asarray(image)
     assert (pixels[:, :512].min(-1) == pixels[:, :512].max(-1)).all()  # mono: grey
@@ -109,18 +111,18 @@ def test_a_photo_of_text_follows_the_rest_of_its_folder(tmp_path: Path) -> None:
 def test_what_is_there_is_left_and_bad_photos_are_named(tmp_path: Path) -> None:
     (bad := tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff")
     out = tmp_path / "out"
-    told = dict(make_pairs([bad, SAMPLES[0]], out, "ramp", "#0000ff-#ff69b4"))
+    told = dict(make_pairs({"bad": bad, "some": SAMPLES[0]}, out, "ramp", "#0000ff-#ff69b4"))
     assert told[SAMPLES[0]] is None
     assert "damaged" in str(told[bad])
     (made,) = out.iterdir()
     made.write_bytes(b"mine")
-    assert list(make_pairs([SAMPLES[0]], out, "ramp", "#0000ff-#ff69b4")) == [(SAMPLES[0], None)]
+    assert list(make_pairs({"some": SAMPLES[0]}, out, "ramp", "#0000ff-#ff69b4")) == [(SAMPLES[0], None)]
     assert made.read_bytes() == b"mine"
 
 
 def test_wrong_things_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PictureProblem, match="palette"):
-        list(make_pairs([SAMPLES[0]], tmp_path, "ramp", "nonsense"))
+        list(make_pairs({"some": SAMPLES[0]}, tmp_path, "ramp", "nonsense"))
     with pytest.raises(ValueError, match="no pair files"):
         read_pairs(tmp_path)
     photo(300, 200).save(tmp_path / "lone.png")
