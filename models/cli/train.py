@@ -95,7 +95,7 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.resume and arguments.config:
         raise Refused("--resume goes on with the checkpoint's config: leave --config out, or give single numbers")
     config = read_config(arguments.config or "classic", given)
-    photos = Photos(arguments.photos, subjects=arguments.subjects)
+    photos = Photos(arguments.photos, arguments.subjects, arguments.out)
     print(
         f"{len(photos.train)} photos to train on ({len(photos.labelled)} with their subject), "
         f"{len(photos.validation)} to check with, {len(photos.refused)} unreadable",

@@ -38,16 +38,17 @@ Ink = NDArray[np.float32]
 class Photos:
     """A folder's photos, split into `train` and `validation`."""
 
-    def __init__(self, folder: Path, subjects: Path | None = None) -> None:
+    def __init__(self, folder: Path, subjects: Path | None = None, out: Path | None = None) -> None:
         """Read every picture below `folder`, and its subject's map in `subjects`; unreadable ones are in `refused`.
 
-        Raises Refused when fewer than two pictures can be read, or `subjects` has a map of none of them.
+        What a run leaves in `out`, and those maps, are no photos. Raises Refused when fewer than two pictures can
+        be read, when `subjects` has a map of none of them, and where one of these is the folder itself.
         """
         self.train: list[Photo] = []
         self.validation: list[Photo] = []
         self.refused: list[str] = []
         seen: set[bytes] = set()
-        for path in pictures_below(folder):
+        for path in pictures_below(folder, subjects, out):
             try:
                 rgb = decode(path.read_bytes(), MAX_SIDE)
             except (OSError, PictureProblem) as problem:
@@ -126,22 +127,24 @@ def _stacked(pictures: list[NDArray[np.float32]]) -> Tensor:
     return torch.from_numpy(np.stack(pictures)[:, None])
 
 
-def pictures_below(folder: Path) -> list[Path]:
-    """Every picture file below a folder, in order."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+def pictures_below(folder: Path, *made: Path | None) -> list[Path]:
+    """Every picture file below a folder, in order, but for those in folders inside it that commands fill.
 
-
-def photos_below(folder: Path, made: Path | None = None) -> list[Path]:
-    """As `pictures_below`, but for those in a folder `made` inside it, which a command fills.
-
-    Raises Refused where there is none, or both are the same folder.
+    Raises Refused where one of them is the folder itself.
     """
-    if made is not None and made.resolve() == folder.resolve():
+    photos, filled = folder.resolve(), {path.resolve() for path in made if path is not None}
+    if photos in filled:
         raise Refused(
-            f"what is made in {made} would be taken for photos the next time; choose another folder for it"
+            f"what is made in {folder} would be taken for photos the next time; choose another folder for it"
         )
-    left_out = made.resolve() if made is not None and folder.resolve() in made.resolve().parents else None
-    photos = [path for path in pictures_below(folder) if left_out not in path.resolve().parents]
+    inside = {path for path in filled if photos in path.parents}
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return [path for path in found if not inside.intersection(path.resolve().parents)] if inside else found
+
+
+def photos_below(folder: Path, *made: Path | None) -> list[Path]:
+    """As `pictures_below`. Raises Refused where there is none, too."""
+    photos = pictures_below(folder, *made)
     if not photos:
         raise Refused(f"{folder} holds no photos")
     return photos

@@ -17,7 +17,7 @@ from models.rendering.still import decode
 from models.sniff import SUFFIXES, SUFFIXES_OF
 from models.training import data
 from models.training.augmentation import Photo
-from models.training.data import Photos
+from models.training.data import Photos, pictures_below
 from models.training.labels import MAX_SIDE, label_path
 from tests.models.pictures import photo
 
@@ -217,3 +217,17 @@ def test_validation_subjects_are_whole_photos_as_they_are(twins: Photos) -> None
 def test_without_labels_there_are_no_validation_subjects(photos: Path) -> None:
     tones, maps = Photos(photos).validation_subjects(8)
     assert tones.shape == (0, 1, SIDE, SIDE) and maps.shape == (0, 1, MAP_SIDE, MAP_SIDE)
+
+
+def test_what_commands_leave_among_the_photos_is_none(tmp_path: Path) -> None:
+    """Else a run that goes on has other photos than when it began: sheets of samples, and maps of subjects."""
+    for number, name in enumerate(("one", "two", "more/three", "labels/0f", "runs/mine/samples/000001")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        photo(64, 64, number).save(tmp_path / f"{name}.png")
+    digest = hashlib.sha256(decode((tmp_path / "one.png").read_bytes(), MAX_SIDE).tobytes()).digest()
+    (tmp_path / "labels" / "0f.png").rename(label_path(tmp_path / "labels", digest))
+    loaded = Photos(tmp_path, tmp_path / "labels", tmp_path / "runs" / "mine")
+    assert {one.path.stem for one in loaded.train + loaded.validation} == {"one", "two", "three"}
+    assert pictures_below(tmp_path / "more", tmp_path) == [tmp_path / "more" / "three.png"]
+    with pytest.raises(ValueError, match="would be taken for photos the next time"):
+        Photos(tmp_path, None, tmp_path / "more" / "..")
