@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from redis import Redis
 from rq import Queue, Retry
-from rq.callbacks import Callback
 from rq.exceptions import DuplicateJobError
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
@@ -40,7 +39,6 @@ LOST: Final = frozenset({"failed", "stopped", "canceled"})
 # The names of tasks on the wire. They are older than the modules that have the functions now, and stay: during an
 # update workers meet jobs of the version before.
 RENDER_TASK: Final = "worker.tasks.render"
-FAILURE_TASK: Final = "worker.tasks.tell_failure"
 VERIFY_TASK: Final = "worker.checking.check"
 NO_ARGUMENTS: Final = zlib.compress(json.dumps([RENDER_TASK, None, [], {}]).encode())
 """What stands in RQ's record of a job whose end its user knows, instead of what its task was given."""
@@ -150,7 +148,6 @@ def enqueue(redis: Redis, request: RenderRequest) -> bool:
             result_ttl=RESULT_TTL_S,
             failure_ttl=FAILURE_TTL_S,
             job_timeout=timeout_s(request.parts),
-            on_failure=Callback(FAILURE_TASK),
         )
     except DuplicateJobError:
         return False

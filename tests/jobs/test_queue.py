@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from jobs.connection import REDIS_DOWN, connect
-from jobs.rq_adapter.queue import FAILURE_TASK, JOB_TIMEOUT_S, RENDER_TASK, RETRIES, enqueue, render_queue
+from jobs.rq_adapter.queue import JOB_TIMEOUT_S, RENDER_TASK, RETRIES, enqueue, render_queue
 from jobs.schema import RenderRequest
 from tests.jobs.requests import a_request
 
@@ -21,7 +21,6 @@ def test_a_job_carries_the_whole_request_as_json(redis: Redis) -> None:
     assert RenderRequest.model_validate(job.args[0]) == request
     assert job.retries_left == RETRIES
     assert job.timeout == JOB_TIMEOUT_S
-    assert redis.hget(f"rq:job:{job.id}", "failure_callback_name") == FAILURE_TASK.encode()
     stored = redis.hget(f"rq:job:{job.id}", "data")
     assert isinstance(stored, bytes)
     json.loads(zlib.decompress(stored))

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from redis import Redis
 from rq import Retry
-from rq.callbacks import Callback
 from rq.job import Job
 
 from jobs.lifecycle.job import Jobs
-from jobs.rq_adapter.queue import FAILURE_TASK, render_queue
+from jobs.rq_adapter.queue import render_queue
 from tests.fork_server import Forked
 from tests.worker.samples import BOT_TOKEN, INTERACTION_TOKEN, request_for
 
@@ -135,6 +134,5 @@ def enqueue_task(redis: Redis, name: str, sha: str, timeout: int = 30, job_id: s
         request_for(sha, job_id=job_id).model_dump(mode="json"),
         job_id=job_id,
         retry=Retry(max=2),
-        on_failure=Callback(FAILURE_TASK),
         job_timeout=timeout,
     )
