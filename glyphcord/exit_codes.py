@@ -7,6 +7,8 @@
 | 2 | wrong usage, or settings, weights or ports that cannot be used | not before they are corrected |
 | 3 | Discord refuses the token or the bot's intents | not before that is corrected |
 | 4 | Discord or Redis cannot be reached, or Redis refuses the password | yes |
+| 70 | a worker's job hung past its time, so it ended itself | yes |
+| 71 | a worker's model stopped working (a lost graphics card), or it found no way back to one | yes |
 | 130 | Ctrl-C or SIGTERM ended a command before it was done | as you like |
 
 Redis' password is no reason to stop for good: it is often changed on the server and in the settings at two times.

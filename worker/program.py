@@ -1,7 +1,6 @@
 """One worker process, from settings to the last job.
 
-Exit codes: 0 after a signal, 1 for settings or weights that cannot be used, 70 when a job hung,
-71 when the model stopped working (a lost GPU). Something outside starts a new one.
+It ends with a code of glyphcord.exit_codes; where another try can help, something outside starts a new one.
 """
 
 import logging

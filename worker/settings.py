@@ -2,17 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from jobs.records import MODEL_NAME
 from jobs.settings import SharedSettings
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def _model(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(MODEL_NAME, name):
         raise ValueError(
             "it must be a model's name, such as classic: letters, digits, - and _; its file NAME.safetensors is "
             "looked for in WEIGHTS_DIR"

@@ -1,7 +1,7 @@
 """`glyphcord worker weights …`: the registry of weights from the shell, for operators and pipelines.
 
 Stands here and not in `models`, which is a library that knows neither Redis nor the service; `glyphcord weights`
-has what needs only files. Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage.
+has what needs only files. What can be told and the exit codes: worker.weights.arguments.
 """
 
 import argparse
