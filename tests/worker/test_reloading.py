@@ -324,6 +324,9 @@ def test_a_reload_that_is_aborted_while_a_worker_ends_its_job_holds_it_no_longer
     with worker.rq._turn:  # as while it runs a job
         worker.step()
         assert worker.rq.state == "swapping" and not worker.reloads.votes(reload), "its job first"
+        worker.engine.room = 99  # others have left the card
+        worker.step()
+        assert worker.runs() == old and not worker.reloads.votes(reload), "still its job first"
         worker.reloads.vote(reload, Vote(worker="w2", offered=True, error="no"))
         worker.step()
         assert worker.end_of(reload)[0] == "aborted"

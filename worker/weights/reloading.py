@@ -102,7 +102,7 @@ class Reloader:
             found = self._attempt(lambda: self._fetch(reload))
             if not found:
                 self._engine.make_room()
-                if not self._engine.fits() and not self._worker.hold():
+                if (self._worker.held or not self._engine.fits()) and not self._worker.hold():
                     return True  # its job first
                 found = self._attempt(lambda: self._prepare(reload))
             self._cast(reload, ready="error" not in found, took_ms=(time.perf_counter() - start) * 1000, **found)
