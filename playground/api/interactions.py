@@ -3,6 +3,7 @@
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.api.webhook_messages import change, execute, remove, show, webhook_of
 from playground.errors import invalid_form, unknown
+from playground.rules.commands import choice_problems
 from playground.rules.component_checks import check_form
 from playground.rules.components import numbered
 from playground.state.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
@@ -50,7 +51,7 @@ def post_callback(call: Call) -> Response:
             message = _original(call, interaction)
             call.world.messages.edit(message, data, call.body.files, size_limit=interaction.attachment_size_limit)
     else:
-        interaction.response_data = _choices(data) if kind == CHOICES else _form(data)
+        interaction.response_data = _choices(interaction, data) if kind == CHOICES else _form(data)
     interaction.acknowledged, interaction.response_type = True, kind
     call.world.interactions.tell(interaction)
     if not call.flag("with_response"):
@@ -76,15 +77,22 @@ def _answer_type(interaction: Interaction) -> int:
     return REPLY if interaction.message_id else DEFAULT
 
 
-def _choices(data: Json) -> Json:
+def _choices(interaction: Interaction, data: Json) -> Json:
     choices = data.get("choices")
     if not isinstance(choices, list) or len(choices) > 25:
         raise invalid_form({"data/choices": ("BASE_TYPE_BAD_LENGTH", "Must be between 0 and 25 in length.")})
-    for i, choice in enumerate(choices):
-        if not isinstance(choice, dict) or not 1 <= len(str(choice.get("name") or "")) <= 100:
-            where = f"data/choices/{i}/name"
-            raise invalid_form({where: ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")})
+    if problems := choice_problems(choices, "data/choices", _focused_type(interaction.data["options"]) or 0):
+        raise invalid_form(problems)
     return data
+
+
+def _focused_type(options: list[Json]) -> int | None:
+    """The type of the option that somebody types into, which may be a subcommand's."""
+    for option in options:
+        found = option["type"] if option.get("focused") else _focused_type(option.get("options") or [])
+        if found is not None:
+            return int(found)
+    return None
 
 
 def _form(data: Json) -> Json:

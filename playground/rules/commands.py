@@ -13,6 +13,9 @@ SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, M
     range(1, 12)
 )
 
+NUMBERS: dict[int, tuple[type, ...]] = {INTEGER: (int,), NUMBER: (int, float)}
+LONGEST_VALUE = 6000
+
 FILE_GROUPS = {
     "image": (".png", ".gif", ".jpg", ".jpeg", ".jfif", ".webp", ".avif"),
     "video": (".mp4", ".mov", ".qt", ".webm"),
@@ -72,7 +75,7 @@ def _option_problems(options: Any, where: str, *, depth: int) -> dict[str, tuple
         at = f"{where}/{i}"
         found.update(_name_problem(option.get("name"), f"{at}/name"))
         found.update(_description_problem(option, f"{at}/"))
-        if option.get("name") in names:
+        if str(option.get("name")) in names:
             found[f"{at}/name"] = ("APPLICATION_COMMAND_OPTIONS_NAME_INVALID", "Option names must be unique")
         names.add(str(option.get("name")))
         kind = option.get("type")
@@ -90,8 +93,30 @@ def _option_problems(options: Any, where: str, *, depth: int) -> dict[str, tuple
             optional_seen = optional_seen or not option.get("required")
             if kind == ATTACHMENT:
                 found.update(_file_type_problems(option.get("file_types") or [], f"{at}/file_types"))
-            if len(option.get("choices") or []) > 25:
-                found[f"{at}/choices"] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+            found.update(choice_problems(option.get("choices") or [], f"{at}/choices", kind))
+    return found
+
+
+def choice_problems(choices: Any, where: str, kind: int) -> dict[str, tuple[str, str]]:
+    """What is wrong with the choices of an option of that type, fixed ones or those of an autocompletion."""
+    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+        return {where: ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")}
+    found: dict[str, tuple[str, str]] = {}
+    if len(choices) > 25:
+        found[where] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    for i, choice in enumerate(choices):
+        name, value = choice.get("name"), choice.get("value")
+        if not isinstance(name, str) or not 1 <= len(name) <= 100:
+            found[f"{where}/{i}/name"] = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+        if value is None:
+            found[f"{where}/{i}/value"] = ("BASE_TYPE_REQUIRED", "This field is required")
+        elif kind == STRING and not isinstance(value, str):
+            found[f"{where}/{i}/value"] = ("BASE_TYPE_BAD_STRING", "Must be a string.")
+        elif kind == STRING and len(value) > LONGEST_VALUE:
+            problem = f"Must be {LONGEST_VALUE} or fewer in length."
+            found[f"{where}/{i}/value"] = ("BASE_TYPE_MAX_LENGTH", problem)
+        elif kind in NUMBERS and (isinstance(value, bool) or not isinstance(value, NUMBERS[kind])):
+            found[f"{where}/{i}/value"] = ("NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
     return found
 
 
@@ -101,6 +126,6 @@ def _file_type_problems(types: Any, where: str) -> dict[str, tuple[str, str]]:
         return {where: ("BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")}
     for i, one in enumerate(types):
         suffix = isinstance(one, str) and one.startswith(".") and 2 <= len(one) <= 16
-        if one not in FILE_GROUPS and not suffix:
+        if not suffix and str(one) not in FILE_GROUPS:
             return {f"{where}/{i}": ("BASE_TYPE_CHOICES", "Must be image, video, audio or a suffix with its dot.")}
     return {}

@@ -8,6 +8,7 @@ from typing import Any
 from playground.errors import ApiError, invalid_form, too_large, too_long
 from playground.request_body import Upload
 from playground.rules.component_checks import check_components
+from playground.rules.embeds import check_embeds
 from playground.types import Json
 
 (
@@ -36,7 +37,7 @@ def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v
         raise too_long("nonce", 25)
     embeds = payload.get("embeds")
     if embeds is not None:
-        _check_embeds(embeds)
+        check_embeds(embeds)
     flags = payload.get("flags")
     if flags is not None and not isinstance(flags, int):
         raise invalid_form({"flags": ("NUMBER_TYPE_COERCE", f'Value "{flags}" is not int.')})
@@ -60,27 +61,6 @@ def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v
     meta = payload.get("attachments")
     if meta is not None and not (isinstance(meta, list) and all(isinstance(a, dict) for a in meta)):
         raise invalid_form({"attachments": ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")})
-
-
-def _check_embeds(embeds: Any) -> None:
-    if not isinstance(embeds, list) or not all(isinstance(embed, dict) for embed in embeds):
-        raise invalid_form({"embeds": ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")})
-    if len(embeds) > 10:
-        raise invalid_form({"embeds": ("BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")})
-    total = 0
-    for i, embed in enumerate(embeds):
-        for key, limit in (("title", 256), ("description", 4096)):
-            if len(embed.get(key) or "") > limit:
-                raise too_long(f"embeds/{i}/{key}", limit)
-            total += len(embed.get(key) or "")
-        if len(embed.get("fields") or []) > 25:
-            raise too_long(f"embeds/{i}/fields", 25)
-        for entry in embed.get("fields") or []:
-            total += len(entry.get("name", "")) + len(entry.get("value", ""))
-        total += len((embed.get("footer") or {}).get("text") or "")
-        total += len((embed.get("author") or {}).get("name") or "")
-    if total > 6000:
-        raise invalid_form({"embeds": ("MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")})
 
 
 def _check_mentions(allowed: Any) -> None:

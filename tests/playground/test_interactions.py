@@ -272,6 +272,8 @@ async def test_autocomplete(bot: Presser, controls: Controls, playground: Playgr
     event = await bot.socket.event("INTERACTION_CREATE")
     option = {"name": "palette", "type": 3, "value": "pi", "focused": True}
     assert event["type"] == 4 and event["data"]["options"] == [option]
+    wrong = {"choices": [{"name": "Pink", "value": 5}]}
+    assert refused(await bot.answer(event, {"type": 8, "data": wrong})) == (400, 50035)
     choices = {"choices": [{"name": "Pink", "value": "pink"}]}
     assert (await bot.answer(event, {"type": 8, "data": choices}, with_response=False)).status == 204
     assert playground.world.interactions[used["interaction_id"]].response_data == choices

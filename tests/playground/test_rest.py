@@ -85,6 +85,7 @@ async def test_a_message_lives(rest: Rest, playground: Playground) -> None:
         ({"content": "x", "message_reference": {"message_id": "1"}}, 50035, "message_reference"),
         ({"embeds": [{"description": "x" * 4097}]}, 50035, "embeds"),
         ({"embeds": [{"title": "x"}] * 11}, 50035, "embeds"),
+        ({"embeds": [{"fields": [{"name": "x", "value": None}]}]}, 50035, "embeds"),
         ({"content": "x", "components": [{"type": 2, "style": 1, "custom_id": "a"}]}, 50035, "components"),
         ({"content": "x", "attachments": [{"id": "7"}]}, 50035, "attachments"),
         ({"content": "x", "allowed_mentions": {"parse": ["users"], "users": [MIA_ID]}}, 50035, "allowed_mentions"),
@@ -298,6 +299,13 @@ async def test_commands_keep_their_ids_and_change_their_versions(rest: Rest) -> 
             "options": [
                 {"type": 3, "name": "a", "description": "d"},
                 {"type": 3, "name": "b", "description": "d", "required": True},
+            ],
+        },
+        {
+            "name": "x",
+            "description": "d",
+            "options": [
+                {"type": 3, "name": "a", "description": "d", "choices": [{"name": "x" * 101, "value": "x"}]}
             ],
         },
         {"name": "Menu", "type": 3, "description": "menus have none"},
