@@ -68,6 +68,9 @@ def _check_mentions(allowed: Any) -> None:
         return
     if not isinstance(allowed, dict):
         raise invalid_form({"allowed_mentions": ("MODEL_TYPE_CONVERT", "Must be an object.")})
+    for key in ("parse", "users", "roles"):
+        if not isinstance(allowed.get(key) or [], list):
+            raise invalid_form({f"allowed_mentions/{key}": ("BASE_TYPE_BAD_LIST", "Must be a list.")})
     for key in ("users", "roles"):
         if allowed.get(key) and key in (allowed.get("parse") or []):
             problem = f"parse:['{key}'] and {key}: [ids...] are mutually exclusive."

@@ -36,6 +36,7 @@ class Message:
     attachments: list[Attachment] = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)  # emoji -> user ids, oldest first
     mentions: list[str] = field(default_factory=list)
+    mention_roles: list[str] = field(default_factory=list)
     mention_everyone: bool = False
     reference_id: str | None = None
     reference_channel_id: str | None = None  # where that is, when it is elsewhere

@@ -50,7 +50,7 @@ def message_json(
         "tts": False,
         "mention_everyone": message.mention_everyone,
         "mentions": [USERS[user].as_json() for user in message.mentions],
-        "mention_roles": [],
+        "mention_roles": message.mention_roles,
         "attachments": [files.as_json(a) for a in shown],
         "embeds": embeds,
         "components": components,

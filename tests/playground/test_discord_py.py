@@ -23,7 +23,17 @@ import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from playground.server import Playground, PublicNames
-from playground.state.seed import ADA_ID, APPLICATION_ID, ASCII_CHANNEL, BOT_ID, GUILD_ID, MIA_ID, TOKEN
+from playground.state.seed import (
+    ADA_ID,
+    APPLICATION_ID,
+    ASCII_CHANNEL,
+    BOT_ID,
+    GUILD_ID,
+    MIA_ID,
+    MODERATOR_ROLE,
+    ROLES,
+    TOKEN,
+)
 from playground.testing import Controls
 from tests.fork_server import forked_playground
 from tests.playground.bot import Bot, picture, point_at, running
@@ -87,6 +97,20 @@ async def test_a_picture_all_the_way(bot: Bot, controls: Controls, playground: P
     for n in (1, 2):
         await asyncio.to_thread(controls.click, answer["id"], f"again:{n}")
         await eventually(lambda n=n: playground.world.messages[answer["id"]].content == f"again {n}")
+
+
+async def test_mentions_of_roles_and_people_that_are_allowed(bot: Bot) -> None:
+    moderators = channel(bot).guild.get_role(int(MODERATOR_ROLE))
+    assert moderators is not None
+    ROLES[MODERATOR_ROLE].mentionable = True
+    text, mia = f"{moderators.mention} <@{MIA_ID}>", discord.Object(int(MIA_ID))
+    for allowed, roles, people in (
+        (None, [moderators], [mia.id]),
+        (discord.AllowedMentions(users=[mia], roles=[moderators]), [moderators], [mia.id]),
+        (discord.AllowedMentions(users=False, roles=False), [], []),
+    ):
+        message = await channel(bot).send(text, allowed_mentions=allowed)
+        assert (message.role_mentions, [one.id for one in message.mentions]) == (roles, people)
 
 
 async def test_private_answers_and_subcommands_and_menus(bot: Bot, controls: Controls) -> None:

@@ -7,7 +7,9 @@ import pytest
 from playground.server import Playground
 from playground.state import permissions as may
 from playground.state.audit_log import Action
+from playground.state.mentions import MENTION_EVERYONE
 from playground.state.seed import (
+    ADA_ID,
     ADMIN_ROLE,
     ASCII_CHANNEL,
     BOT_ROLE,
@@ -55,6 +57,37 @@ async def test_a_role_lives(rest: Rest, playground: Playground, events: list[tup
     kinds = [entry["action_type"] for entry in playground.world.audit_log.entries]
     assert kinds == [Action.ROLE_CREATE, Action.MEMBER_ROLE_UPDATE, Action.ROLE_UPDATE, Action.ROLE_DELETE]
     assert playground.world.audit_log.entries[0]["reason"] == "for verse"
+
+
+async def test_a_message_mentions_roles(rest: Rest, playground: Playground, events: list[tuple[str, Json]]) -> None:
+    """Those that are mentionable, or any by who may mention everyone, as far as allowed_mentions lets them."""
+    messages = f"/channels/{ASCII_CHANNEL}/messages"
+    both = [ADMIN_ROLE, MODERATOR_ROLE]
+    content = f"<@&{ADMIN_ROLE}> <@&{MODERATOR_ROLE}> <@&{ADMIN_ROLE}> <@&{EVERYONE_ROLE}> <@&1>"
+
+    async def sent(**more: object) -> list[str]:
+        answer = await rest("POST", messages, {"content": content, **more})
+        assert answer.status == 200 and events[-1][1]["mention_roles"] == answer.body["mention_roles"]
+        found: list[str] = answer.body["mention_roles"]
+        return found
+
+    assert await sent() == []
+    ROLES[MODERATOR_ROLE].mentionable = True
+    assert await sent() == [MODERATOR_ROLE]
+    empower(MENTION_EVERYONE)
+    assert await sent() == both
+    playground.clock.advance(10)
+    assert await sent(allowed_mentions={"parse": []}) == []
+    assert await sent(allowed_mentions={"parse": ["users", "everyone"]}) == []
+    assert await sent(allowed_mentions={"parse": ["roles"]}) == both
+    assert await sent(allowed_mentions={"roles": [int(ADMIN_ROLE)]}) == [ADMIN_ROLE]
+    playground.clock.advance(10)
+    answer = await rest("POST", messages, {"content": content, "allowed_mentions": {"roles": ADMIN_ROLE}})
+    assert refused(answer) == (400, 50035)
+    for user, mentioned in ((MIA_ID, [MODERATOR_ROLE]), (ADA_ID, both)):
+        message = playground.world.messages.post(ASCII_CHANNEL, user, {"content": content}, {})
+        seen = (await rest("GET", f"{messages}/{message.id}")).body
+        assert seen["mention_roles"] == mentioned == events[-1][1]["mention_roles"]
 
 
 async def test_a_role_without_a_word_is_new_role_with_what_everybody_may(rest: Rest) -> None:
