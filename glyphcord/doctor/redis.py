@@ -38,7 +38,8 @@ def redis(settings: SharedSettings) -> Iterator[Finding]:
             return
         yield from _server(where, info)
         yield from _kept(client, info)
-        yield _memory(info, settings.picture_budget_mb + settings.weights_budget_mb)
+        if "used_memory" in info:
+            yield _memory(info, settings.picture_budget_mb + settings.weights_budget_mb)
         yield _writes(client)
 
 

@@ -125,6 +125,18 @@ def test_a_replica_takes_no_writes(redis: Redis) -> None:
         redis.replicaof("NO", "ONE")
 
 
+def test_a_user_who_may_not_use_info(redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be seen is not called well."""
+    redis.acl_setuser("blind", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"])
+    try:
+        monkeypatch.setenv("REDIS_URL", redis_url.replace("redis://", "redis://blind:any@"))
+        seen = found()
+    finally:
+        redis.acl_deluser("blind")
+    assert seen["Redis"].state == "note" and "+info" in seen["Redis"].todo
+    assert seen["writes"].state == "ok" and "memory" not in seen
+
+
 def test_weights_that_are_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_WEIGHTS", "clasic")
     is_broken("weights", "Did you mean classic?", "WEIGHTS_DIR", worker=True)
