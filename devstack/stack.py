@@ -170,7 +170,9 @@ class Stack:
         environment = {
             **os.environ,
             **self.playground.environment(),
-            "DISCORD_CDN_HOSTS": self.playground.url,
+            # All that they talk to is on this machine, where the proxies of a shell do not lead.
+            "NO_PROXY": "*",
+            "no_proxy": "*",
             "REDIS_URL": self.redis_url,
             **self._settings,
             **(settings or {}),

@@ -25,6 +25,7 @@ from jobs.registry.fleet import Fleet
 from jobs.rq_adapter import queue
 from jobs.text.sentences import is_interim
 from models.samples import SAMPLES
+from playground.testing import Refused
 from playground.testing.process import Running
 
 SAMPLE: Final = next(path for path in SAMPLES if path.stem == "panda")
@@ -167,7 +168,7 @@ def main(port: int = 8080) -> int:
                 time.sleep(0.5)
     except _Stop:
         print("Stopped.", flush=True)
-    except (StartFailed, TimeoutError, RuntimeError, ValkeyServerError, OSError) as problem:
+    except (StartFailed, Refused, TimeoutError, RuntimeError, ValkeyServerError, OSError) as problem:
         code = 1
         print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)
     if code == 0:

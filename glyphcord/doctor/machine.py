@@ -5,7 +5,7 @@ import resource
 import socket
 from typing import Final
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from glyphcord.doctor.finding import Finding, broken, note, ok
 
@@ -41,7 +41,7 @@ def _todo(name: str, error: OSError) -> str:
 def _is_ours(host: str, number: int) -> bool:
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     try:
-        with urlopen(f"http://{name}:{number}/healthz", timeout=2):
+        with build_opener(ProxyHandler({})).open(f"http://{name}:{number}/healthz", timeout=2):  # past any proxy
             return True
     except HTTPError as answer:
         return answer.code == 503  # alive, but not well

@@ -1,5 +1,6 @@
 """The playground as a process."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -63,16 +64,18 @@ class PlaygroundProcess:
             self._command += ["--record", str(record)]
         self.process: Running | None = None
         self.url = ""
+        self._password: str | None = None
 
     @property
     def controls(self) -> Controls:
-        return Controls(self.url)
+        return Controls(self.url, password=self._password)
 
     def environment(self) -> dict[str, str]:
         """The settings that point a bot and its workers here."""
         return settings(self.url, self.token)
 
     def __enter__(self) -> "PlaygroundProcess":
+        self._password = os.environ.get("PLAYGROUND_PASSWORD") or None  # which the process inherits
         self.process = self._start(self._command)
         assert self.process.stdout is not None  # noqa: S101
         first = self.process.stdout.readline().decode()

@@ -1,5 +1,6 @@
 """`make demo` as a newcomer has it: the page's address in one line, then Ctrl-C and nothing is left running."""
 
+import base64
 import os
 import signal
 import socket
@@ -39,12 +40,12 @@ def commands_of(demo: subprocess.Popen[str]) -> str:
     return " ".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in pids)
 
 
-def start_demo(mark: str, port: int) -> subprocess.Popen[str]:
+def start_demo(mark: str, port: int, **environment: str) -> subprocess.Popen[str]:
     """As `make demo` starts it, but for the port, which anybody else may have."""
     return subprocess.Popen(
         [sys.executable, "-m", "glyphcord", "demo", "--port", str(port)],
         cwd=ROOT,
-        env={**os.environ, mark: "1", "TORCH_THREADS": "1"},
+        env={**os.environ, mark: "1", "TORCH_THREADS": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -86,8 +87,10 @@ def mark() -> Iterator[str]:
 def test_the_demo_runs_and_leaves_nothing(mark: str) -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
-        # The port is often in use already: the demo must then say where it is.
-        demo = start_demo(mark, port)
+        # The port is often in use already: the demo must then say where it is. And a shell may have a proxy, on
+        # which nobody listens here, and a password for playgrounds.
+        password = "correct horse battery"
+        demo = start_demo(mark, port, http_proxy="http://127.0.0.1:1", PLAYGROUND_PASSWORD=password)
         assert demo.stdout
         lines = []
         for line in demo.stdout:
@@ -97,7 +100,8 @@ def test_the_demo_runs_and_leaves_nothing(mark: str) -> None:
         assert lines[-1].startswith("Open http://127.0.0.1:"), "".join(lines)
         address = lines[-1].split()[1]
         assert not address.endswith(f":{port}")
-        with urllib.request.urlopen(address, timeout=60) as page:
+        basic = {"Authorization": f"Basic {base64.b64encode(f':{password}'.encode()).decode()}"}
+        with urllib.request.urlopen(urllib.request.Request(address, headers=basic), timeout=60) as page:
             assert b"<html" in page.read().lower()
         assert any(line.startswith("Posted: photo") for line in lines)
         press_ctrl_c(demo)

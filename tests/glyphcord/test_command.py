@@ -4,16 +4,21 @@ import argparse
 import importlib.util
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from glyphcord import demo_arguments
+from devstack.signals import STOPS
+from glyphcord import demo, demo_arguments
 from glyphcord.__main__ import main, whole_parser
 from glyphcord.commands import COMMANDS, Command
 from glyphcord.demo_arguments import NEEDED, missing_here
+from playground.testing import Refused
 
 ROOT = Path(__file__).parents[2]
 SIMPLE = {"bot", "demo", "palettes", "weights", "photos", "labels", "evaluate", "pairs"}
@@ -55,6 +60,25 @@ def test_every_help_has_examples_that_its_parser_takes_and_says_what_each_option
         assert action.help or isinstance(action, argparse._SubParsersAction), f"{action.dest}: say what it is"
         if action.option_strings and action.nargs != 0 and name in SIMPLE:
             assert re.search("default|required", str(action.help)), f"{action.dest}: say its default"
+
+
+def test_a_demo_that_its_playground_refuses_something_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: object) -> None:
+        raise Refused(409, "no bot is connected")
+
+    monkeypatch.setattr(demo, "_Demo", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(demo, "_post_sample", refuse)
+    before = {number: signal.getsignal(number) for number in STOPS}
+    try:
+        assert demo.main() == 1
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    said = capsys.readouterr().err
+    assert said.startswith("The demo cannot go on: 409: no bot is connected\n")
+    shutil.rmtree(said.split()[-1])
 
 
 def test_its_own_help_loads_nothing_and_lists_every_command() -> None:

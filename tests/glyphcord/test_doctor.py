@@ -3,8 +3,10 @@
 import socket
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from redis import Redis
@@ -178,6 +180,31 @@ def test_a_port_that_another_program_has(monkeypatch: pytest.MonkeyPatch) -> Non
         taken.bind(("127.0.0.1", 0))  # it does not answer either
         monkeypatch.setenv("BOT_HTTP_PORT", str(taken.getsockname()[1]))
         is_broken("port", "another BOT_HTTP_PORT")
+
+
+def test_a_port_that_our_own_program_has_whatever_proxy_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # nobody listens there
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("urllib.request._opener", None)  # made once, of what the environment says then
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        answering = Thread(target=server.serve_forever)
+        answering.start()
+        try:
+            monkeypatch.setenv("BOT_HTTP_PORT", str(server.server_port))
+            assert "as ours do" in found()["port"].text
+        finally:
+            server.shutdown()
+            answering.join()
+
+
+class Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_too_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ import pytest
 
 from playground.server import Playground
 from playground.state.seed import ASCII_CHANNEL, TOKEN
-from playground.testing import Controls, PlaygroundProcess
+from playground.testing import Controls, PlaygroundProcess, Refused
+from tests.fork_server import forked_playground
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,21 @@ def test_a_taken_port_gives_the_next_free_one() -> None:
     port = int(address.rsplit(":", 1)[1])
     assert address.startswith("playground: http://127.0.0.1:") and taken < port <= taken + 50
     assert said == f"Port {taken} is taken, so it is {port}.\n"
+
+
+def test_a_shells_proxy_and_password_are_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")  # nobody listens there
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # made once, of what the environment says then
+    monkeypatch.setenv("PLAYGROUND_PASSWORD", "correct horse battery")
+    with forked_playground() as running:
+        message = running.controls.message("hello", files={"f": ("a.txt", b"words", "text/plain")})
+        (found,) = running.controls.messages()
+        assert found["id"] == message and running.controls.fetch(found["attachments"][0]["url"]) == b"words"
+        with pytest.raises(Refused, match="401"):
+            Controls(running.url).state()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
