@@ -105,7 +105,7 @@ async def test_mentions_of_roles_and_people_that_are_allowed(bot: Bot) -> None:
     ROLES[MODERATOR_ROLE].mentionable = True
     text, mia = f"{moderators.mention} <@{MIA_ID}>", discord.Object(int(MIA_ID))
     for allowed, roles, people in (
-        (None, [moderators], [mia.id]),
+        (discord.AllowedMentions.all(), [moderators], [mia.id]),
         (discord.AllowedMentions(users=[mia], roles=[moderators]), [moderators], [mia.id]),
         (discord.AllowedMentions(users=False, roles=False), [], []),
     ):
