@@ -15,21 +15,23 @@ let form = null; // what is on the page: {node, take(file), key}
 let reply = null; // the message to be answered
 let recent = null; // the file that was used last
 let samples = [];
-const drafts = new Map(); // place -> {text, files}: what has been written there and not sent
+const drafts = new Map(); // place -> {text, files, busy}: what has been written there and not sent, and whether it is on its way
 
 // What is half-written goes along when the page is loaded anew, also as one of several side by side.
 const shelf = () => `drafts:${world.actor}`;
+const shelved = () => JSON.parse(recall(shelf(), "[]", "sessionStorage"));
 
 addEventListener("pagehide", () => {
-  const texts = [...drafts].filter(([, draft]) => draft.text).map(([where, draft]) => [where, draft.text]);
-  if (texts.length) remember(shelf(), JSON.stringify(texts), "sessionStorage");
+  const texts = new Map(shelved()); // those of other frames, and of places that were not opened since
+  for (const [where, { text }] of drafts) if (text) texts.set(where, text);
+  remember(shelf(), JSON.stringify([...texts]), "sessionStorage");
 });
 
 function draftOf(where) {
   if (!drafts.has(where)) {
-    const kept = JSON.parse(recall(shelf(), "[]", "sessionStorage"));
+    const kept = shelved();
     remember(shelf(), JSON.stringify(kept.filter(([one]) => one !== where)), "sessionStorage");
-    drafts.set(where, { text: kept.find(([one]) => one === where)?.[1] || "", files: [] });
+    drafts.set(where, { text: kept.find(([one]) => one === where)?.[1] || "", files: [], busy: false });
   }
   return drafts.get(where);
 }
@@ -70,13 +72,19 @@ function messageForm() {
   input.addEventListener("change", () => { files.push(...input.files); input.value = ""; drawChips(); });
   const post = async () => {
     const content = text.value.trim();
-    if (!content && !files.length) return;
+    if (draft.busy || (!content && !files.length)) return;
     if (/^\/\w/.test(content)) { toast("There is no such command here. Messages do not begin with a slash."); return; }
     const payload = { content, user_id: world.actor, channel_id: world.channel };
     if (reply) payload.message_reference = { message_id: reply.id };
-    if (!(await quietly(upload("/message", payload, files.map((file, i) => [`file${i}`, file]))))) return;
-    drafts.delete(payload.channel_id);
-    reply = null;
+    const going = { text: draft.text, files: [...files], reply };
+    draft.busy = true;
+    const sent = await quietly(upload("/message", payload, files.map((file, i) => [`file${i}`, file])));
+    draft.busy = false;
+    if (!sent) return;
+    // What was written, attached or chosen meanwhile stays.
+    if (draft.text.startsWith(going.text)) draft.text = draft.text.slice(going.text.length);
+    files.splice(0, files.length, ...files.filter((file) => !going.files.includes(file)));
+    if (reply === going.reply) reply = null;
     drawComposer(true);
     focusComposer();
     document.dispatchEvent(new Event("sent"));

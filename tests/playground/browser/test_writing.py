@@ -69,6 +69,52 @@ def test_what_is_half_written_stays_and_so_does_the_focus(page: Page) -> None:
     expect(page.get_by_role("button", name="Sample pictures")).to_be_focused()
 
 
+def test_what_is_half_written_in_any_channel_outlives_being_loaded_again_and_again(page: Page) -> None:
+    general = page.locator("#channels").get_by_role("button", name="general")
+    composer(page).fill("first")
+    general.click()
+    composer(page).fill("second")
+    for _ in range(2):
+        page.reload()
+        expect(composer(page)).to_have_value("first")  # the page opens with #ascii
+    general.click()
+    expect(composer(page)).to_have_value("second")
+    composer(page).fill("")
+    page.reload()
+    general.click()
+    expect(page.locator("#topic")).to_contain_text("Everything else")
+    expect(composer(page)).to_have_value("")
+
+
+def test_a_message_on_its_way_is_sent_once_and_what_is_written_meanwhile_stays(
+    page: Page, controls: Controls
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/playground/message", hold)
+    composer(page).fill("once")
+    with page.expect_request("**/playground/message"):
+        composer(page).press("Enter")
+    composer(page).press("Enter")
+    composer(page).press_sequentially(", and more")
+    composer(page).press("Enter")
+    page.get_by_role("button", name="Sample pictures").click()  # which draws the box anew
+    composer(page).press("Enter")
+    for route in held:
+        route.continue_()
+    expect(last(page)).to_contain_text("once")
+    expect(composer(page)).to_have_value(", and more")
+    assert [message["content"] for message in controls.messages()] == ["once"]
+    assert len(held) == 1
+    page.unroute("**/playground/message")
+    composer(page).press("Enter")
+    expect(last(page)).to_contain_text(", and more")
+    expect(composer(page)).to_have_value("")
+
+
 def test_the_gallery_says_whose_its_pictures_are(page: Page) -> None:
     page.get_by_role("button", name="Licences").click()
     credits = page.get_by_role("dialog", name="Who made the sample pictures")
