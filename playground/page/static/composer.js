@@ -85,8 +85,7 @@ function messageForm() {
     if (draft.text.startsWith(going.text)) draft.text = draft.text.slice(going.text.length);
     files.splice(0, files.length, ...files.filter((file) => !going.files.includes(file)));
     if (reply === going.reply) reply = null;
-    drawComposer(true);
-    focusComposer();
+    if (mode.kind === "message") { drawComposer(true); focusComposer(); } // and not over a command's half-filled form
     document.dispatchEvent(new Event("sent"));
   };
   text.addEventListener("keydown", (event) => {
