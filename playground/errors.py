@@ -25,7 +25,6 @@ UNKNOWN = {
     10061: "Unknown sticker pack",
     10062: "Unknown interaction",
     10063: "Unknown application command",
-    10065: "Unknown Voice State",
     10069: "Unknown Guild Welcome Screen",
     10066: "Unknown application command permissions",
     10070: "Unknown Guild Scheduled Event",

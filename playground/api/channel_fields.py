@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from playground.api.fields import Fields, Mistake
+from playground.rules.threads import ARCHIVE_AFTER_MINUTES, REQUIRE_TAG
 from playground.state.channels import MOST_IN_CATEGORY, children
 from playground.state.seed import ANNOUNCEMENT, CATEGORY, CHANNELS, FORUM, MEDIA, STAGE, TEXT, VOICE, Overwrite
 from playground.state.snowflake import Snowflakes
@@ -15,8 +16,7 @@ from playground.types import Json
 KINDS = (TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA)
 WITH_VOICE, WITH_POSTS = (VOICE, STAGE), (FORUM, MEDIA)
 SLOWEST_S = 21_600
-ARCHIVE_AFTER_MINUTES = (60, 1440, 4320, 10_080)
-REQUIRE_TAG, HIDE_DOWNLOADS = 1 << 4, 1 << 15
+HIDE_DOWNLOADS = 1 << 15
 MOST_TAGS = 20
 DEFAULTS: dict[int, Json] = {
     VOICE: {"bitrate": 64_000, "user_limit": 0, "rtc_region": None},

@@ -35,7 +35,7 @@ class Inspector:
         self.gateway = gateway
         self.faults = faults
         self.recorder = recorder
-        self.facts: Json = {"facts": [], "actions": [], "at": None}
+        self.facts: Json = {"facts": [], "actions": []}
         self._asked: list[str] = []
         self._stream = EventStream()
         recorder.on_add.append(lambda exchange: self._tell("exchange", shown_exchange, exchange))
@@ -77,7 +77,7 @@ class Inspector:
                 'send {"facts": [{"title": "…", "lines": [["label", "value"]]}], '
                 '"actions": [{"id": "…", "label": "…", "hint": "…", "danger": true}]}, at most 64 KB',
             )
-        self.facts = {"facts": facts, "actions": actions, "at": self.world.clock.now()}
+        self.facts = {"facts": facts, "actions": actions}
         self._stream.tell("facts", self.facts)
         asked, self._asked = self._asked, []
         return web.json_response({"asked": asked})

@@ -78,7 +78,6 @@ class Role:
     bot_id: str | None = None
     hoist: bool = False
     mentionable: bool = False
-    unicode_emoji: str | None = None
 
     @property
     def managed(self) -> bool:
@@ -95,8 +94,8 @@ class Role:
             "hoist": self.hoist,
             "managed": self.managed,
             "mentionable": self.mentionable,
-            "icon": LOOKS.of(f"role:{self.id}"),
-            "unicode_emoji": self.unicode_emoji,
+            "icon": None,  # this and the next are for servers that are boosted
+            "unicode_emoji": None,
             "flags": 0,
         }
         if self.managed:

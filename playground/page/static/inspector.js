@@ -24,7 +24,7 @@ const MOMENTS = [
 let source = null;
 let held = null; // while the list is paused: the lines that came meanwhile, oldest first
 let quiet = recall("inspector-heartbeats", "") !== "shown";
-let shownFacts = { facts: [], actions: [], at: null };
+let shownFacts = { facts: [], actions: [] };
 
 const facts = el("div", { class: "facts" });
 const switches = el("div", { class: "switches" });
@@ -76,13 +76,12 @@ function add(node) {
 }
 
 function drawFacts() {
-  const { facts: found, actions, at } = shownFacts;
+  const { facts: found, actions } = shownFacts;
   const parts = found.map((fact) => el("section", {}, el("h3", {}, fact.title),
     el("dl", {}, fact.lines.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value))))));
   const buttons = actions.map((action) => el("button", { type: "button", "data-k": `a${action.id}`, class: `button ${action.danger ? "danger" : "secondary"} small`, title: action.hint || "", onclick: () => quietly(send("POST", "/actions", { id: action.id })) }, action.label));
   keepingFocus(facts, () => facts.replaceChildren(...(found.length ? parts : [el("p", { class: "sub" }, "Nobody has told the playground what stands behind the bot: see POST /playground/facts.")]),
     ...(buttons.length ? [el("div", { class: "row" }, buttons)] : [])));
-  facts.dataset.at = at || "";
 }
 
 // Whether a fault is this switch's doing; another page's switch counts as well.

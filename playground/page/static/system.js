@@ -1,4 +1,4 @@
-// What Discord itself says in a channel: who began a thread, joined, pinned or renamed something.
+// What Discord itself says in a channel: who began a thread, pinned or renamed something.
 // https://docs.discord.com/developers/resources/message#message-object-message-types
 
 import { el, icon } from "./dom.js";
@@ -15,7 +15,6 @@ const SAID = {
   2: (m) => (m.mentions[0]?.id === m.author.id ? [who(m.author), " left the thread."] : [who(m.author), " removed ", mentioned(m), " from the thread."]),
   4: (m) => [who(m.author), " changed the name: ", el("strong", {}, m.content)],
   6: (m) => [who(m.author), " pinned a message to this channel."],
-  7: (m) => [who(m.author), " joined the server."],
   12: (m) => [who(m.author), " has added ", el("strong", {}, m.content), " to this channel: what is published there comes here too."],
   46: (m) => ["The poll ", el("strong", {}, pollField(m, "poll_question_text")), " has closed: ", el("strong", {}, pollField(m, "victor_answer_text") || "no winner"), `, ${pollField(m, "victor_answer_votes")} of ${pollField(m, "total_votes")} votes.`],
   18: (m) => [who(m.author), " started a thread: ", opening(m.message_reference?.channel_id, m.content)],
