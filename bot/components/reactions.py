@@ -15,7 +15,7 @@ from bot.components.reaction_click import Looks, click_of, is_new
 from bot.components.reaction_reply import Opening, Overtaken, find_deleted, make_reply
 from bot.gateway.retries import code_of
 from bot.render.admission import Admission, Asker
-from bot.render.service import DEADLINE_S
+from bot.render.begun import DEADLINE_S
 from bot.replies.errors import failure_from, report
 from bot.replies.interactions import UNDELIVERED, InFlight
 from bot.replies.messages import Seen

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
 
@@ -16,9 +16,10 @@ import discord
 from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker, asker_of
 from bot.render.attachments import Attachment, Find
+from bot.render.begun import DEADLINE_S, Begun, begin, late_options, may_react
 from bot.render.download import AttachmentDownloader, check_declared
 from bot.render.intake import Intake, Source
-from bot.render.options import OptionOverrides, settle
+from bot.render.options import OptionOverrides
 from bot.replies.interactions import (
     ALREADY_ACKNOWLEDGED,
     QUIET,
@@ -26,7 +27,6 @@ from bot.replies.interactions import (
     AcknowledgeFirst,
     InFlight,
     Interaction,
-    can_reach,
     defer,
     language,
 )
@@ -34,37 +34,18 @@ from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from jobs import clock
-from jobs.lifecycle.job import NO_ID, PendingReply
 from jobs.pictures import Hold
-from jobs.routes import TOKEN_S
-from jobs.schema import Comparison, RenderRequest, Reply, Variant
+from jobs.schema import Comparison, RenderRequest, Variant
 from jobs.server_settings import GuildSettings
 from jobs.text.choices import AUTO, RenderOptions, focus_name
 from jobs.text.sentences import ServiceProblem, sentence
 
 log = logging.getLogger(__name__)
 
-PRIVATE_DEADLINE_S: Final = 13 * 60
-"""A private response can be reached by its token only: a job that begins at the last moment, and the sentence
-of the reaper after it, must arrive before that ends."""
-
-DEADLINE_S: Final = 60 * 60
-
 ADMIT_S: Final = 0.8
 """Out of the three seconds that Discord gives for an acknowledgement."""
 
 Origin = Literal["command", "menu", "button"]
-
-
-@dataclass(frozen=True)
-class _Begun:
-    """A request in its first second: the settings if Redis gave them in time, and the message if Discord did."""
-
-    settings: GuildSettings | None
-    options: RenderOptions
-    private: bool
-    pending: PendingReply
-    message_id: int | None = None
 
 
 class RenderService:
@@ -141,6 +122,7 @@ class RenderService:
                 settings = begun.settings
                 if settings is None:
                     settings = await asyncio.to_thread(self._admit, asker, overrides)
+                    options = late_options(settings, overrides, private=private, defaults=defaults)
                 if options.style is not None and overrides.style is None and defaults is None:
                     options = await self._known_style(options, options.style)
                 if callable(picture):
@@ -150,6 +132,7 @@ class RenderService:
                 pictures, about = await self._intake.take(sources, reply.language, hold)
                 if variants:
                     pictures = tuple(pictures[0].model_copy(update={"variant": one}) for one in variants)
+                reacts = plain and may_react(interaction, options, private=begun.private)
                 request = RenderRequest(
                     job_id=pending.job_id,
                     origin=origin,
@@ -161,7 +144,7 @@ class RenderService:
                     spoiler=spoiler or settings.spoiler or all(one.spoiler for one in pictures if one.sha),
                     own=own,
                     comparison=comparison,
-                    first_reaction=self._first_reaction if plain and _may_react(interaction, begun) else "",
+                    first_reaction=self._first_reaction if reacts else "",
                     upload_limit=interaction.filesize_limit,
                     created_at=received_at,
                     deadline_at=pending.deadline_at,
@@ -234,18 +217,18 @@ class RenderService:
         *,
         private: bool | None,
         defaults: RenderOptions | None,
-    ) -> _Begun:
+    ) -> Begun:
         """All that is done inside the three seconds. Raises ServiceProblem, or what `defer` does."""
 
-        start = partial(_begin, interaction, overrides, received_at, private=private, defaults=defaults)
-        found: list[_Begun] = []  # a list, since what is known by then counts even if the thread is not done
+        start = partial(begin, interaction, overrides, received_at, private=private, defaults=defaults)
+        found: list[Begun] = []  # a list, since what is known by then counts even if the thread is not done
 
-        def begin() -> None:
+        def admit() -> None:
             found.append(start(self._admit(asker, overrides)))
             self._pending.announce(found[0].pending)
 
         # Handed to a thread once, since that costs more than asking, and in a burst each waits for all others.
-        beginning = asyncio.create_task(asyncio.to_thread(begin))
+        beginning = asyncio.create_task(asyncio.to_thread(admit))
         done, _ = await asyncio.wait({beginning}, timeout=ADMIT_S)
         if done:
             with suppress(*REDIS_LOST):
@@ -261,38 +244,3 @@ class RenderService:
                     await asyncio.to_thread(self._services.jobs.refund, asker.job_id)
             raise
         return replace(begun, message_id=message_id)
-
-
-def _begin(
-    interaction: Interaction,
-    overrides: OptionOverrides,
-    received_at: float,
-    settings: GuildSettings | None,
-    *,
-    private: bool | None,
-    defaults: RenderOptions | None,
-) -> _Begun:
-    """The pending reply to be; `settings` are None when Redis did not give them in time."""
-    known = settings or GuildSettings()
-    options = settle(overrides, defaults or known.drawing)
-    private = known.private if private is None else private
-    by_token_only = private or not can_reach(interaction)
-    reply = Reply(
-        application_id=str(interaction.application_id),
-        channel_id=str(interaction.channel_id),
-        message_id=NO_ID,
-        token=interaction.token,
-        token_expires_at=received_at + TOKEN_S,
-        private=by_token_only,
-        language=language(interaction),
-    )
-    deadline_at = received_at + (PRIVATE_DEADLINE_S if by_token_only else DEADLINE_S)
-    pending = PendingReply(job_id=str(interaction.id), reply=reply, since=received_at, deadline_at=deadline_at)
-    return _Begun(settings, options, private, pending)
-
-
-def _may_react(interaction: Interaction, begun: _Begun) -> bool:
-    """Whether a reaction of the bot's would show anybody what can be had: the picture in pink."""
-    allowed = interaction.app_permissions
-    there = can_reach(interaction) and not begun.private and begun.options.palette != "pink"
-    return there and (not interaction.guild_id or (allowed.add_reactions and allowed.read_message_history))

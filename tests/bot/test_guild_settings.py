@@ -114,6 +114,22 @@ def test_defaults_are_the_servers_and_what_is_asked_for_goes_before_them(discord
     assert SENTENCES["bad_columns"].split("{")[0] in settle(discord, "defaults", {"columns": 7})
 
 
+def test_settings_that_come_late_hold_and_what_they_keep_private_is_not_drawn_for_all(
+    discord: Controls, redis: Redis
+) -> None:
+    settle(discord, "defaults", {"palette": "amber", "private": True})
+    redis.client_pause(60_000, all=False)  # until both answers have begun: settings are read, and no job is charged
+    try:
+        by_default = discord.slash("ascii", files={"image": a_png()})
+        for_all = discord.slash("ascii", {"private": False}, files={"image": a_png()})
+        discord.wait_for(lambda: discord.answer_to(by_default) and discord.answer_to(for_all))
+    finally:
+        redis.client_unpause()
+    assert plain(discord.wait_for_answer(by_default)["content"]) == SENTENCES["queue_down"]
+    request = only(discord, redis)
+    assert (request.job_id, request.options.palette) == (for_all["interaction_id"], "amber")
+
+
 def test_size_format_style_and_motion_have_defaults_too(discord: Controls, redis: Redis) -> None:
     assert settle(discord, "defaults", {"style": "lines"}) == plain(SENTENCES["no_style"])
     announce(redis, "classic")

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from bot.commands.ascii import UNSEEN_HELP
-from bot.render.service import DEADLINE_S, PRIVATE_DEADLINE_S
+from bot.render.begun import DEADLINE_S, PRIVATE_DEADLINE_S
 from devstack.valkey import start_valkey
 from jobs.connection import PREFIX, connect
 from jobs.lifecycle.job import PENDING, Claim, EndReason, Jobs

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from bench.chaos.wrong_clock import MODULE, with_wrong_clock
-from bot.render.service import DEADLINE_S
+from bot.render.begun import DEADLINE_S
 from jobs.lifecycle.job import PENDING
 from jobs.routes import TOKEN_S
 from tests.bot.processes import BotProcess, a_png, only
