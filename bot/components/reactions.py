@@ -150,7 +150,8 @@ async def _reply(
             case Verdict.FORBIDDEN | Verdict.GONE:
                 # The claim is left to run out, so that clicking on cannot pile up refused requests.
                 log.warning("no reply %s code=no_permission detail=%s", where, describe_error(error))
-                await asyncio.to_thread(reactions.drop_click, click)
+                await asyncio.to_thread(reactions.release, attempt, click, again=False, until=attempt.held_until)
+                await asyncio.to_thread(services.jobs.refund, attempt.job_id)
             case Verdict.TROUBLE | Verdict.CLOSED:
                 # Discord may have made the reply although its answer was lost; the same nonce finds it again.
                 log.warning("no reply yet %s detail=%s", where, describe_error(error))

@@ -118,9 +118,15 @@ class Reactions:
         """The reply exists, and its job is on the queue or its reason on the reply."""
         self._keep(attempt, attempt.model_copy(update={"reply_id": reply_id, "held_until": None}), None)
 
-    def release(self, attempt: Attempt, click: Click, *, again: bool) -> None:
-        """Give an attempt back after a failure: to the next click or, with `again`, to the reaper."""
-        self._keep(attempt, attempt.model_copy(update={"held_until": clock.now()}), click if again else None)
+    def release(self, attempt: Attempt, click: Click, *, again: bool, until: float | None = None) -> None:
+        """Give an attempt back after a failure: to the next click or, with `again`, to the reaper.
+
+        The next click comes to an attempt of which nothing was made, from `until` on (Unix seconds; at once); the
+        reaper to one whose reply may exist.
+        """
+        takes = attempt.takes if again else attempt.takes - 1
+        free = attempt.model_copy(update={"takes": takes, "held_until": until or clock.now()})
+        self._keep(attempt, free, click if again else None)
 
     def forget(self, attempt: Attempt) -> None:
         """The same without writing anything, for a Redis whose memory is full."""

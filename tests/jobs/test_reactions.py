@@ -73,6 +73,18 @@ def test_a_click_that_is_answered_no_more_costs_nothing_unless_its_job_is_on_its
     assert not charged("another")
 
 
+def test_a_refused_click_leaves_the_next_one_no_reply_to_look_for(redis: Redis) -> None:
+    reactions, click = Reactions(redis, Jobs(redis)), a_click()
+    for again, held, takes in ((False, None, 1), (True, None, 1), (False, None, 2), (False, 1.0, 2)):
+        attempt = reactions.take(click)
+        assert attempt is not None and attempt.takes == takes
+        reactions.release(attempt, click, again=again, until=held)
+    attempt = reactions.take(click)
+    assert attempt is not None
+    reactions.release(attempt, click, again=False, until=attempt.held_until)
+    assert reactions.clicks() == [] and reactions.take(click) is None, "the claim runs out by itself"
+
+
 def test_an_attempt_can_be_given_back_to_the_next_click_or_to_the_reaper(redis: Redis) -> None:
     reactions = Reactions(redis, Jobs(redis))
     click = a_click()
