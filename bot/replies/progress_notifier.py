@@ -62,6 +62,8 @@ class ProgressNotifier:
         self._pending = pending
         self._cancel_view = cancel_view
         self._said: dict[str, Said] = {}
+        self._looked: dict[str, float] = {}
+        """When each job was last looked at, on time.monotonic()'s clock."""
         self._as_bot: dict[str, float] = {}
         """When each channel was last taken for an edit as the bot, on time.monotonic()'s clock."""
 
@@ -78,15 +80,10 @@ class ProgressNotifier:
 
     async def _round(self) -> None:
         now = time.monotonic()
-        self._said = {job_id: said for job_id, said in self._said.items() if job_id in self._pending.mine}
-        due = {
-            job_id: tracked.pending.reply.language
-            for job_id, tracked in self._pending.mine.items()
-            if is_due(tracked, self._said.get(job_id), now)
-        }
+        due = self._due(now)
         if not due:
             return
-        texts = await asyncio.to_thread(self._texts, dict(list(due.items())[:MOST]))
+        texts = await asyncio.to_thread(self._texts, due)
         changed = [
             (job_id, text)
             for job_id, text in texts.items()
@@ -102,6 +99,17 @@ class ProgressNotifier:
                     await self._say(tracked.pending, text)
 
         await asyncio.gather(*(one(job_id, text) for job_id, text in changed))
+
+    def _due(self, now: float) -> dict[str, str]:
+        """The jobs of which something may be said, with their languages: MOST of them, in their turn."""
+        mine = self._pending.mine
+        self._said = {job_id: said for job_id, said in self._said.items() if job_id in mine}
+        due = [job_id for job_id, tracked in mine.items() if is_due(tracked, self._said.get(job_id), now)]
+        # Not by what was said: of most there is nothing new to say, and those behind them would never be looked at.
+        turn = sorted(due, key=lambda job_id: self._looked.get(job_id, 0.0))[:MOST]
+        self._looked = {job_id: at for job_id, at in self._looked.items() if job_id in mine}
+        self._looked |= dict.fromkeys(turn, now)
+        return {job_id: mine[job_id].pending.reply.language for job_id in turn}
 
     def _with_room(self, changed: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
         """Those that can be said now: where only the bot's own edit leads, the one that has waited longest."""

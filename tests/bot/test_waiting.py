@@ -11,7 +11,7 @@ from redis import Redis
 from rq.job import Job
 
 from bot.replies.pending import SendState, Tracked
-from bot.replies.progress_notifier import CHANNEL_S, PATIENCE_S, ProgressNotifier, Said, is_due
+from bot.replies.progress_notifier import CHANNEL_S, MOST, PATIENCE_S, ProgressNotifier, Said, is_due
 from jobs.lifecycle.job import PACE, Claim, EndReason, Jobs, PendingReply
 from jobs.records import record_key
 from jobs.registry.fleet import Fleet
@@ -145,6 +145,22 @@ def test_in_a_channel_one_reply_at_a_time_is_told_as_the_bot() -> None:
     assert notifier._with_room(texts, now + 1) == []
     notifier._said["1"] = Said("Drawing", now)
     assert [job_id for job_id, _ in notifier._with_room(texts, now + CHANNEL_S)] == ["2", "3"]
+
+
+def test_everybody_is_looked_at_in_turn_however_many_wait() -> None:
+    reply = a_request().reply.model_copy(update={"token": None})
+    pending: Any = SimpleNamespace(mine={})
+    for number in range(5 * MOST // 2):
+        waiting = PendingReply(job_id=str(number), reply=reply, since=0, deadline_at=time.time())
+        pending.mine[waiting.job_id] = Tracked(waiting, SendState.SENT)
+    nobody: Any = None
+    notifier = ProgressNotifier(nobody, nobody, pending, nobody)
+    now = time.monotonic()
+    rounds = [set(notifier._due(now + second)) for second in range(3)]
+    assert [len(one) for one in rounds] == [MOST] * 3 and rounds[0] | rounds[1] | rounds[2] == set(pending.mine)
+    for job_id in [*pending.mine][1:]:
+        del pending.mine[job_id]
+    assert set(notifier._due(now + 3)) == {"0"} == set(notifier._looked)
 
 
 @pytest.mark.usefixtures("awake")
