@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,7 +39,7 @@ MOST: Final = 200
 
 @dataclass(frozen=True)
 class Said:
-    """What a message says, and since when (on time.monotonic()'s clock)."""
+    """What a message says, "" where that was not said for certain, and since when (on time.monotonic()'s clock)."""
 
     text: str
     at: float
@@ -147,11 +146,15 @@ class ProgressNotifier:
             "view": self._cancel_view(job_id, reply.language),
             "allowed_mentions": QUIET,
         }
-        # What Discord did not take is not said again at once either.
-        self._said[job_id] = Said(text, time.monotonic())
-        with suppress(discord.HTTPException):
+        # Whether it is said or not, nothing is said again at once.
+        self._said[job_id] = Said("", time.monotonic())
+        try:
             # A fail-over may have made Redis forget that the job has ended, and it waits there once more.
-            await say(self._services.jobs, job_id, lambda: edit_waiting(self._client, reply, **state))
+            over = await say(self._services.jobs, job_id, lambda: edit_waiting(self._client, reply, **state))
+        except discord.HTTPException:
+            over = True  # what Discord refused, it would refuse again
+        if over:
+            self._said[job_id] = Said(text, time.monotonic())
 
 
 def is_due(tracked: Tracked, said: Said | None, now: float) -> bool:

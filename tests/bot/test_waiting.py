@@ -1,6 +1,7 @@
 """What somebody sees while they wait: their place, the frames, a button to cancel; and that the last state wins."""
 
 import time
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq.job import Job
 
+from bot.replies import progress_notifier
 from bot.replies.pending import SendState, Tracked
 from bot.replies.progress_notifier import CHANNEL_S, MOST, PATIENCE_S, ProgressNotifier, Said, is_due
 from jobs.lifecycle.job import PACE, Claim, EndReason, Jobs, PendingReply
@@ -161,6 +164,28 @@ def test_everybody_is_looked_at_in_turn_however_many_wait() -> None:
     for job_id in [*pending.mine][1:]:
         del pending.mine[job_id]
     assert set(notifier._due(now + 3)) == {"0"} == set(notifier._looked)
+
+
+@pytest.mark.parametrize(("error", "text"), [(None, "Waiting"), (OSError(), ""), (RedisTimeoutError(), "")])
+async def test_what_may_not_have_been_said_is_said_again(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, error: Exception | None, text: str
+) -> None:
+    async def edit(*_: object, **__: object) -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(progress_notifier, "edit_waiting", edit)
+    pending = PendingReply(job_id="1", reply=a_request().reply, since=0, deadline_at=time.time() + 60)
+    Jobs(redis).open(pending, look_at=time.time())
+    nobody: Any = None
+    services: Any = SimpleNamespace(jobs=Jobs(redis))
+    notifier = ProgressNotifier(nobody, services, nobody, lambda *_: nobody)
+    with suppress(RedisTimeoutError):
+        await notifier._say(pending, "Waiting")
+    assert notifier._said["1"].text == text
+    Jobs(redis).finish(RenderResult(job_id="1", outcome="posted"))
+    await notifier._say(pending, "Waiting")
+    assert notifier._said["1"].text == "", "whoever ends the job says the rest"
 
 
 @pytest.mark.usefixtures("awake")
