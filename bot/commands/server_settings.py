@@ -234,10 +234,19 @@ class ServerSettings(
             raise ServiceProblem("question_old")
 
     async def _change(self, interaction: Interaction, change: Change, line: str, what: str = "") -> None:
-        """Make a change, tell the person who made it, and post `line` (about `what`) in the log channel."""
-        guild_id = str(interaction.guild_id)
+        """Make a change, tell the person who made it, and post `line` (about `what`) in the log channel.
+
+        Where that changes too, both channels hear of it: the old one that nothing comes any more.
+        """
+        guild_id, before = str(interaction.guild_id), GuildSettings()
+
+        def noted(old: GuildSettings) -> GuildSettings:
+            nonlocal before
+            before = old
+            return change(old)
+
         try:
-            settings = await asyncio.to_thread(self._services.guilds.update, guild_id, change)
+            settings = await asyncio.to_thread(self._services.guilds.update, guild_id, noted)
         except ValidationError as error:  # more channels, roles or people than a record holds
             raise ServiceProblem("too_many_entries", f"{error.error_count()} faults") from None
         log.info(
@@ -247,7 +256,8 @@ class ServerSettings(
             line.format(by=interaction.user.id, what=what),
         )
         posted = translate(line, server_language(interaction), by=f"<@{interaction.user.id}>", what=what)
-        self._log.post(settings, f"⚙️ {posted}")
+        for there in {before.log_channel: before, settings.log_channel: settings}.values():
+            self._log.post(there, f"⚙️ {posted}")
         reader = language(interaction)
         await _answer(interaction, f"{translate(SAVED, reader)}\n{settings_text(settings, reader)}")
 

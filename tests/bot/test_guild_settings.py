@@ -13,7 +13,7 @@ from discord import Object
 from redis import Redis
 
 from bot.commands.settings_after_removal import SettingsAfterRemoval
-from bot.commands.settings_text import KEPT
+from bot.commands.settings_text import KEPT, LOGS, NO_LOG, RESET
 from bot.render.admission import Asker, allow
 from jobs.registry.weights import MODELS_KEY, WeightsStore
 from jobs.server_settings import GRACE_S, GuildSettings, GuildStore
@@ -209,6 +209,27 @@ def test_the_log_channel_hears_who_asked_and_who_decided(
     assert f"<@{MIA_ID}> asked for a picture in https://discord.com/channels/{GUILD_ID}/" in said
     assert f"<@{ADA_ID}> blocked <@{SAM_ID}>" in said
     assert all(m["mentions"] == [] for m in discord.messages(GENERAL_CHANNEL))
+
+
+def test_a_log_channel_hears_that_it_is_one_no_more(discord: Controls, redis: Redis) -> None:
+    last = discord.messages(GENERAL_CHANNEL)[-1:]
+
+    def lines(channel: str) -> list[str]:
+        new = [m["content"] for m in discord.messages(channel) if not last or int(m["id"]) > int(last[0]["id"])]
+        return sorted(line for line in new if line.startswith("⚙️"))
+
+    def logged(line: str, channel: str) -> str:
+        return f"⚙️ {line.format(by=f'<@{ADA_ID}>', what=f'<#{channel}>')}"
+
+    for channel in (GENERAL_CHANNEL, GENERAL_CHANNEL, ASCII_CHANNEL):
+        settle(discord, "log", {"channel": channel})
+    settle(discord, "log")
+    settle(discord, "log", {"channel": GENERAL_CHANNEL})
+    answer_question(discord, "erase")
+    here, there = logged(LOGS, GENERAL_CHANNEL), logged(LOGS, ASCII_CHANNEL)
+    everything = sorted([here, here, there, here, logged(RESET, "")])
+    discord.wait_for(lambda: lines(GENERAL_CHANNEL) == everything)
+    discord.wait_for(lambda: lines(ASCII_CHANNEL) == sorted([there, logged(NO_LOG, "")]))
 
 
 def test_a_log_channel_in_which_the_bot_may_not_write_is_refused_and_stops_nothing(
