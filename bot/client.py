@@ -91,7 +91,13 @@ class GlyphcordClient(ShardedBot):
         admission = Admission(self.services, settings.limits(), settings.queue_limit)
         moderation_log = ModerationLog(self)
         reactions = ReactionEvents(
-            self, self.services, admission, pending, self._in_flight, looks=settings.reaction_palettes
+            self,
+            self.services,
+            admission,
+            pending,
+            self._in_flight,
+            moderation_log=moderation_log,
+            looks=settings.reaction_palettes,
         )
         self._reaper = Reaper(self.services, pending, self._in_flight, reactions.answer)
         self._notifier = ProgressNotifier(self, self.services, pending, cancel_view)

@@ -20,6 +20,7 @@ from bot.replies.notices import say
 from bot.services import Services
 from jobs.lifecycle.reactions import Attempt
 from jobs.schema import Click, Picture, RenderRequest
+from jobs.server_settings import GuildSettings
 from jobs.text.choices import Background, palette_name
 from jobs.text.sentences import ServiceProblem, sentence, starts
 
@@ -38,11 +39,13 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True)
 class Opening:
-    """A reaction that is ours to answer: the request it repeats, which of its pictures are kept, who is awake."""
+    """A reaction that is ours to answer: the request it repeats, which of its pictures are kept, the server's
+    settings, who is awake."""
 
     attempt: Attempt
     original: RenderRequest
     kept: tuple[Picture, ...]
+    settings: GuildSettings
     awake: bool
 
     @property

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.components.reaction_click import Looks, click_of, is_new
 from bot.components.reaction_reply import Opening, Overtaken, find_deleted, make_reply
 from bot.gateway.retries import code_of
+from bot.observability.moderation_log import ModerationLog
 from bot.render.admission import Admission, Asker
 from bot.render.begun import DEADLINE_S
 from bot.replies.errors import failure_from, report
@@ -31,6 +32,7 @@ from jobs.pictures import Hold
 from jobs.routes import Route, Verdict, interpret
 from jobs.schema import Click, RenderRequest, RenderResult, Reply
 from jobs.text.sentences import ServiceProblem
+from jobs.text.translation import language_of
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,13 @@ class NotKnownYet(Exception):
 
 
 async def answer_click(
-    client: discord.Client, services: Services, admission: Admission, pending: PendingReplies, click: Click
+    client: discord.Client,
+    services: Services,
+    admission: Admission,
+    pending: PendingReplies,
+    click: Click,
+    *,
+    moderation_log: ModerationLog,
 ) -> ServiceProblem | None:
     """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so.
 
@@ -60,7 +68,7 @@ async def answer_click(
         deleted = await find_deleted(client, services, click)
         opening = await asyncio.to_thread(_open, services, admission, click, deleted)
         if opening is not None:
-            await _reply(client, services, pending, click, opening, where=where)
+            await _reply(client, services, pending, click, opening, moderation_log=moderation_log, where=where)
     except (*REDIS_DOWN, *REDIS_FULL) as error:
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
         log.warning("reaction waits for redis %s detail=%r", where, describe_error(error))
@@ -112,7 +120,7 @@ def _open(services: Services, admission: Admission, click: Click, deleted: str |
     if settings.spoiler:
         original = original.model_copy(update={"spoiler": True})
     kept = tuple(one for one in original.pictures if one.sha in held)
-    return Opening(attempt, original, kept, awake=bool(services.fleet.serving()))
+    return Opening(attempt, original, kept, settings, awake=bool(services.fleet.serving()))
 
 
 def _asker(attempt: Attempt, click: Click, pictures: int) -> Asker:
@@ -135,6 +143,7 @@ async def _reply(
     click: Click,
     opening: Opening,
     *,
+    moderation_log: ModerationLog,
     where: str,
 ) -> None:
     reactions, attempt = services.reactions, opening.attempt
@@ -181,6 +190,7 @@ async def _reply(
         tracked.shared = attempt.takes > 1
         await pending.write_down(tracked)
         await pending.send(tracked, request)
+        moderation_log.post_request(opening.settings, request, _servers_language(client, click))
         log.info("reaction %s reply=%s job=%s workers=%s", where, reply_id, attempt.job_id, opening.awake)
     try:
         # After a failure too: the next click finds that the job has failed, and begins the next attempt.
@@ -196,6 +206,11 @@ def _verdict(error: BaseException) -> Verdict:
     if not isinstance(error, discord.HTTPException):
         return Verdict.TROUBLE
     return interpret(Route.BOT, error.status, code_of(error))
+
+
+def _servers_language(client: discord.Client, click: Click) -> str:
+    guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
+    return language_of(guild.preferred_locale.value if guild else None)
 
 
 def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
@@ -234,6 +249,7 @@ class ReactionEvents(commands.Cog):
         pending: PendingReplies,
         in_flight: InFlight,
         *,
+        moderation_log: ModerationLog,
         looks: Looks,
     ) -> None:
         self._client = client
@@ -241,6 +257,7 @@ class ReactionEvents(commands.Cog):
         self._admission = admission
         self._pending = pending
         self._in_flight = in_flight
+        self._moderation_log = moderation_log
         self._looks = looks
 
     @commands.Cog.listener()
@@ -259,4 +276,11 @@ class ReactionEvents(commands.Cog):
         """The reason, if there is no picture for it now."""
         # The reaper answers one after another: what is bound for one must not stay for the next.
         with logs.bound(None):
-            return await answer_click(self._client, self._services, self._admission, self._pending, click)
+            return await answer_click(
+                self._client,
+                self._services,
+                self._admission,
+                self._pending,
+                click,
+                moderation_log=self._moderation_log,
+            )

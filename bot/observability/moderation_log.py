@@ -9,7 +9,7 @@ from typing import Final
 
 import discord
 
-from bot.replies.interactions import QUIET, UNDELIVERED, Interaction, server_language
+from bot.replies.interactions import QUIET, UNDELIVERED
 from jobs.observability.logs import describe_error
 from jobs.schema import RenderRequest
 from jobs.server_settings import GuildSettings
@@ -46,11 +46,10 @@ class ModerationLog:
         task.add_done_callback(self._tasks.discard)
 
     def post_request(
-        self, settings: GuildSettings, interaction: Interaction, request: RenderRequest, *, private: bool
+        self, settings: GuildSettings, request: RenderRequest, language: str, *, private: bool = False
     ) -> None:
         """Post who asked for a picture and where, if the server has a log channel."""
-        if settings.log_channel is not None:
-            self.post(settings, _line_of(interaction, request, private=private))
+        self.post(settings, _line_of(request, language, private=private))
 
     async def _post(self, channel_id: int, line: str) -> None:
         try:
@@ -61,12 +60,10 @@ class ModerationLog:
             log.info("moderation log not posted channel=%d detail=%s", channel_id, describe_error(error))
 
 
-def _line_of(interaction: Interaction, request: RenderRequest, *, private: bool) -> str:
+def _line_of(request: RenderRequest, language: str, *, private: bool) -> str:
     """Who asked for a picture and where, with its job's id."""
-    place = (
-        f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{request.reply.message_id}"
-    )
-    where = f"<#{interaction.channel_id}>" if private else place
-    user = f"<@{request.user_id}>"
-    line = translate(ASKED_PRIVATELY if private else ASKED, server_language(interaction), user=user, where=where)
+    channel_id, user = request.reply.channel_id, f"<@{request.user_id}>"
+    place = f"https://discord.com/channels/{request.guild_id}/{channel_id}/{request.reply.message_id}"
+    where = f"<#{channel_id}>" if private else place
+    line = translate(ASKED_PRIVATELY if private else ASKED, language, user=user, where=where)
     return f"🖼️ {line} (`{request.job_id}`)"

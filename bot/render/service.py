@@ -29,6 +29,7 @@ from bot.replies.interactions import (
     Interaction,
     defer,
     language,
+    server_language,
 )
 from bot.replies.notices import say
 from bot.replies.pending import REDIS_LOST, PendingReplies
@@ -155,7 +156,8 @@ class RenderService:
                     # not where a second bot may have acknowledged, whose job may be drawn by now.
                     await self._say_queued(interaction)
                 request = await self._pending.send(tracked, request)
-                self._moderation_log.post_request(settings, interaction, request, private=begun.private)
+                readers = server_language(interaction)
+                self._moderation_log.post_request(settings, request, readers, private=begun.private)
                 log.info(
                     "queued interaction=%d user=%s guild=%s origin=%s %s palette=%s format=%s columns=%s paper=%s "
                     "focus=%s private=%s workers=%d ms=%.0f",

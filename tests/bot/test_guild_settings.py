@@ -197,6 +197,8 @@ def test_the_log_channel_hears_who_asked_and_who_decided(
     request = a_result(playground, redis, private=True)
     message_id = a_result(playground, redis).reply.message_id
     settle(discord, "block", {"user": SAM_ID})
+    discord.react(message_id, "🩷", user=ADA_ID)
+    in_pink = only(discord, redis)
     discord.click(message_id, "glyph:delete", user=MOD_ID)
 
     def lines() -> list[str]:
@@ -204,9 +206,12 @@ def test_the_log_channel_hears_who_asked_and_who_decided(
 
     deleted = f"<@{MOD_ID}> deleted a picture that <@{MIA_ID}> asked for"
     discord.wait_for(lambda: any(deleted in line for line in lines()))
+    discord.wait_for(lambda: any(in_pink.job_id in line for line in lines()))
     said = "\n".join(lines())
     assert f"<@{MIA_ID}> asked for a private picture in <#{ASCII_CHANNEL}> (`{request.job_id}`)" in said
     assert f"<@{MIA_ID}> asked for a picture in https://discord.com/channels/{GUILD_ID}/" in said
+    place = f"https://discord.com/channels/{GUILD_ID}/{ASCII_CHANNEL}/{in_pink.reply.message_id}"
+    assert f"<@{ADA_ID}> asked for a picture in {place} (`{in_pink.job_id}`)" in said
     assert f"<@{ADA_ID}> blocked <@{SAM_ID}>" in said
     assert all(m["mentions"] == [] for m in discord.messages(GENERAL_CHANNEL))
 
