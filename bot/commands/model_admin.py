@@ -138,14 +138,12 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         found = [version.short for version in versions if version.sha256.startswith(typed.strip().lower())]
         return [app_commands.Choice(name=short, value=short) for short in found[:SUGGESTIONS]]
 
-    async def activate(self, interaction: Interaction, sha256: str) -> None:
-        """The button under an uploaded model."""
-        async with self._as_admin(interaction, "activate", f"version={sha256[:SHORT]}"):
-            versions = await asyncio.to_thread(self._services.weights.versions)
-            found = next((version for version in versions if version.sha256 == sha256), None)
-            if found is None:
-                raise ServiceProblem("unknown_version", f"version={sha256[:SHORT]}")
-            await self._change(interaction, found.model, version=sha256)
+    async def activate(self, interaction: Interaction, argument: str) -> None:
+        """The button under an uploaded model. Older ones name the version alone, by the whole of its hash."""
+        sha256, _, name = argument.partition("-")
+        async with self._as_admin(interaction, "activate", f"name={name or None} version={sha256[:SHORT]}"):
+            found = await asyncio.to_thread(self._services.weights.version, name or None, sha256)
+            await self._change(interaction, found.model, version=found.sha256)
 
     @asynccontextmanager
     async def _as_admin(self, interaction: Interaction, action: str, detail: str = "") -> AsyncIterator[None]:
@@ -205,7 +203,7 @@ async def _show(interaction: Interaction, version: Version, found: Verification,
         await edit(interaction, text)
         return
     label = translate(USE, reader, model=version.model)
-    view = button(ACTIVATE, version.sha256, label, discord.ButtonStyle.success)
+    view = button(ACTIVATE, f"{version.short}-{version.model}", label, discord.ButtonStyle.success)
     files = [discord.File(io.BytesIO(png), f"{version.model}-{version.short}.png")] if png else []
     try:
         await interaction.edit_original_response(content=text, attachments=files, view=view, allowed_mentions=QUIET)

@@ -148,11 +148,14 @@ class WeightsStore:
         kept = [version for version in found if name in (None, version.model)]
         return sorted(kept, key=lambda version: -version.added_at)
 
-    def version(self, name: str, sha256: str) -> Version:
-        """A model's version by the beginning of its hash. Raises ServiceProblem `unknown_version`."""
+    def version(self, name: str | None, sha256: str) -> Version:
+        """A model's version by the beginning of its hash; the only one of any model where that is not named.
+
+        Raises ServiceProblem `unknown_version`.
+        """
         found = [version for version in self.versions(name) if sha256 and version.sha256.startswith(sha256)]
         if len(found) != 1:
-            detail = f"model={name[:80]!r} version={sha256[:80]!r} found={len(found)}"
+            detail = f"model={(name or '')[:80]!r} version={sha256[:80]!r} found={len(found)}"
             raise ServiceProblem("unknown_version", detail)
         return found[0]
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 from jobs.text.choices import FORMATS, RenderOptions
 from jobs.text.translation import translate
 
-TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<argument>[A-Za-z0-9_-]{1,64}))?"
-"""What every id of ours looks like; `argument` is a job or a list, where the message alone does not tell."""
+TEMPLATE: Final = r"glyph:(?P<action>[a-z]+)(?::(?P<argument>[A-Za-z0-9_-]{1,80}))?"
+"""What every id of ours looks like; `argument` is a job, a list or a version of a model, where the message does not
+tell."""
 
 CANCEL, PINK, TEXT, REDO, DELETE = "cancel", "pink", "text", "redo", "delete"
 PHONE, COMPUTER = "phone", "computer"

@@ -185,10 +185,11 @@ def test_what_cannot_be_done_is_said(
 def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_bot(
     redis: Redis, redis_url: str, store: WeightsStore, two: tuple[Version, Version], tmp_path: Path
 ) -> None:
-    found = Measures(model="mine", version="x", similarity=0.5, legibility=1.0, glyphs=9)
+    mine = "mine-" + "x" * 59  # as long as a name may be
+    found = Measures(model=mine, version="x", similarity=0.5, legibility=1.0, glyphs=9)
     png = a_png(64, 48)[1]
     with forked_playground() as own, BotProcess(own, redis_url, tmp_path) as bot:
-        upload = {"file": ("mine.safetensors", b"weights", "application/octet-stream")}
+        upload = {"file": (f"{mine}.safetensors", b"weights", "application/octet-stream")}
         used = own.controls.slash("model upload", files=upload, user=ADA_ID)
         (job,) = own.controls.wait_for(lambda: render_queue(redis).jobs)
         assert job.func_name == VERIFY_TASK
@@ -201,14 +202,15 @@ def test_an_uploaded_file_is_tried_shown_and_used_after_a_click_also_by_another_
         shown = own.controls.answer_to(used)
         assert shown is not None and shown["ephemeral_to"] == ADA_ID
         assert own.controls.fetch(shown["attachments"][0]["url"]) == png
-        assert "mine" not in store.models()
+        assert mine not in store.models()
+        store.put(b"weights", "other", origin="file", by="w1")  # the same bytes, and later
         assert bot.stop() == 0
         bot.start()
         button = shown["components"][0]["components"][0]
         with workers(redis, w1=""):
             again = own.controls.click(shown["id"], button["custom_id"], user=ADA_ID)
-            over(own.controls, again, f"`mine` is at version `{request.sha256[:12]}`: 1 of 1 worker uses it.")
-        assert store.models()["mine"].active == request.sha256
+            over(own.controls, again, f"`{mine}` is at version `{request.sha256[:12]}`: 1 of 1 worker uses it.")
+        assert store.models()[mine].active == request.sha256 and "other" not in store.models()
 
 
 @pytest.mark.parametrize("refused", [True, False], ids=["refused", "only not tried"])

@@ -54,10 +54,13 @@ def test_a_file_that_is_brought_in_again_is_the_newest_and_says_by_whom(store: W
 
 def test_a_version_is_found_by_the_beginning_of_its_hash(store: WeightsStore) -> None:
     version = store.put(b"weights", "classic", origin="upload", by="50")
-    assert store.version("classic", version.short) == version
+    assert store.version("classic", version.short) == store.version(None, version.sha256) == version
     for name, sha in (("classic", "0" * 12), ("other", version.short), ("classic", "")):
         with problem("unknown_version"):
             store.version(name, sha)
+    store.put(b"weights", "other", origin="upload", by="50")
+    with problem("unknown_version"):
+        store.version(None, version.sha256)  # whose it is, nobody can tell
 
 
 def test_the_first_to_announce_a_model_names_its_version(store: WeightsStore) -> None:
