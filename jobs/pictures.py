@@ -72,8 +72,9 @@ class PictureStore:
         return sha
 
     def hold(self, shas: Sequence[str], hold: Hold) -> list[str]:
-        """Let a job need stored pictures, all or none; those that are there. Raises what `put` does."""
-        return self._change("hold", shas, hold) if shas else []
+        """Let a job need stored pictures, all or none; those that are there, each once. Raises what `put` does."""
+        # The variants of one picture are drawn from the same bytes, and need them once.
+        return self._change("hold", list(dict.fromkeys(shas)), hold) if shas else []
 
     def get(self, sha: str) -> bytes | None:
         """The bytes, or None when they have expired or were pushed out."""

@@ -101,6 +101,12 @@ def test_one_that_was_drawn_again_outlives_one_that_was_not(redis: Redis) -> Non
     assert store.get(second) is None
 
 
+def test_a_picture_that_a_job_draws_several_times_is_needed_once(redis: Redis) -> None:
+    store = store_of(redis, budget=1000)
+    sha = store.put(b"a" * 400)
+    assert store.hold([sha] * 4, a_job(redis)) == [sha]
+
+
 def test_a_full_store_still_takes_what_it_holds_already(redis: Redis) -> None:
     store = store_of(redis, budget=1000)
     sha = store.put(b"a" * 900, a_job(redis))
