@@ -98,7 +98,9 @@ def _open(services: Services, admission: Admission, click: Click, deleted: str |
     # No result yet: the picture may be on the message a moment before the worker has written that down.
     if result is not None and result.outcome != "posted":
         return None
-    paper = (result and result.background) or original.options.background
+    paper = original.options.background
+    if paper == "auto":  # else the result may tell of another variant's paper than that of the one taken
+        paper = (result and result.background) or paper
     if original.options.palette == click.palette and click.background in (None, paper):
         return None
     if click.user_id != original.user_id and not services.guilds.get(click.guild_id).others_may_react:

@@ -138,6 +138,18 @@ def test_several_looks_of_one_picture_are_several_replies(
     assert len(replies_to(discord, message_id)) == 3
 
 
+def test_a_paper_that_was_asked_for_is_the_one_there_is(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    """Where one of several drawings was taken, the result tells of the first one's paper."""
+    message_id = a_result(playground, redis, palette="mono", background="dark").reply.message_id
+    for emoji in ("🤍", "🖤"):
+        discord.react(message_id, emoji)
+    only(discord, redis)
+    probe(discord)
+    assert [r.job_id.partition("-")[2] for r in queued(redis)] == ["mono-light"]
+
+
 def as_text(discord: Controls, message_id: str, screen: str, user: str = MIA_ID) -> dict[str, Any]:
     """Press Text under a picture, then the button of a screen; the second click."""
     asked = discord.wait_for_answer(discord.click(message_id, "glyph:text", user=user))
