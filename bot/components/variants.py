@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from bot.components.component import Component
 from bot.components.ownership import check_theirs, request_under
-from bot.replies.interactions import ALREADY_ACKNOWLEDGED, QUIET, Interaction
+from bot.replies.interactions import ALREADY_ACKNOWLEDGED, QUIET, Interaction, acknowledge
 from bot.services import Services
 from jobs import clock
 from jobs.observability.metrics import PREFIX
@@ -71,14 +71,17 @@ class Variants:
         if not await asyncio.to_thread(self._keep, request, taken.request):
             raise ServiceProblem("already_taken", f"message={message_id} number={argument}")
         try:
-            await interaction.response.edit_message(
-                content=taken.content,
-                attachments=taken.attachments,
-                view=_view(taken.request),
-                allowed_mentions=QUIET,
+            await acknowledge(
+                interaction,
+                lambda: interaction.response.edit_message(
+                    content=taken.content,
+                    attachments=taken.attachments,
+                    view=_view(taken.request),
+                    allowed_mentions=QUIET,
+                ),
             )
         except BaseException as error:
-            # With that code, Discord has heard of it already: from us, if a connection broke on the way.
+            # With that code, Discord has heard of it from another process.
             if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
                 await asyncio.to_thread(messages.replace, taken.request, request)
             raise

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import discord
@@ -19,6 +19,7 @@ from jobs.text.translation import language_of
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Interaction = discord.Interaction[Any]
 QUIET = discord.AllowedMentions.none()
 UNDELIVERED = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
@@ -138,7 +139,18 @@ class AcknowledgeFirst:
 async def defer(interaction: Interaction, *, private: bool = False, thinking: bool = True) -> int | None:
     """Acknowledge at once, and return the id of the message that will hold the answer, where Discord tells it.
 
-    Without `thinking`, a click: its message stays as it is, and nothing is promised.
+    Without `thinking`, a click: its message stays as it is, and nothing is promised. Raises as `acknowledge` does.
+    """
+    # `thinking`: for a button too, a message of its own.
+    callback = await acknowledge(
+        interaction, lambda: interaction.response.defer(ephemeral=private, thinking=thinking)
+    )
+    return callback.message_id if callback else None
+
+
+async def acknowledge(interaction: Interaction, respond: Callable[[], Awaitable[T]]) -> T | None:
+    """What the first response to an interaction returns; None where Discord took it and its answer was lost.
+
     A connection that breaks on the way, or a proxy that answers, leaves open whether Discord has heard: asking
     again settles that. Raises discord.HTTPException when the interaction cannot be acknowledged,
     aiohttp.ClientError or OSError when Discord cannot be reached.
@@ -146,8 +158,7 @@ async def defer(interaction: Interaction, *, private: bool = False, thinking: bo
     with counted() as sent:
         for attempt in range(ACKNOWLEDGE_TRIES):
             try:
-                # `thinking`: for a button too, a message of its own.
-                callback = await interaction.response.defer(ephemeral=private, thinking=thinking)
+                return await respond()
             except discord.HTTPException as refusal:
                 # At the first request it is another process's.
                 if len(sent) <= 1 or refusal.code != ALREADY_ACKNOWLEDGED:
@@ -158,8 +169,6 @@ async def defer(interaction: Interaction, *, private: bool = False, thinking: bo
                     raise
                 log.warning("acknowledging again interaction=%d detail=%s", interaction.id, describe_error(error))
                 await asyncio.sleep(0.1 * attempt)
-            else:
-                return callback.message_id if callback else None
     return None
 
 

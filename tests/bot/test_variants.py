@@ -55,6 +55,12 @@ def drawn(playground: PlaygroundProcess, request: RenderRequest) -> str:
     return reply.message_id
 
 
+def taken(discord: Controls, message_id: str) -> dict[str, Any] | None:
+    """The message, once one variant is all that it shows."""
+    now = shown(discord, message_id)
+    return now if now and len(now["attachments"]) == 1 else None
+
+
 def test_each_variant_is_one_drawing_of_the_same_picture_and_counts_as_one(discord: Controls, redis: Redis) -> None:
     request = asked(discord, redis, "paper", palette="green")
     assert [one.variant for one in request.pictures] == [Variant(background="light"), Variant(background="dark")]
@@ -91,12 +97,7 @@ def test_taking_one_makes_it_the_whole_result(
     answer = discord.wait_for_answer(discord.click(message_id, "glyph:take:2", user=ADA_ID))
     assert (answer["content"], answer["ephemeral_to"]) == (SENTENCES["not_yours"], ADA_ID)
     discord.click(message_id, "glyph:take:3")
-
-    def taken() -> dict[str, Any] | None:
-        now = shown(discord, message_id)
-        return now if now and len(now["attachments"]) == 1 else None
-
-    now = discord.wait_for(taken)
+    now = discord.wait_for(lambda: taken(discord, message_id))
     assert (now["content"], now["attachments"][0]["filename"]) == ("green · Little background", "ascii-photo-3.png")
     buttons = [button["label"] for button in now["components"][0]["components"]]
     assert buttons == ["Pink", "Text", "Compare", "Redo…", "Delete"] and len(now["components"]) == 1
@@ -115,6 +116,19 @@ def test_taking_one_makes_it_the_whole_result(
     )
     with pytest.raises(ServiceProblem, match=SENTENCES["already_taken"]):
         variant_of(blue, "1")
+
+
+def test_a_choice_holds_whose_answer_got_lost(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    request = asked(discord, redis, "paper", palette="mono")
+    message_id = drawn(playground, request)
+    discord.fault(method="POST", path="/callback$", drop="after")
+    discord.click(message_id, "glyph:take:2")
+    discord.wait_for(lambda: taken(discord, message_id))
+    discord.react(message_id, "💙")
+    blue = only(discord, redis)
+    assert (blue.options.background, blue.is_choice, len(blue.pictures)) == ("dark", False, 1)
 
 
 class Meeting(Messages):
