@@ -20,7 +20,7 @@ from bot.render.begun import DEADLINE_S
 from bot.replies.errors import failure_from, report
 from bot.replies.interactions import UNDELIVERED, InFlight
 from bot.replies.messages import Seen
-from bot.replies.pending import PendingReplies
+from bot.replies.pending import REDIS_LOST, PendingReplies
 from bot.services import Services
 from jobs import clock
 from jobs.connection import REDIS_DOWN, REDIS_FULL
@@ -69,7 +69,7 @@ async def answer_click(
         opening = await asyncio.to_thread(_open, services, admission, click, deleted)
         if opening is not None:
             await _reply(client, services, pending, click, opening, moderation_log=moderation_log, where=where)
-    except (*REDIS_DOWN, *REDIS_FULL) as error:
+    except REDIS_LOST as error:
         # Nobody has been told anything, so there is nothing to take back: it is tried again with Redis.
         log.warning("reaction waits for redis %s detail=%r", where, describe_error(error))
         pending.clicks.append(click)

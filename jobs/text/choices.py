@@ -11,22 +11,13 @@ from models.colour_names import find_colours
 from models.formats import FORMATS
 from models.limits import MAX_BYTES, MAX_COLUMNS, MAX_VIDEO_BYTES, MIN_COLUMNS
 from models.options import RenderOptions, check_columns
-from models.palettes import (
-    BACKGROUNDS,
-    DEFAULT_BACKGROUND,
-    DEFAULT_PALETTE,
-    PALETTES,
-    Background,
-    BackgroundChoice,
-    find_palette,
-)
+from models.palettes import BACKGROUNDS, DEFAULT_BACKGROUND, PALETTES, Background, BackgroundChoice, find_palette
 
 __all__ = [
     "AUTO",
     "COLOUR_LIKENESS",
     "COLOUR_NAMES",
     "DEFAULT_BACKGROUND",
-    "DEFAULT_PALETTE",
     "FOCUSES",
     "FORMATS",
     "LONGEST_COLOURS",
