@@ -26,6 +26,13 @@ def test_the_latest_comes_first_whether_allowed_or_not(redis: Redis) -> None:
     assert [entry.by for entry in audit.entries(redis)] == ["5", "4", "3", "2", "1", "0"]
 
 
+def test_what_came_later_comes_first_where_clocks_differ(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        monkeypatch.setattr(audit.clock, "now", lambda number=number: 1000.0 - number)
+        audit.record(redis, str(number), "weights publish")
+    assert [entry.by for entry in audit.entries(redis)] == ["2", "1", "0"]
+
+
 def test_a_refused_command_keeps_nothing_that_was_typed(redis: Redis) -> None:
     audit.record(redis, "666", "model reload", FORGED, allowed=False)
     (kept,) = redis.lrange("glyphcord:audit:refused", 0, -1)
