@@ -68,6 +68,7 @@ NO_WORKERS: Final = "No worker is running."
 RUNNING: Final = "Running: {count}; the default model is {model}."
 
 CANNOT: Final = "{version} cannot be used: {reason}"
+UNTRIED: Final = "{version} is stored but could not be verified. Upload it again to retry. Reason: {reason}"
 DRAWS: Final = "{version} draws: {description}."
 COMPARED: Final = "On three photos: similarity {similarity}, legibility {legibility}, different glyphs {glyphs}."
 BESIDE: Final = "{value} (now {now})"
@@ -167,6 +168,8 @@ def verification_text(version: Version, check: Verification, reader: str) -> str
     """What a worker found in an uploaded file."""
     used = translate(IN_USE, reader, model=code(version.model), version=code(version.short))
     title = f"{used} ({version.size / 2**20:.1f} MB)"
+    if check.error and not check.refused:
+        return "⚠️ " + translate(UNTRIED, reader, version=title, reason=plain(check.error))
     if check.error or check.measures is None:
         return "❌ " + translate(CANNOT, reader, version=title, reason=plain(check.error))
     text = "✅ " + translate(DRAWS, reader, version=title, description=plain(check.description))

@@ -139,7 +139,8 @@ def test_a_check_compares_with_what_draws_now() -> None:
     assert "worse" not in verification_text(version(NEW), good, ENGLISH)
     bad = good.model_copy(update={"measures": now.model_copy(update={"similarity": 0.4})})
     assert "clearly worse" in verification_text(version(NEW), bad, ENGLISH)
-    refused = verification_text(version(NEW), Verification(id="1", worker="w", error="it has no atlas"), ENGLISH)
+    faulty = Verification(id="1", worker="w", error="it has no atlas", refused=True)
+    refused = verification_text(version(NEW), faulty, ENGLISH)
     assert refused == "❌ `lines` version `bbbbbbbbbbbb` (3.0 MB) cannot be used: it has no atlas"
 
 
