@@ -112,8 +112,13 @@ def test_a_change_has_its_time_also_from_a_machine_whose_clock_is_slow(
     assert reload is not None and 0 < reload.deadline_at - told[0] <= DEADLINE_S + 1
 
 
-def test_without_redis_that_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_redis_that_is_said_where_one_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:secret@127.0.0.1:1/0")
+    write_weights(tmp_path, 7, "mine")
+    assert weights("verify", str(tmp_path / "mine.safetensors")) == 0
+    capsys.readouterr()
     assert weights("list") == 1
     error = capsys.readouterr().err
     assert "127.0.0.1:1" in error and "secret" not in error

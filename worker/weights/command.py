@@ -42,7 +42,8 @@ def carry_out(options: argparse.Namespace) -> int:
         return _refuse(str(error), UNUSABLE)
     try:
         with connect(settings.redis_url) as redis:
-            clock.follow(redis)
+            if options.weights != "verify":  # which needs no Redis
+                clock.follow(redis)
             return COMMANDS[options.weights](
                 options, redis, WeightsStore(redis, settings.weights_budget_mb * 2**20)
             )
