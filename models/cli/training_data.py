@@ -21,7 +21,8 @@ examples:
 
 A pair is 1024×512 pixels: the page on the left, its photo on the right. That of
 a/cat.jpg is a_cat_blue.png, and by another teacher than ramp
-a_cat_blue_climber.png. What is there already is left."""
+a_cat_blue_climber.png. What is there already is left. For other photos than
+before take another OUT: names depend on which there are."""
     parser.add_argument("photos", type=Path, metavar="DIR", help="a folder of photos; with --back, of pair files")
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="OUT", help="a folder for what is made (required)"
