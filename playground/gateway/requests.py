@@ -61,7 +61,8 @@ def member_chunks(session: Session, world: World, data: Any) -> Iterator[Json]:
             chunk["not_found"] = missing
         if with_presences:
             chunk["presences"] = [world.presences.of(user) for user in part]
-        if isinstance(nonce, str) and len(nonce.encode()) <= LONGEST_NONCE:  # a longer one is ignored
+        # A longer one is ignored.
+        if isinstance(nonce, str) and len(nonce.encode("utf-8", "surrogatepass")) <= LONGEST_NONCE:
             chunk["nonce"] = nonce
         yield chunk
 

@@ -14,7 +14,8 @@ SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, M
 )
 
 NUMBERS: dict[int, tuple[type, ...]] = {INTEGER: (int,), NUMBER: (int, float)}
-LONGEST_VALUE = 6000
+LONGEST_VALUE = 100
+"""Of a choice, in characters, as that page has it; the OpenAPI description says 6,000."""
 
 FILE_GROUPS = {
     "image": (".png", ".gif", ".jpg", ".jpeg", ".jfif", ".webp", ".avif"),

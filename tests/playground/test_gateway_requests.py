@@ -68,6 +68,9 @@ async def test_all_members_and_presences_need_their_intents(playground: Playgrou
         await socket.send(8, {"guild_id": GUILD_ID, "query": "", "limit": 0, "presences": True, "nonce": "n" * 33})
         chunk = await socket.event("GUILD_MEMBERS_CHUNK")
         assert len(chunk["members"]) == len(chunk["presences"]) == 5 and "nonce" not in chunk
+        half = {"guild_id": GUILD_ID, "query": "", "limit": 1, "nonce": "half a pair \ud83e"}
+        await socket.send(8, half)
+        assert (await socket.event("GUILD_MEMBERS_CHUNK"))["nonce"] == half["nonce"]
 
 
 @pytest.mark.parametrize(

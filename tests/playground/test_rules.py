@@ -91,7 +91,7 @@ def test_choices_that_discord_refuses(kind: int, choices: object, field: str) ->
 
 
 def test_choices_at_their_limits() -> None:
-    assert not choice_problems([{"name": "x" * 100, "value": "x" * 6000}] * 25, "choices", STRING)
+    assert not choice_problems([{"name": "x" * 100, "value": "x" * 100}] * 25, "choices", STRING)
     assert not choice_problems([{"name": "x", "value": 5}], "choices", INTEGER)
     assert not choice_problems([{"name": "x", "value": 5}, {"name": "y", "value": 0.5}], "choices", NUMBER)
 
