@@ -192,9 +192,9 @@ async def test_what_may_not_have_been_said_is_said_again(
 def test_the_last_state_wins_over_what_was_being_said(
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
-    discord.fault(method="PATCH", path="/messages/@original$", delay_s=0.3)
+    discord.fault(method="PATCH", path="/messages/@original$", delay_s=0.6)
     used, request = ask(discord, redis)
-    discord.wait_for(lambda: redis.hexists(record_key(request.job_id), "notice_until"))
+    discord.wait_for(lambda: discord.faults()[0]["hits"])
     finish(playground, redis, request)
     answer = discord.answer_to(used)
     assert answer is not None and answer["content"] == FINAL
