@@ -3,6 +3,7 @@
 import pytest
 from redis import Redis
 
+from jobs import clock
 from jobs.registry import audit
 from worker.__main__ import main as worker_main
 
@@ -28,7 +29,7 @@ def test_the_latest_comes_first_whether_allowed_or_not(redis: Redis) -> None:
 
 def test_what_came_later_comes_first_where_clocks_differ(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
-        monkeypatch.setattr(audit.clock, "now", lambda number=number: 1000.0 - number)
+        monkeypatch.setattr(clock, "now", lambda number=number: 1000.0 - number)
         audit.record(redis, str(number), "weights publish")
     assert [entry.by for entry in audit.entries(redis)] == ["2", "1", "0"]
 
