@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from glyphcord.arguments import Parser, add_version
-from glyphcord.commands import COMMANDS, GROUPS, OF_MODELS, Command
+from glyphcord.commands import COMMANDS, GROUPS, OF_MODELS, Command, NotInstalled, missing_library
 from glyphcord.escaping import say_error
 from glyphcord.exit_codes import FAILED
 
@@ -20,10 +20,6 @@ examples:
   glyphcord doctor                           is this machine set up as it should be?
 
 `glyphcord COMMAND --help` has each command's options and examples."""
-
-
-class NotInstalled(Exception):
-    """A command's program, or what it needs, is not here; `str()` says how to install it."""
 
 
 def add_command(command: Command, parser: argparse.ArgumentParser) -> None:
@@ -80,16 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _carry_out(options)
     except ModuleNotFoundError as missing:
-        # A library, such as torch, that another extra would have brought; a bug of ours keeps its traceback.
-        if (missing.name or "").partition(".")[0] in sys.stdlib_module_names | {"glyphcord", "models", "jobs"}:
-            raise
         return _complain(asked, missing_library(COMMANDS[asked], missing))
-
-
-def missing_library(command: Command, missing: ModuleNotFoundError) -> NotInstalled:
-    """What to say of a library that is not there."""
-    extra = f"[{command.extra}]" if command.extra else ""
-    return NotInstalled(f"it needs {missing.name}, which is not installed here: pip install 'glyphcord{extra}'")
 
 
 def _carry_out(options: argparse.Namespace) -> int:

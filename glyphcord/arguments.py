@@ -7,7 +7,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn
 
 from glyphcord.escaping import printable
 from glyphcord.exit_codes import UNUSABLE, hold
@@ -16,8 +16,6 @@ from glyphcord.nearest import did_you_mean
 _INVALID: Final = re.compile(r"(?:argument (\S+): )?invalid choice: '([^']*)' \(choose from (.*)\)", re.DOTALL)
 _UNKNOWN: Final = "unrecognized arguments: "
 _MISSING: Final = "the following arguments are required: "
-
-Namespace = TypeVar("Namespace")
 
 
 class Parser(argparse.ArgumentParser):

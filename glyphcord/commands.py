@@ -1,7 +1,12 @@
 """The commands of `glyphcord`: what each does, and whose it is. Nothing of theirs is imported to list them."""
 
+import sys
 from dataclasses import dataclass
 from typing import Final
+
+
+class NotInstalled(Exception):
+    """A command's program, or what it needs, is not here; `str()` says how to install it."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,17 @@ class Command:
     module: str
     adder: str = "add_arguments"
     extra: str = ""
+
+
+def missing_library(command: Command, missing: ModuleNotFoundError) -> NotInstalled:
+    """What to say of a library, such as torch, that another extra would have brought.
+
+    Raises `missing` itself where that is a module of ours or of Python's: a bug keeps its traceback.
+    """
+    if (missing.name or "").partition(".")[0] in sys.stdlib_module_names | {"glyphcord", "models", "jobs"}:
+        raise missing
+    extra = f"[{command.extra}]" if command.extra else ""
+    return NotInstalled(f"it needs {missing.name}, which is not installed here: pip install 'glyphcord{extra}'")
 
 
 def _of_models(name: str, summary: str, extra: str = "worker-cpu", module: str = "") -> Command:

@@ -48,7 +48,7 @@ NAMES: Final = frozenset(
 
 OTHERS: Final = {
     "COMPOSE_PROFILES": "Docker Compose: `cpu`, or `gpu` for workers on an NVIDIA card.",
-    "WORKERS": "systemd's unit `glyphcord-worker`: how many workers it runs.",
+    "WORKERS": "Docker Compose and systemd's unit `glyphcord-worker`: how many workers there are.",
     "PLAYGROUND_PASSWORD": "The playground: what a browser asks for; others than this machine need it.",
 }
 """What others than bot and worker read, and what for."""

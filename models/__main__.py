@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from glyphcord.arguments import Parser, add_version
-from glyphcord.commands import OF_MODELS
+from glyphcord.commands import OF_MODELS, missing_library
 from glyphcord.escaping import say_error
 from glyphcord.exit_codes import FAILED, STOPPED
 from models.file_sentences import in_words
@@ -36,11 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_version(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     asked = next((word for word in given if not word.startswith("-")), "")
-    for name, command in OF_MODELS.items():
-        own = commands.add_parser(name, help=command.summary)
-        if name == asked:
-            getattr(importlib.import_module(command.module), command.adder)(own)
-    return carry_out(parser.parse_args(given))
+    try:
+        for name, command in OF_MODELS.items():
+            own = commands.add_parser(name, help=command.summary)
+            if name == asked:
+                getattr(importlib.import_module(command.module), command.adder)(own)
+        return carry_out(parser.parse_args(given))
+    except ModuleNotFoundError as missing:
+        say_error(missing_library(OF_MODELS[asked], missing))
+        return FAILED
 
 
 if __name__ == "__main__":

@@ -127,16 +127,21 @@ def docker(words: tuple[str, ...]) -> None:
 
 
 def compose(what: str, *given: str) -> None:
-    options, services = tuple(word for word in given if word.startswith("-")), set[str]()
-    words = iter(word for word in given if not word.startswith("-"))
+    options, services, words = list[str](), set[str](), iter(given)
     for word in words:
-        services.add(word.partition("=")[0])
-        if what == "exec":
-            break
+        if word.startswith("-"):
+            options.append(word)
+            if word == "-v":
+                next(words)
+            continue
+        services.add(word)
+        if what in ("exec", "run"):  # what follows the service is its own
+            inside = tuple(words)
+            if inside[0] in CHECKS:
+                CHECKS[inside[0]](inside[1:])
     known = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"])
     assert services <= known, f"no service {services - known}"
-    if what != "exec":  # what follows the service is its own
-        options_are_known(options, help_of("docker-compose", "help", what))
+    options_are_known(tuple(options), help_of("docker-compose", "help", what))
 
 
 def pip(words: tuple[str, ...]) -> None:

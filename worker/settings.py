@@ -1,5 +1,6 @@
 """What a worker reads from the environment and `.env`, beyond what it shares with the bot."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,8 +21,15 @@ def _model(name: str) -> str:
 
 
 def _folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise ValueError("that is a file, not a folder" if path.exists() else "there is no such folder")
+    try:
+        there, is_file = path.is_dir(), path.is_file()
+    except PermissionError:  # a folder above it
+        there = is_file = False
+    if not there:
+        unseen = "there is no such folder that this program's user may look into; systemd's units see no /home"
+        raise ValueError("that is a file, not a folder" if is_file else unseen)
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise ValueError("this program's user may not look into it")
     return path
 
 

@@ -19,8 +19,8 @@ WITH_START: Final[dict[str, Any]] = {"warm_steps": 0}
 EPILOG: Final = """\
 examples:
   glyphcord train photos/ -o runs/mine
-  glyphcord train photos/ -o runs/mine --resume --steps 2400
-  glyphcord train photos/ -o runs/lines --config lines --device cuda
+  glyphcord train photos/ -o runs/mine --resume --steps 2400 --adversarial-from 2350
+  glyphcord train photos/ -o runs/lines --config lines --start classic
 
 Ctrl-C and SIGTERM save, and --resume goes on; other numbers than the checkpoint's
 are taken, but style, size, charset and seed stay. Exit status: 0 done, 1 refused,

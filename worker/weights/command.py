@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from glyphcord.escaping import say, say_error
 from glyphcord.exit_codes import FAILED, UNUSABLE
 from jobs import clock
 from jobs.connection import connect
-from jobs.redis_url import without_password
+from jobs.redis_url import refusal, without_password
 from jobs.registry import audit
 from jobs.registry.fleet import Fleet
 from jobs.registry.reload import Reloads, Vote
@@ -49,6 +49,8 @@ def carry_out(options: argparse.Namespace) -> int:
             )
     except ServiceProblem as problem:
         return _refuse(f"{problem} ({problem.detail})" if problem.detail else str(problem))
+    except AuthenticationError:
+        return _refuse(refusal(settings.redis_url))
     except RedisError as error:
         return _refuse(f"Redis at {without_password(settings.redis_url)} does not answer: {error}")
 
