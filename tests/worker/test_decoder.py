@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -168,6 +169,15 @@ def test_signals_meant_for_all_do_not_take_it_from_a_job(decoder: Decoder) -> No
         os.kill(before, number)
     decoder.still(photo())[0]
     assert pid_of(decoder) == before
+
+
+def test_a_core_more_takes_none_of_its_addresses(decoder: Decoder) -> None:
+    """OpenBLAS starts a thread a core, with 40 MB of addresses each: 35 cores would leave nothing for a picture."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux shows a process's threads as a file")
+    decoder.still(photo())
+    status = Path(f"/proc/{pid_of(decoder)}/status").read_text()
+    assert re.findall(r"^Threads:\s+(\d+)$", status, re.MULTILINE) == ["1"]
 
 
 def test_no_secret_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,11 +43,13 @@ COMMAND: Final = (sys.executable, "-m", "worker.render.decoder_process")
 # All that Python needs to find itself and this package; none of our settings, and so no secret.
 _INHERITED: Final = ["PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"]
 # glibc would give every picture's memory back and fault it in again for the next: 6 ms for a small photo. And each
-# of FFmpeg's threads would take 64 MB of addresses for itself alone, which add up to the limit.
-_KEPT_MEMORY: Final = {
+# of FFmpeg's threads would take 64 MB of addresses for itself alone, each of OpenBLAS's, one a core, 40 MB, which add
+# up to the limit.
+_MEMORY: Final = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+    "OPENBLAS_NUM_THREADS": "1",
 }
 _FACT: Final = 60
 """Letters of one fact in a sentence."""
@@ -152,7 +154,7 @@ class Decoder:
         return Frames(pixels, times, answer["plays"], answer["cut"], answer["background"])
 
     def _start(self) -> None:
-        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEPT_MEMORY
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | _MEMORY
         reading, writing = os.pipe()
         self._messages = Listener(reading)
         try:
