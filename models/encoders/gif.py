@@ -121,6 +121,15 @@ def _write(
     return stream.getvalue()
 
 
+def in_hundredths(durations_ms: Sequence[int]) -> list[int]:
+    """Frames' times as a GIF has them, SHORTEST_CS at least; what rounding takes from one, the next gets."""
+    ends, begin, found = itertools.accumulate(durations_ms), 0, list[int]()
+    for end in ends:
+        found.append(max(round(end / 10) - begin, SHORTEST_CS))
+        begin += found[-1]
+    return found
+
+
 def _changes(
     pages: Sequence[Page], durations_ms: Sequence[int], sheet: _Sheet
 ) -> Iterator[tuple[NDArray[np.uint8] | None, NDArray[np.uint8], int]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from jobs.schema import Comparison
 from jobs.text.sentences import ServiceProblem
@@ -64,6 +64,15 @@ def test_a_file_format_is_compared_by_its_picture_and_a_page_that_does_not_fit_i
 def test_a_photo_is_encoded_anew_and_no_larger_than_it_is_seen() -> None:
     with Image.open(io.BytesIO(still_photo(np.zeros((3000, 2000, 3), np.uint8)))) as image:
         assert (image.format, max(image.size), dict(image.getexif())) == ("JPEG", SIDE, {})
+
+
+@pytest.mark.parametrize(("ms", "hundredths"), [(33, [3, 4, 3, 3, 3, 4, 3, 3, 4]), (16, [2] * 9)])
+def test_a_moving_photo_keeps_time_with_the_page_beside_it(ms: int, hundredths: list[int]) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (9, 6, 8, 3)).astype(np.uint8)
+    data = moving_photo(Frames(pixels, (ms,) * 9, 0), 9, 10**6)
+    assert data is not None
+    with Image.open(io.BytesIO(data)) as image:
+        assert [frame.info["duration"] // 10 for frame in ImageSequence.Iterator(image)] == hundredths
 
 
 def test_what_moves_is_a_gif_in_its_own_times_under_the_limit() -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from jobs.pictures import PictureStore
 from jobs.schema import RenderRequest
 from jobs.text.sentences import ONLY_STILL, ServiceProblem
+from models.encoders.gif import in_hundredths
 from models.rendering.frames import Frames
 from models.rendering.pipeline import Decoder, Drawing, Hook
 
@@ -81,6 +82,6 @@ def _gif(pixels: NDArray[np.uint8], frames: Frames, size: tuple[int, int]) -> by
     ]
     again = {} if frames.plays == 1 else {"loop": max(0, frames.plays - 1)}
     stream = io.BytesIO()
-    durations = list(frames.durations_ms[: len(images)])
+    durations = [10 * hundredths for hundredths in in_hundredths(frames.durations_ms[: len(images)])]
     images[0].save(stream, "GIF", save_all=True, append_images=images[1:], duration=durations, **again)
     return stream.getvalue()
