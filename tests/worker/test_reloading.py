@@ -420,12 +420,15 @@ def test_that_a_model_found_no_room_in_the_registry_is_said_until_it_does(
     assert "tiny" in worker.store.models() and worker.reloader.error == ""
 
 
-def test_another_default_is_loaded_and_then_used(worker: Worker, folder: Path) -> None:
+@pytest.mark.parametrize("keep", [1, 2])
+def test_another_default_is_loaded_and_then_used(worker: Worker, folder: Path, keep: int) -> None:
+    worker.engine._keep = keep
     lines = write_weights(folder, 2, "lines")
     worker.weights_source.publish_files()
     worker.store.set_default("lines")
     worker.step()
     assert worker.engine.default == "lines"
+    assert [loaded.name for loaded in worker.engine.loaded()] == ["lines", "tiny"][:keep], "warm before a picture"
     assert worker.engine.renderer.sha256 == sha(lines)
 
 

@@ -130,9 +130,11 @@ class Engine:
         MODEL_LOADED.observe(time.monotonic() - begun)
         return Loaded(renderer, None if _is_shipped(name, data) else data)
 
-    def put(self, loaded: Loaded) -> None:
-        """Let a model draw from now on, in the place of another version of it."""
+    def put(self, loaded: Loaded, *, default: bool = False) -> None:
+        """Let a model draw from now on, in the place of another version of it, or also as the default."""
         with self._lock:
+            if default:
+                self.default = loaded.name
             self._warm[loaded.name] = loaded
             self._warm.move_to_end(loaded.name)
             self._drop_the_longest_unused()

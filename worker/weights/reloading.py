@@ -207,7 +207,8 @@ class Reloader:
         default = store.default() or store.announce_default(self._engine.default)
         if default != self._engine.default and default in models:
             active = models[default].active
-            if any(loaded.name == default for loaded in self._engine.loaded()) or self._move_to(default, active):
+            warm = any(loaded.name == default for loaded in self._engine.loaded())
+            if warm or self._move_to(default, active, default=True):
                 self._engine.default = default
                 _log.info("default model=%s version=%s", default, active[:SHORT])
         needed = {default, *(loaded.name for loaded in self._engine.loaded())}
@@ -235,14 +236,14 @@ class Reloader:
         failure = self._failed.get(name)
         return failure is not None and failure.sha256 == sha256 and time.monotonic() < failure.at + AGAIN_S
 
-    def _move_to(self, name: str, sha256: str) -> bool:
+    def _move_to(self, name: str, sha256: str, *, default: bool = False) -> bool:
         """Load a version and let it draw; whether that worked."""
         if self._has_just_failed(name, sha256):
             return False
         start = time.perf_counter()
         try:
             self._engine.make_room()
-            self._engine.put(self._engine.load(name, self._source.bytes_of(name, sha256)))
+            self._engine.put(self._engine.load(name, self._source.bytes_of(name, sha256)), default=default)
         except WeightsError as error:
             self._note(name, sha256, str(error))
             return False
