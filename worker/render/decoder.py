@@ -43,7 +43,7 @@ COMMAND: Final = (sys.executable, "-m", "worker.render.decoder_process")
 # All that Python needs to find itself and this package; none of our settings, and so no secret.
 _INHERITED: Final = ["PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"]
 # glibc would give every picture's memory back and fault it in again for the next: 6 ms for a small photo. And each
-# of FFmpeg's threads would take 64 MB of addresses for itself alone, each of OpenBLAS's, one a core, 40 MB, which add
+# of FFmpeg's threads would take 64 MB of addresses for itself, each of OpenBLAS's (one a core) 40 MB: those add
 # up to the limit.
 _MEMORY: Final = {
     "MALLOC_ARENA_MAX": "1",
