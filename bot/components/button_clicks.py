@@ -24,7 +24,7 @@ from bot.gateway.retries import is_unknown
 from bot.observability.moderation_log import ModerationLog
 from bot.render.options import OptionOverrides
 from bot.render.service import RenderService
-from bot.replies.interactions import Interaction, can_reach, defer, explain, language, server_language
+from bot.replies.interactions import Interaction, can_reach, defer, explain, language, may_post, server_language
 from bot.services import Services
 from jobs.schema import Click, RenderRequest
 from jobs.text.buttons import COMPUTER, LABELS, PHONE, TEMPLATE, custom_id
@@ -76,6 +76,11 @@ class Results(commands.Cog):
                 translate(THERE, language(interaction), place=place), ephemeral=True
             )
             return
+        if not may_post(interaction):
+            raise ServiceProblem("no_permission", f"message={message_id}")
+        if not await asyncio.to_thread(self._services.pictures.present, request.shas):
+            # To who presses, each time: a reply that says so would be one for all, and only the first time.
+            raise ServiceProblem("picture_gone", f"message={message_id}")
         await defer(interaction, thinking=False)
         refused = await self._answer(click)
         if refused is not None:

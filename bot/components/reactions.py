@@ -58,7 +58,7 @@ async def answer_click(
 ) -> ServiceProblem | None:
     """Create the reply and enqueue its job, if this reaction asks for one and is the first to do so.
 
-    Returns the reason if who clicked may not have a picture now.
+    Returns the reason if who clicked may not have a picture now, or the bot may not post one there.
     """
     where = f"message={click.message_id} user={click.user_id} look={click.look}"
     if not clock.is_known():
@@ -148,6 +148,7 @@ async def _reply(
     moderation_log: ModerationLog,
     where: str,
 ) -> None:
+    """Raises ServiceProblem `no_permission` where the bot may not post."""
     reactions, attempt = services.reactions, opening.attempt
     try:
         # What is not sent by then is not sent at all: another process may be answering.
@@ -163,6 +164,7 @@ async def _reply(
                 log.warning("no reply %s code=no_permission detail=%s", where, describe_error(error))
                 await asyncio.to_thread(reactions.release, attempt, click, again=False, until=attempt.held_until)
                 await asyncio.to_thread(services.jobs.refund, attempt.job_id)
+                raise ServiceProblem("no_permission", f"message={click.message_id}") from error
             case Verdict.TROUBLE | Verdict.CLOSED:
                 # Discord may have made the reply although its answer was lost; the same nonce finds it again.
                 log.warning("no reply yet %s detail=%s", where, describe_error(error))

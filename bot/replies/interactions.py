@@ -109,6 +109,13 @@ def can_reach(interaction: Interaction) -> bool:
     return interaction.is_guild_integration() or interaction.context.dm_channel
 
 
+def may_post(interaction: Interaction) -> bool:
+    """Whether Discord lets the bot post there without the interaction's token, as far as it says so beforehand."""
+    may = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return interaction.guild_id is None or (may.send_messages_in_threads if in_thread else may.send_messages)
+
+
 class AcknowledgeFirst:
     """In a burst of commands, those that are not acknowledged yet go before the work on those that are."""
 

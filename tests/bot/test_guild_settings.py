@@ -36,14 +36,12 @@ from playground.testing import (
 from playground.testing.client import PATIENCE_S
 from tests.bot.processes import BotProcess, a_png, only, queued
 from tests.bot.test_reaction import probe, replies_to
-from tests.bot.test_results import a_result
+from tests.bot.test_results import CLOSED_CHANNEL, a_result
 from tests.fork_server import forked_playground
 from tests.sentences import plain
 
 ELSEWHERE = "150000000000000999"
-"""A channel that is none of this server's."""
-CLOSED_CHANNEL = "150000000000000003"
-"""One in which the bot may not write."""
+"""A channel, or a role, that is none of this server's."""
 
 
 def settle(discord: Controls, command: str, options: dict[str, object] | None = None, **more: Any) -> str:

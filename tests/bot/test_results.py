@@ -31,8 +31,11 @@ from tests.bot.test_reaction import probe, replies_to
 from tests.bot.test_slash import a_worker_reports
 from tests.fork_server import forked_playground
 from tests.jobs.requests import a_request
+from tests.sentences import plain
 
 QUEUE = "rq:queue:glyphcord"
+CLOSED_CHANNEL = "150000000000000003"
+"""One in which the bot may not write."""
 WITH_SAM = "160000000000000009"
 FILLED_IN: dict[str, Any] = {
     "palette": ["blue"],
@@ -419,6 +422,45 @@ def test_where_the_bot_is_no_member_the_button_does_what_a_reaction_cannot(
     answer = discord.answer_to(used)
     assert answer is not None and answer["ephemeral_to"] is None and answer["author"]["id"] == BOT_ID
     assert (request.options.palette, request.user_id, request.reply.private) == ("pink", SAM_ID, True)
+
+
+def test_pink_says_to_each_who_presses_that_the_bot_may_not_post(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis, channel=CLOSED_CHANNEL).reply.message_id
+    for _ in range(2):
+        answer = discord.wait_for_answer(discord.click(message_id, "glyph:pink"))
+        assert (answer["content"], answer["ephemeral_to"]) == (SENTENCES["no_permission"], MIA_ID)
+    assert queued(redis) == []
+
+
+def test_pink_says_that_discord_has_refused_its_message(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    refusal = {"code": 50013, "message": "Missing Permissions"}
+    discord.fault(method="POST", path="/channels/[0-9]+/messages$", status=403, body=refusal)
+    discord.click(message_id, "glyph:pink")
+    discord.wait_for(
+        lambda: [
+            m
+            for m in discord.messages()
+            if m["ephemeral_to"] == MIA_ID and m["content"] == SENTENCES["no_permission"]
+        ]
+    )
+    assert queued(redis) == []
+
+
+def test_pink_of_a_picture_no_longer_kept_is_said_to_each_who_presses(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
+) -> None:
+    first = a_result(playground, redis)
+    message_id = first.reply.message_id
+    redis.delete(f"glyphcord:picture:{first.shas[0]}")
+    for user in (MIA_ID, ADA_ID):
+        answer = discord.wait_for_answer(discord.click(message_id, "glyph:pink", user=user))
+        assert plain(answer["content"]) == SENTENCES["picture_gone"] and answer["ephemeral_to"] == user
+    assert [m for m in replies_to(discord, message_id) if not m["ephemeral_to"]] == []
 
 
 def test_a_forgotten_picture_is_said(playground: PlaygroundProcess, discord: Controls, redis: Redis) -> None:
