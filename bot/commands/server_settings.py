@@ -195,10 +195,7 @@ class ServerSettings(
                 new = GuildSettings.model_validate_json(data)
             except ValidationError as error:
                 raise ServiceProblem("bad_settings", f"{error.error_count()} faults") from None
-        guild = interaction.guild
-        if new.log_channel and (guild is None or guild.get_channel(int(new.log_channel)) is None):
-            # The bot may be allowed to write there, but on another server, whose people have not asked for it.
-            new = _with(new, log_channel=None)
+        new = _as_here(new, interaction.guild)
         await self._change(interaction, lambda old: new, IMPORTED)
 
     @app_commands.command(description="Reset all settings to their defaults")
@@ -265,6 +262,22 @@ class ServerSettings(
 def _with(old: GuildSettings, **changes: Any) -> GuildSettings:
     """Checked, which `model_copy` is not."""
     return GuildSettings.model_validate(old.model_dump() | changes)
+
+
+def _as_here(new: GuildSettings, guild: discord.Guild | None) -> GuildSettings:
+    """The settings of a file, without the channels and roles of another server or of an earlier time.
+
+    Rules that name none of this server's would refuse everybody, and in a log channel of another server the bot may
+    be allowed to write, though its people have not asked for it.
+    """
+    if guild is None or guild.unavailable:  # what it has is not known: nobody is let in who was not
+        return _with(new, log_channel=None)
+    return _with(
+        new,
+        channels={one for one in new.channels if guild.get_channel(int(one)) is not None},
+        roles={one for one in new.roles if guild.get_role(int(one)) is not None},
+        log_channel=new.log_channel if guild.get_channel(int(new.log_channel or 0)) is not None else None,
+    )
 
 
 def _toggle(field: Literal["channels", "roles", "blocked"], one: int, there: bool) -> Change:

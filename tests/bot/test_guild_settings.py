@@ -309,6 +309,18 @@ def test_a_file_cannot_make_the_bot_write_on_another_server(discord: Controls, r
         assert GuildStore(redis).get(GUILD_ID).log_channel == kept
 
 
+def test_of_a_file_from_another_server_the_places_and_roles_that_are_not_here_are_left_out(
+    discord: Controls, redis: Redis
+) -> None:
+    there = GuildSettings(
+        channels=frozenset({ELSEWHERE, ASCII_CHANNEL}), roles=frozenset({ELSEWHERE}), palette="amber"
+    )
+    data = there.model_dump_json().encode()
+    settle(discord, "import", files={"file": ("settings.json", data, "application/json")})
+    kept = GuildStore(redis).get(GUILD_ID)
+    assert (kept.channels, kept.roles, kept.palette) == (frozenset({ASCII_CHANNEL}), frozenset(), "amber")
+
+
 def test_settings_outlive_the_bot(redis_url: str, redis: Redis, tmp_path: Path) -> None:
     with forked_playground() as own:
         with BotProcess(own, redis_url, tmp_path):
