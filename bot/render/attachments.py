@@ -27,7 +27,7 @@ class Attachment:
     """A picture that Discord holds: where, its stated size in bytes, and whether its sender hid it.
 
     `otherwise` is taken where this cannot be had, with its `note` (a code of jobs.text.sentences.CAPTIONS) on the
-    result; without a note only where this turns out to be no picture.
+    result; without a note only where this turns out to be no picture, empty or too large.
     """
 
     url: str

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 Source = Attachment | Picture
 """A picture that Discord holds, or one that we still have."""
 
-NO_PICTURE: Final = "not_a_picture"
+NO_PICTURE: Final = {"not_a_picture", "too_many_bytes", "empty"}
+"""What a file of unknown kind turns out to be that is none, or too large to be one."""
 
 
 class Intake:
@@ -62,7 +63,7 @@ class Intake:
             except (PictureProblem, ServiceProblem) as problem:
                 other = source.otherwise
                 unavailable = isinstance(problem, PictureProblem) or problem.code.startswith("attachment_")
-                if other is None or not (problem.code == NO_PICTURE or (other.note and unavailable)):
+                if other is None or not (problem.code in NO_PICTURE or (other.note and unavailable)):
                     raise
                 log.info("another source code=%s detail=%r", problem.code, problem.detail)
                 source = other

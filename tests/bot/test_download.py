@@ -3,15 +3,23 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from redis import Redis
 
 from bot.gateway.endpoints import parse_origins
+from bot.render.attachments import Attachment
 from bot.render.download import AT_ONCE, AttachmentDownloader
+from bot.render.intake import Intake
+from jobs.pictures import Hold, PictureStore
 from jobs.text.choices import MAX_BYTES, MAX_VIDEO_BYTES
 from jobs.text.sentences import PictureProblem, ServiceProblem
+from tests.bot.processes import a_png
 
 PATIENT_S, HASTY_S = 20.0, 0.5
 FILM = b"\0\0\0\x14ftypisom".ljust(MAX_BYTES + 1, b"\0")
@@ -35,6 +43,7 @@ class Cdn:
         if how == "film":
             return web.Response(body=FILM)
         whole = {"good": b"bytes", "empty": b"", "large": bytes(MAX_BYTES), "announced": bytes(MAX_BYTES + 1)}
+        whole["photo"] = a_png()[1]
         if how in whole or how.isdigit():
             return web.Response(body=whole.get(how), status=int(how) if how.isdigit() else 200)
         if how == "redirect":
@@ -127,6 +136,20 @@ async def test_what_did_not_say_so_or_is_no_video_may_not(cdn: Cdn, how: str, de
     with pytest.raises(PictureProblem) as problem:
         await fetch(cdn, how, declared=declared)
     assert problem.value.facts == {"limit_mb": 20}
+
+
+async def test_a_large_file_of_unknown_kind_gives_way_to_what_was_posted_before(cdn: Cdn, redis: Redis) -> None:
+    downloader = AttachmentDownloader(parse_origins(str(cdn.server.make_url("/")).rstrip("/")), PATIENT_S)
+    services: Any = SimpleNamespace(pictures=PictureStore(redis, 60, MAX_BYTES))
+    photo = Attachment(cdn.address("photo"))
+    for declared in (MAX_BYTES + 1, MAX_VIDEO_BYTES + 1):
+        unknown = Attachment(cdn.address("announced"), declared, otherwise=photo)
+        pictures, _ = await Intake(services, downloader).take([unknown], "en", Hold("1", "2", None, 0))
+        assert [services.pictures.get(picture.sha) for picture in pictures] == [a_png()[1]]
+    with pytest.raises(PictureProblem) as problem:
+        await Intake(services, downloader).take([replace(unknown, otherwise=None)], "en", Hold("1", "2", None, 0))
+    assert problem.value.code == "too_many_bytes"
+    await downloader.close()
 
 
 async def test_a_declared_size_over_the_cap_is_refused_unasked(cdn: Cdn) -> None:

@@ -215,10 +215,13 @@ def test_a_file_that_does_not_say_what_it_is_is_looked_into(
     assert plain(answer["content"]) == SENTENCES["not_a_picture"]
 
 
-def test_the_latest_picture_is_not_a_file_that_turns_out_to_be_none(discord: Controls, redis: Redis) -> None:
+@pytest.mark.parametrize("data", [b"not a picture", b""])
+def test_the_latest_picture_is_not_a_file_that_turns_out_to_be_none(
+    discord: Controls, redis: Redis, data: bytes
+) -> None:
     with_bot = "160000000000000003"
     discord.message(files={"p": PNG}, channel=with_bot)
-    discord.message(files={"f": untyped("core.bin", b"not a picture")}, channel=with_bot)
+    discord.message(files={"f": untyped("core.bin", data)}, channel=with_bot)
     discord.message("nice :cat:", files={"emoji": GIF}, channel=with_bot)
     discord.slash("ascii", channel=with_bot)
     assert stored(redis, only(discord, redis)) == PNG[1]
