@@ -7,7 +7,7 @@ from typing import Final
 
 from discord import app_commands
 
-from bot.render.options import OptionOverrides
+from bot.render.options import OptionOverrides, named_style
 from jobs.text.choices import AUTO, FOCUS_HELP, FOCUSES, FORMATS, MAX_COLUMNS, MIN_COLUMNS, PAPERS, paper_name
 
 AUTOMATIC: Final = 0
@@ -50,5 +50,5 @@ def overrides_from(
         focus=focus,
         format=format,
         animate=animate,
-        style=style.strip() if style else None,
+        style=named_style(style),
     )

@@ -4,6 +4,7 @@ Pure functions; the palette is free text with suggestions, because Discord allow
 """
 
 import functools
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -121,6 +122,19 @@ def _words(name: str, label: str) -> frozenset[str]:
     """What a palette is called in all languages: somebody may type it and choose no suggestion."""
     found = {palette_name(name, language) for language in LANGUAGES.values()}
     return frozenset(found | {translate(label, language) for language in (ENGLISH, *LANGUAGES.values())})
+
+
+def named_style(text: str | None) -> str | None:
+    """A style's name from what a person typed; AUTO by what it is called in whichever language."""
+    typed = (text or "").strip()
+    return AUTO if typed.casefold() in _automatic() else typed or None
+
+
+@cache
+def _automatic() -> frozenset[str]:
+    """AUTO, and its labels with and without what stands in brackets, which are wide ones in some languages."""
+    labels = {translate(DEFAULT_STYLE, language).casefold() for language in (ENGLISH, *LANGUAGES.values())}
+    return frozenset({AUTO, *labels, *(re.split(r"\s*[(（]", label)[0] for label in labels)})
 
 
 def suggest_palettes(typed: str, language: str = ENGLISH) -> list[tuple[str, str]]:

@@ -3,9 +3,12 @@
 from dataclasses import fields
 from typing import Any
 
-from bot.commands.drawing_options import CHOICES, HELP
+import pytest
+
+from bot.commands.drawing_options import CHOICES, HELP, overrides_from
 from bot.render.options import OptionOverrides
 from jobs.server_settings import GuildSettings
+from jobs.text.choices import AUTO
 from models.options import RenderOptions
 from tests.bot.test_locales import payloads
 
@@ -34,3 +37,27 @@ def test_what_can_be_asked_for_is_what_is_drawn_and_what_a_server_keeps() -> Non
     assert named(OptionOverrides) | {"private"} == set(HELP)
     assert named(RenderOptions) == named(OptionOverrides)
     assert named(RenderOptions) | {"private"} <= set(GuildSettings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("typed", "style"),
+    [
+        ("auto", AUTO),
+        ("Auto", AUTO),
+        (" AUTO ", AUTO),
+        ("Auto (the bot's default)", AUTO),
+        ("Automatisch", AUTO),
+        ("авто", AUTO),
+        ("自動", AUTO),
+        ("自动（机器人的默认值）", AUTO),
+        (" lines ", "lines"),
+        ("autos", "autos"),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_a_style_that_is_typed_may_be_auto_by_any_of_its_names(typed: str | None, style: str | None) -> None:
+    said = overrides_from(
+        palette=None, columns=None, background=None, focus=None, format=None, style=typed, animate=None
+    )
+    assert said.style == style
