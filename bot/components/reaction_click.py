@@ -42,7 +42,7 @@ def click_of(
         user_id=str(payload.user_id),
         palette=palette,
         background=background,
-        role_ids=tuple(str(role.id) for role in payload.member.roles) if payload.member is not None else (),
+        role_ids=role_ids(payload.member),
         parent_id=parent_of(channel),
         age_restricted=is_age_restricted(channel),
         at=clock.now(),

@@ -85,9 +85,13 @@ def server_language(interaction: Interaction) -> str:
     return language_of(interaction.guild_locale.value if interaction.guild_locale is not None else None)
 
 
-def role_ids(user: discord.User | discord.Member) -> tuple[str, ...]:
-    """A member's roles; outside of servers nobody has any."""
-    return tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
+def role_ids(user: discord.User | discord.Member | None) -> tuple[str, ...]:
+    """A member's roles, with everybody's; outside of servers nobody has any.
+
+    `Member.roles` holds only those that the client's cache has of the server: none until Discord has sent it,
+    seconds after a start. The ids that came with the member discord.py keeps to itself; a test holds that it does.
+    """
+    return tuple(map(str, (user.guild.id, *user._roles))) if isinstance(user, discord.Member) else ()
 
 
 def is_age_restricted(channel: object) -> bool:

@@ -12,6 +12,7 @@ from bot.commands.ascii import Ascii
 from bot.commands.registration import comparable
 from bot.components.reaction_click import click_of, look_of
 from bot.components.reaction_reply import nonce_of
+from bot.replies.interactions import role_ids
 from bot.settings import BotSettings, parse_looks
 from jobs.lifecycle.reactions import Attempt
 
@@ -112,7 +113,7 @@ def test_a_reaction_that_asks_for_nothing_that_there_is_is_refused(text: str) ->
 def test_only_people_and_only_our_messages_count(
     user: int, author: int | None, bot: bool | None, counts: bool
 ) -> None:
-    member = None if bot is None else SimpleNamespace(bot=bot, roles=[])
+    member = None if bot is None else SimpleNamespace(bot=bot)
     payload: Any = SimpleNamespace(
         user_id=user,
         message_author_id=author,
@@ -123,6 +124,27 @@ def test_only_people_and_only_our_messages_count(
         guild_id=None,
     )
     assert (click_of(payload, own_id=77, looks=LOOKS) is not None) is counts
+
+
+def test_a_members_roles_are_known_before_their_server_has_come() -> None:
+    """After a start Discord names servers without their roles first; who asks then has the roles of the payload."""
+    state = discord.Client(intents=discord.Intents.none())._connection
+    guild = discord.Guild(data=cast(Any, {"id": "5", "unavailable": True}), state=state)
+    user = {"id": "3", "username": "a", "discriminator": "0", "avatar": None}
+    data: Any = {"user": user, "roles": ["9"], "flags": 0, "joined_at": None}
+    member = discord.Member(data=data, guild=guild, state=state)
+    assert set(role_ids(member)) == {"5", "9"}, "with the role that everybody has"
+    payload: Any = SimpleNamespace(
+        user_id=3,
+        message_author_id=77,
+        member=member,
+        emoji=SimpleNamespace(name="🩷"),
+        message_id=1,
+        channel_id=2,
+        guild_id=5,
+    )
+    click = click_of(payload, own_id=77, looks=LOOKS)
+    assert click is not None and set(click.role_ids) == {"5", "9"}
 
 
 def test_a_nonce_is_stable_distinct_and_short_enough() -> None:
