@@ -29,7 +29,7 @@ from bot.settings import BotSettings
 from jobs.observability.logs import describe_error
 from jobs.registry import audit
 from jobs.registry.verification import Verification, enqueue_verification, verification_of
-from jobs.registry.weights import SHORT, Version, check_name
+from jobs.registry.weights import SHORT, Version, check_name, check_weights_size
 from jobs.text.sentences import ServiceProblem
 from jobs.text.translation import translate
 
@@ -106,6 +106,7 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         chosen = (name or file.filename.removesuffix(".safetensors")).strip()
         async with self._as_admin(interaction, "upload", f"name={name} bytes={file.size}"):
             check_name(chosen)
+            check_weights_size(file.size)
             async with self._downloader.fetch(file.url, file.size) as data:
                 put = partial(
                     self._services.weights.put, data, chosen, origin="upload", by=str(interaction.user.id)

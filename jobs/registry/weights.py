@@ -69,6 +69,12 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_weights_size(size: int) -> None:
+    """Raises ServiceProblem `weights_too_large` for more bytes than a file of weights may have."""
+    if size > MAX_WEIGHTS_BYTES:
+        raise ServiceProblem("weights_too_large", f"{size} bytes", limit_mb=MAX_WEIGHTS_BYTES // 2**20)
+
+
 def activated(model: Model | None, name: str, sha256: str, by: str) -> Model:
     """The model with another version in use; what was in use before can be gone back to."""
     history: tuple[str, ...] = model.history if model else ()
@@ -167,8 +173,7 @@ class WeightsStore:
         room.
         """
         check_name(name)
-        if len(data) > MAX_WEIGHTS_BYTES:
-            raise ServiceProblem("weights_too_large", f"{len(data)} bytes", limit_mb=MAX_WEIGHTS_BYTES // 2**20)
+        check_weights_size(len(data))
         sha256 = hashlib.sha256(data).hexdigest()
         version = Version(
             model=name, sha256=sha256, size=len(data), origin=origin, added_by=by, added_at=clock.now()

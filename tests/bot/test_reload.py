@@ -15,6 +15,7 @@ from jobs.registry.reload import Reloads, Vote
 from jobs.registry.verification import Measures, Verification, VerificationRequest, record_verification
 from jobs.registry.weights import Version, WeightsStore
 from jobs.rq_adapter.queue import VERIFY_TASK, render_queue
+from jobs.text.choices import MAX_BYTES
 from jobs.text.sentences import SENTENCES
 from playground.testing import ADA_ID, MIA_ID, MOD_ID, Controls, Refused
 from tests.bot.processes import BotProcess, a_png
@@ -233,7 +234,7 @@ def test_a_file_that_a_worker_refuses_is_not_kept(
     ("name", "data", "words"),
     [
         ("no name at all.safetensors", b"x", SENTENCES["weights_name"]),
-        ("vast.safetensors", bytes(16 * 2**20 + 1), SENTENCES["weights_too_large"].format(limit_mb=16)),
+        ("vast.safetensors", bytes(MAX_BYTES + 1), SENTENCES["weights_too_large"].format(limit_mb=16)),
     ],
 )
 def test_an_upload_that_cannot_be_kept_is_refused_in_words(
