@@ -16,7 +16,15 @@ import discord
 from discord.ext import commands
 
 from bot.components.component import Component
-from bot.components.ownership import check_may_use, is_hidden, is_theirs, known_request, request_under, sees
+from bot.components.ownership import (
+    check_may_delete,
+    check_may_use,
+    is_hidden,
+    is_theirs,
+    known_request,
+    message_under,
+    request_under,
+)
 from bot.components.reaction_click import pink_click
 from bot.components.reaction_reply import find_deleted
 from bot.components.redo_form import FORM, form_for, overrides_of
@@ -119,24 +127,20 @@ class Results(commands.Cog):
 
     async def delete(self, interaction: Interaction, argument: str) -> None:
         """For who asked for the picture, and for those who may delete messages there."""
-        request = await request_under(self._services, interaction)
-        moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-        if not (is_theirs(interaction, request) or (moderates and sees(interaction, request))):
-            raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
+        asker = await check_may_delete(self._services, interaction)
         await defer(interaction, thinking=False)
         try:
             await interaction.delete_original_response()
         except discord.NotFound as error:
             if not is_unknown(error):  # else by somebody else a moment ago
                 raise
-        log.info("deleted message=%s user=%d", request.reply.message_id, interaction.user.id)
-        settings = await asyncio.to_thread(self._services.guilds.get, request.guild_id)
+        log.info("deleted message=%s user=%d", message_under(interaction), interaction.user.id)
+        guild_id = str(interaction.guild_id) if interaction.guild_id else None
+        settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
         self._moderation_log.post(
             settings,
             "🗑️ "
-            + translate(
-                DELETED, server_language(interaction), by=f"<@{interaction.user.id}>", user=f"<@{request.user_id}>"
-            ),
+            + translate(DELETED, server_language(interaction), by=f"<@{interaction.user.id}>", user=f"<@{asker}>"),
         )
 
     @commands.Cog.listener()

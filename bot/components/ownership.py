@@ -53,6 +53,27 @@ async def check_may_use(
         raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
 
+async def check_may_delete(services: Services, interaction: Interaction) -> str:
+    """The id of who asked for the picture under which something was used.
+
+    Of one that was forgotten, Discord's word counts: it says who used the command or the button that a message
+    answers, though nobody for the reply to a reaction. Raises ServiceProblem `forgotten` there, and `not_yours` for
+    who neither asked for it nor may delete messages there.
+    """
+    message, message_id = interaction.message, message_under(interaction)
+    request = await asyncio.to_thread(services.messages.request_of, message_id)
+    if request is not None:
+        asker, seen = request.user_id, sees(interaction, request)
+    elif message is not None and message.interaction_metadata is not None:
+        asker, seen = str(message.interaction_metadata.user.id), not message.flags.ephemeral
+    else:
+        raise ServiceProblem("forgotten", f"message={message_id}")
+    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
+    if asker != str(interaction.user.id) and not (moderates and seen):
+        raise ServiceProblem("not_yours", f"message={message_id}")
+    return asker
+
+
 def sees(interaction: Interaction, request: RenderRequest) -> bool:
     """Whether what somebody uses stands under that very picture, or is a form opened from there.
 

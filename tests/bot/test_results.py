@@ -307,6 +307,21 @@ def test_delete_is_for_who_asked_and_for_moderators(
         assert shown(discord, message_id) is not None
 
 
+@pytest.mark.parametrize(("user", "may"), [(MIA_ID, True), (MOD_ID, True), (SAM_ID, False)])
+def test_delete_goes_on_after_the_picture_was_forgotten(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, user: str, may: bool
+) -> None:
+    message_id = a_result(playground, redis).reply.message_id
+    discord.wait_for_answer(discord.slash("forget"))
+    discord.wait_for(lambda: redis.get(f"glyphcord:message:{message_id}") is None)
+    used = discord.click(message_id, "glyph:delete", user=user)
+    if may:
+        discord.wait_for(lambda: shown(discord, message_id) is None)
+    else:
+        assert discord.wait_for_answer(used)["content"] == SENTENCES["not_yours"]
+        assert shown(discord, message_id) is not None
+
+
 def test_what_goes_wrong_under_a_picture_is_said_beside_it(
     playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
