@@ -60,7 +60,7 @@ class AttachmentDownloader:
     async def fetch(self, address: str, declared: int) -> AsyncIterator[bytes]:
         """The attachment's bytes, inside a block that counts towards AT_ONCE; `declared` is its stated size.
 
-        Raises PictureProblem `empty` or `too_many_bytes`; ServiceProblem `attachment_host`,
+        Raises PictureProblem `too_many_bytes`; ServiceProblem `attachment_host`,
         `attachment_gone`, `attachment_slow` or `attachment_failed`.
         """
         check_declared(declared)
