@@ -6,10 +6,13 @@ https://docs.discord.com/developers/components/reference
 from typing import Any
 
 from playground.errors import invalid_form, too_long
+from playground.rules.addresses import SCHEMES, address_problem
 from playground.rules.components import (
     ACTION_ROW,
     BUTTON,
     CHECKBOX_GROUP,
+    FILE,
+    GALLERY,
     IN_FORMS,
     LABEL,
     LINK_STYLE,
@@ -21,12 +24,15 @@ from playground.rules.components import (
     SELECTS,
     TEXT_DISPLAY,
     TEXT_INPUT,
+    THUMBNAIL,
     TOP_OF_V2,
     WITH_OPTIONS,
     children,
     walk,
 )
 from playground.types import Json
+
+MOST_IN_GALLERY = 10
 
 
 def _required(where: str) -> Exception:
@@ -72,6 +78,11 @@ def check_components(components: Any, *, v2: bool) -> None:
     for component in every:
         if component["type"] == ACTION_ROW:
             _check_row(component)
+        elif component["type"] == GALLERY:
+            _check_gallery(component)
+        elif component["type"] in (THUMBNAIL, FILE):
+            key = "file" if component["type"] == FILE else "media"
+            _check_media(component.get(key), f"components/{key}")
     _check_each(every, ON_MESSAGES)
 
 
@@ -86,6 +97,30 @@ def _check_row(row: Json) -> None:
     if kinds & SELECTS and len(children) > 1:
         problem = "A select menu fills its row: The specified component exceeds the maximum width"
         raise invalid_form({"components/0/components": ("COMPONENT_LAYOUT_WIDTH_EXCEEDED", problem)})
+
+
+def _check_gallery(gallery: Json) -> None:
+    items = gallery.get("items")
+    if not isinstance(items, list) or not 1 <= len(items) <= MOST_IN_GALLERY:
+        raise _length("components/items", 1, MOST_IN_GALLERY)
+    for i, item in enumerate(items):
+        if not isinstance(item, dict):
+            raise _required(f"components/items/{i}/media")
+        _check_media(item.get("media"), f"components/items/{i}/media")
+
+
+def _check_media(media: Any, at: str) -> None:
+    """Something that is shown by its address."""
+    if not isinstance(media, dict) or not media.get("url"):
+        raise _required(f"{at}/url")
+    _check_address(media["url"], f"{at}/url")
+
+
+def _check_address(address: Any, at: str, schemes: tuple[str, ...] = SCHEMES) -> None:
+    if not isinstance(address, str):
+        raise invalid_form({at: ("BASE_TYPE_BAD_STRING", "Must be a string.")})
+    if (problem := address_problem(address, schemes)) is not None:
+        raise invalid_form({at: problem})
 
 
 def _check_each(components: list[Json], interactive: set[int]) -> None:
@@ -115,8 +150,7 @@ def _check_button(button: Json) -> None:
     if len(button.get("label") or "") > 80:
         raise too_long("components/label", 80)
     if button["style"] == LINK_STYLE:
-        if not str(button.get("url") or "").startswith(("http://", "https://", "discord://")):
-            raise invalid_form({"components/url": ("URL_TYPE_INVALID_URL", "Not a well formed URL.")})
+        _check_address(button.get("url") or "", "components/url", ("http", "https", "discord"))
         if button.get("custom_id"):
             problem = "A custom id and url cannot both be specified"
             raise invalid_form({"components": ("BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", problem)})

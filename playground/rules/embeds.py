@@ -5,14 +5,15 @@ https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 
 from typing import Any
 
-from playground.errors import invalid_form, too_long
+from playground.errors import Problem, invalid_form, too_long
+from playground.rules.addresses import address_problem
 from playground.types import Json
 
 MOST, MOST_FIELDS, MOST_TEXT, LONGEST_ADDRESS, MOST_COLOR = 10, 25, 6000, 2048, 0xFFFFFF
 PARTS = {"author": ("url", "icon_url"), "footer": ("icon_url",), "image": ("url",), "thumbnail": ("url",)}
 """Parts of an embed that are objects, and which of their fields are addresses."""
 
-Problems = dict[str, tuple[str, str]]
+Problems = dict[str, Problem]
 
 
 def check_embeds(embeds: Any) -> None:
@@ -34,8 +35,8 @@ def _check(embed: Json, at: str, problems: Problems) -> int:
     parts = {name: _part(embed.get(name), f"{at}/{name}", problems) for name in PARTS}
     for name, keys in PARTS.items():
         for key in keys:
-            _text(parts[name], key, f"{at}/{name}", LONGEST_ADDRESS, problems)
-    _text(embed, "url", at, LONGEST_ADDRESS, problems)
+            _address(parts[name], key, f"{at}/{name}", problems)
+    _address(embed, "url", at, problems)
     color = embed.get("color")
     if color is not None and (not isinstance(color, int) or isinstance(color, bool)):
         problems[f"{at}/color"] = ("NUMBER_TYPE_COERCE", f'Value "{color}" is not int.')
@@ -72,6 +73,13 @@ def _part(value: Any, at: str, problems: Problems) -> Json:
     if value is not None:
         problems[at] = ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")
     return {}
+
+
+def _address(holder: Json, key: str, at: str, problems: Problems) -> None:
+    _text(holder, key, at, LONGEST_ADDRESS, problems)
+    where = f"{at}/{key}"
+    if holder.get(key) and where not in problems and (problem := address_problem(holder[key])) is not None:
+        problems[where] = problem
 
 
 def _text(holder: Json, key: str, at: str, most: int, problems: Problems, *, needed: bool = False) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from playground.errors import ApiError
 from playground.rules.commands import INTEGER, NUMBER, STRING, choice_problems, command_problems
+from playground.rules.component_checks import check_components
 from playground.rules.embeds import check_embeds
 from tests.playground.raw import Json
 
@@ -31,6 +32,14 @@ def refusal(*embeds: object) -> ApiError:
         ({"description": ["x"]}, "description", "BASE_TYPE_BAD_STRING"),
         ({"description": "x" * 4097}, "description", "BASE_TYPE_MAX_LENGTH"),
         ({"url": LONG_ADDRESS}, "url", "BASE_TYPE_MAX_LENGTH"),
+        ({"url": "https://"}, "url", "URL_TYPE_INVALID_URL"),
+        ({"url": "example.org"}, "url", "URL_TYPE_INVALID_URL"),
+        ({"url": "javascript://x"}, "url", "URL_TYPE_INVALID_SCHEME"),
+        ({"author": {"name": "x", "url": "http://h:99999/"}}, "author/url", "URL_TYPE_INVALID_URL"),
+        ({"footer": {"text": "x", "icon_url": "http://h:x/"}}, "footer/icon_url", "URL_TYPE_INVALID_URL"),
+        ({"image": {"url": "http://exa mple.com"}}, "image/url", "URL_TYPE_INVALID_URL"),
+        ({"thumbnail": {"url": "http://[::1"}}, "thumbnail/url", "URL_TYPE_INVALID_URL"),
+        ({"thumbnail": {"url": "attachment://"}}, "thumbnail/url", "URL_TYPE_INVALID_URL"),
         ({"color": "pink"}, "color", "NUMBER_TYPE_COERCE"),
         ({"color": 0x1000000}, "color", "NUMBER_TYPE_MAX"),
         ({"footer": {"text": "x" * 2049}}, "footer/text", "BASE_TYPE_MAX_LENGTH"),
@@ -63,6 +72,52 @@ def test_all_embeds_of_a_message_have_6000_characters_together() -> None:
     check_embeds([full, {"description": "x" * rest}])
     errors = refusal(full, {"description": "x" * (rest + 1)}).body["errors"]
     assert errors["embeds"]["_errors"][0]["code"] == "MAX_EMBED_SIZE_EXCEEDED"
+
+
+def components(address: object) -> list[list[Json]]:
+    """Those that show something by its address, each as the only one of a message."""
+    section = {"type": 9, "components": [{"type": 10, "content": "x"}]}
+    return [
+        [{**section, "accessory": {"type": 11, "media": {"url": address}}}],
+        [{"type": 12, "items": [{"media": {"url": address}}]}],
+        [{"type": 17, "components": [{"type": 13, "file": {"url": address}}]}],
+        [{"type": 1, "components": [{"type": 2, "style": 5, "label": "x", "url": address}]}],
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://", "http://exa mple.com", "http://h:99999/", "data:,x", "x", "", 5, None]
+)
+@pytest.mark.parametrize("which", range(4))
+def test_a_component_whose_address_is_none_is_refused(which: int, address: object) -> None:
+    with pytest.raises(ApiError) as refused:
+        check_components(components(address)[which], v2=True)
+    assert refused.value.body["code"] == 50035
+
+
+@pytest.mark.parametrize("items", [None, [], "x", ["x"], [{}], [{"media": {"url": "https://example.org"}}] * 11])
+def test_a_gallery_that_discord_refuses(items: object) -> None:
+    with pytest.raises(ApiError) as refused:
+        check_components([{"type": 12, "items": items}], v2=True)
+    assert refused.value.body["code"] == 50035
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/a b.png",
+        "HTTP://[::1]:8080/x",
+        "http://127.0.0.1:8080/cdn/x",
+        "https://bücher.example?x",
+    ],
+)
+def test_addresses_that_are_taken(address: str) -> None:
+    for given in (address, "attachment://a [1]: b.png"):
+        parts = {"author": {"name": "x", "icon_url": given}, "image": {"url": given}, "thumbnail": {"url": ""}}
+        check_embeds([{"title": "x", "url": address, **parts}])
+        for one in components(given)[:3]:
+            check_components(one, v2=True)
+    check_components(components("discord://x")[3], v2=True)
 
 
 @pytest.mark.parametrize(

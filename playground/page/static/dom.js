@@ -53,7 +53,6 @@ const STROKES = {
   globe: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",
   pin: "M9 3h6l-1 7 4 4H6l4-4zM12 14v7",
   thread: "M5 4h14v10h-8l-4 4v-4H5zM14 18v2l3-2h2",
-  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   speaker: "M4 10v4h4l5 4V6L8 10zM16.5 9.5a3.5 3.5 0 0 1 0 5M18.8 7a7 7 0 0 1 0 10",
   megaphone: "M4 10v4l12 4V6zM19 10v4M7 15v4h3v-3",
   forum: "M4 5h12v8H9l-3 3v-3H4zM19 9h1v8h-2v3l-3-3h-4",
@@ -83,15 +82,16 @@ const addresses = new Map();
 // A file's address on the host by which this page was opened (127.0.0.1 and localhost are two origins). The first
 // signature seen is kept, so that a message drawn anew does not load its pictures again.
 export function fileAddress(url) {
+  if (!isOurs(url)) return url;
   const parsed = new URL(url, location.href);
-  if (!parsed.pathname.startsWith("/cdn/")) return url;
   if (!addresses.has(parsed.pathname)) addresses.set(parsed.pathname, parsed.pathname + parsed.search);
   return addresses.get(parsed.pathname);
 }
 
-// Only pictures that the playground itself serves are loaded: the page fetches nothing from elsewhere.
+// Only pictures that the playground itself serves are loaded: the page fetches nothing from elsewhere. What a message
+// gives for an address may be none.
 export function isOurs(url) {
-  return new URL(url, location.href).pathname.startsWith("/cdn/");
+  return URL.canParse(url, location.href) && new URL(url, location.href).pathname.startsWith("/cdn/");
 }
 
 export function size(bytes) {

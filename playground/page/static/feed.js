@@ -9,7 +9,9 @@ function makeFeed() {
     sessions: 0, guild: "", owner: "", isLoaded: false,
   };
   const listeners = new Set();
-  const tell = (name, payload) => listeners.forEach((listener) => listener(name, payload));
+  const tell = (name, payload) => listeners.forEach((listener) => {
+    try { listener(name, payload); } catch (error) { reportError(error); } // of one page, and the others still hear it
+  });
 
   function take(state) {
     data.users = new Map(state.users.map((user) => [user.id, user]));
@@ -52,8 +54,8 @@ function makeFeed() {
         take(state);
         for (const [name, payload] of came) changes[name](payload);
       }
-      tell("loaded");
-    } catch { /* the stream says that it broke off, and loads again when it is back */ } finally { came = null; }
+    } catch { return; /* the stream says that it broke off, and loads again when it is back */ } finally { came = null; }
+    tell("loaded");
   }
 
   let source = null;

@@ -91,7 +91,7 @@ export function attachment(file, source = null) {
 
 // A picture in an embed or a component; one on another host stays a link, for the page asks nobody else.
 export function media(data, name, spoiler = false) {
-  const url = data.proxy_url || data.url || "";
+  const url = String(data.proxy_url || data.url || "");
   if (isOurs(url) && data.width) return picture({ filename: name, id: name, spoiler, ...data, url });
   return url.startsWith("http") ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, name) : null;
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from playground.state.seed import MIA_ID
 from playground.testing import Controls, PlaygroundProcess
@@ -82,7 +82,7 @@ def test_hostile_words_stay_words(page: Page, controls: Controls, stack: Playgro
     controls.message(files={"sticker": (name, PNG_3X2, "image/png")})
     embed: dict[str, Any] = {
         "title": HOSTILE,
-        "url": "javascript:window.harm=1",
+        "url": "https://harm.example/",
         "description": HOSTILE,
         "author": {"name": HOSTILE},
     }
@@ -94,6 +94,7 @@ def test_hostile_words_stay_words(page: Page, controls: Controls, stack: Playgro
         [{"title": HOSTILE, "lines": [[HOSTILE, HOSTILE]]}], [{"id": "x", "label": HOSTILE, "hint": HOSTILE}]
     )
     page.get_by_role("button", name="Inspector").click()
+    _put_into_state(page, {"https://harm.example/": "javascript:window.harm=1"})  # the inspector opens again
     expect(page.locator(".facts h3")).to_have_text(HOSTILE)
     expect(page.locator(".message", has_text=f"Blue picture of {name}")).to_be_visible()
     for summary in page.locator(".log summary:visible").all()[:12]:
@@ -110,3 +111,39 @@ def test_hostile_words_stay_words(page: Page, controls: Controls, stack: Playgro
         answer = page.request.get(url)
         assert answer.headers["content-disposition"] == "attachment"
         assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def test_an_address_that_is_none_stops_nobody(page: Page, controls: Controls) -> None:
+    """Discord refuses such, and so does the playground: the page is given them behind its back."""
+    good = {"https://one.example/": "https://", "https://two.example/": "http://exa mple.com"}
+    for address in good:
+        controls.message("embedded", embeds=[{"title": "t", "url": address, "image": {"url": address}}])
+    controls.message(components=[{"type": 12, "items": [{"media": {"url": a}} for a in good]}])
+    _put_into_state(page, good)
+    expect(page.locator(".message .embed")).to_have_count(2)
+    page.evaluate(
+        """() => {
+            window.reportError = (error) => { window.reported = error.message; };
+            playgroundFeed.subscribe((name) => { if (name === "message") throw new Error("mine"); }, window);
+            playgroundFeed.subscribe((name) => { window.heard ||= name === "message"; }, window);
+        }"""
+    )
+    controls.message("said afterwards")
+    expect(last(page)).to_contain_text("said afterwards")
+    page.wait_for_function("window.heard")
+    assert page.evaluate("window.reported") == "mine"
+
+
+def _put_into_state(page: Page, changes: dict[str, str]) -> None:
+    """Load the page again, with these words in the state in place of others."""
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        text = response.text()
+        for word, other in changes.items():
+            assert word in text
+            text = text.replace(word, other)
+        route.fulfill(response=response, body=text)
+
+    page.route("**/playground/state", answer)
+    page.reload()
