@@ -38,8 +38,11 @@ function entries() {
 
 const WRITTEN = new Set([0, 19, 20, 23]); // messages, replies, answers to commands: what follows them may stand under their name
 
+// A webhook may write under another name and picture each time.
+const isSameAuthor = (one, other) => ["id", "username", "avatar"].every((key) => one[key] === other[key]);
+
 function isGrouped(message, before) {
-  return Boolean(before && before.author && WRITTEN.has(before.type) && message.author && before.author.id === message.author.id && !message.message_reference
+  return Boolean(before && before.author && WRITTEN.has(before.type) && message.author && isSameAuthor(before.author, message.author) && !message.message_reference
     && message.type === 0 && Boolean(before.ephemeral_to) === Boolean(message.ephemeral_to)
     && new Date(message.timestamp) - new Date(before.timestamp) < 7 * 60 * 1000);
 }

@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from bot.settings import BotSettings
 from playground.page.static_files import FOLDER
-from playground.testing import Controls
+from playground.state.permissions import MANAGE_WEBHOOKS
+from playground.state.seed import ASCII_CHANNEL, BOT_ROLE
+from playground.testing import Controls, PlaygroundProcess
 from tests.playground.browser.actions import LEMUR, NewPage, composer, is_loaded, last
 from tests.playground.pictures import picture
 
@@ -98,3 +100,17 @@ def test_suggestions_cover_no_part_of_the_command(new_page: NewPage, how: dict[s
     covered, command = suggestions.bounding_box(), page.locator(".commanding").bounding_box()
     assert covered is not None and command is not None
     assert covered["y"] >= 50 and covered["y"] + covered["height"] <= command["y"]
+
+
+def test_a_webhook_writes_under_many_names(page: Page, controls: Controls, stack: PlaygroundProcess) -> None:
+    api, bot = f"{stack.url}/api/v10", {"Authorization": f"Bot {stack.environment()['DISCORD_TOKEN']}"}
+    roles = {role["id"]: role["permissions"] for role in controls.state()["roles"]}
+    may = str(int(roles[BOT_ROLE]) | MANAGE_WEBHOOKS)
+    controls.request("POST", "/playground/role", {"role_id": BOT_ROLE, "permissions": may})
+    made = page.request.post(
+        f"{api}/channels/{ASCII_CHANNEL}/webhooks", headers=bot, data={"name": "Herald"}
+    ).json()
+    for name in ("Herald", "Herald", "Crier", "Herald"):
+        assert page.request.post(made["url"], data={"content": "hear, hear", "username": name}).status == 204
+    expect(page.locator(".message")).to_have_count(4)
+    expect(page.locator(".message .name")).to_have_text(["Herald", "Crier", "Herald"])
