@@ -109,6 +109,8 @@ class PageBot(discord.Client):
         self.tree.command(name="show", description="Something of everything")(self.show)
         town = self.tree.command(name="town", description="Choose a town")(self.town)
         town.autocomplete("name")(towns)
+        floor = self.tree.command(name="floor", description="Go to a floor")(self.floor)
+        floor.autocomplete("number")(floors)
         admin = self.tree.command(name="admin", description="For admins")(self.admin)
         admin.default_permissions = discord.Permissions(administrator=True)
         self.tree.context_menu(name="Draw this")(self.menu)
@@ -158,6 +160,9 @@ class PageBot(discord.Client):
     async def town(self, interaction: discord.Interaction, name: str) -> None:
         await interaction.response.send_message(f"off to {name}")
 
+    async def floor(self, interaction: discord.Interaction, number: int) -> None:
+        await interaction.response.send_message(f"on floor {number}")
+
     async def admin(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_message("done", ephemeral=True)
 
@@ -177,6 +182,10 @@ async def towns(interaction: discord.Interaction, current: str) -> list[app_comm
     return [
         app_commands.Choice(name=f"{town} (town)", value=town) for town in known if current.lower() in town.lower()
     ]
+
+
+async def floors(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[int]]:
+    return [app_commands.Choice(name=name, value=n) for n, name in enumerate(["Ground floor", "First floor"])]
 
 
 async def _main() -> None:

@@ -62,9 +62,13 @@ function suggestedField(option, id, command, options) {
       else waiting.set(started.interaction_id, show);
     }, 150);
   };
+  const value = () => {
+    if (chosen?.label === input.value) return chosen.value; // which may be 0
+    return input.value || undefined;
+  };
   input.addEventListener("focus", ask);
   input.addEventListener("input", ask);
-  return { node: el("div", { class: "suggested" }, input, list.list), value: () => (chosen?.label === input.value ? chosen.value : input.value) || undefined };
+  return { node: el("div", { class: "suggested" }, input, list.list), value };
 }
 
 function choiceField(option, id, list) {

@@ -27,6 +27,17 @@ def test_suggestions_come_from_the_bot(page: Page) -> None:
     expect(last(page)).to_contain_text("off to Bremen")
 
 
+def test_a_suggestion_may_stand_for_0(page: Page) -> None:
+    composer(page).fill("/floor")
+    composer(page).press("Enter")
+    field = page.get_by_role("combobox", name="number")
+    field.press_sequentially("g")
+    page.get_by_role("option", name="Ground floor").click()
+    expect(field).to_have_value("Ground floor")
+    field.press("Enter")
+    expect(last(page)).to_contain_text("on floor 0")
+
+
 def test_a_picture_is_dropped(page: Page) -> None:
     drop(page, LEMUR, "image/jpeg")
     expect(page.locator(".drop")).to_contain_text("lemur.jpg")
