@@ -12,10 +12,9 @@ const ATTACHMENT = 11;
 const place = document.getElementById("composer");
 let mode = { kind: "message" }; // or {kind: "command", command}
 let form = null; // what is on the page: {node, take(file), key}
-let reply = null; // the message to be answered
 let recent = null; // the file that was used last
 let samples = [];
-const drafts = new Map(); // place -> {text, files, busy}: what has been written there and not sent, and whether it is on its way
+const drafts = new Map(); // place -> {text, files, reply, busy}: what has been written there and not sent, to which message, and whether it is on its way
 
 // What is half-written goes along when the page is loaded anew, also as one of several side by side.
 const shelf = () => `drafts:${world.actor}`;
@@ -31,7 +30,7 @@ function draftOf(where) {
   if (!drafts.has(where)) {
     const kept = shelved();
     remember(shelf(), JSON.stringify(kept.filter(([one]) => one !== where)), "sessionStorage");
-    drafts.set(where, { text: kept.find(([one]) => one === where)?.[1] || "", files: [], busy: false });
+    drafts.set(where, { text: kept.find(([one]) => one === where)?.[1] || "", files: [], reply: null, busy: false });
   }
   return drafts.get(where);
 }
@@ -51,7 +50,7 @@ function pictureCommand() {
 
 function messageForm() {
   const draft = draftOf(world.channel);
-  const { files } = draft;
+  const { files, reply } = draft;
   const chips = el("div", { class: "chips" });
   const drawChips = () => chips.replaceChildren(...files.map((file, i) => el("span", { class: "chip" }, icon("file"), el("span", { class: "cut" }, file.name), el("small", {}, size(file.size)),
     el("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => { files.splice(i, 1); drawChips(); } }, icon("close")))));
@@ -84,16 +83,16 @@ function messageForm() {
     // What was written, attached or chosen meanwhile stays.
     if (draft.text.startsWith(going.text)) draft.text = draft.text.slice(going.text.length);
     files.splice(0, files.length, ...files.filter((file) => !going.files.includes(file)));
-    if (reply === going.reply) reply = null;
+    if (draft.reply === going.reply) draft.reply = null;
     if (mode.kind === "message") { drawComposer(true); focusComposer(); } // and not over a command's half-filled form
     document.dispatchEvent(new Event("sent"));
   };
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); post(); }
-    if (event.key === "Escape" && reply) { reply = null; drawComposer(true); focusComposer(); }
+    if (event.key === "Escape" && reply) { draft.reply = null; drawComposer(true); focusComposer(); }
   });
   const answering = reply && el("div", { class: "replying" }, icon("reply"), el("span", { class: "cut" }, "Replying to ", el("strong", {}, nameOf(reply.author)), ` ${plain(reply.content).slice(0, 80)}`),
-    el("button", { type: "button", "aria-label": "Do not reply", onclick: () => { reply = null; drawComposer(true); } }, icon("close")));
+    el("button", { type: "button", "aria-label": "Do not reply", onclick: () => { draft.reply = null; drawComposer(true); } }, icon("close")));
   const node = el("form", { class: "writing" }, answering, chips,
     el("div", { class: "writing-row" },
       el("button", { type: "button", class: "round", "aria-label": "Attach files", title: "Attach files", onclick: () => input.click() }, icon("plus")), input,
@@ -240,7 +239,7 @@ export function focusComposer() {
 }
 
 export function startReply(message) {
-  reply = message;
+  draftOf(message.channel_id).reply = message;
   mode = { kind: "message" };
   drawComposer(true);
   form.focus();

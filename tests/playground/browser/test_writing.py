@@ -97,6 +97,23 @@ def test_what_is_half_written_in_any_channel_outlives_being_loaded_again_and_aga
     expect(composer(page)).to_have_value("")
 
 
+def test_a_reply_stays_in_its_channel(page: Page, controls: Controls) -> None:
+    controls.message("the question")
+    last(page).click(button="right", position={"x": 200, "y": 12})
+    page.get_by_role("menuitem", name="Reply").click()
+    expect(page.locator(".replying")).to_contain_text("the question")
+    page.get_by_role("button", name="general").click()
+    expect(page.locator(".replying")).to_have_count(0)
+    composer(page).fill("elsewhere")
+    composer(page).press("Enter")
+    expect(last(page)).to_contain_text("elsewhere")
+    page.get_by_role("button", name="ascii").click()
+    expect(page.locator(".replying")).to_contain_text("the question")
+    composer(page).fill("the answer")
+    composer(page).press("Enter")
+    expect(last(page).locator(".above")).to_contain_text("the question")
+
+
 def test_a_message_on_its_way_is_sent_once_and_what_is_written_meanwhile_stays(
     page: Page, controls: Controls
 ) -> None:
