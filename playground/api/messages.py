@@ -3,6 +3,7 @@
 from playground.api.channels import channel_of
 from playground.api.routing import NO_CONTENT, Call, Response, route
 from playground.errors import ApiError, missing_permissions
+from playground.rules.messages import SUPPRESS_EMBEDS, check_flags
 from playground.state.audit_log import Action
 from playground.state.message import NOT_DELETABLE, WRITTEN, Message
 from playground.state.permissions import (
@@ -15,6 +16,7 @@ from playground.state.permissions import (
 )
 from playground.state.seed import ANNOUNCEMENT, BOT_ID, CHANNELS, DIRECTS, permissions, to_write
 from playground.state.snowflake import created_at
+from playground.state.writable import check_not_archived
 
 MESSAGES = "/channels/{channel_id}/messages"
 BULK_DELETE_WITHIN_S = 14 * 24 * 3600
@@ -63,10 +65,24 @@ def get_message(call: Call) -> Response:
 @route("PATCH", ONE, limit=(5, 5.0))
 def patch_message(call: Call) -> Response:
     message = message_of(call, VIEW_CHANNEL)
-    if message.author_id != BOT_ID:
-        raise ApiError(403, 50005, "Cannot edit a message authored by another user")
-    call.world.messages.edit(message, call.body.object(), call.body.files)
+    if message.author_id == BOT_ID:
+        call.world.messages.edit(message, call.body.object(), call.body.files)
+    else:
+        _show_or_hide_embeds(call, message)
     return Response(call.world.messages.as_json(message))
+
+
+def _show_or_hide_embeds(call: Call, message: Message) -> None:
+    """All that may be changed about others' messages, by who manages them. Raises ApiError 50005, 50013, 50035."""
+    payload = call.body.object()
+    flags = payload.get("flags")
+    if flags is None or call.body.files or payload.keys() & {"content", "embeds", "components", "attachments"}:
+        raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+    channel_of(call, MANAGE_MESSAGES)
+    check_not_archived(message.channel_id)
+    check_flags(flags)
+    message.flags = message.flags & ~SUPPRESS_EMBEDS | flags & SUPPRESS_EMBEDS
+    call.world.messages.updated(message)
 
 
 @route("DELETE", ONE, limit=(5, 1.0))

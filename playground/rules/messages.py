@@ -39,8 +39,8 @@ def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v
     if embeds is not None:
         check_embeds(embeds)
     flags = payload.get("flags")
-    if flags is not None and not isinstance(flags, int):
-        raise invalid_form({"flags": ("NUMBER_TYPE_COERCE", f'Value "{flags}" is not int.')})
+    if flags is not None:
+        check_flags(flags)
     v2 = v2 or bool((flags or 0) & COMPONENTS_V2)
     if v2 and (content or embeds):
         raise invalid_form(
@@ -61,6 +61,11 @@ def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v
     meta = payload.get("attachments")
     if meta is not None and not (isinstance(meta, list) and all(isinstance(a, dict) for a in meta)):
         raise invalid_form({"attachments": ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")})
+
+
+def check_flags(flags: Any) -> None:
+    if not isinstance(flags, int):
+        raise invalid_form({"flags": ("NUMBER_TYPE_COERCE", f'Value "{flags}" is not int.')})
 
 
 def _check_mentions(allowed: Any) -> None:

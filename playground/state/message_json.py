@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.rules.components import FILE
 from playground.rules.emoji import emoji_json
-from playground.rules.messages import COMPONENTS_V2, HAS_THREAD
+from playground.rules.messages import COMPONENTS_V2, HAS_THREAD, SUPPRESS_EMBEDS
 from playground.state.clock import iso
 from playground.state.files import Attachment, Files
 from playground.state.message import CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, REPLY, THREAD_STARTER, Message
@@ -36,7 +36,8 @@ def message_json(
     theirs = BOT_ID not in (message.author_id, message.application_id, *message.mentions)
     hidden = theirs and not full and context_of(message.channel_id) != IN_BOT_DM
     in_embeds: set[str] = set()
-    embeds = [] if hidden else _with_files(message.embeds, message, files, in_embeds)
+    bare = hidden or message.flags & SUPPRESS_EMBEDS
+    embeds = [] if bare else _with_files(message.embeds, message, files, in_embeds)
     components = [] if hidden else _with_files(message.components, message, files, in_embeds)
     shown = [] if hidden else [a for a in message.attachments if a.id not in in_embeds]
     data: Json = {

@@ -9,7 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from playground.rules.messages import SUPPRESS_EMBEDS
 from playground.server import Playground
+from playground.state.permissions import MANAGE_MESSAGES
 from playground.state.seed import (
     APPLICATION_ID,
     ASCII_CHANNEL,
@@ -20,7 +22,7 @@ from playground.state.seed import (
     STAFF_CHANNEL,
 )
 from tests.playground.pictures import PNG_3X2
-from tests.playground.raw import BOT, Answer, Json, Rest
+from tests.playground.raw import BOT, Answer, Json, Rest, empower
 
 MESSAGES = f"/channels/{ASCII_CHANNEL}/messages"
 HEART = "%F0%9F%A9%B7"
@@ -144,6 +146,39 @@ async def test_only_the_author_edits(rest: Rest, playground: Playground) -> None
     theirs = playground.world.messages.post(ASCII_CHANNEL, MIA_ID, {"content": "mine"}, {})
     assert refused(await rest("PATCH", f"{MESSAGES}/{theirs.id}", {"content": "x"})) == (403, 50005)
     assert refused(await rest("DELETE", f"{MESSAGES}/{theirs.id}")) == (403, 50013)
+
+
+@pytest.mark.parametrize("more", [{"content": "x"}, {"embeds": []}, {"attachments": []}, {"flags": None}])
+async def test_who_manages_messages_changes_no_others_words(rest: Rest, playground: Playground, more: Json) -> None:
+    theirs = playground.world.messages.post(ASCII_CHANNEL, MIA_ID, {"content": "mine"}, {})
+    empower(MANAGE_MESSAGES)
+    answer = await rest("PATCH", f"{MESSAGES}/{theirs.id}", {"flags": SUPPRESS_EMBEDS, **more})
+    assert refused(answer) == (403, 50005) and not theirs.flags
+
+
+async def test_who_manages_messages_hides_others_embeds(rest: Rest, playground: Playground) -> None:
+    body = {"content": "mine", "embeds": [{"title": "see"}]}
+    theirs = playground.world.messages.post(ASCII_CHANNEL, MIA_ID, body, {})
+    where = f"{MESSAGES}/{theirs.id}"
+
+    def titles() -> list[str]:
+        return [embed["title"] for embed in playground.world.messages.state_json(theirs)["embeds"]]
+
+    assert refused(await rest("PATCH", where, {"flags": SUPPRESS_EMBEDS})) == (403, 50013)
+    empower(MANAGE_MESSAGES)
+    assert refused(await rest("PATCH", where, {"flags": "x"})) == (400, 50035)
+    assert titles() == ["see"]
+    hidden = (await rest("PATCH", where, {"flags": SUPPRESS_EMBEDS | 1 << 6, "tts": False})).body
+    assert (hidden["flags"], hidden["edited_timestamp"], titles()) == (SUPPRESS_EMBEDS, None, [])
+    assert (await rest("PATCH", where, {"flags": 0})).body["flags"] == 0 and titles() == ["see"]
+
+
+async def test_a_message_hides_its_own_embeds(rest: Rest) -> None:
+    body = {"content": "x", "embeds": [{"title": "see"}], "flags": SUPPRESS_EMBEDS}
+    made = (await rest("POST", MESSAGES, body)).body
+    assert (made["embeds"], made["flags"]) == ([], SUPPRESS_EMBEDS)
+    shown = (await rest("PATCH", f"{MESSAGES}/{made['id']}", {"flags": 0})).body
+    assert [embed["title"] for embed in shown["embeds"]] == ["see"]
 
 
 async def test_other_peoples_words_are_hidden_without_the_message_content_intent(
