@@ -3,10 +3,10 @@
 import { codeBlock } from "./markdown.js";
 import { copy, el, fileAddress, icon, isCalm, isOurs, size, toast } from "./dom.js";
 import { compare, zoom } from "./viewer.js";
+import { isPicture } from "./world.js";
 
 const LONGEST_PREVIEW = 400 * 1024;
 
-export const isPicture = (file) => Boolean(file.width && (file.content_type || "").startsWith("image/"));
 const isVideo = (file) => /^video\/(mp4|webm)$/.test(file.content_type || "");
 // By its whole type: that of a Word file has "xml" in it, and is no text.
 const isText = (file) => /^(text\/|(application|image)\/([\w.-]+\+)?(json|xml)\b)/.test(file.content_type || "") || /\.(ans|txt|md|csv|log)$/i.test(file.filename);

@@ -4,13 +4,13 @@ import { quietly, send } from "./api.js";
 import { avatar } from "./avatar.js";
 import { component } from "./components.js";
 import { el, gently, icon } from "./dom.js";
-import { attachment, isPicture, media } from "./files.js";
+import { attachment, media } from "./files.js";
 import { markdown, plain } from "./markdown.js";
 import { openMenu } from "./menu.js";
 import { poll } from "./poll.js";
 import { isSystem, systemLine } from "./system.js";
 import { threadCard } from "./threads.js";
-import { colourOf, nameOf, sourceOf, world } from "./world.js";
+import { colourOf, isPicture, nameOf, sourceOf, world } from "./world.js";
 
 const HEART = "🩷";
 const THREAD_STARTER = 21;

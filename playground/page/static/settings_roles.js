@@ -10,7 +10,7 @@ let chosen = "";
 let sought = "";
 
 export const byPosition = () => [...world.roles.values()].sort((a, b) => b.position - a.position);
-export const colour = (role) => (role.color ? `#${role.color.toString(16).padStart(6, "0")}` : "var(--dim)");
+const colour = (role) => (role.color ? `#${role.color.toString(16).padStart(6, "0")}` : "var(--dim)");
 
 export function dot(role) {
   const mark = el("i", { class: "role-dot", "aria-hidden": "true" });
@@ -19,12 +19,12 @@ export function dot(role) {
 }
 
 // Everybody has @everyone, which is no role of anybody's list.
-export const holders = (role) => members().filter((user) => role.id === world.guild || user.roles.includes(role.id));
+const holders = (role) => members().filter((user) => role.id === world.guild || user.roles.includes(role.id));
 
-export function roleList(current, choose, lead = dot) {
+function roleList(current, choose) {
   return el("div", { class: "settings-list", role: "group", "aria-label": "Roles" }, byPosition().map((role) =>
     el("button", { type: "button", class: "settings-link", "data-k": `role${role.id}`, "aria-current": role.id === current ? "true" : null, onclick: () => choose(role.id) },
-      lead(role), el("span", { class: "cut" }, role.name), el("small", {}, String(holders(role).length)))));
+      dot(role), el("span", { class: "cut" }, role.name), el("small", {}, String(holders(role).length)))));
 }
 
 // The rows whose names hold what is sought, under their groups; `row(number, name)` makes one.

@@ -120,7 +120,7 @@ export function runnable() {
   return found.sort((a, b) => a.label.localeCompare(b.label));
 }
 
-const isPicture = (file) => file?.width && (file.content_type || "").startsWith("image/");
+export const isPicture = (file) => Boolean(file.width && (file.content_type || "").startsWith("image/"));
 
 // The picture that a message was made from: what its command was given, or through replies and buttons what the
 // message before it was made from. Null when nobody knows.
