@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from playground.recording.stable import look_of
 from playground.state.events import Deed, Events
 from playground.state.seed import BOT_ID
 from playground.types import Json
@@ -113,7 +114,15 @@ class Recording:
         owner = next((step for step in reversed(self.steps) if step.made(message)), None)
         if not (bots or mine) or (owner is None and self._is_older(message)):
             return
-        (owner or self.steps[-1]).messages[message["id"]] = message
+        if owner is None or self._is_changed_since(owner, message):
+            owner = self.steps[-1]
+        owner.messages[message["id"]] = message
+
+    @staticmethod
+    def _is_changed_since(step: Step, message: Json) -> bool:
+        """Whether it looks otherwise than when the step brought it, which one that thinks has yet to be."""
+        before = step.messages.get(message["id"])
+        return before is not None and not before["loading"] and look_of(before) != look_of(message)
 
     def _is_older(self, message: Json) -> bool:
         """Whether it was there before the first step, which then is not what made it."""
@@ -122,6 +131,6 @@ class Recording:
         return int(message["id"]) < int(began)
 
     def _deleted(self, message_id: str) -> None:
-        made_now = self.steps[-1].messages.pop(message_id, None)
-        if made_now is None and any(message_id in step.messages for step in self.steps):
+        self.steps[-1].messages.pop(message_id, None)
+        if any(message_id in step.messages for step in self.steps):
             self.steps[-1].gone.append(message_id)

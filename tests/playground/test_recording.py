@@ -222,6 +222,44 @@ def test_what_a_message_no_longer_has_is_told_and_pins_and_other_places_are() ->
     assert "from playground.testing import ADA_ID" in source
 
 
+def test_a_message_is_told_of_as_it_was_when_the_next_step_began() -> None:
+    events, kept = Events(), dict[str, Json]()
+    recording = Recording(events, kept.get)
+    recording.start("")
+
+    def told(id_: str, content: str, **more: object) -> None:
+        kept[id_] = message(id_, content, **more)
+        events.changed("message", kept[id_])
+
+    def used(command: str, id_: str, answer_id: str) -> None:
+        details = {"command": command, "options": {}, "interaction_id": id_}
+        events.did(Deed("slash", MIA_ID, ASCII_CHANNEL, details))
+        answer = {"response_message_id": answer_id, "response_type": 5, "followup_ids": []}
+        events.changed("interaction", {"id": id_, **answer})
+
+    used("lobby", "5", "6")
+    told("6", "", interaction_id="5", loading=True)
+    used("help", "7", "8")
+    told("6", "Players: 0", interaction_id="5")  # which was to come
+    told("8", "Say /join", interaction_id="7")
+    used("join", "9", "10")
+    told("10", "Welcome", interaction_id="9")
+    told("6", "Players: 1", interaction_id="5")
+    used("close", "11", "12")
+    told("12", "Closed", interaction_id="11")
+    told("6", "No more", interaction_id="5")
+    events.changed("message_delete", {"id": "6"})
+    assert source_of(recording)[0].partition("playground_bot):\n")[2] == (
+        '    answer = playground.slash("lobby")\n'
+        '    answer.shows("Players: 0")\n'
+        '    playground.slash("help").shows("Say /join")\n'
+        '    playground.slash("join").shows("Welcome")\n'
+        '    answer.shows("Players: 1")\n'
+        '    playground.slash("close").shows("Closed")\n'
+        "    answer.vanishes()\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
