@@ -67,12 +67,15 @@ def _bracketed(opening: str, items: Sequence[str], closing: str, indent: int) ->
 def call(
     name: str, positional: Sequence[Any] = (), named: Mapping[str, Any] | None = None, *, spare: int = SPARE
 ) -> str:
-    """A call inside of a function, without the line's own indentation; `spare` is room for what stands before."""
+    """A call inside of a function, without the line's own indentation; `spare` is room for what stands before. What
+    is named None is left out."""
     indent = 4
     given = {key: value for key, value in (named or {}).items() if value is not None}
     deeper = indent + 4
     items = [literal(value, deeper) for value in positional]
-    items += [f"{key}={literal(value, deeper)}" for key, value in given.items()]
+    items += [f"{key}={literal(value, deeper)}" for key, value in given.items() if is_name(key)]
+    others = {key: value for key, value in given.items() if not is_name(key)}
+    items += [f"**{literal(others, deeper)}"] if others else []
     line = f"{name}({', '.join(items)})"
     if len(line) + indent + spare <= WIDTH and "\n" not in line:
         return line

@@ -186,7 +186,8 @@ class Writer:
 
     def _control(self, step: Step) -> None:
         """What a test does to Discord: a control by its name in playground.testing, with its arguments."""
-        named = {key: self._value(value) for key, value in step.deed.details["named"].items()}
+        given = step.deed.details["named"]  # where null says something: `times=None` of a fault is for ever
+        named = {key: Raw("None") if value is None else self._value(value) for key, value in given.items()}
         positional = [self._value(value) for value in step.deed.details["positional"]]
         self._line(call(f"playground.controls.{step.deed.what}", positional, named))
         self._others(step.messages, None)

@@ -81,6 +81,14 @@ def test_options_are_not_taken_for_the_words_of_the_plugin() -> None:
     assert set(inspect.signature(Scene.slash).parameters) - {"more"} == RESERVED
 
 
+def test_a_control_has_all_its_arguments() -> None:
+    rule = {"path": "/messages", "status": 429, "times": None, "global": True}
+    source, _ = source_of(recorded(("fault", {"named": rule, "positional": []}, [])))
+    (call,) = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    given = [(argument.arg, ast.literal_eval(argument.value)) for argument in call.keywords]
+    assert given == [("path", "/messages"), ("status", 429), ("times", None), (None, {"global": True})]
+
+
 def test_a_text_that_speaks_of_an_answer_is_not_renamed() -> None:
     said = "see message_2, and message_3."
     deeds: list[tuple[str, Json, list[Upload]]] = [
