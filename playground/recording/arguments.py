@@ -37,6 +37,13 @@ def place_of(channel_id: str) -> str | None:
     return None if place == "ascii" else place
 
 
+def where_of(message: Json) -> dict[str, str | None]:
+    """Channel and person, by which a message is looked for: "dm" is the person's conversation with the bot."""
+    direct = seed.DIRECTS.get(message["channel_id"])
+    whose = next((PEOPLE.get(one, one) for one in direct.people if one != seed.BOT_ID), None) if direct else None
+    return {"channel": place_of(message["channel_id"]), "person": None if whose == "mia" else whose}
+
+
 def replies_to(message: Json, target_id: str | None) -> bool:
     return (message.get("message_reference") or {}).get("message_id") == target_id
 

@@ -27,7 +27,7 @@ class Step:
     gone: list[str] = field(default_factory=list)
     """Ids of messages of earlier steps that the bot deleted in this one."""
     target: Json | None = None
-    """The message that was clicked, reacted or replied to, as it was then."""
+    """The message that was clicked, reacted or replied to, or forwarded, as it was then."""
 
     @property
     def target_id(self) -> str | None:
@@ -89,7 +89,8 @@ class Recording:
             self.running, self.full = False, True
         else:
             step = Step(deed)
-            step.target = self._message(step.target_id) if step.target_id else None
+            referred = (deed.details.get("reference") or {}).get("message_id") or step.target_id
+            step.target = self._message(str(referred)) if referred else None
             if deed.what == "delete":
                 for earlier in self.steps:
                     earlier.gone = [id_ for id_ in earlier.gone if id_ != step.target_id]

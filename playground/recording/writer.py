@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from playground.recording.arguments import PEOPLE, expecting, main_of, place_of, replies_to
+from playground.recording.arguments import PEOPLE, expecting, main_of, place_of, replies_to, where_of
 from playground.recording.source import WIDTH, Raw, call, count_variables, is_name, renamed
 from playground.recording.stable import fields_of, name_among
 from playground.recording.steps import Step
@@ -147,7 +147,7 @@ class Writer:
         about = "forward" if reference.get("type") == 1 else "reply_to"
         named = {
             "files": ([file for _, file in files] if ordinary else dict(files)) or None,
-            about: Raw(self._known(reference["message_id"], step)) if reference else None,
+            about: Raw(self._known(str(reference["message_id"]), step)) if reference else None,
             "embeds": asked.get("embeds") or None,
             "components": asked.get("components") or None,
             **self._who(step),
@@ -202,7 +202,7 @@ class Writer:
             if id_ in self._names:
                 self._shows(id_, message)
             else:
-                look = expecting(message, {"channel": place_of(message["channel_id"])})
+                look = expecting(message, where_of(message))
                 self._line(call("playground.next", *look), id_=id_, kind="more")
                 self._note(id_, *look)
 
@@ -243,7 +243,7 @@ class Writer:
         """The name of a message; one from before the recording is looked for first."""
         if id_ not in self._names:
             there = step.target if step.target is not None and step.target["id"] == id_ else None
-            look = expecting(there, {"channel": place_of(there["channel_id"])}) if there else ([], {})
+            look = expecting(there, where_of(there)) if there else ([], {})
             self._line(call("playground.find", *look), id_=id_, kind="found")
             self._note(id_, *look)
         return self._names[id_]

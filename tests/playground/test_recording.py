@@ -17,6 +17,7 @@ from playground.recording.pytest_file import source_of
 from playground.recording.stable import fits, stable
 from playground.recording.steps import Recording
 from playground.state.events import Deed, Events
+from playground.state.seed import DIRECTS
 from playground.testing import ADA_ID, ASCII_CHANNEL, BOT_ID, GENERAL_CHANNEL, MIA_ID, SAM_ID, Refused, Scene
 from playground.types import Json
 from tests.fork_server import Forked, forked_playground
@@ -257,6 +258,27 @@ def test_a_message_is_told_of_as_it_was_when_the_next_step_began() -> None:
         '    answer.shows("Players: 1")\n'
         '    playground.slash("close").shows("Closed")\n'
         "    answer.vanishes()\n"
+    )
+
+
+def test_messages_are_looked_for_in_the_conversation_that_they_are_in() -> None:
+    events, kept = Events(), dict[str, Json]()
+    recording = Recording(events, kept.get)
+    of_sam = next(one.id for one in DIRECTS.values() if set(one.people) == {SAM_ID, BOT_ID})
+    kept["3"] = message("3", "a question", channel_id=of_sam)
+    kept["4"] = message("4", "the news", channel_id=GENERAL_CHANNEL)
+    recording.start("")
+    reply = {"message_id": "5", "content": "an answer", "reference": {"message_id": "3"}}
+    events.did(Deed("message", SAM_ID, of_sam, reply))
+    events.changed("message", message("6", "thanks", channel_id=of_sam))
+    forward = {"message_id": "7", "content": "", "reference": {"type": 1, "message_id": "4"}}
+    events.did(Deed("message", MIA_ID, ASCII_CHANNEL, forward))
+    assert source_of(recording)[0].partition("playground_bot):\n")[2] == (
+        '    found = playground.find("a question", channel="dm", person="sam")\n'
+        '    playground.message("an answer", reply_to=found, person="sam", channel="dm")\n'
+        '    playground.next("thanks", channel="dm", person="sam")\n'
+        '    found_2 = playground.find("the news", channel="general")\n'
+        "    playground.message(forward=found_2)\n"
     )
 
 
