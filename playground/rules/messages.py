@@ -35,6 +35,9 @@ def check_message(payload: Json, files: dict[int, Upload], *, size_limit: int, v
     nonce = payload.get("nonce")
     if nonce is not None and len(str(nonce)) > 25:
         raise too_long("nonce", 25)
+    if not isinstance(payload.get("message_reference") or {}, dict):
+        problem = "Only dictionaries may be used in a ModelType."
+        raise invalid_form({"message_reference": ("MODEL_TYPE_CONVERT", problem)})
     embeds = payload.get("embeds")
     if embeds is not None:
         check_embeds(embeds)

@@ -85,6 +85,7 @@ async def test_a_message_lives(rest: Rest, playground: Playground) -> None:
         ({"content": 5}, 50035, "content"),
         ({"content": "x", "nonce": "n" * 26}, 50035, "nonce"),
         ({"content": "x", "message_reference": {"message_id": "1"}}, 50035, "message_reference"),
+        ({"content": "x", "message_reference": "1"}, 50035, "message_reference"),
         ({"embeds": [{"description": "x" * 4097}]}, 50035, "embeds"),
         ({"embeds": [{"title": "x"}] * 11}, 50035, "embeds"),
         ({"embeds": [{"fields": [{"name": "x", "value": None}]}]}, 50035, "embeds"),
