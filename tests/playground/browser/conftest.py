@@ -64,6 +64,7 @@ def new_page(browser: Browser, stack: PlaygroundProcess, controls: Controls) -> 
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.goto(stack.url)
         expect(page.locator("#status")).to_have_text("Bot online")
+        expect(page.locator("#inspector-button .icon")).to_be_attached()  # the last that the page loads
         return page
 
     yield make
