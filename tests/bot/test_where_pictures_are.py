@@ -60,7 +60,7 @@ def link(url: str, **more: Any) -> Message:
 
 
 PNG, GIF = a_png(), a_gif()
-UNREADABLE = {"media": {"url": "https://example.org:99999/cat.png", "proxy_url": "attachment://cat.png"}}
+UNREADABLE = {"media": {"url": "attachment://example.org:99999/cat.png", "proxy_url": "attachment://cat.png"}}
 ELSEWHERE = {"media": {"url": "https://example.org/cat.png", "proxy_url": "attachment://cat.png"}}
 GIFV: Message = {
     "type": "gifv",
