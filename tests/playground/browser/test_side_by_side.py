@@ -75,9 +75,12 @@ def test_the_address_says_who_is_where(page: Page, stack: PlaygroundProcess) -> 
     page.get_by_role("region", name="Sam").get_by_role("button", name="Phone").click()
     frame(page, 0).get_by_label("Channel", exact=True).select_option(label="#quiet")
     page.wait_for_url("**/*people=mia/quiet,ada/ascii,sam/ascii")
+    for number in range(3):  # two of them have loaded anew
+        expect(box(page, number)).to_be_visible()
     box(page, 0).focus()
     for key, reached in (("F6", 1), ("F6", 2), ("Shift+F6", 1)):
         page.keyboard.press(key)
+        expect(page.locator(".frame iframe").nth(reached)).to_be_focused()
         page.keyboard.type(key[-1])
         expect(box(page, reached)).to_have_value("6" * (2 if key == "Shift+F6" else 1))
     page.get_by_role("region", name="Ada").get_by_role("button", name="Close").click()
