@@ -68,7 +68,7 @@ NO_WORKERS: Final = "No worker is running."
 RUNNING: Final = "Running: {count}; the default model is {model}."
 
 CANNOT: Final = "{version} cannot be used: {reason}"
-UNTRIED: Final = "{version} is stored but could not be verified. Upload it again to retry. Reason: {reason}"
+UNTRIED: Final = "{version} is stored but could not be verified: {reason}"
 DRAWS: Final = "{version} draws: {description}."
 COMPARED: Final = "On three photos: similarity {similarity}, legibility {legibility}, different glyphs {glyphs}."
 BESIDE: Final = "{value} (now {now})"

@@ -114,10 +114,11 @@ def can_reach(interaction: Interaction) -> bool:
 
 
 def may_post(interaction: Interaction) -> bool:
-    """Whether Discord lets the bot post there without the interaction's token, as far as it says so beforehand."""
+    """Whether Discord lets the bot reply there without the interaction's token, as far as it says so beforehand."""
     may = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
-    return interaction.guild_id is None or (may.send_messages_in_threads if in_thread else may.send_messages)
+    sends = may.send_messages_in_threads if in_thread else may.send_messages
+    return interaction.guild_id is None or (sends and may.view_channel and may.read_message_history)
 
 
 class AcknowledgeFirst:

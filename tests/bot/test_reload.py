@@ -224,7 +224,7 @@ def test_a_file_that_a_worker_refuses_is_not_kept(
     (job,) = discord.wait_for(lambda: render_queue(redis).jobs)
     request = VerificationRequest.model_validate(job.args[0])
     record_verification(redis, Verification(id=request.id, worker="w1", error="it has no atlas", refused=refused))
-    over(discord, used, "cannot be used: it has no atlas" if refused else "retry. Reason: it has no atlas")
+    over(discord, used, "cannot be used: it has no atlas" if refused else "could not be verified: it has no atlas")
     shown = discord.answer_to(used)
     assert shown is not None and not shown["components"]
     assert (store.versions() == [] and store.blob(request.sha256) is None) == refused
