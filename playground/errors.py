@@ -7,6 +7,8 @@ from typing import Any
 
 Problem = tuple[str, str]
 """The code and the words of what is wrong with a field."""
+Problems = dict[str, Problem]
+"""By the fields' paths, such as "embeds/0/title"."""
 UNKNOWN = {
     10002: "Unknown Application",
     10003: "Unknown Channel",
@@ -97,7 +99,7 @@ def empty_message() -> ApiError:
     return ApiError(400, 50006, "Cannot send an empty message")
 
 
-def invalid_form(fields: dict[str, Problem]) -> ApiError:
+def invalid_form(fields: Problems) -> ApiError:
     """50035 with one error a field; `fields` maps a path such as "embeds/0/title" to (code, message)."""
     errors: dict[str, Any] = {}
     for path, (code, message) in fields.items():

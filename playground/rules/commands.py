@@ -6,6 +6,7 @@ https://docs.discord.com/developers/interactions/application-commands
 import unicodedata
 from typing import Any
 
+from playground.errors import Problems
 from playground.types import Json
 
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -30,11 +31,11 @@ def command_type(command: Any) -> int:
     return value if isinstance(value, int) else CHAT_INPUT
 
 
-def command_problems(command: Any, at: str) -> dict[str, tuple[str, str]]:
+def command_problems(command: Any, at: str) -> Problems:
     prefix = f"{at}/" if at else ""
     if not isinstance(command, dict):
         return {at or "_": ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")}
-    found: dict[str, tuple[str, str]] = {}
+    found: Problems = {}
     if command_type(command) == CHAT_INPUT:
         found.update(_name_problem(command.get("name"), f"{prefix}name"))
         found.update(_description_problem(command, prefix))
@@ -49,7 +50,7 @@ def command_problems(command: Any, at: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _name_problem(name: Any, where: str) -> dict[str, tuple[str, str]]:
+def _name_problem(name: Any, where: str) -> Problems:
     if not isinstance(name, str) or not 1 <= len(name) <= 32:
         return {where: ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length.")}
     letters = all(ch in "-_'" or unicodedata.category(ch)[0] in "LNM" for ch in name)
@@ -58,16 +59,16 @@ def _name_problem(name: Any, where: str) -> dict[str, tuple[str, str]]:
     return {}
 
 
-def _description_problem(thing: Json, prefix: str) -> dict[str, tuple[str, str]]:
+def _description_problem(thing: Json, prefix: str) -> Problems:
     if 1 <= len(str(thing.get("description") or "")) <= 100:
         return {}
     return {f"{prefix}description": ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")}
 
 
-def _option_problems(options: Any, where: str, *, depth: int) -> dict[str, tuple[str, str]]:
+def _option_problems(options: Any, where: str, *, depth: int) -> Problems:
     if not isinstance(options, list) or not all(isinstance(option, dict) for option in options):
         return {where: ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")}
-    found: dict[str, tuple[str, str]] = {}
+    found: Problems = {}
     if len(options) > 25:
         found[where] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
     names: set[str] = set()
@@ -98,11 +99,11 @@ def _option_problems(options: Any, where: str, *, depth: int) -> dict[str, tuple
     return found
 
 
-def choice_problems(choices: Any, where: str, kind: int) -> dict[str, tuple[str, str]]:
+def choice_problems(choices: Any, where: str, kind: int) -> Problems:
     """What is wrong with the choices of an option of that type, fixed ones or those of an autocompletion."""
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         return {where: ("BASE_TYPE_BAD_LIST", "Must be a list of objects.")}
-    found: dict[str, tuple[str, str]] = {}
+    found: Problems = {}
     if len(choices) > 25:
         found[where] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
     for i, choice in enumerate(choices):
@@ -121,7 +122,7 @@ def choice_problems(choices: Any, where: str, kind: int) -> dict[str, tuple[str,
     return found
 
 
-def _file_type_problems(types: Any, where: str) -> dict[str, tuple[str, str]]:
+def _file_type_problems(types: Any, where: str) -> Problems:
     """Up to ten groups or suffixes: https://docs.discord.com/developers/interactions/application-commands"""
     if not isinstance(types, list) or len(types) > 10:
         return {where: ("BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")}

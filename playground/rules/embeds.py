@@ -5,15 +5,13 @@ https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 
 from typing import Any
 
-from playground.errors import Problem, invalid_form, too_long
+from playground.errors import Problems, invalid_form, too_long
 from playground.rules.addresses import address_problem
 from playground.types import Json
 
 MOST, MOST_FIELDS, MOST_TEXT, LONGEST_ADDRESS, MOST_COLOR = 10, 25, 6000, 2048, 0xFFFFFF
 PARTS = {"author": ("url", "icon_url"), "footer": ("icon_url",), "image": ("url",), "thumbnail": ("url",)}
 """Parts of an embed that are objects, and which of their fields are addresses."""
-
-Problems = dict[str, Problem]
 
 
 def check_embeds(embeds: Any) -> None:

@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/poll#poll-create-request-object
 
 from typing import Any
 
-from playground.errors import invalid_form
+from playground.errors import Problems, invalid_form
 from playground.types import Json
 
 MOST_ANSWERS, LONGEST_QUESTION, LONGEST_ANSWER = 10, 300, 55
@@ -16,7 +16,7 @@ def check_poll(poll: Any) -> None:
     """Raise ApiError 50035 for what is no poll."""
     if not isinstance(poll, dict):
         raise invalid_form({"poll": ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")})
-    problems: dict[str, tuple[str, str]] = {}
+    problems: Problems = {}
     _check_text(poll.get("question"), "poll/question/text", LONGEST_QUESTION, problems)
     answers = poll.get("answers")
     if not isinstance(answers, list) or not 1 <= len(answers) <= MOST_ANSWERS:
@@ -35,7 +35,7 @@ def check_poll(poll: Any) -> None:
         raise invalid_form(problems)
 
 
-def _check_text(media: Any, where: str, longest: int, problems: dict[str, tuple[str, str]]) -> None:
+def _check_text(media: Any, where: str, longest: int, problems: Problems) -> None:
     text = media.get("text") if isinstance(media, dict) else None
     if text is None:
         problems[where] = ("BASE_TYPE_REQUIRED", "This field is required")

@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/channel#start-thread-without-messa
 
 from typing import Any
 
-from playground.errors import ApiError, invalid_form, missing_permissions
+from playground.errors import ApiError, Problems, invalid_form, missing_permissions
 from playground.types import Json
 
 ARCHIVE_AFTER_MINUTES = (60, 1440, 4320, 10080)
@@ -17,7 +17,7 @@ PINNED = 1 << 1
 
 def check_thread(payload: Json, *, needs_name: bool) -> None:
     """Raise ApiError 50035 for a field of a new or changed thread that Discord would refuse."""
-    problems: dict[str, tuple[str, str]] = {}
+    problems: Problems = {}
     name = payload.get("name")
     if name is None and needs_name:
         problems["name"] = ("BASE_TYPE_REQUIRED", "This field is required")

@@ -6,7 +6,7 @@ https://docs.discord.com/developers/interactions/application-commands
 import copy
 from typing import Any
 
-from playground.errors import ControlError, invalid_form, unknown
+from playground.errors import ControlError, Problems, invalid_form, unknown
 from playground.rules.commands import CHAT_INPUT, MESSAGE_MENU, USER_MENU, command_problems, command_type
 from playground.state.seed import APPLICATION_ID, GUILD_ID
 from playground.state.snowflake import Snowflakes
@@ -46,7 +46,7 @@ class Commands:
         """Replace all commands of a scope. A command whose name and type stay keeps its id."""
         if not isinstance(payload, list):
             raise invalid_form({"_": ("BASE_TYPE_BAD_LIST", "Must be a list of commands.")})
-        problems: dict[str, tuple[str, str]] = {}
+        problems: Problems = {}
         seen: set[tuple[int, str]] = set()
         for i, command in enumerate(payload):
             problems.update(command_problems(command, str(i)))
