@@ -185,7 +185,8 @@ async def _reply(
         if not opening.kept:
             await asyncio.to_thread(services.jobs.refund, attempt.job_id)
         return
-    request = _request(client, click, opening, reply_id)
+    guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
+    request = _request(guild, click, opening, reply_id)
     logs.bind(attempt.job_id)
     waiting = PendingReply(
         job_id=attempt.job_id, reply=request.reply, since=click.at, deadline_at=request.deadline_at
@@ -194,7 +195,8 @@ async def _reply(
         tracked.shared = attempt.takes > 1
         await pending.write_down(tracked)
         await pending.send(tracked, request)
-        moderation_log.post_request(opening.settings, request, _servers_language(client, click))
+        readers = language_of(guild.preferred_locale.value if guild else None)
+        moderation_log.post_request(opening.settings, request, readers)
         log.info("reaction %s reply=%s job=%s workers=%s", where, reply_id, attempt.job_id, opening.awake)
     try:
         # After a failure too: the next click finds that the job has failed, and begins the next attempt.
@@ -212,13 +214,7 @@ def _verdict(error: BaseException) -> Verdict:
     return interpret(Route.BOT, error.status, code_of(error))
 
 
-def _servers_language(client: discord.Client, click: Click) -> str:
-    guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
-    return language_of(guild.preferred_locale.value if guild else None)
-
-
-def _request(client: discord.Client, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
-    guild = client.get_guild(int(click.guild_id)) if click.guild_id else None
+def _request(guild: discord.Guild | None, click: Click, opening: Opening, reply_id: str) -> RenderRequest:
     original, now = opening.original, clock.now()
     paper = click.background or original.options.background
     return RenderRequest(
