@@ -121,30 +121,36 @@ def _write(
     return stream.getvalue()
 
 
-def in_hundredths(durations_ms: Sequence[int]) -> list[int]:
-    """Frames' times as a GIF has them, SHORTEST_CS at least; what rounding takes from one, the next gets."""
-    ends, begin, found = itertools.accumulate(durations_ms), 0, list[int]()
-    for end in ends:
-        found.append(max(round(end / 10) - begin, SHORTEST_CS))
-        begin += found[-1]
-    return found
+def frames_in_time(durations_ms: Sequence[int]) -> list[tuple[int, int]]:
+    """The frames that a GIF has time for: the index of each, and the hundredths of a second that it stays.
+
+    Times are rounded without adding up. A frame stays SHORTEST_CS at least, and is left out where the next is due
+    before it could begin; so what is faster than a GIF can be ends when it should.
+    """
+    ends = [round(end / 10) for end in itertools.accumulate(durations_ms)]
+    kept, starts = [0], [0]
+    for index, (due, end) in enumerate(itertools.pairwise(ends), 1):
+        start = max(due, starts[-1] + SHORTEST_CS)
+        if start < end:
+            kept.append(index)
+            starts.append(start)
+    over = max(ends[-1], starts[-1] + SHORTEST_CS)
+    return [(index, end - start) for index, start, end in zip(kept, starts, [*starts[1:], over], strict=True)]
 
 
 def _changes(
     pages: Sequence[Page], durations_ms: Sequence[int], sheet: _Sheet
 ) -> Iterator[tuple[NDArray[np.uint8] | None, NDArray[np.uint8], int]]:
     """Each frame that differs from the one before it: that one, its own pixels, hundredths of a second it stays."""
-    ends = [round(end / 10) for end in itertools.accumulate(durations_ms)]
     before: NDArray[np.uint8] | None = None
-    now, begin = _pixels(pages[0], sheet), 0
-    for page, end in zip(pages[1:], ends[:-1], strict=True):
-        after = _pixels(page, sheet)
-        if np.array_equal(now, after):
-            continue
-        start = max(end, begin + SHORTEST_CS)
-        yield before, now, start - begin
-        before, now, begin = now, after, start
-    yield before, now, max(ends[-1] - begin, SHORTEST_CS)
+    now, stays = _pixels(pages[0], sheet), 0
+    for index, hundredths in frames_in_time(durations_ms):
+        after = _pixels(pages[index], sheet)
+        if not np.array_equal(now, after):
+            yield before, now, stays
+            before, now, stays = now, after, 0
+        stays += hundredths
+    yield before, now, stays
 
 
 def _frame(before: NDArray[np.uint8] | None, pixels: NDArray[np.uint8], hundredths: int) -> bytes:

@@ -66,7 +66,7 @@ def test_a_photo_is_encoded_anew_and_no_larger_than_it_is_seen() -> None:
         assert (image.format, max(image.size), dict(image.getexif())) == ("JPEG", SIDE, {})
 
 
-@pytest.mark.parametrize(("ms", "hundredths"), [(33, [3, 4, 3, 3, 3, 4, 3, 3, 4]), (16, [2] * 9)])
+@pytest.mark.parametrize(("ms", "hundredths"), [(33, [3, 4, 3, 3, 3, 4, 3, 3, 4]), (16, [2] * 7)])
 def test_a_moving_photo_keeps_time_with_the_page_beside_it(ms: int, hundredths: list[int]) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (9, 6, 8, 3)).astype(np.uint8)
     data = moving_photo(Frames(pixels, (ms,) * 9, 0), 9, 10**6)

@@ -15,7 +15,7 @@ from PIL import Image
 from jobs.pictures import PictureStore
 from jobs.schema import RenderRequest
 from jobs.text.sentences import ONLY_STILL, ServiceProblem
-from models.encoders.gif import in_hundredths
+from models.encoders.gif import frames_in_time
 from models.rendering.frames import Frames
 from models.rendering.pipeline import Decoder, Drawing, Hook
 
@@ -75,13 +75,14 @@ def moving_photo(frames: Frames, count: int, most_bytes: int) -> bytes | None:
 
 
 def _gif(pixels: NDArray[np.uint8], frames: Frames, size: tuple[int, int]) -> bytes:
+    in_time = frames_in_time(frames.durations_ms[: len(pixels)])
     # Median cut takes 0.2 s a frame, so that 150 frames would use up the job's time.
     images = [
-        Image.fromarray(frame).resize(size, Image.Resampling.BOX).quantize(255, Image.Quantize.FASTOCTREE)
-        for frame in pixels
+        Image.fromarray(pixels[index]).resize(size, Image.Resampling.BOX).quantize(255, Image.Quantize.FASTOCTREE)
+        for index, _ in in_time
     ]
     again = {} if frames.plays == 1 else {"loop": max(0, frames.plays - 1)}
     stream = io.BytesIO()
-    durations = [10 * hundredths for hundredths in in_hundredths(frames.durations_ms[: len(images)])]
+    durations = [10 * hundredths for _, hundredths in in_time]
     images[0].save(stream, "GIF", save_all=True, append_images=images[1:], duration=durations, **again)
     return stream.getvalue()

@@ -89,6 +89,12 @@ def test_times_do_not_drift() -> None:
     assert [duration for _, duration in frames(made(pages[:3], [70, 500, 120]))] == [70, 500, 120]
 
 
+@pytest.mark.parametrize("ms", [11, 12, 16, 17, 19])
+def test_what_is_faster_than_a_gif_loses_frames_and_no_time(ms: int) -> None:
+    times = [duration for _, duration in frames(made([page(seed) for seed in range(30)], [ms] * 30))]
+    assert min(times) == 20 and sum(times) == pytest.approx(30 * ms, abs=15)
+
+
 def test_equal_frames_become_one_that_lasts_longer() -> None:
     found = frames(made([page(0), page(0), page(1), page(1), page(1)], [50, 60, 70, 80, 90]))
     assert [duration for _, duration in found] == [110, 240]
