@@ -27,11 +27,13 @@ log = logging.getLogger(__name__)
 
 FORGOTTEN_ONE: Final = (
     "Deleted: one picture and the records of your requests. Reactions and buttons under those results no "
-    "longer work, except **Delete**. The messages stay until somebody deletes them."
+    "longer work, except **Delete**; under a reply to a reaction only moderators can still use that one. The "
+    "messages stay until somebody deletes them."
 )
 FORGOTTEN: Final = (
     "Deleted: {count} pictures and the records of your requests. Reactions and buttons under those results no "
-    "longer work, except **Delete**. The messages stay until somebody deletes them."
+    "longer work, except **Delete**; under a reply to a reaction only moderators can still use that one. The "
+    "messages stay until somebody deletes them."
 )
 
 

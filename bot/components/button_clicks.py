@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 THERE: Final = "It already exists: {place}"
 DELETED: Final = "{by} deleted a picture that {user} asked for"
+DELETED_UNKNOWN: Final = "{by} deleted a picture, and nothing is kept of who asked for it"
 WHICH_SCREEN: Final = (
     "For which screen? A phone shows lines of {phone} characters, a computer up to {computer}, in colour."
 )
@@ -137,11 +138,12 @@ class Results(commands.Cog):
         log.info("deleted message=%s user=%d", message_under(interaction), interaction.user.id)
         guild_id = str(interaction.guild_id) if interaction.guild_id else None
         settings = await asyncio.to_thread(self._services.guilds.get, guild_id)
-        self._moderation_log.post(
-            settings,
-            "🗑️ "
-            + translate(DELETED, server_language(interaction), by=f"<@{interaction.user.id}>", user=f"<@{asker}>"),
-        )
+        readers, by = server_language(interaction), f"<@{interaction.user.id}>"
+        if asker is None:
+            words = translate(DELETED_UNKNOWN, readers, by=by)
+        else:
+            words = translate(DELETED, readers, by=by, user=f"<@{asker}>")
+        self._moderation_log.post(settings, f"🗑️ {words}")
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:

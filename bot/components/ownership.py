@@ -53,22 +53,24 @@ async def check_may_use(
         raise ServiceProblem("not_yours", f"message={request.reply.message_id}")
 
 
-async def check_may_delete(services: Services, interaction: Interaction) -> str:
-    """The id of who asked for the picture under which something was used.
+async def check_may_delete(services: Services, interaction: Interaction) -> str | None:
+    """The id of who asked for the picture under which something was used; None where nobody knows any more.
 
     Of one that was forgotten, Discord's word counts: it says who used the command or the button that a message
-    answers, though nobody for the reply to a reaction. Raises ServiceProblem `forgotten` there, and `not_yours` for
-    who neither asked for it nor may delete messages there.
+    answers, though nobody for the reply to a reaction. Raises ServiceProblem `not_yours` for who neither asked for
+    it nor may delete messages there, and `forgotten` where whoever asked can no longer be told from others.
     """
     message, message_id = interaction.message, message_under(interaction)
     request = await asyncio.to_thread(services.messages.request_of, message_id)
+    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
     if request is not None:
         asker, seen = request.user_id, sees(interaction, request)
     elif message is not None and message.interaction_metadata is not None:
         asker, seen = str(message.interaction_metadata.user.id), not message.flags.ephemeral
+    elif moderates or interaction.guild_id is None:  # in a direct message nobody else reacts
+        return None
     else:
         raise ServiceProblem("forgotten", f"message={message_id}")
-    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
     if asker != str(interaction.user.id) and not (moderates and seen):
         raise ServiceProblem("not_yours", f"message={message_id}")
     return asker

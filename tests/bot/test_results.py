@@ -294,13 +294,13 @@ def test_a_form_filled_in_wrongly_is_explained_to_who_sent_it(
     assert queued(redis) == []
 
 
-def check_delete(discord: Controls, message_id: str, user: str, *, may: bool) -> None:
+def check_delete(discord: Controls, message_id: str, user: str, *, may: bool, code: str = "not_yours") -> None:
     """Press Delete: the message goes, or it stays and a stranger reads why."""
     used = discord.click(message_id, "glyph:delete", user=user)
     if may:
         discord.wait_for(lambda: shown(discord, message_id) is None)
     else:
-        assert discord.wait_for_answer(used)["content"] == SENTENCES["not_yours"]
+        assert discord.wait_for_answer(used)["content"] == SENTENCES[code]
         assert shown(discord, message_id) is not None
 
 
@@ -320,6 +320,21 @@ def test_delete_goes_on_after_the_picture_was_forgotten(
     discord.wait_for_answer(discord.slash("forget"))
     discord.wait_for(lambda: redis.get(f"glyphcord:message:{message_id}") is None)
     check_delete(discord, message_id, user, may=may)
+
+
+@pytest.mark.parametrize(("user", "may"), [(MIA_ID, False), (MOD_ID, True)])
+def test_a_forgotten_reply_to_a_reaction_is_left_to_moderators(
+    playground: PlaygroundProcess, discord: Controls, redis: Redis, user: str, may: bool
+) -> None:
+    """Discord does not say who reacted, so whoever says it was them may be anybody."""
+    discord.react(a_result(playground, redis).reply.message_id, user=MIA_ID)
+    reply = only(discord, redis).reply
+    rows = list(result_rows(RenderOptions(), ENGLISH))
+    discord.wait_for_answer(discord.slash("forget"))
+    path = f"/channels/{reply.channel_id}/messages/{reply.message_id}"
+    discord.wait_for(lambda: (shown(discord, reply.message_id) or {})["content"] == SENTENCES["cancelled"])
+    call(playground, "PATCH", path, {"content": "the picture", "components": rows})
+    check_delete(discord, reply.message_id, user, may=may, code="forgotten")
 
 
 def test_what_goes_wrong_under_a_picture_is_said_beside_it(
