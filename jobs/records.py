@@ -7,14 +7,14 @@ from typing import Annotated, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from jobs.connection import PREFIX
+from models.options import MODEL_NAME
 
 _log = logging.getLogger(__name__)
 
 RECORDS: Final = f"{PREFIX}jobs:"
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
+ModelName = Annotated[str, StringConstraints(pattern=f"^{MODEL_NAME}$")]
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 

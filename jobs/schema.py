@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from jobs.records import MODEL_NAME, JobId, ModelName, Record, Sha256, Snowflake
+from jobs.records import JobId, ModelName, Record, Sha256, Snowflake
 from jobs.text.translation import ENGLISH
-from models.options import RenderOptions
+from models.options import MODEL_NAME, RenderOptions
 from models.palettes import Background, find_palette
 
 PaletteName = Annotated[str, AfterValidator(lambda name: find_palette(name).name)]

@@ -1,12 +1,15 @@
 """How a picture is to be drawn: one value that goes whole from who asks to the generator."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from models import limits
 from models.formats import DEFAULT_FORMAT, FORMATS, CodeBlock
 from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE, BackgroundChoice, find_palette
 from models.problems import PictureProblem
+
+MODEL_NAME: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+"""The pattern of what a style may be called, the whole of it: never a path."""
 
 
 @dataclass(frozen=True)

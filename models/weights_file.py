@@ -25,6 +25,7 @@ from glyphcord.nearest import did_you_mean
 from models.atlas import CELL_HEIGHT, CELL_WIDTH, Atlas, check_charset
 from models.limits import MAX_PROOF_SWEEPS, MAX_WEIGHTS_BYTES, MIN_STRENGTH
 from models.nn.architecture import HEADS, GeneratorConfig, shapes_of
+from models.options import MODEL_NAME
 from models.problems import Refused
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "glyphcord-2"
 SHIPPED: Final = Path(__file__).with_name("weights")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NETWORK, _ATLAS = "generator.", "atlas"
 
 
@@ -73,7 +73,7 @@ def find_weights(name: str, folder: Path | None) -> Path:
 
     A name is letters, digits, `-` and `_`: never a path. Raises WeightsError when there is no such file.
     """
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(MODEL_NAME, name):
         raise WeightsError(f"{name!r} is not a weights name (letters, digits, - and _ only)")
     folders = ([folder] if folder else []) + [SHIPPED]
     for place in folders:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from jobs.records import MODEL_NAME
 from jobs.settings import SharedSettings
+from models.options import MODEL_NAME
 
 
 def _model(name: str) -> str:

@@ -16,9 +16,10 @@ from redis.client import Pipeline
 
 from jobs import clock
 from jobs.connection import PREFIX
-from jobs.records import MODEL_NAME, ModelName, Record, Sha256, read_record
+from jobs.records import ModelName, Record, Sha256, read_record
 from jobs.text.sentences import ServiceProblem
 from models.limits import MAX_WEIGHTS_BYTES
+from models.options import MODEL_NAME
 
 HISTORY: Final = 20
 """How many changes of a model can be taken back."""
