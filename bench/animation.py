@@ -24,10 +24,11 @@ from models.encoders.gif import animated_gif
 from models.encoders.png import paint
 from models.page import Grid, Page, pages_of
 from models.rendering.frames import decode_frames
-from models.rendering.renderer import BATCH, Renderer, find_weights
+from models.rendering.renderer import BATCH, Renderer
 from models.rendering.temporal_smoothing import flicker
 from models.rendering.tone import fit, joint_tones
 from models.similarity import fidelity
+from models.weights_file import find_weights
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
 COLUMNS = 64

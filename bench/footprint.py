@@ -42,8 +42,9 @@ def serve(columns: int) -> None:
 
     from bench.fleet import Fleet, cpu_s, photos  # noqa: PLC0415
     from bench.memory import children, resident_mb  # noqa: PLC0415
-    from models.rendering.renderer import Renderer, find_weights  # noqa: PLC0415
+    from models.rendering.renderer import Renderer  # noqa: PLC0415
     from models.rendering.tone import tone_of  # noqa: PLC0415
+    from models.weights_file import find_weights  # noqa: PLC0415
 
     renderer = Renderer(find_weights("classic", None))
     tones = [1 - tone_of(np.asarray(Image.open(io.BytesIO(data)))) for data in photos()]

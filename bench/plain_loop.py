@@ -15,8 +15,9 @@ def loop(pictures: int, columns: int) -> None:
     from models.page import page_of  # noqa: PLC0415
     from models.palettes import DEFAULT_BACKGROUND, DEFAULT_PALETTE  # noqa: PLC0415
     from models.rendering.pipeline import inks_of  # noqa: PLC0415
-    from models.rendering.renderer import Renderer, find_weights  # noqa: PLC0415
+    from models.rendering.renderer import Renderer  # noqa: PLC0415
     from models.rendering.still import MAX_SIDE, decode_on  # noqa: PLC0415
+    from models.weights_file import find_weights  # noqa: PLC0415
 
     renderer, files = Renderer(find_weights("classic", None), threads=1), photos()
 

@@ -36,8 +36,9 @@ from jobs.setting_errors import UnusableSettings, read_settings
 from jobs.setting_names import misspelt
 from jobs.text.sentences import ServiceProblem
 from jobs.undumpable import make_undumpable
+from models.inference.choice import pick_device
 from models.inference.memory import one_arena
-from models.rendering.renderer import WeightsError, pick_device
+from models.weights_file import WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.rest_client import Discord
 from worker.observability.heartbeat import Heartbeat

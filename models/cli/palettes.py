@@ -55,7 +55,8 @@ def palettes(arguments: argparse.Namespace) -> int:
     from models.rendering.decoding import decode_still
     from models.rendering.library_messages import as_one_record
     from models.rendering.pipeline import inks_of
-    from models.rendering.renderer import Renderer, find_weights
+    from models.rendering.renderer import Renderer
+    from models.weights_file import find_weights
 
     picture, out, columns = arguments.picture, arguments.out, arguments.columns
     try:

@@ -85,8 +85,9 @@ def _render(arguments: argparse.Namespace) -> int:
     if arguments.still and format is ANIMATION:
         raise UsageError("--still is for formats that do not move; leave it out, or choose another than gif")
     # Imported here, so that `--help` and mistakes need not wait for torch.
-    from models.rendering.renderer import Renderer, WeightsError, pick_device
-    from models.weights_file import chosen_weights
+    from models.inference.choice import pick_device
+    from models.rendering.renderer import Renderer
+    from models.weights_file import WeightsError, chosen_weights
 
     try:
         weights = chosen_weights(arguments.weights or HEADS[arguments.head or "glyphs"])

@@ -77,7 +77,7 @@ def train(arguments: argparse.Namespace) -> int:
     """Train; prints where the weights are."""
     import torch
 
-    from models.rendering.renderer import pick_device
+    from models.inference.choice import pick_device
     from models.training import train
     from models.training.data import Photos
     from models.weights_file import chosen_weights, load_weights

@@ -56,7 +56,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from models.quality.self_test import self_test
-    from models.rendering.renderer import Renderer, WeightsError
+    from models.rendering.renderer import Renderer
+    from models.weights_file import WeightsError
 
     failed = 0
     for path in arguments.files:

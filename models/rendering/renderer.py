@@ -20,16 +20,14 @@ from models.arrays.focus import auto_focus, is_subject, small_as
 from models.arrays.planes import block_means
 from models.atlas import CELL_HEIGHT, CELL_WIDTH
 from models.formats import columns_within, rows_for
-from models.inference.choice import load_runtime, pick_device
+from models.inference.choice import load_runtime
 from models.inference.runtime import OutOfMemory, Runtime
 from models.page import Grid
 from models.palettes import Background
 from models.rendering.calibration import pages
 from models.rendering.temporal_smoothing import TemporalSmoothing
 from models.rendering.tone import fit
-from models.weights_file import LoadedWeights, WeightsError, find_weights, load_weights
-
-__all__ = ["Renderer", "WeightsError", "find_weights", "pick_device"]
+from models.weights_file import LoadedWeights, load_weights
 
 Array = NDArray[np.float32]
 Glyphs = NDArray[np.int64]

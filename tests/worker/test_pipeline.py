@@ -16,7 +16,8 @@ from models.options import RenderOptions
 from models.palettes import Background
 from models.rendering.frames import decode_frames, may_move
 from models.rendering.pipeline import Hook
-from models.rendering.renderer import BATCH, Renderer, find_weights
+from models.rendering.renderer import BATCH, Renderer
+from models.weights_file import find_weights
 from tests.models.animations import block, gif, patch, saved
 from tests.models.pictures import photo
 from worker.render.decoder import Decoder, DecoderFailed

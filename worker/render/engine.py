@@ -23,8 +23,8 @@ from jobs.observability.metrics import PREFIX
 from models import limits
 from models.formats import picture_columns
 from models.inference.runtime import OutOfMemory
-from models.rendering.renderer import Renderer, WeightsError
-from models.weights_file import find_weights, read_bytes, read_weights
+from models.rendering.renderer import Renderer
+from models.weights_file import WeightsError, find_weights, read_bytes, read_weights
 from worker.render.weights_source import WeightsSource
 
 _log = logging.getLogger(__name__)

@@ -26,7 +26,8 @@ from models.inference.runtime import OutOfMemory
 from models.options import RenderOptions
 from models.rendering import pipeline
 from models.rendering.pipeline import PNG, Drawing, Hook, TooLarge
-from models.rendering.renderer import Renderer, WeightsError
+from models.rendering.renderer import Renderer
+from models.weights_file import WeightsError
 from worker.delivery.automatic_reactions import AutomaticReactions
 from worker.delivery.comparison import edit_of_comparison
 from worker.delivery.deliver import deliver, tell

@@ -16,7 +16,7 @@ from jobs.connection import REDIS_FULL
 from jobs.registry.reload import Reload, Reloads, Vote
 from jobs.registry.weights import SHORT
 from jobs.text.sentences import ServiceProblem
-from models.rendering.renderer import WeightsError
+from models.weights_file import WeightsError
 from worker.queue.work_loop import WorkLoop
 from worker.render.engine import Engine, Loaded
 from worker.render.weights_source import WeightsSource

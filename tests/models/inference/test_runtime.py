@@ -122,7 +122,8 @@ def test_a_page_is_drawn_without_pytorch() -> None:
 import sys
 sys.modules["torch"] = None
 import numpy as np
-from models.rendering.renderer import Renderer, pick_device
+from models.inference.choice import pick_device
+from models.rendering.renderer import Renderer
 from models.quality.self_test import self_test
 from models.weights_file import find_weights
 tone = np.linspace(0, 1, 128 * 128, dtype=np.float32).reshape(128, 128)

@@ -10,7 +10,8 @@ from models.formats import FORMATS, MESSAGE_CHARACTERS
 from models.options import RenderOptions
 from models.rendering.close_up import AROUND, close_up
 from models.rendering.pipeline import draw
-from models.rendering.renderer import Renderer, find_weights
+from models.rendering.renderer import Renderer
+from models.weights_file import find_weights
 from tests.models.pictures import SAMPLES, encoded, photo
 
 

@@ -18,10 +18,10 @@ from models.page import SAME_COLOUR, Grid, page_of, pages_of
 from models.palettes import Background
 from models.rendering.frames import Frames, decode_frames
 from models.rendering.pipeline import Hook, TooLarge, as_file, cut_notes, draw, draw_frames, inks_of
-from models.rendering.renderer import BATCH, Renderer, find_weights
+from models.rendering.renderer import BATCH, Renderer
 from models.rendering.temporal_smoothing import flicker
 from models.rendering.tone import fit, joint_tones, tone_of
-from models.weights_file import save_weights
+from models.weights_file import find_weights, save_weights
 from tests.models.animations import block, gif, patch, saved
 from tests.models.pictures import SAMPLES, encoded, photo
 
