@@ -52,7 +52,7 @@ def test_so_many_at_one_time_for_each_person(strict: Controls, redis: Redis) -> 
     assert [fault["hits"] for fault in strict.faults()] == [0]
     strict.clear_faults()
     assert asked(strict, ADA_ID) == ""
-    first = queued(redis)[0]
+    first = strict.wait_for(lambda: queued(redis))[0]
     Jobs(redis).finish(RenderResult(job_id=first.job_id, outcome="posted"))
     assert asked(strict) == ""
 

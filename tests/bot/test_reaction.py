@@ -185,12 +185,12 @@ def test_without_a_worker_the_reply_says_that_it_is_queued(
 
 
 def test_discord_refusing_the_reply_gives_the_claim_back(
-    playground: PlaygroundProcess, discord: Controls, redis: Redis, running_bot: BotProcess
+    playground: PlaygroundProcess, discord: Controls, redis: Redis
 ) -> None:
     message_id = a_drawn_picture(playground, redis).reply.message_id
     discord.fault(method="POST", path=f"/channels/{ASCII_CHANNEL}/messages$", status=400)
     discord.react(message_id)
-    discord.wait_for(lambda: f"message={message_id}" in running_bot.log)
+    discord.wait_for(lambda: discord.faults()[0]["hits"])
     discord.wait_for(lambda: not Reactions(redis, Jobs(redis)).clicks())
     assert queued(redis) == []
     discord.react(message_id, user=ADA_ID)
