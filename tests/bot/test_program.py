@@ -55,6 +55,7 @@ def test_a_stop_tells_those_who_wait(redis_url: str, tmp_path: Path) -> None:
 def test_commands_work_again_after_the_gateway_was_disturbed(
     discord: Controls, redis: Redis, running_bot: BotProcess, action: str
 ) -> None:
+    discord.wait_for(lambda: "has connected to Gateway" in running_bot.log)  # else there is nothing to resume
     resumed = running_bot.log.count("RESUMED")
     assert discord.gateway(action) == 1
     discord.wait_for(lambda: running_bot.log.count("RESUMED") > resumed)

@@ -75,7 +75,7 @@ async def test_a_picture_all_the_way(bot: Bot, controls: Controls, playground: P
     assert bot.interactions[0].filesize_limit == 10 * 1024 * 1024
     answer = await asyncio.to_thread(controls.wait_for_answer, used)
     assert (answer["content"], answer["attachments"][0]["width"], answer["edits"]) == ("done", 3, 1)
-    assert int(answer["id"]) in bot.events("message") and int(answer["id"]) in bot.events("edit")
+    await eventually(lambda: all(int(answer["id"]) in bot.events(kind) for kind in ("message", "edit")))
     followup = (await asyncio.to_thread(controls.messages))[-1]
     assert followup["content"] == "and more" and followup["interaction_id"] == used["interaction_id"]
     # The heart, and a reply as the pink version would come.

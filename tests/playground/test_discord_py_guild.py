@@ -68,7 +68,7 @@ async def test_members(playground: Playground, bot: Listening) -> None:
     assert kinds[:3] == ["unban", "ban", "kick"] and "member_role_update" in kinds
     (first,) = [entry async for entry in guild.audit_logs(limit=1, action=discord.AuditLogAction.kick)]
     assert first.reason == "once more" and isinstance(first.target, discord.User | discord.Object | discord.Member)
-    assert bot.events("audit_log_entry_create")
+    await eventually(lambda: bot.events("audit_log_entry_create"))
 
 
 async def test_roles_and_channels(bot: Listening) -> None:
