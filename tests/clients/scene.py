@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,7 +47,10 @@ class Scene:
         arguments, needed = command(self.client)
         needed |= {"PLAYGROUND_URL": self.playground.url, "TOKEN": TOKEN, "PYTHONUNBUFFERED": "1", **environment}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env={**os.environ, **needed})
+            # A group of its own: where node comes from a wheel, it is the child of a script.
+            self.process = subprocess.Popen(
+                arguments, stdout=log, stderr=log, env={**os.environ, **needed}, start_new_session=True
+            )
         shards, commands = int(environment.get("SHARDS", "1")), self.playground.world.commands
         self.wait(
             lambda: (
@@ -58,7 +62,8 @@ class Scene:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
             self.wait(lambda: not self.playground.gateway.connected())
