@@ -4,6 +4,7 @@ Starts an embedded Valkey, the playground (a local Discord), the bot and a worke
 in production, uses `/ascii` by itself, and runs until Ctrl-C.
 """
 
+import math
 import shutil
 import signal
 import sys
@@ -133,9 +134,26 @@ def _ignore_stops() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _raise_stop(_signal: int, _frame: FrameType | None) -> None:
-    _ignore_stops()
-    raise _Stop
+class _Stops:
+    """Makes Ctrl-C and SIGTERM a _Stop; `asked` says that there was one.
+
+    In a destructor Python ignores what is raised. So a later signal raises again, though not before the first _Stop
+    has had AGAIN_S to be caught: another one on the way would break off the clearing up.
+    """
+
+    AGAIN_S: Final = 0.5
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._raised_at = -math.inf
+        for number in STOPS:
+            signal.signal(number, self._raise)
+
+    def _raise(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if time.monotonic() - self._raised_at > self.AGAIN_S:
+            self._raised_at = time.monotonic()
+            raise _Stop
 
 
 class _Demo(Stack):
@@ -151,8 +169,7 @@ class _Demo(Stack):
 
 def main(port: int = 8080) -> int:
     """Run the demo, its page on `port` or one of the next; 0 after Ctrl-C, 1 when something did not start."""
-    for number in STOPS:
-        signal.signal(number, _raise_stop)
+    stops = _Stops()
     folder = Path(tempfile.mkdtemp(prefix="glyphcord-demo-"))
     code = 0
     try:
@@ -162,16 +179,17 @@ def main(port: int = 8080) -> int:
             print(f"Open {stack.playground.url} (Ctrl-C here stops everything; logs are in {folder})", flush=True)
             print("Click “Inspector” there: the exchange with Discord, and things to break.", flush=True)
             panel = ControlPanel(stack)
-            while True:
+            while not stops.asked:
                 panel.tick()
                 stack.check()
                 time.sleep(0.5)
-    except _Stop:
-        print("Stopped.", flush=True)
-    except (StartFailed, Refused, TimeoutError, RuntimeError, ValkeyServerError, OSError) as problem:
-        code = 1
-        print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)
+    except (_Stop, StartFailed, Refused, TimeoutError, RuntimeError, ValkeyServerError, OSError) as problem:
+        _ignore_stops()
+        if not stops.asked:  # else a terminal's Ctrl-C has ended the others, too
+            code = 1
+            print(f"The demo cannot go on: {problem}\nThe logs are in {folder}", file=sys.stderr)
     if code == 0:
+        print("Stopped.", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
     return code
 
