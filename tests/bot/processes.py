@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from discord.utils import time_snowflake
 from PIL import Image
 from redis import Redis
 
@@ -21,6 +23,10 @@ from playground.testing.client import PATIENCE_S
 from tests.fork_server import Forked
 
 ROOT = Path(__file__).parents[2]
+_AN_HOUR: Final = 3_600_000 << 22
+"""As a difference of snowflakes, which begin with milliseconds."""
+_begun = [0]
+"""The snowflake at which the test in hand began."""
 
 
 class BotProcess:
@@ -82,9 +88,25 @@ def a_png(width: int = 64, height: int = 48) -> tuple[str, bytes, str]:
     return "cat.png", buffer.getvalue(), "image/png"
 
 
+def begin_test() -> None:
+    """From now on `queued` leaves out what was asked for before.
+
+    The bot of a module outlives a test, and Redis is emptied under it: what was on its way comes late, and a
+    reaction that it has read is answered again.
+    """
+    _begun[0] = time_snowflake(datetime.now(UTC))
+
+
 def queued(redis: Redis) -> list[RenderRequest]:
     """What is on the queue, in order; of a job whose end is known the arguments are gone."""
-    return [RenderRequest.model_validate(job.args[0]) for job in render_queue(redis).jobs if job.args]
+    jobs = [job for job in render_queue(redis).jobs if job.args and not _is_of_an_earlier_test(job.id)]
+    return [RenderRequest.model_validate(job.args[0]) for job in jobs]
+
+
+def _is_of_an_earlier_test(job_id: str) -> bool:
+    """By the time in its number, an interaction's or a message's; those that a test makes up are older."""
+    number = job_id.partition("-")[0]
+    return number.isdigit() and _begun[0] - _AN_HOUR < int(number) < _begun[0]
 
 
 def only(discord: Controls, redis: Redis) -> RenderRequest:
