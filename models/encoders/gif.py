@@ -143,8 +143,9 @@ def _changes(
 ) -> Iterator[tuple[NDArray[np.uint8] | None, NDArray[np.uint8], int]]:
     """Each frame that differs from the one before it: that one, its own pixels, hundredths of a second it stays."""
     before: NDArray[np.uint8] | None = None
-    now, stays = _pixels(pages[0], sheet), 0
-    for index, hundredths in frames_in_time(durations_ms):
+    (first, stays), *later = frames_in_time(durations_ms)
+    now = _pixels(pages[first], sheet)
+    for index, hundredths in later:
         after = _pixels(pages[index], sheet)
         if not np.array_equal(now, after):
             yield before, now, stays
