@@ -88,13 +88,13 @@ def a_png(width: int = 64, height: int = 48) -> tuple[str, bytes, str]:
     return "cat.png", buffer.getvalue(), "image/png"
 
 
-def begin_test() -> None:
-    """From now on `queued` leaves out what was asked for before.
+def begin_test(now: float) -> None:
+    """From now on, in Unix seconds of the playground's clock, `queued` leaves out what was asked for before.
 
     The bot of a module outlives a test, and Redis is emptied under it: what was on its way comes late, and a
     reaction that it has read is answered again.
     """
-    _begun[0] = time_snowflake(datetime.now(UTC))
+    _begun[0] = time_snowflake(datetime.fromtimestamp(now, UTC))
 
 
 def queued(redis: Redis) -> list[RenderRequest]:
