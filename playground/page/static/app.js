@@ -12,6 +12,7 @@ import { isFramed, tellPlace, wanted } from "./frame.js";
 import { failureElement, messageElement } from "./messages.js";
 import { drawNeighbours } from "./neighbours.js";
 import { drawPlaces, openable } from "./places.js";
+import { afterPress } from "./press.js";
 import "./settings.js";
 import "./theme.js";
 import { countIn, drawThreadBar, forumPosts, threadOf } from "./threads.js";
@@ -77,7 +78,7 @@ function showEarlier() {
 
 // However many messages come, they are drawn once for each picture that the screen shows.
 function drawMessagesSoon() {
-  planned ||= requestAnimationFrame(() => drawMessages());
+  planned ||= requestAnimationFrame(() => afterPress(() => drawMessages()));
 }
 
 function drawMessages(jump = false) {
@@ -239,5 +240,5 @@ new IntersectionObserver(([entry]) => {
 
 // Before the first drawing, so that the box is not made anew under the fingers of who already types.
 await Promise.race([loadSamples(), new Promise((resolve) => setTimeout(resolve, 3000))]);
-feed.subscribe(hear, window);
+feed.subscribe((name, payload) => afterPress(() => hear(name, payload)), window);
 if (!isFramed) await import("./inspector.js"); // the window around frames has one for all of them

@@ -3,6 +3,7 @@
 
 import { quietly, send } from "./api.js";
 import { el, icon, keepingFocus, recall, remember } from "./dom.js";
+import { afterPress } from "./press.js";
 import { recorder } from "./recorder.js";
 
 const panel = document.getElementById("inspector");
@@ -119,8 +120,8 @@ function listen() {
   });
   on("exchange", (e) => add(exchangeLine(e)));
   on("frame", (f) => add(frameLine(f)));
-  on("facts", (told) => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; drawFacts(); } });
-  on("faults", (told) => { drawClock(told); drawSwitches(told.rules); });
+  on("facts", (told) => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; afterPress(drawFacts); } });
+  on("faults", (told) => { drawClock(told); afterPress(() => drawSwitches(told.rules)); });
 }
 
 function drawClock({ clock_ahead_s: ahead }) {

@@ -2,6 +2,7 @@
 
 import { el, icon, keepingFocus } from "./dom.js";
 import { feed } from "./feed.js";
+import { afterPress } from "./press.js";
 import { channelsPane } from "./settings_channels.js";
 import { membersPane } from "./settings_members.js";
 import { applicationPane, openApplication } from "./settings_application.js";
@@ -41,7 +42,7 @@ export function openSettings(id = open.id) {
 }
 
 dialog.append(nav, pane, close);
-feed.subscribe((name) => name === "loaded" && draw(), window);
+feed.subscribe((name) => name === "loaded" && afterPress(draw), window);
 for (const [id, first] of [["server-settings", "roles"], ["settings-button", "roles"], ["developer-portal", "application"]]) {
   document.getElementById(id).addEventListener("click", () => openSettings(first));
 }

@@ -32,6 +32,19 @@ def test_a_heart_brings_it_in_pink(page: Page) -> None:
     expect(answer.locator(".pill")).to_have_count(0)
 
 
+def test_a_press_is_not_lost_when_others_change_what_is_pressed(page: Page, controls: Controls) -> None:
+    answer = use_draw(page)
+    number = str(answer.get_attribute("id")).removeprefix("m")
+    answer.get_by_role("button", name="Again").hover()
+    page.mouse.down()
+    controls.react(number, "👀", user=ADA_ID)
+    page.wait_for_function("id => playgroundFeed.data.messages.get(id).reactions.length", arg=number)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # and drawn
+    page.mouse.up()
+    expect(answer).to_contain_text("pressed again")
+    expect(answer.locator(".pill")).to_be_visible()
+
+
 def test_buttons(page: Page, controls: Controls) -> None:
     answer = use_draw(page)
     answer.get_by_role("button", name="Only me").click()
@@ -54,6 +67,10 @@ def test_select_menus(page: Page) -> None:
     answer = use_draw(page)
     answer.get_by_label("Tone").select_option("Green")
     expect(answer).to_contain_text("tone Green")
+    # Being acknowledged draws the answer once more, which closes what is open in it.
+    page.wait_for_function(
+        "Object.values(playgroundFeed.data.interactions).every((one) => one.acknowledged || one.failed)"
+    )
     answer.locator("summary").click()
     choose = answer.get_by_role("button", name="Choose")
     expect(choose).to_be_disabled()
@@ -78,7 +95,7 @@ def test_before_and_after(page: Page) -> None:
     answer.get_by_role("button", name="Before / after").click()
     viewer = page.locator("#viewer")
     expect(viewer.locator("#viewer-before")).to_have_attribute("alt", "The photo: lemur.jpg")
-    assert is_loaded(viewer.locator("#viewer-before"))
+    assert is_loaded(viewer.locator("#viewer-before")) and is_loaded(viewer.locator("#viewer-image"))
     slider = viewer.get_by_role("slider")
     before = slider.evaluate("node => document.getElementById('viewer-before').style.clipPath")
     slider.focus()
