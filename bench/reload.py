@@ -242,7 +242,7 @@ def run(
                     found.refused = "cannot be used" in upload(controls, damaged(first))[0]
                 time.sleep(max(0.0, calm_s / reloads - (time.monotonic() - began)))
         load.settle()
-        with connect(stack.redis_url) as redis:
+        with connect(stack.redis_url, patient=True) as redis:
             judge(found, controls, load, wanted, Jobs(redis))
     return found
 

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM: Final = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+expect.set_options(timeout=60_000)  # a machine that is busy with other tests is slow, not wrong
 MISSING: Final = "Chromium is missing: `apt-get install chromium`, or name it in CHROMIUM"
 needs_chromium: Final = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 OFF: Final = ("MediaRouter", "OptimizationHints", "WebUIOmniboxAimPopup", "WebUIOmniboxPopup")

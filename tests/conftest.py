@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 
 from devstack.valkey import start_valkey
@@ -33,6 +34,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 def pytest_configure(config: pytest.Config) -> None:
     compile_catalogues()  # one that was changed since the environment was made takes effect
+    # A machine that is busy with other tests is slow, not wrong.
+    settings.register_profile("tests", settings.default, deadline=None)
+    settings.load_profile("tests")
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
 
 

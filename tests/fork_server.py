@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -72,8 +73,7 @@ class Forked:
             if kept is not None:
                 os.close(given)
         self.pid = self._told()
-        self._poll = select.poll()
-        self._poll.register(self._status)
+        self._reading = threading.Lock()  # the chaos run looks at a worker from two threads
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal, or None while it runs."""
@@ -99,9 +99,14 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _ended(self, timeout: float | None) -> int | None:
-        if self.returncode is None and self._poll.poll(None if timeout is None else timeout * 1000):
-            self.returncode = self._told()
-            os.close(self._status)
+        if self.returncode is None:
+            ended = select.poll()  # one a call: two threads may not use the same at once
+            ended.register(self._status)
+            if ended.poll(None if timeout is None else timeout * 1000):
+                with self._reading:
+                    if self.returncode is None:
+                        self.returncode = self._told()
+                        os.close(self._status)
         return self.returncode
 
     def _told(self) -> int:

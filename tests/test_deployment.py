@@ -159,7 +159,7 @@ def test_redis_as_compose_starts_it_keeps_what_it_has_and_wants_its_password(tmp
         )
     try:
         settings = RegistrySettings(redis_url=f"redis://127.0.0.1:{port}/0", redis_password=SecretStr(PASSWORD))
-        with connect(settings.redis_url) as redis:
+        with connect(settings.redis_url, patient=True) as redis:
             until = time.monotonic() + 60
             while True:
                 try:

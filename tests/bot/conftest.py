@@ -24,9 +24,7 @@ def playground() -> Iterator[PlaygroundProcess]:
 def running_bot(
     playground: PlaygroundProcess, redis_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BotProcess]:
-    # A machine that is busy with other tests is slow, and nothing here is about a Redis that is.
-    url = f"{redis_server}?socket_timeout=30&socket_connect_timeout=30"
-    with BotProcess(playground, url, tmp_path_factory.mktemp("bot")) as process:
+    with BotProcess(playground, redis_server, tmp_path_factory.mktemp("bot")) as process:
         yield process
 
 

@@ -13,6 +13,7 @@ from bot.commands.about import HELP, PRIVACY
 from bot.commands.command_mentions import CommandIds
 from bot.commands.welcome import WELCOME
 from jobs.lifecycle.job import Jobs
+from jobs.lifecycle.reactions import Reactions
 from jobs.rq_adapter.queue import render_queue
 from jobs.schema import RenderResult
 from jobs.text.sentences import SENTENCES
@@ -106,6 +107,7 @@ def test_forget_takes_all_of_ones_own_and_nothing_of_others(
     discord.react(mine.reply.message_id, "💚", user=ADA_ID)
     discord.slash("ascii", files={"image": a_png(90, 60)}, user=ADA_ID)
     jobs = discord.wait_for(lambda: found if len(found := queued(redis)) == 6 else None)
+    discord.wait_for(lambda: not Reactions(redis, Jobs(redis)).clicks())  # settled, which comes after the queue
     of_mia = [job for job in jobs if job.user_id == MIA_ID]
     of_ada = [job for job in jobs if job.user_id == ADA_ID]
     assert (len(of_mia), len(of_ada)) == (4, 2)

@@ -115,11 +115,17 @@ def test_settings_that_come_late_hold_and_what_they_keep_private_is_not_drawn_fo
     discord: Controls, redis: Redis
 ) -> None:
     settle(discord, "defaults", {"palette": "amber", "private": True})
+
+    def begun(options: dict[str, object]) -> dict[str, Any]:
+        """Asked again where a busy machine lets the three seconds pass, of which waiting for Redis takes one."""
+        used = discord.slash("ascii", options, files={"image": a_png()})
+        name = used["interaction_id"]
+        discord.wait_for(lambda: discord.answer_to(used) or discord.interaction(name)["failed"])
+        return used if discord.answer_to(used) else begun(options)
+
     redis.client_pause(60_000, all=False)  # until both answers have begun: settings are read, and no job is charged
     try:
-        by_default = discord.slash("ascii", files={"image": a_png()})
-        for_all = discord.slash("ascii", {"private": False}, files={"image": a_png()})
-        discord.wait_for(lambda: discord.answer_to(by_default) and discord.answer_to(for_all))
+        by_default, for_all = begun({}), begun({"private": False})
     finally:
         redis.client_unpause()
     assert plain(discord.wait_for_answer(by_default)["content"]) == SENTENCES["queue_down"]

@@ -45,6 +45,15 @@ def replies_to(controls: Controls, message_id: str) -> list[dict[str, Any]]:
     ]
 
 
+def posts(controls: Controls) -> list[dict[str, Any]]:
+    """The messages as the bot sent them; who waits for seconds reads other words on them."""
+    return [
+        exchange["json"]
+        for exchange in controls.exchanges()
+        if exchange["method"] == "POST" and exchange["path"].endswith(f"/channels/{ASCII_CHANNEL}/messages")
+    ]
+
+
 def probe(controls: Controls) -> None:
     """Wait until the bot has answered something sent after what came before."""
     controls.wait_for_answer(controls.slash("ascii", files={"image": ("x", b"not a picture", "image/png")}))
@@ -61,7 +70,7 @@ def test_a_pink_heart_makes_one_reply_and_one_job(
     (request,) = discord.wait_for(lambda: queued(redis))
     discord.wait_for(lambda: b'"held_until":null' in (redis.get(f"{PREFIX}reaction:{message_id}:pink") or b""))
     (reply,) = replies_to(discord, message_id)
-    assert reply["content"] == "Drawing it in pink…"
+    assert posts(discord)[-1]["content"] == "Drawing it in pink…"
     assert request.job_id == f"{message_id}-pink"
     assert (request.origin, request.options.palette, request.shas) == ("reaction", "pink", first.shas)
     assert request.user_id in (MIA_ID, ADA_ID, MOD_ID)
@@ -104,12 +113,7 @@ def test_the_reply_is_sent_so_that_discord_makes_it_once(
     message_id = a_drawn_picture(playground, redis).reply.message_id
     discord.react(message_id)
     discord.wait_for(lambda: queued(redis))
-    posts = [
-        exchange["json"]
-        for exchange in discord.exchanges()
-        if exchange["method"] == "POST" and exchange["path"].endswith(f"/channels/{ASCII_CHANNEL}/messages")
-    ]
-    body = posts[-1]
+    body = posts(discord)[-1]
     assert body["enforce_nonce"] is True and 0 < len(body["nonce"]) <= 25
     assert str(body["message_reference"]["message_id"]) == message_id
     assert body["message_reference"]["fail_if_not_exists"] is False

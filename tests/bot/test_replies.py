@@ -16,7 +16,7 @@ from jobs.text.sentences import SENTENCES, sentence
 from jobs.text.translation import LANGUAGES, template
 from playground.testing import ADA_ID, ASCII_CHANNEL, GUILD_ID, MIA_ID, SAM_ID, Controls, PlaygroundProcess
 from tests.bot.processes import a_png, only
-from tests.bot.test_reaction import replies_to
+from tests.bot.test_reaction import posts, replies_to
 from tests.bot.test_results import a_result
 from tests.bot.test_slash import a_worker_reports
 from tests.bot.test_waiting import buttons, says
@@ -109,8 +109,8 @@ def test_a_reaction_is_answered_in_the_language_of_the_picture(
     discord.react(request.reply.message_id, "🤍", user=SAM_ID)  # Discord does not tell Sam's language
     again = only(discord, redis)
     assert again.reply.language == GERMAN
-    (reply,) = replies_to(discord, request.reply.message_id)
-    assert reply["content"] == "Ich zeichne es in Mono auf Dunkel…"
+    assert len(replies_to(discord, request.reply.message_id)) == 1
+    assert posts(discord)[-1]["content"] == "Ich zeichne es in Mono auf Dunkel…"
 
 
 def test_settings_answer_in_it_and_the_log_channel_hears_the_servers(discord: Controls, redis: Redis) -> None:

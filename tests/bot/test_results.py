@@ -27,7 +27,7 @@ from playground.testing import (
     PlaygroundProcess,
 )
 from tests.bot.processes import BotProcess, a_png, call, only, queued
-from tests.bot.test_reaction import probe, replies_to
+from tests.bot.test_reaction import posts, probe, replies_to
 from tests.bot.test_slash import a_worker_reports
 from tests.fork_server import forked_playground
 from tests.jobs.requests import a_request
@@ -125,8 +125,8 @@ def test_other_reactions_ask_for_other_looks(
     discord.react(message_id, emoji)
     request = only(discord, redis)
     assert (request.options.palette, request.options.background) == look
-    (reply,) = replies_to(discord, message_id)
-    assert reply["content"].startswith(f"Drawing it in {look[0]}")
+    assert len(replies_to(discord, message_id)) == 1
+    assert posts(discord)[-1]["content"].startswith(f"Drawing it in {look[0]}")
 
 
 def test_several_looks_of_one_picture_are_several_replies(

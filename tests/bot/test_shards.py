@@ -48,21 +48,22 @@ def test_an_outage_of_the_gateway_is_told_by_readiness_and_survived(
 ) -> None:
     port = free_port()
 
-    def ready() -> bool:
+    def why_not_ready() -> bytes:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10).close()
         except urllib.error.HTTPError as error:
-            assert error.code == 503 and b"gateway is not connected" in error.read()
-            return False
-        return True
+            assert error.code == 503
+            return error.read()
+        return b""
 
     with forked_playground() as own, BotProcess(own, redis_url, tmp_path, BOT_HTTP_PORT=str(port)):
-        own.controls.wait_for(ready)
+        own.controls.wait_for(lambda: not why_not_ready())
         own.controls.fault(path="^/gateway$", status=503, for_s=100)
         own.controls.gateway("drop")
-        own.controls.wait_for(lambda: own.controls.faults()[0]["hits"] >= 2 and not ready())
+        own.controls.wait_for(lambda: own.controls.faults()[0]["hits"] >= 2)
+        own.controls.wait_for(lambda: b"gateway is not connected" in why_not_ready())
         own.controls.advance(100)
-        own.controls.wait_for(ready)
+        own.controls.wait_for(lambda: not why_not_ready())
         own.controls.slash("ascii", files={"image": a_png()})
         assert own.controls.wait_for(lambda: queued(redis))
 

@@ -39,7 +39,7 @@ def hits(discord: Controls, times: int = 1) -> None:
 def test_an_acknowledgement_gets_through(discord: Controls, redis: Redis, fault: dict[str, Any]) -> None:
     discord.fault(method="POST", path="/callback$", **fault)
     used, _ = a_waiting_job(discord, redis)
-    assert content(discord, used).startswith("Queued")
+    discord.wait_for(lambda: content(discord, used).startswith("Queued"))
 
 
 @pytest.mark.parametrize("status", [403, 502])
@@ -69,7 +69,7 @@ def test_a_sentence_gets_through_after_20_s(discord: Controls, redis: Redis) -> 
     used = discord.slash("ascii", files={"image": ("x.png", b"no picture", "image/png")})
     hits(discord, 3)
     discord.advance(20)
-    let_time_pass(redis, used["interaction_id"])
+    redis.zadd(PENDING, {used["interaction_id"]: 0}, xx=True)  # the next look is now, unless it was said meanwhile
     assert told(discord, used) == SENTENCES["not_a_picture"]
 
 
@@ -113,7 +113,7 @@ def test_one_answer_closes_no_private_reply(discord: Controls, redis: Redis, fau
 
     def told() -> bool:
         redis.zadd(PENDING, {request.job_id: 0}, xx=True)  # the next look is now
-        return content(discord, used) != SENTENCES["queued_no_worker"]
+        return content(discord, used) not in ("", SENTENCES["queued_no_worker"])
 
     discord.wait_for(told)
     assert discord.faults()[0]["hits"] == 1
@@ -122,12 +122,12 @@ def test_one_answer_closes_no_private_reply(discord: Controls, redis: Redis, fau
 
 def test_commands_are_registered_as_soon_as_discord_takes_them(redis_url: str, tmp_path: Path) -> None:
     with forked_playground() as own:
-        own.controls.fault(path="/users/@me$", status=503, for_s=20, page=True)
+        own.controls.fault(path="/users/@me$", status=503, for_s=200, page=True)
         own.controls.fault(path="/commands$", status=503, for_s=2000)
         bot = BotProcess(own, redis_url, tmp_path).launch()
         try:
             hits(own.controls, 2)
-            own.controls.advance(20)
+            own.controls.advance(200)
             own.controls.wait_for(lambda: own.controls.state()["sessions"])
             assert not own.controls.state()["commands"]
             own.controls.advance(2000)
@@ -234,10 +234,8 @@ def test_a_rate_limit_that_outlasts_a_claim_is_not_waited_for(
     assert len(replies_to(discord, message_id)) == 1
 
 
-def test_whoever_has_lost_a_claim_makes_no_reply_and_changes_nothing(
-    playground: PlaygroundProcess, discord: Controls, redis: Redis
-) -> None:
-    message_id = a_drawn_picture(playground, redis).reply.message_id
+def test_whoever_has_lost_a_claim_makes_no_reply_and_changes_nothing(redis: Redis) -> None:
+    message_id = "40"  # of which no bot knows: one that runs finds the click, too
     reactions = Reactions(redis, Jobs(redis))
     mine = reactions.take(a_click(message_id))
     assert mine is not None and reactions.holds(mine)
@@ -267,14 +265,24 @@ def test_a_deleted_reply_is_drawn_anew(
     redis.delete("rq:queue:glyphcord")
     discord.delete_message(request.reply.message_id)
     discord.fault(method="GET", path=f"/messages/{request.reply.message_id}$", **PAGE)  # which is no answer
-    if by == "reaction":
-        discord.react(message_id, user=ADA_ID)
-    else:
-        path = f"/channels/{ASCII_CHANNEL}/messages/{message_id}"
-        button = {"type": 2, "style": 2, "label": "Pink", "custom_id": "glyph:pink"}
-        call(playground, "PATCH", path, {"components": [{"type": 1, "components": [button]}]})
-        discord.click(message_id, "glyph:pink", user=ADA_ID)
-    (again,) = discord.wait_for(lambda: queued(redis))
+    path = f"/channels/{ASCII_CHANNEL}/messages/{message_id}"
+    button = {"type": 2, "style": 2, "label": "Pink", "custom_id": "glyph:pink"}
+    call(playground, "PATCH", path, {"components": [{"type": 1, "components": [button]}]})
+
+    def ask() -> None:
+        if by == "button":
+            discord.click(message_id, "glyph:pink", user=ADA_ID)
+        else:
+            discord.react(message_id, user=ADA_ID)
+
+    ask()
+    try:
+        (again,) = discord.wait_for(lambda: queued(redis), 15)
+    except TimeoutError:  # the bot looks for a second and a half only, which a busy machine may take
+        if by == "reaction":
+            discord.unreact(message_id, user=ADA_ID)
+        ask()
+        (again,) = discord.wait_for(lambda: queued(redis))
     (reply,) = replies_to(discord, message_id)
     assert again.job_id == f"{message_id}-pink-2" and again.reply.message_id == reply["id"]
 

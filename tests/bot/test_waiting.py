@@ -128,6 +128,7 @@ def test_the_reply_to_a_reaction_is_told_frames_and_can_be_cancelled(
     told = says(discord, click, SENTENCES["cancelled"])
     assert told["ephemeral_to"] == ADA_ID
     assert [m for m in replies_to(discord, message_id) if m["ephemeral_to"] is None] == []
+    discord.wait_for(lambda: Jobs(redis).result_of(request.job_id))  # written down after it is said
     discord.react(message_id, "🩷", user=MIA_ID)
     again = discord.wait_for(lambda: [r for r in queued(redis) if r.job_id != request.job_id])
     assert again[0].user_id == MIA_ID, "a heart after that is answered anew"
@@ -176,7 +177,7 @@ async def test_what_may_not_have_been_said_is_said_again(
 
     monkeypatch.setattr(progress_notifier, "edit_waiting", edit)
     pending = PendingReply(job_id="1", reply=a_request().reply, since=0, deadline_at=time.time() + 60)
-    Jobs(redis).open(pending, look_at=time.time())
+    Jobs(redis).open(pending, look_at=time.time() + 60)  # a bot of this module may still run
     nobody: Any = None
     services: Any = SimpleNamespace(jobs=Jobs(redis))
     notifier = ProgressNotifier(nobody, services, nobody, lambda *_: nobody)

@@ -10,7 +10,7 @@ from bench.chaos.wrong_clock import MODULE, with_wrong_clock
 from bot.render.begun import DEADLINE_S
 from jobs.lifecycle.job import PENDING
 from jobs.routes import TOKEN_S
-from tests.bot.processes import BotProcess, a_png, only
+from tests.bot.processes import HASTY, BotProcess, a_png, only
 from tests.fork_server import forked_playground
 
 PAUSE_MS = 8000
@@ -45,7 +45,8 @@ def test_what_is_asked_for_as_soon_as_redis_is_there_has_its_time(
 ) -> None:
     with forked_playground() as own:
         redis.client_pause(PAUSE_MS)
-        with BotProcess(own, redis_url, tmp_path, module=MODULE, **with_wrong_clock("bot", -7200)):
+        wrong = with_wrong_clock("bot", -7200)
+        with BotProcess(own, redis_url + HASTY, tmp_path, module=MODULE, **wrong):
             began = time_of(redis)  # answered when the pause is over
             own.controls.slash("ascii", files={"image": a_png()})
             request = only(own.controls, redis)

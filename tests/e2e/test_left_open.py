@@ -19,7 +19,7 @@ from models.limits import ANIMATION_COLUMNS
 from models.palettes import PAPER, Background
 from playground.testing import ADA_ID, Controls
 from tests.e2e.conftest import PANDA
-from tests.e2e.test_members import Message, reply_to
+from tests.e2e.test_members import Message, reply_to, reset_settings
 from tests.e2e.test_one_picture import picture_of
 from tests.models.animations import saved
 from tests.models.pictures import photo
@@ -78,7 +78,7 @@ def test_a_servers_focus_is_drawn_and_can_be_left_to_the_model(stack: Stack, con
             posted = controls.wait_for_answer(controls.slash("ascii", said, files={"image": PANDA}))
             assert request_and_result(stack, controls, posted)[0].options.focus == focus
     finally:
-        controls.wait_for_answer(controls.slash("settings reset", user=ADA_ID))
+        reset_settings(controls)
 
 
 def test_paper_that_nobody_names_is_one_that_could_have_been_named(stack: Stack, controls: Controls) -> None:

@@ -17,8 +17,6 @@ from tests.browser import chromium, needs_chromium
 from tests.e2e.conftest import PANDA
 from tests.models.videos import video
 
-expect.set_options(timeout=60_000)  # a machine that is busy with other tests is slow, not wrong
-
 
 def a_photo(size: tuple[int, int] = (160, 120), turn: int = 0) -> bytes:
     with Image.open(PANDA) as photo:

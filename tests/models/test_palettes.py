@@ -126,7 +126,7 @@ def test_contrast_of_known_pairs() -> None:
 colours = st.tuples(*[st.integers(0, 255)] * 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given_any(top=colours, bottom=colours, rows=st.integers(1, 40), background=st.sampled_from(["light", "dark"]))
 @example(top=(221, 95, 187), bottom=(224, 138, 187), rows=14, background="light")  # by a hair before it is bytes
 def test_any_custom_gradient_can_be_read(

@@ -53,7 +53,7 @@ def test_a_random_page_of_backticks_survives() -> None:
         assert [line.replace(LOOKALIKE, "`").rstrip() for line in shown] == page.grid.text().split("\n")[:-1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ends=st.tuples(*[st.integers(0, 0xFFFFFF)] * 2), background=st.sampled_from(["light", "dark"]))
 def test_a_gradient_costs_a_message_no_more_than_was_reserved(
     ends: tuple[int, int], background: Background

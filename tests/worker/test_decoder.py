@@ -84,7 +84,7 @@ def test_picture_that_takes_too_much_memory_costs_one_sentence(slow: bytes) -> N
     if sys.platform == "darwin":
         pytest.skip("macOS does not limit a process's address space")
     with Decoder(
-        python(f"import worker.render.decoder_process as d; d.MEMORY = {400 * 2**20}; d.main()")
+        python(f"import worker.render.decoder_process as d; d.MEMORY = {400 * 2**20}; d.main()"), limit_s=60
     ) as decoder:
         with pytest.raises(PictureProblem) as problem:
             decoder.still(slow)[0]

@@ -42,9 +42,7 @@ from worker.render.decoder import LIMIT_S, Decoder
 SECONDS: Final = 3.0
 """What one test may spend on examples beyond those it needs; the machine decides how many that are."""
 
-quickly = settings(
-    max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True
-)
+quickly = settings(max_examples=300, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
 
 
 class Clock:

@@ -90,10 +90,11 @@ def test_a_job_is_stopped_between_its_stages_and_a_worker_after_its_job(
     rng = np.random.default_rng(1)
     frames = [Image.fromarray(rng.integers(0, 255, (120, 160), np.uint8)) for _ in range(150)]
     moving = pictures.put(saved(frames, "GIF", duration=50))
+    (report,) = Fleet(redis).alive()
+    until(lambda: redis.pubsub_numsub(f"rq:pubsub:{report.name}")[0][1], "the worker to listen for commands")
     enqueue(redis, request_for(moving, animate=True))
     job: Any = render_queue(redis).fetch_job("1000")
     until(lambda: job.get_status() == "started", "the worker to begin")
-    (report,) = Fleet(redis).alive()
     send_kill_horse_command(redis, report.name)
     send_stop_job_command(redis, "1000")
     worker.wait_for("job cancelled by an operator id=1000")

@@ -100,6 +100,7 @@ def only_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     empty = tmp_path_factory.mktemp("shipped")
     monkeypatch.setattr("worker.render.weights_source.SHIPPED", empty)
     monkeypatch.setattr("models.weights_file.SHIPPED", empty)
+    monkeypatch.setattr("jobs.registry.fleet.REPORT_TTL_S", 600)  # nobody renews what a test reports
 
 
 @pytest.fixture

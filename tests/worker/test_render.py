@@ -746,15 +746,13 @@ def test_a_reason_does_not_cover_what_an_earlier_try_may_have_posted(
 
 
 def test_a_reason_that_discord_does_not_take_is_kept_for_the_bot_to_say(
-    sha: str, standin: Standin, jobs: Jobs, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    sha: str, standin: Standin, jobs: Jobs, engine: Engine
 ) -> None:
-    monkeypatch.setattr(render_job, "POST_S", 0.5)
     version = engine.weights_source.store.put(b"no weights", "spoilt", origin="shell", by="tester")
     engine.weights_source.store.announce("spoilt", version.sha256, "tester")
     payload = request_for(sha, style="spoilt").model_dump(mode="json")
-    standin.always = Answer(503)
+    standin.answers.append(Answer(429, {"retry_after": 60.0}))  # longer than anything is tried
     assert isinstance(tasks.render(payload), Postponed)
-    standin.always = None
     assert tasks.render(payload) == {} and not standin.state
     reason = jobs.reason_of("1000")
     assert reason is not None and (reason.outcome, reason.code) == ("failed", "style_broken")

@@ -83,7 +83,7 @@ def test_a_video_that_takes_too_much_memory_costs_one_sentence(small: bytes, vas
     if sys.platform == "darwin":
         pytest.skip("macOS does not limit a process's address space")
     with Decoder(
-        python(f"import worker.render.decoder_process as d; d.MEMORY = {360 * 2**20}; d.main()")
+        python(f"import worker.render.decoder_process as d; d.MEMORY = {360 * 2**20}; d.main()"), limit_s=60
     ) as decoder:
         decoder.frames(small, 64)
         before = pid_of(decoder)

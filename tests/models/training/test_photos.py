@@ -33,13 +33,13 @@ class Server:
                     at_once[0] += 1
                     outer.most_at_once = max(outer.most_at_once, at_once[0])
                 status, headers, body = answer(self.path, before)
+                with lock:  # before the client has it and asks for the next
+                    at_once[0] -= 1
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(body))} | headers).items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
-                with lock:
-                    at_once[0] -= 1
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

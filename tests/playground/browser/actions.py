@@ -12,8 +12,6 @@ from playground.page.gallery import FOLDER
 LEMUR = FOLDER / "lemur.jpg"
 NewPage = Callable[..., Page]
 
-expect.set_options(timeout=60_000)  # a machine that is busy with other tests is slow, not wrong
-
 
 def composer(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Message", exact=False)

@@ -20,6 +20,7 @@ PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobil
 def test_on_a_phone(new_page: NewPage) -> None:
     page = new_page(**PHONE)
     page.get_by_role("button", name="Animal").tap()
+    expect(page.locator(".drop")).to_contain_text("lemur.jpg")  # until then "Send" is the message box's
     page.get_by_role("button", name="Send", exact=True).tap()
     answer = page.locator(".message", has_text="picture of lemur.jpg").first
     expect(answer.locator(".picture img")).to_be_visible()
@@ -76,6 +77,7 @@ def test_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(answer.locator(".pill")).to_be_visible()
     expect(answer.get_by_role("button", name="React with a pink heart")).to_be_focused()  # drawn anew meanwhile
+    expect(page.locator(".message", has_text="in pink")).to_be_visible()  # it quotes the answer as it is by then
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("menu")).to_be_visible()

@@ -72,6 +72,7 @@ def test_the_address_says_who_is_where(page: Page, stack: PlaygroundProcess) -> 
     second = page.get_by_role("region", name="Mod")
     second.get_by_label("Person").select_option("ada")
     page.wait_for_url("**/*people=mia/general,ada/ascii,sam/ascii:phone")
+    expect(frame(page, 1).locator("#actor option:checked")).to_have_text("Ada · Admin")  # no more Mod's page
     page.get_by_role("region", name="Sam").get_by_role("button", name="Phone").click()
     frame(page, 0).get_by_label("Channel", exact=True).select_option(label="#quiet")
     page.wait_for_url("**/*people=mia/quiet,ada/ascii,sam/ascii")

@@ -34,6 +34,7 @@ def test_a_thread_from_a_message(page: Page, controls: Controls) -> None:
     page.locator("#actor").select_option(label="Mod · Moderator")
     card.click()
     page.get_by_role("button", name="Lock").click()
+    expect(page.get_by_role("button", name="Unlock")).to_be_visible()  # locked: else "Archive" may overtake it
     page.get_by_role("button", name="Archive").click()
     expect(page.locator(".thread-state")).to_have_text("Locked · Archived")
     page.locator("#actor").select_option(label="Mia · Member")

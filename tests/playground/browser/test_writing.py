@@ -207,6 +207,7 @@ def test_a_new_message_leaves_what_one_is_doing_to_another(page: Page, controls:
     composer(page).fill("keep this selected")
     composer(page).press("Enter")
     mine = page.locator(".message", has_text="keep this selected")
+    expect(composer(page)).to_have_value("")  # sent; the box has the focus again, which ends a selection
     mine.locator(".text").evaluate("one => getSelection().selectAllChildren(one)")
     controls.message("something else")
     expect(last(page)).to_contain_text("something else")
@@ -245,7 +246,7 @@ def test_direct_messages(page: Page) -> None:
 
 def test_what_is_typed_while_the_page_loads_stays(page: Page) -> None:
     def slowly(route: Route) -> None:
-        time.sleep(1)  # as a slow machine, or a distant one
+        time.sleep(0.5)  # as a slow machine, or a distant one
         route.continue_()
 
     page.route(re.compile("/playground/(state|samples)$"), slowly)
