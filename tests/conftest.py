@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
+from devstack import valkey
 from devstack.valkey import start_valkey
 from jobs import clock
 from jobs.connection import connect
@@ -37,7 +38,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # A machine that is busy with other tests is slow, not wrong.
     settings.register_profile("tests", settings.default, deadline=None)
     settings.load_profile("tests")
+    valkey.PORTS = _part_of(valkey.PORTS)
     config.addinivalue_line("markers", "slow: takes more than 20 seconds; begins among the first")
+
+
+def _part_of(ports: tuple[int, int]) -> tuple[int, int]:
+    """Those of this process of xdist's: another could listen on a port that it has chosen and does not use yet."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    width = (ports[1] - ports[0]) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return ports[0] + number * width, ports[0] + (number + 1) * width
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
