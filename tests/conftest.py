@@ -44,8 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _part_of(ports: tuple[int, int]) -> tuple[int, int]:
     """Those of this process of xdist's: another could listen on a port that it has chosen and does not use yet."""
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    width = (ports[1] - ports[0]) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number %= count  # that of a process which replaces another is higher
+    width = (ports[1] - ports[0]) // count
     return ports[0] + number * width, ports[0] + (number + 1) * width
 
 

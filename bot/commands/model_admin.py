@@ -23,7 +23,7 @@ from bot.commands.suggestions import Choices, suggest_models
 from bot.components.component import button
 from bot.render.download import AttachmentDownloader
 from bot.render.options import SUGGESTIONS
-from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, defer, edit, language
+from bot.replies.interactions import QUIET, UNDELIVERED, InFlight, Interaction, edit, language
 from bot.services import Services
 from bot.settings import BotSettings
 from jobs.observability.logs import describe_error
@@ -159,7 +159,6 @@ class ModelAdmin(commands.GroupCog, name="model", description="Manage the models
         writing.add_done_callback(self._notes.discard)
         if not allowed:
             raise ServiceProblem("not_admin", f"command=model-{action}")
-        await defer(interaction, private=True)
         async with self._in_flight.answering(interaction):
             yield
 

@@ -103,11 +103,13 @@ class RenderService:
         count = len(variants) or (len(picture) if isinstance(picture, Sequence) else 1)
         plain = comparison is None and not variants
         asker = asker_of(interaction, received_at + DEADLINE_S, count)
-        async with self._in_flight.track():
+        with self._in_flight.count() as is_open:
             with self._acknowledge_first.acknowledging():
                 begun = await self._acknowledge(
                     interaction, overrides, asker, received_at, private=private, defaults=defaults
                 )
+            if not is_open:
+                raise ServiceProblem("restarting")
             pending, options, message_id = begun.pending, begun.options, begun.message_id
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with self._pending.track(pending, where) as tracked:

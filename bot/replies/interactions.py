@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import aiohttp
 import discord
@@ -45,19 +45,33 @@ class InFlight:
     @asynccontextmanager
     async def track(self) -> AsyncIterator[None]:
         """Count the current task. Raises ServiceProblem `restarting` once the bot is stopping."""
-        task = asyncio.current_task()
-        if self._closing or task is None:
-            raise ServiceProblem("restarting")
+        with self.count() as is_open:
+            if not is_open:
+                raise ServiceProblem("restarting")
+            yield
+
+    @contextmanager
+    def count(self) -> Iterator[bool]:
+        """Count the current task, also once the bot is stopping, which is then told by a False.
+
+        For one that acknowledges an interaction before it refuses to go on: of two bots that hear a command while
+        one of them stops, it is answered by the first to acknowledge it.
+        """
+        task = cast(asyncio.Task[Any], asyncio.current_task())
+        is_open = not self._closing
         self._tasks.add(task)
         try:
-            yield
+            yield is_open
         finally:
             self._tasks.discard(task)
 
     @asynccontextmanager
     async def answering(self, interaction: Interaction) -> AsyncIterator[None]:
-        """The same for a deferred interaction, whose user is told if the work is cut short."""
-        async with self.track():
+        """The same for an interaction that is deferred here; who used it is told if the work is cut short."""
+        with self.count() as is_open:
+            await defer(interaction, private=True)
+            if not is_open:
+                raise ServiceProblem("restarting")
             try:
                 yield
             except asyncio.CancelledError:

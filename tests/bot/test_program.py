@@ -40,11 +40,14 @@ def test_a_signal_during_login_ends_it_too(tmp_path: Path) -> None:
         assert "Traceback" not in bot.log
 
 
-def test_a_stop_tells_those_who_wait(redis_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("slow", ["acknowledgement", "picture"])
+def test_a_stop_tells_those_who_wait(redis_url: str, tmp_path: Path, slow: str) -> None:
     with forked_playground() as own, BotProcess(own, redis_url, tmp_path) as bot:
-        own.controls.fault(path="^/cdn/", stall=True)
+        seen = own.controls.fault(path="^/cdn/", stall=True)
+        if slow == "acknowledgement":
+            seen = own.controls.fault(method="POST", path="/callback$", delay_s=0.4)
         used = own.controls.slash("ascii", files={"image": a_png()})
-        own.controls.wait_for(lambda: own.controls.answer_to(used))
+        own.controls.wait_for(lambda: any(one["id"] == seen and one["hits"] for one in own.controls.faults()))
         assert bot.stop() == 0
         answer = own.controls.answer_to(used)
         assert answer is not None and answer["content"] == SENTENCES["restarting"]

@@ -264,12 +264,13 @@ def test_a_deleted_reply_is_drawn_anew(
     Jobs(redis).finish(RenderResult(job_id=request.job_id, outcome="posted"))
     redis.delete("rq:queue:glyphcord")
     discord.delete_message(request.reply.message_id)
-    discord.fault(method="GET", path=f"/messages/{request.reply.message_id}$", **PAGE)  # which is no answer
     path = f"/channels/{ASCII_CHANNEL}/messages/{message_id}"
     button = {"type": 2, "style": 2, "label": "Pink", "custom_id": "glyph:pink"}
     call(playground, "PATCH", path, {"components": [{"type": 1, "components": [button]}]})
 
     def ask() -> None:
+        discord.clear_faults()
+        discord.fault(method="GET", path=f"/messages/{request.reply.message_id}$", **PAGE)  # which is no answer
         if by == "button":
             discord.click(message_id, "glyph:pink", user=ADA_ID)
         else:

@@ -87,7 +87,8 @@ def test_menu_buttons_and_the_first_reaction(stack: Stack, controls: Controls) -
         controls.wait_for(lambda: is_hinted(drawn) or given_up in log.read_text(encoding="utf-8"))
         return drawn
 
-    posted = next(drawn for drawn in (draw() for _ in range(3)) if is_hinted(drawn))
+    posted = next((drawn for drawn in (draw() for _ in range(3)) if is_hinted(drawn)), None)
+    assert posted is not None, "no heart of the bot's in three tries"
     assert buttons(posted) == ["glyph:pink", "glyph:text", "glyph:compare", "glyph:redo", "glyph:delete"]
 
     controls.react(posted["id"], "🩷")

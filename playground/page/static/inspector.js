@@ -97,7 +97,8 @@ function drawSwitches(rules) {
       const rule = rules.find((r) => isOrderOf(one, r));
       const toggle = async () => {
         await quietly(rule ? send("DELETE", `/faults?id=${rule.id}`, {}) : send("POST", "/faults", one.rule));
-        drawSwitches(await (await fetch("/playground/faults")).json());
+        const rules = await (await fetch("/playground/faults")).json();
+        afterPress(() => drawSwitches(rules));
       };
       return el("button", { type: "button", class: "switch", role: "switch", "data-k": one.id, "aria-checked": String(Boolean(rule)), onclick: toggle },
         el("i", { "aria-hidden": "true" }), el("span", {}, el("strong", {}, one.label), el("small", {}, rule?.hits ? `${one.hint} · ${rule.hits} so far` : one.hint)));
@@ -109,7 +110,7 @@ function drawSwitches(rules) {
 function listen() {
   source = new EventSource("/playground/inspector");
   const on = (name, act) => source.addEventListener(name, (event) => act(JSON.parse(event.data)));
-  on("start", (start) => {
+  on("start", (start) => afterPress(() => {
     const lines = [...start.exchanges.map((e) => [e.at, () => exchangeLine(e)]), ...start.frames.map((f) => [f.at, () => frameLine(f)])];
     if (held) held = []; // all of them are in what is drawn now
     log.replaceChildren(...lines.sort((a, b) => b[0] - a[0]).map(([, make]) => make()));
@@ -117,9 +118,9 @@ function listen() {
     drawFacts();
     drawClock(start);
     drawSwitches(start.rules);
-  });
-  on("exchange", (e) => add(exchangeLine(e)));
-  on("frame", (f) => add(frameLine(f)));
+  }));
+  on("exchange", (e) => afterPress(() => add(exchangeLine(e))));
+  on("frame", (f) => afterPress(() => add(frameLine(f))));
   on("facts", (told) => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; afterPress(drawFacts); } });
   on("faults", (told) => { drawClock(told); afterPress(() => drawSwitches(told.rules)); });
 }

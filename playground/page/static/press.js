@@ -2,6 +2,7 @@
 // do is shown after the release; not much later, since who selects text holds the button for longer.
 
 const LONGEST_MS = 2000;
+const TAP_MS = 400;
 const waiting = [];
 let isPressed = false;
 let timer = 0;
@@ -13,14 +14,21 @@ export function afterPress(work) {
 }
 
 function release() {
-  clearTimeout(timer);
   isPressed = false;
   waiting.splice(0).forEach(queueMicrotask); // an error in one of them stops no other
 }
 
-addEventListener("pointerdown", () => {
-  isPressed = true;
+function releaseAfter(ms) {
   clearTimeout(timer);
-  timer = setTimeout(release, LONGEST_MS);
+  timer = setTimeout(release, ms);
+}
+
+addEventListener("pointerdown", (event) => {
+  if (!event.isPrimary) return; // a second finger
+  isPressed = true;
+  releaseAfter(LONGEST_MS);
 }, true);
-for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(release), true); // `click` comes first
+for (const name of ["pointerup", "pointercancel"]) {
+  // `click` comes first: with a mouse at once, after a tap as an event of its own.
+  addEventListener(name, (event) => event.isPrimary && releaseAfter(event.pointerType === "mouse" ? 0 : TAP_MS), true);
+}

@@ -3,6 +3,7 @@
 import { get, quietly, send } from "./api.js";
 import { el, icon, keepingFocus } from "./dom.js";
 import { feed } from "./feed.js";
+import { afterPress } from "./press.js";
 
 const button = document.getElementById("inspector-button");
 const place = el("div", { class: "recorder" });
@@ -40,8 +41,8 @@ function draw() {
 }
 
 feed.subscribe((heard, told) => {
-  if (heard === "loaded") quietly(get("/recording")).then((found) => { if (found) { state = found; draw(); } });
-  if (heard === "recording") { state = told; draw(); }
+  if (heard === "loaded") quietly(get("/recording")).then((found) => { if (found) afterPress(() => { state = found; draw(); }); });
+  if (heard === "recording") afterPress(() => { state = told; draw(); });
 }, window);
 
 draw();
