@@ -108,8 +108,6 @@ class RenderService:
                 begun = await self._acknowledge(
                     interaction, overrides, asker, received_at, private=private, defaults=defaults
                 )
-            if not is_open:
-                raise ServiceProblem("restarting")
             pending, options, message_id = begun.pending, begun.options, begun.message_id
             where = f"interaction={interaction.id} user={interaction.user.id}"
             async with self._pending.track(pending, where) as tracked:
@@ -118,6 +116,8 @@ class RenderService:
                     message_id = (await interaction.original_response()).id
                 reply = pending.reply.model_copy(update={"message_id": str(message_id)})
                 tracked.pending = pending.model_copy(update={"reply": reply})
+                if not is_open:
+                    raise ServiceProblem("restarting")
                 await self._acknowledge_first.wait()
                 if not dated:
                     raise ServiceProblem("queue_down", "began before Redis could be asked for the time")

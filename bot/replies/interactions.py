@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, TypeVar, cast
@@ -79,14 +80,17 @@ class InFlight:
                 raise
 
     async def drain(self, seconds: float) -> None:
-        """Give what is under way `seconds` to end, then cancel it and give it as long to say so."""
+        """Give what is under way or begins meanwhile `seconds` to end, then cancel it and as long to say so."""
         self._closing = True
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=seconds)
+        until = time.monotonic() + seconds
+        late = set(self._tasks)
+        while late and time.monotonic() < until:
+            await asyncio.wait(late, timeout=min(0.05, seconds))  # a short time, since others may begin
+            late = {task for task in late | self._tasks if not task.done()}
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=seconds)
 
 
 def language(interaction: Interaction) -> str:

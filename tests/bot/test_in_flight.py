@@ -46,6 +46,35 @@ async def test_what_does_not_is_cancelled_and_may_still_say_so() -> None:
     assert said and task.cancelled()
 
 
+async def test_who_asks_while_others_are_waited_for_is_waited_for_too() -> None:
+    in_flight, began, finish, told = InFlight(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        async with in_flight.track():
+            await began.wait()
+
+    async def late() -> None:
+        with in_flight.count() as is_open:
+            began.set()
+            assert not is_open
+            await finish.wait()
+        await asyncio.sleep(0)  # says so
+        told.set()
+
+    tasks = [asyncio.create_task(work())]
+    await asyncio.sleep(0)
+    drain = asyncio.create_task(in_flight.drain(30))
+    await asyncio.sleep(0)
+    tasks.append(asyncio.create_task(late()))
+    await began.wait()
+    await asyncio.sleep(0.2)  # longer than the work on what began before
+    assert not drain.done()
+    finish.set()
+    await drain
+    assert told.is_set()
+    await asyncio.gather(*tasks)
+
+
 async def test_what_comes_after_is_turned_away() -> None:
     in_flight = InFlight()
     await in_flight.drain(1)

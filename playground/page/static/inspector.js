@@ -97,8 +97,7 @@ function drawSwitches(rules) {
       const rule = rules.find((r) => isOrderOf(one, r));
       const toggle = async () => {
         await quietly(rule ? send("DELETE", `/faults?id=${rule.id}`, {}) : send("POST", "/faults", one.rule));
-        const rules = await (await fetch("/playground/faults")).json();
-        afterPress(() => drawSwitches(rules));
+        drawSwitches(await (await fetch("/playground/faults")).json());
       };
       return el("button", { type: "button", class: "switch", role: "switch", "data-k": one.id, "aria-checked": String(Boolean(rule)), onclick: toggle },
         el("i", { "aria-hidden": "true" }), el("span", {}, el("strong", {}, one.label), el("small", {}, rule?.hits ? `${one.hint} · ${rule.hits} so far` : one.hint)));
@@ -121,8 +120,8 @@ function listen() {
   }));
   on("exchange", (e) => afterPress(() => add(exchangeLine(e))));
   on("frame", (f) => afterPress(() => add(frameLine(f))));
-  on("facts", (told) => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; afterPress(drawFacts); } });
-  on("faults", (told) => { drawClock(told); afterPress(() => drawSwitches(told.rules)); });
+  on("facts", (told) => afterPress(() => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; drawFacts(); } }));
+  on("faults", (told) => afterPress(() => { drawClock(told); drawSwitches(told.rules); }));
 }
 
 function drawClock({ clock_ahead_s: ahead }) {
