@@ -15,7 +15,6 @@ from hypothesis import settings
 from redis import Redis
 
 from devstack import valkey
-from devstack.valkey import start_valkey
 from jobs import clock
 from jobs.connection import connect
 from jobs.text.catalogues import compile_catalogues
@@ -102,7 +101,7 @@ def _own_clock() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """The address of a Valkey server that runs for the whole session."""
-    server = start_valkey(config={"maxmemory-policy": "noeviction"})
+    server = valkey.start_valkey(config={"maxmemory-policy": "noeviction"})
     yield f"redis://127.0.0.1:{server.port}/0"
     server.stop()
 

@@ -32,7 +32,7 @@ def running_bot(
 def _own_jobs_only(request: pytest.FixtureRequest) -> None:
     now = time.time()
     if "playground" in request.fixturenames:  # which an earlier test of the module may have advanced
-        now = request.getfixturevalue("playground").controls.state()["now"]
+        now = request.getfixturevalue("playground").controls.state(interaction="none")["now"]
     begin_test(now)
 
 

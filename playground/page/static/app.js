@@ -4,7 +4,7 @@
 import { isStartedElsewhere } from "./api.js";
 import { drawComposer, focusComposer, loadSamples } from "./composer.js";
 import { arrange, el, gently, recall, remember } from "./dom.js";
-import { feed } from "./feed.js";
+import { feed, subscribe } from "./feed.js";
 import { choicesArrived } from "./fields.js";
 import { openForm } from "./forms.js";
 import { drawLanguage } from "./language.js";
@@ -240,5 +240,5 @@ new IntersectionObserver(([entry]) => {
 
 // Before the first drawing, so that the box is not made anew under the fingers of who already types.
 await Promise.race([loadSamples(), new Promise((resolve) => setTimeout(resolve, 3000))]);
-feed.subscribe((name, payload) => afterPress(() => hear(name, payload)), window);
+subscribe(hear);
 if (!isFramed) await import("./inspector.js"); // the window around frames has one for all of them

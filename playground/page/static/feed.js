@@ -2,6 +2,7 @@
 // many people's frames the window shows: a frame reads the feed of the window that it stands in.
 
 import { get } from "./api.js";
+import { afterPress } from "./press.js";
 
 function makeFeed() {
   const data = {
@@ -92,3 +93,6 @@ function makeFeed() {
 }
 
 export const feed = window.parent.playgroundFeed ?? (window.playgroundFeed = makeFeed());
+
+// `listener` hears of the feed in this window, where nothing is pressed meanwhile.
+export const subscribe = (listener) => feed.subscribe((name, payload) => afterPress(() => listener(name, payload)), window);

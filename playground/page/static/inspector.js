@@ -108,8 +108,8 @@ function drawSwitches(rules) {
 
 function listen() {
   source = new EventSource("/playground/inspector");
-  const on = (name, act) => source.addEventListener(name, (event) => act(JSON.parse(event.data)));
-  on("start", (start) => afterPress(() => {
+  const on = (name, act) => source.addEventListener(name, (event) => afterPress(() => act(JSON.parse(event.data))));
+  on("start", (start) => {
     const lines = [...start.exchanges.map((e) => [e.at, () => exchangeLine(e)]), ...start.frames.map((f) => [f.at, () => frameLine(f)])];
     if (held) held = []; // all of them are in what is drawn now
     log.replaceChildren(...lines.sort((a, b) => b[0] - a[0]).map(([, make]) => make()));
@@ -117,11 +117,11 @@ function listen() {
     drawFacts();
     drawClock(start);
     drawSwitches(start.rules);
-  }));
-  on("exchange", (e) => afterPress(() => add(exchangeLine(e))));
-  on("frame", (f) => afterPress(() => add(frameLine(f))));
-  on("facts", (told) => afterPress(() => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; drawFacts(); } }));
-  on("faults", (told) => afterPress(() => { drawClock(told); drawSwitches(told.rules); }));
+  });
+  on("exchange", (e) => add(exchangeLine(e)));
+  on("frame", (f) => add(frameLine(f)));
+  on("facts", (told) => { if (JSON.stringify(told.facts) + JSON.stringify(told.actions) !== JSON.stringify(shownFacts.facts) + JSON.stringify(shownFacts.actions)) { shownFacts = told; drawFacts(); } });
+  on("faults", (told) => { drawClock(told); drawSwitches(told.rules); });
 }
 
 function drawClock({ clock_ahead_s: ahead }) {

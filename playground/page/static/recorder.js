@@ -2,7 +2,7 @@
 
 import { get, quietly, send } from "./api.js";
 import { el, icon, keepingFocus } from "./dom.js";
-import { feed } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { afterPress } from "./press.js";
 
 const button = document.getElementById("inspector-button");
@@ -40,10 +40,15 @@ function draw() {
   ].filter(Boolean)));
 }
 
-feed.subscribe((heard, told) => {
-  if (heard === "loaded") quietly(get("/recording")).then((found) => { if (found) afterPress(() => { state = found; draw(); }); });
-  if (heard === "recording") afterPress(() => { state = told; draw(); });
-}, window);
+function show(told) {
+  state = told;
+  draw();
+}
+
+subscribe((heard, told) => {
+  if (heard === "loaded") quietly(get("/recording")).then((found) => found && afterPress(() => show(found)));
+  if (heard === "recording") show(told);
+});
 
 draw();
 export const recorder = el("details", { class: "break" }, el("summary", {}, "Record a test"), place);

@@ -1,8 +1,7 @@
 // The server's settings and the application's, over the whole page as in Discord: a list of subjects, and the chosen one.
 
 import { el, icon, keepingFocus } from "./dom.js";
-import { feed } from "./feed.js";
-import { afterPress } from "./press.js";
+import { subscribe } from "./feed.js";
 import { channelsPane } from "./settings_channels.js";
 import { membersPane } from "./settings_members.js";
 import { applicationPane, openApplication } from "./settings_application.js";
@@ -42,7 +41,7 @@ export function openSettings(id = open.id) {
 }
 
 dialog.append(nav, pane, close);
-feed.subscribe((name) => name === "loaded" && afterPress(draw), window);
+subscribe((name) => name === "loaded" && draw());
 for (const [id, first] of [["server-settings", "roles"], ["settings-button", "roles"], ["developer-portal", "application"]]) {
   document.getElementById(id).addEventListener("click", () => openSettings(first));
 }

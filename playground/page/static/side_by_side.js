@@ -3,7 +3,7 @@
 
 import { avatar } from "./avatar.js";
 import { el, icon } from "./dom.js";
-import { feed } from "./feed.js";
+import { feed, subscribe } from "./feed.js";
 import "./inspector.js";
 import { MOST_FRAMES, pageAddress, peopleAddress, readPeople } from "./people_address.js";
 import "./theme.js";
@@ -87,7 +87,7 @@ function drawStatus(text) {
 
 const told = () => drawStatus(feed.data.sessions ? "Bot online" : "No bot");
 
-feed.subscribe((name) => {
+subscribe((name) => {
   if (name === "lost") drawStatus("Playground stopped");
   if (name === "sessions") told();
   if (name !== "loaded") return;
@@ -97,7 +97,7 @@ feed.subscribe((name) => {
     (asked.length ? asked : [{ person: people()[0].username }]).forEach(show);
   }
   draw();
-}, window);
+});
 
 add.addEventListener("change", () => { show({ person: add.value, channel: frames.at(-1).channel }); draw(); });
 new ResizeObserver(fitPhones).observe(place);
